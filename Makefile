@@ -1,0 +1,52 @@
+# `make` alone says what there is. Variables such as PROFILE=smoke are passed on to the programs.
+MAKEFLAGS += --no-print-directory
+PY := .venv/bin/python
+
+.PHONY: help setup libraries check test matrix bench up down locks
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'The Async Rewrite Matrix: one API written twice, each with the cache off and on.'
+	@echo
+	@echo '  make matrix   measures the four combinations and compares them: the main job'
+	@echo '                  PROFILE=quick (default), origin, smoke, mixed    ROUNDS=4    STACK=local, compose, none'
+	@echo '                  COMBINATIONS=sync,async-cached    PORT_BASE=8000'
+	@echo '                  COMBINATIONS=yours.json STACK=none    services of your own'
+	@echo '  make test     runs all tests on a real database and a real Redis    TESTS="-k cache -x"'
+	@echo '  make check    format, lint, types, twins; starts nothing'
+	@echo '  make bench    each service beside a bare constant answer on the same server'
+	@echo '  make up       starts the stack as local processes, to look at and play with; Ctrl-C or make down ends it'
+	@echo '  make down     ends what make up has started'
+	@echo '  make setup    what the others do first: .venv, and a database server and Redis where they are missing'
+	@echo '  make locks    writes compose/locks/*.txt again after a change of pyproject.toml'
+	@echo
+	@echo 'The same with Docker: docker compose up -d --wait && docker compose run --rm k6'
+
+setup: libraries
+	@tools/system_packages
+
+# The libraries alone: what is checked without a service needs no server.
+libraries:
+	@tools/setup
+
+check: libraries
+	@tools/check
+
+test: setup
+	@$(PY) -m pytest $(TESTS)
+
+matrix: setup
+	@$(PY) -m loadtests.run
+
+bench: libraries
+	@tools/system_packages bench
+	@$(PY) -m loadtests.bench
+
+up: setup
+	@$(PY) -m compose.local up
+
+down: libraries
+	@$(PY) -m compose.local down
+
+locks: libraries
+	@tools/locks

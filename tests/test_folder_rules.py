@@ -1,0 +1,94 @@
+"""Each folder keeps to what it may import: a file that does not is caught, and named."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tools.check_folders import main
+
+FOLDERS = ("shared", "sync_api", "async_api", "compose", "loadtests", "tests", "tools")
+ALLOWED = {
+    "shared": "import msgspec\nfrom time import monotonic\nfrom http import HTTPStatus\n",
+    "sync_api": "import flask\nimport pymysql\nimport redis\nimport threading\n",
+    "async_api": "import aiomysql\nimport asyncio\nimport quart\nimport redis.asyncio\n",
+    "loadtests": "import time\nimport compose\ntime.sleep(0)\n",
+}
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A line that a folder must not hold, and what names the rule."""
+
+    folder: str
+    code: str
+    rule: str
+
+
+VIOLATIONS = (
+    *(
+        Violation("shared", f"import {name}", f"shared.broken -> {name}")
+        for name in (
+            *("flask", "quart", "werkzeug", "gunicorn", "hypercorn", "pymysql", "aiomysql"),
+            *("redis", "asyncio", "threading", "socket", "multiprocessing", "subprocess"),
+            *("sync_api", "async_api", "compose", "loadtests"),
+        )
+    ),
+    Violation("shared", "from concurrent.futures import Executor", "shared.broken -> concurrent"),
+    Violation("shared", "def later():\n    import asyncio", "shared.broken -> asyncio"),
+    Violation("shared", "import time\ntime.sleep(1)", "`time.sleep` is banned"),
+    Violation("shared", "from time import sleep", "`time.sleep` is banned"),
+    Violation("shared", "import http.client", "`http.client` is banned"),
+    Violation("sync_api", "import asyncio", "sync_api.broken -> asyncio"),
+    Violation("sync_api", "import aiomysql", "sync_api.broken -> aiomysql"),
+    Violation("sync_api", "import quart", "sync_api.broken -> quart"),
+    Violation("sync_api", "from redis.asyncio import Redis", "`redis.asyncio` is banned"),
+    Violation("sync_api", "import async_api", "sync_api.broken -> async_api"),
+    Violation("sync_api", "import loadtests", "sync_api.broken -> loadtests"),
+    Violation("async_api", "import flask", "async_api.broken -> flask"),
+    Violation("async_api", "from pymysql import err", "async_api.broken -> pymysql"),
+    Violation("async_api", "from redis import Redis", "`redis.Redis` is banned"),
+    Violation("async_api", "import subprocess", "async_api.broken -> subprocess"),
+    Violation("async_api", "import time\ntime.sleep(1)", "`time.sleep` is banned"),
+    Violation("async_api", "import sync_api", "async_api.broken -> sync_api"),
+    Violation("async_api", "import compose", "async_api.broken -> compose"),
+    Violation("async_api", "import tests", "async_api.broken -> tests"),
+    Violation("compose", "import sync_api", "compose.broken -> sync_api"),
+    Violation("loadtests", "import async_api", "loadtests.broken -> async_api"),
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for folder in FOLDERS:
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "__init__.py").write_text("")
+        (tmp_path / folder / "one.py").write_text(ALLOWED.get(folder, ""))
+    return tmp_path
+
+
+def test_folders_that_keep_their_rules_pass(project: Path) -> None:
+    assert main([str(project)]) == 0
+
+
+@pytest.mark.parametrize("violation", VIOLATIONS, ids=lambda v: f"{v.folder}: {v.code!r}")
+def test_a_file_that_breaks_a_rule_is_caught(
+    project: Path, violation: Violation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / violation.folder / "broken.py").write_text(f"{violation.code}\n")
+    assert main([str(project)]) == 1
+    told = capsys.readouterr().out
+    assert violation.rule in told
+    assert "broken" in told
+
+
+def test_a_rule_holds_through_another_module(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "compose" / "between.py").write_text("import async_api.one\n")
+    (project / "loadtests" / "broken.py").write_text("import compose.between\n")
+    assert main([str(project)]) == 1
+    assert "loadtests.broken -> compose.between" in capsys.readouterr().out
+
+
+def test_a_missing_folder_is_unusable_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path)]) == 2
+    assert "no such folder" in capsys.readouterr().err

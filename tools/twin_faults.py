@@ -1,0 +1,94 @@
+"""What can be wrong with a pair of twins, one function for each kind of fault."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tools.twin_folders import Twins
+from tools.twin_mirror import Mirror
+from tools.twin_seams import has_reason, lines_of_seams
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong: a line that says what and the cure, and the lines that show it."""
+
+    line: str
+    details: tuple[str, ...] = ()
+
+
+def faults(twins: Twins) -> list[Fault]:
+    """All faults of a pair of twins, in the order in which they are best mended."""
+    mirror = Mirror(twins.table.names)
+    return [fault for find in _KINDS for fault in find(twins, mirror)]
+
+
+def _orphans(twins: Twins, _mirror: Mirror) -> Iterator[Fault]:
+    sides = (
+        (twins.async_folder, twins.async_texts, twins.sync_folder, twins.sync_texts),
+        (twins.sync_folder, twins.sync_texts, twins.async_folder, twins.async_texts),
+    )
+    for here, files, there, others in sides:
+        for name in sorted(files.keys() - others.keys()):
+            yield Fault(f"{here / name}: has no twin {there / name}; write it or delete this one")
+
+
+def _unlike_files(twins: Twins, mirror: Mirror) -> Iterator[Fault]:
+    for name in twins.in_both():
+        if name in twins.table.seams:
+            continue
+        if lines := twins.difference(name, mirror):
+            yield Fault(f"{name}: differs from its twin; mend one of the two", tuple(lines))
+
+
+def _unlike_seams(twins: Twins, mirror: Mirror) -> Iterator[Fault]:
+    for name in _seams(twins):
+        if lines := twins.surface_difference(name, mirror):
+            yield Fault(f"{name}: a seam with unlike public names or parameters", tuple(lines))
+
+
+def _seams_of_nothing(twins: Twins, _mirror: Mirror) -> Iterator[Fault]:
+    for name in twins.table.seams.keys() - twins.async_texts.keys() - twins.sync_texts.keys():
+        yield Fault(f'[seams] "{name}": neither twin has this file; delete the line')
+
+
+def _seams_without_reason(twins: Twins, _mirror: Mirror) -> Iterator[Fault]:
+    for name, reason in twins.table.seams.items():
+        if not has_reason(reason):
+            yield Fault(f'[seams] "{name}": no written reason; say in a sentence why it differs')
+
+
+def _needless_seams(twins: Twins, _mirror: Mirror) -> Iterator[Fault]:
+    for name in _seams(twins):
+        # A mirror of its own: what a needless seam uses must not excuse a rule.
+        if not twins.difference(name, Mirror(twins.table.names)):
+            yield Fault(f'[seams] "{name}": its files mirror each other; delete the line')
+
+
+def _seams_too_large(twins: Twins, _mirror: Mirror) -> Iterator[Fault]:
+    sides = ((twins.async_folder, twins.async_texts), (twins.sync_folder, twins.sync_texts))
+    for folder, texts in sides:
+        lines, most = lines_of_seams(texts, twins.table.seams)
+        if lines > most:
+            yield Fault(f"{folder}: seams have {lines} lines, a fifth of this twin is {most}")
+
+
+def _unused_rules(twins: Twins, mirror: Mirror) -> Iterator[Fault]:
+    for name in twins.table.names.keys() - mirror.used:
+        yield Fault(f'[names] "{name}": nothing uses this rule; delete it')
+
+
+def _seams(twins: Twins) -> list[str]:
+    return [name for name in twins.in_both() if name in twins.table.seams]
+
+
+# The rules come last: the comparisons before them are what uses a rule.
+_KINDS: tuple[Callable[[Twins, Mirror], Iterator[Fault]], ...] = (
+    _orphans,
+    _unlike_files,
+    _unlike_seams,
+    _seams_of_nothing,
+    _seams_without_reason,
+    _needless_seams,
+    _seams_too_large,
+    _unused_rules,
+)

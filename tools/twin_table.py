@@ -1,0 +1,52 @@
+"""The table of the twins: which names differ, and which files are seams."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class UnusableInput(Exception):
+    """What the check was given cannot be used; the message is one line that says the cure."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Names to map from the async side to the sync side, and the seams with their reasons."""
+
+    names: dict[str, str]
+    seams: dict[str, str]
+
+
+def read_table(path: Path) -> Table:
+    """The table in a TOML file; raises UnusableInput when it is missing or broken."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UnusableInput(f"{path}: {error.strerror}; name another with --table") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UnusableInput(f"{path}: not TOML: {error}") from error
+    unknown = sorted(document.keys() - {"names", "seams"})
+    if unknown:
+        raise UnusableInput(f"{path}: unknown table [{unknown[0]}]; there are [names] and [seams]")
+    table = Table(_strings(path, document, "names"), _strings(path, document, "seams"))
+    for name, replacement in table.names.items():
+        _check_rule(path, name, replacement)
+    return table
+
+
+def _strings(path: Path, document: dict[str, object], section: str) -> dict[str, str]:
+    entries = document.get(section, {})
+    if not isinstance(entries, dict):
+        raise UnusableInput(f"{path}: [{section}] has to be a table")
+    for key, value in entries.items():
+        if not isinstance(value, str):
+            raise UnusableInput(f'{path}: [{section}] "{key}" has to be a string')
+    return entries
+
+
+def _check_rule(path: Path, name: str, replacement: str) -> None:
+    for dotted in (name, replacement):
+        if not all(part.isidentifier() for part in dotted.split(".")):
+            raise UnusableInput(f'{path}: [names] "{dotted}" is not a dotted name')
+    if name == replacement:
+        raise UnusableInput(f'{path}: [names] "{name}" maps a name to itself; delete the rule')
