@@ -1,0 +1,1 @@
+"""What both twins use: parsing, shapes, statements, cache policy, problems. Nothing here waits."""

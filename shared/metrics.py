@@ -1,0 +1,73 @@
+"""The service's own figures, in Prometheus' text format, summed over all workers of a service."""
+
+import os
+import shutil
+import tempfile
+from typing import Final
+
+# prometheus_client chooses between one process and many when it is imported, by this variable alone.
+DIRECTORY: Final = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="metrics-"))
+
+from prometheus_client import (  # noqa: E402
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+
+from shared.answer import Answer  # noqa: E402
+
+SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+CACHE_EVENTS: Final = ("hit", "miss", "stale", "joined", "bypass", "dropped", "refused")
+
+REQUESTS = Counter("http_requests", "Requests answered.", ["route", "status"])
+LATENCY = Histogram("http_request_seconds", "From the handler's start to its end.", ["route"], buckets=SECONDS)
+WORKER = Gauge("http_worker_requests", "Requests answered by each worker.", multiprocess_mode="all")
+CACHE = Counter("cache_events", "What the cache did.", ["event"])
+POOL_WAIT = Histogram("pool_wait_seconds", "Wait for a database connection.", buckets=SECONDS)
+POOL_IN_USE = Gauge("pool_in_use", "Database connections at work.", multiprocess_mode="livesum")
+OPENED = Counter("pool_opened", "Database connections opened.")
+REFUSED = Counter("pool_refused", "Requests that found no free connection in time.")
+TRIED_AGAIN = Counter("database_tried_again", "Reads and transactions repeated on a fresh connection.")
+
+_cache_events = {event: CACHE.labels(event) for event in CACHE_EVENTS}
+_latencies: dict[str, Histogram] = {}
+_requests: dict[tuple[str, int], Counter] = {}
+
+
+def request(route: str, status: int, seconds: float) -> None:
+    """Counts one request of a route."""
+    counter = _requests.get((route, status))
+    if counter is None:
+        counter = _requests[route, status] = REQUESTS.labels(route, str(status))
+    histogram = _latencies.get(route)
+    if histogram is None:
+        histogram = _latencies[route] = LATENCY.labels(route)
+    counter.inc()
+    histogram.observe(seconds)
+    WORKER.inc()
+
+
+def cache(event: str) -> None:
+    """Counts one of CACHE_EVENTS."""
+    _cache_events[event].inc()
+
+
+def answer() -> Answer:
+    """Gives the figures of all workers."""
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry, path=DIRECTORY)  # type: ignore[no-untyped-call]
+    return Answer(200, generate_latest(registry), (), CONTENT_TYPE_LATEST)
+
+
+def worker_ended(pid: int) -> None:
+    """Takes the live figures of a worker that is gone out of the sums."""
+    multiprocess.mark_process_dead(pid, path=DIRECTORY)  # type: ignore[no-untyped-call]
+
+
+def remove_files() -> None:
+    """Removes the files behind the figures; for the last process of a service."""
+    shutil.rmtree(DIRECTORY, ignore_errors=True)

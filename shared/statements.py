@@ -1,0 +1,113 @@
+"""Every SQL statement of the service, the same text for both twins, MySQL and MariaDB."""
+
+from typing import Final
+
+BEGIN: Final = "START TRANSACTION"
+COMMIT: Final = "COMMIT"
+ROLLBACK: Final = "ROLLBACK"
+KILL: Final = "KILL QUERY %s"
+
+READY: Final = "SELECT day FROM calendar WHERE id = 1"
+
+CATALOGUE: Final = """
+SELECT p.id, p.sku, p.name, c.name, p.price
+FROM products p JOIN categories c ON c.id = p.category_id
+WHERE p.id > %s ORDER BY p.id LIMIT %s"""
+
+CATALOGUE_OF_CATEGORY: Final = """
+SELECT p.id, p.sku, p.name, c.name, p.price
+FROM categories c JOIN products p ON p.category_id = c.id
+WHERE c.name = %s AND p.id > %s ORDER BY p.id LIMIT %s"""
+
+PRODUCT: Final = """
+SELECT p.id, p.sku, p.name, c.name, p.price, p.stock, p.updated_at
+FROM products p JOIN categories c ON c.id = p.category_id WHERE p.id = %s"""
+
+CHANGE_PRODUCT: Final = """
+UPDATE products
+SET name = COALESCE(%s, name), price = COALESCE(%s, price), stock = COALESCE(%s, stock),
+    updated_at = UTC_TIMESTAMP(6)
+WHERE id = %s"""
+
+CUSTOMER_AND_NOW: Final = """
+SELECT k.day, UTC_TIMESTAMP(6) FROM customers u JOIN calendar k ON k.id = 1 WHERE u.id = %s"""
+
+INSERT_ORDER: Final = """
+INSERT INTO orders (customer_id, day, total, created_at) VALUES (%s, %s, %s, %s)"""
+
+TAKE_STOCK: Final = """
+UPDATE products p JOIN order_lines l ON l.product_id = p.id AND l.order_id = %s
+SET p.stock = p.stock - l.quantity, p.updated_at = UTC_TIMESTAMP(6)"""
+
+ORDER: Final = """
+SELECT o.id, o.customer_id, o.day, o.total, o.created_at, l.product_id, l.quantity, l.unit_price
+FROM orders o JOIN order_lines l ON l.order_id = o.id WHERE o.id = %s ORDER BY l.product_id"""
+
+# Not `INSERT IGNORE` and not a caught duplicate: this one takes the exclusive lock at once, so that two
+# requests with one key wait for each other and cannot deadlock. One row is affected by a new key, none by a known one.
+CLAIM_KEY: Final = """
+INSERT INTO idempotency_keys (name, request_hash, created_at) VALUES (%s, %s, UTC_TIMESTAMP(6))
+ON DUPLICATE KEY UPDATE name = name"""
+
+STORED_ANSWER: Final = """
+SELECT request_hash, status, location, body FROM idempotency_keys WHERE name = %s FOR UPDATE"""
+
+STORE_ANSWER: Final = """
+UPDATE idempotency_keys SET status = %s, location = %s, body = %s WHERE name = %s"""
+
+CALENDAR_DAY: Final = "SELECT day FROM calendar WHERE id = 1"
+
+# In the order written, days first: MariaDB takes any wide range of days for half of the orders and would start from
+# the categories, and then it reads every line there is. Of one category MariaDB and MySQL both choose well.
+REVENUE: Final = """
+SELECT STRAIGHT_JOIN c.name, DATE_FORMAT(o.day, '%%Y-%%m') AS month, SUM(l.quantity), SUM(l.quantity * l.unit_price)
+FROM orders o
+JOIN order_lines l ON l.order_id = o.id
+JOIN products p ON p.id = l.product_id
+JOIN categories c ON c.id = p.category_id
+WHERE o.day BETWEEN %s AND %s
+GROUP BY c.name, month ORDER BY c.name, month"""
+
+REVENUE_OF_CATEGORY: Final = REVENUE.replace(" STRAIGHT_JOIN", "").replace("GROUP BY", "  AND c.name = %s\nGROUP BY")
+
+BEST_SELLERS: Final = """
+SELECT p.id, p.name, s.units
+FROM (SELECT l.product_id, SUM(l.quantity) AS units
+      FROM orders o JOIN order_lines l ON l.order_id = o.id
+      WHERE o.day > (SELECT day FROM calendar WHERE id = 1) - INTERVAL 30 DAY
+      GROUP BY l.product_id ORDER BY units DESC, l.product_id LIMIT 10) s
+JOIN products p ON p.id = s.product_id ORDER BY s.units DESC, p.id"""
+
+LOW_STOCK: Final = "SELECT id, name, stock FROM products ORDER BY stock, id LIMIT 10"
+
+LATEST_ORDERS: Final = "SELECT id, customer_id, day, total FROM orders ORDER BY id DESC LIMIT 10"
+
+REVENUE_BY_DAY: Final = """
+SELECT day, COUNT(*), SUM(total) FROM orders
+WHERE day > (SELECT day FROM calendar WHERE id = 1) - INTERVAL 30 DAY
+GROUP BY day ORDER BY day"""
+
+
+def lock_products(count: int) -> str:
+    """Gives the statement that locks `count` products in the order of their ids."""
+    # The category is read by a subquery because a join would lock the categories' rows as well.
+    return f"""
+SELECT p.id, p.price, p.stock, (SELECT c.name FROM categories c WHERE c.id = p.category_id)
+FROM products p WHERE p.id IN ({_places("%s", count)}) ORDER BY p.id FOR UPDATE"""  # noqa: S608 (places only, no values)
+
+
+def categories_of(count: int) -> str:
+    """Gives the statement that reads the categories of `count` products."""
+    return f"""
+SELECT c.name FROM products p JOIN categories c ON c.id = p.category_id
+WHERE p.id IN ({_places("%s", count)})"""  # noqa: S608
+
+
+def insert_lines(count: int) -> str:
+    """Gives the statement that inserts `count` order lines at once."""
+    rows = _places("(%s, %s, %s, %s)", count)
+    return f"INSERT INTO order_lines (order_id, product_id, quantity, unit_price) VALUES {rows}"  # noqa: S608
+
+
+def _places(place: str, count: int) -> str:
+    return ", ".join([place] * count)
