@@ -1,0 +1,1 @@
+"""One of the twins: the same service on another stack."""

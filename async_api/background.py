@@ -1,0 +1,46 @@
+"""The seam of work that outlives its request: what must be finished, and what nobody waits for."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias, TypeVar
+
+T = TypeVar("T")
+Call: TypeAlias = Callable[..., Awaitable[T]]
+
+LIMIT = 64
+log = logging.getLogger(__name__)
+
+
+class Background:
+    """Runs at most LIMIT calls behind the answers; what comes on top of that is dropped and logged."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def finish(self, call: Call[T], *values: Any) -> T:
+        """Gives the call's result; the call goes on to its end even when the client has gone away."""
+        return await asyncio.shield(self._start(call, *values))
+
+    def submit(self, call: Call[None], *values: Any) -> None:
+        """Runs the call some time soon."""
+        if len(self._tasks) >= LIMIT:
+            log.warning("background work dropped")
+            return
+        self._start(call, *values).add_done_callback(_report)
+
+    async def close(self, seconds: float) -> None:
+        """Waits at most `seconds` for what is still running."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+
+    def _start(self, call: Call[T], *values: Any) -> asyncio.Task[T]:
+        task: asyncio.Task[T] = asyncio.ensure_future(call(*values))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+def _report(task: asyncio.Task[Any]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.warning("background work failed: %s", task.exception())

@@ -1,0 +1,38 @@
+"""The routes of orders."""
+
+from quart import request
+
+from shared import answers, parsing
+from shared.answer import Answer
+from shared.schema import NewOrder
+
+from .bodies import read_body
+from .parts import Parts
+
+
+class Orders:
+    """Placing an order and reading it again."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._store = parts.store
+        self._cache = parts.cache
+        self._background = parts.background
+
+    async def place(self) -> Answer:
+        """Places an order."""
+        parsing.no_query(request.args.items(multi=True))
+        key = parsing.idempotency_key(request.headers.getlist("Idempotency-Key"))
+        body = await read_body()
+        order = parsing.new_order(body)
+        return await self._background.finish(self._place, order, key)
+
+    async def one(self, order_id: str) -> Answer:
+        """Answers an order."""
+        parsing.no_query(request.args.items(multi=True))
+        rows = await self._store.order(parsing.order_id(order_id))
+        return Answer(200, answers.order(rows))
+
+    async def _place(self, order: NewOrder, key: str | None) -> Answer:
+        written = await self._store.place_order(order, key)
+        await self._cache.drop(written.touched)
+        return written.answer

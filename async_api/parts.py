@@ -1,0 +1,40 @@
+"""The parts of the service, made once and passed to whoever needs them."""
+
+from shared.logs import log_behind
+from shared.settings import Settings
+
+from .background import Background
+from .cache import Cache
+from .database import Database
+from .fanout import Fanout
+from .pool import Pool
+from .store import Store
+
+# Requests had their grace time before this, so what still runs is stuck.
+CLOSE_SECONDS = 1.0
+
+
+class Parts:
+    """Everything that lives as long as a worker."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.logs = log_behind(settings)
+        self.background = Background()
+        self.pool = Pool(settings, self.background)
+        self.store = Store(Database(self.pool))
+        self.cache = Cache(settings)
+        self.fanout = Fanout(settings)
+
+    async def open(self) -> None:
+        """Opens the connections, before the first request."""
+        await self.pool.open()
+        await self.cache.open()
+
+    async def close(self) -> None:
+        """Closes everything, after the last request."""
+        await self.background.close(CLOSE_SECONDS)
+        self.fanout.close()
+        await self.pool.close(CLOSE_SECONDS)
+        await self.cache.close()
+        self.logs.stop()

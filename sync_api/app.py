@@ -1,0 +1,51 @@
+"""The application: every route of the table bound to its handler."""
+
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+
+from shared.answer import Answer
+from shared.parsing import MAX_READ
+from shared.routes import ROUTES
+
+from .background import Call
+from .dashboard import Dashboard
+from .health import Health
+from .orders import Orders
+from .parts import Parts
+from .products import Products
+from .reports import Reports
+from .views import Views
+
+
+def create_app(parts: Parts) -> Flask:
+    """Gives the application over its parts; they are opened and closed by whoever serves it."""
+    app = Flask(__name__, static_folder=None)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.config["MAX_CONTENT_LENGTH"] = MAX_READ
+    app.url_map.merge_slashes = False
+    views = Views(parts)
+    handlers = _handlers(parts)
+    for route in ROUTES:
+        view = views.view(route, handlers[route.name])
+        app.add_url_rule(route.rule, route.name, view, methods=[route.method])
+    app.register_error_handler(HTTPException, views.unmatched)
+    return app
+
+
+def _handlers(parts: Parts) -> dict[str, Call[Answer]]:
+    products = Products(parts)
+    orders = Orders(parts)
+    health = Health(parts)
+    return {
+        "list_products": products.page,
+        "get_product": products.one,
+        "patch_product": products.change,
+        "create_order": orders.place,
+        "get_order": orders.one,
+        "revenue": Reports(parts).revenue,
+        "dashboard": Dashboard(parts).show,
+        "live": health.live,
+        "ready": health.ready,
+        "metrics": health.metrics,
+        "openapi": health.openapi,
+    }

@@ -1,0 +1,45 @@
+"""The seam of work that outlives its request: what must be finished, and what nobody waits for."""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any, TypeAlias, TypeVar
+
+T = TypeVar("T")
+Call: TypeAlias = Callable[..., T]
+
+LIMIT = 64
+_THREADS = 4
+log = logging.getLogger(__name__)
+
+
+class Background:
+    """Runs at most LIMIT calls behind the answers; what comes on top of that is dropped and logged."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_THREADS, "background")
+        self._futures: set[Future[Any]] = set()
+
+    def finish(self, call: Call[T], *values: Any) -> T:
+        """Gives the call's result; the call goes on to its end even when the client has gone away."""
+        return call(*values)
+
+    def submit(self, call: Call[None], *values: Any) -> None:
+        """Runs the call some time soon."""
+        if len(self._futures) >= LIMIT:
+            log.warning("background work dropped")
+            return
+        future = self._threads.submit(call, *values)
+        self._futures.add(future)
+        future.add_done_callback(self._futures.discard)
+        future.add_done_callback(_report)
+
+    def close(self, seconds: float) -> None:
+        """Waits at most `seconds` for what is still running."""
+        wait(tuple(self._futures), timeout=seconds)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _report(future: Future[Any]) -> None:
+    if not future.cancelled() and future.exception() is not None:
+        log.warning("background work failed: %s", future.exception())
