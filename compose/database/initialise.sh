@@ -1,0 +1,47 @@
+#!/bin/bash
+# The first start of the database container, in the order that README.md gives.
+# The image's entry script runs it, or sources it where the file lost its x-bit: hence the subshell.
+(
+set -euo pipefail
+
+client() { mysql --no-defaults --user=root --socket=/run/mysqld/mysqld.sock --batch "$@"; }
+
+quoted() { # FILE -> what it holds, as an SQL string
+  local text
+  text=$(<"$1")
+  text=${text//\\/\\\\}
+  printf "'%s'" "${text//\'/\'\'}"
+}
+
+enter() { # Some entry scripts have given root its password by now, others do it later.
+  client --execute="DO 0" 2>/dev/null && return
+  export MYSQL_PWD=${MYSQL_ROOT_PASSWORD:-$(<"$MYSQL_ROOT_PASSWORD_FILE")}
+  client --execute="DO 0"
+}
+
+build_template() {
+  client --execute="CREATE DATABASE shop_template"
+  { echo "SET @scale = $SCALE;"; cat /database/schema.sql /database/seed.sql; } | client shop_template
+}
+
+add_shop() { # NAME: of the database and of its user
+  client --execute="CREATE DATABASE $1"
+  cat /database/schema.sql /database/copy.sql | client "$1" >/dev/null
+  # By standard input, because a command line can be read by everybody.
+  { echo "SET @shop = '$1', @password = $(quoted "/run/secrets/$1");"; cat /database/access.sql; } | client "$1"
+}
+
+if [[ ! ${SCALE:=1} =~ ^[1-9][0-9]{0,2}$ ]]; then
+  echo "initialise: SCALE is '$SCALE'; make it a whole number from 1 to 999" >&2
+  exit 2
+fi
+enter
+client </database/server.sql
+echo "initialise: building the data set, SCALE=$SCALE"
+build_template
+for shop in shop_sync shop_sync_cached shop_async shop_async_cached; do
+  echo "initialise: copying it to $shop"
+  add_shop "$shop"
+done
+echo "initialise: done after $SECONDS s"
+)

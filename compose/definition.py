@@ -1,0 +1,93 @@
+"""The stack's one definition: what compose/*.yaml says, with its variables filled in."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from compose.failures import unusable
+
+FOLDER = Path(__file__).resolve().parent
+CHECKOUT = FOLDER.parent
+FILES = ("database.yaml", "cache.yaml", "api.yaml")
+DATABASE, CACHE = "database", "cache"
+SECRETS = "/run/secrets/"
+VARIABLE = re.compile(r"\$(?:(?P<escaped>\$)|\{(?P<name>\w+)(?::-(?P<default>[^{}]*))?\})")
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One service of the stack: its command, its environment, and the cores it may run on."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    cpus: str
+
+    @property
+    def database(self) -> str:
+        """The name of the service's database, which is its user's name too."""
+        return urlsplit(self.environment["DATABASE_URL"]).path.lstrip("/")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All definitions by name, and the files that hold the secrets."""
+
+    database: Definition
+    cache: Definition
+    combinations: Mapping[str, Definition]
+    secrets: Mapping[str, Path]
+
+    def secret(self, name: str) -> str:
+        """The text of a secret; a missing file is an error that says which."""
+        file = self.secrets[name]
+        if not file.is_file():
+            raise unusable(f"{file} is missing: it holds a password; see `SECRETS` in docs/compose.md")
+        return file.read_text()
+
+
+def read(variables: Mapping[str, str]) -> Plan:
+    """The definition with `${NAME:-default}` replaced from `variables`."""
+    files = [fill(yaml.safe_load((FOLDER / name).read_text()), variables) for name in FILES]
+    services = {name: define(name, body) for file in files for name, body in file["services"].items()}
+    secrets = {
+        name: (FOLDER / body["file"]).resolve() for file in files for name, body in file.get("secrets", {}).items()
+    }
+    database, cache = services.pop(DATABASE), services.pop(CACHE)
+    return Plan(database, cache, services, secrets)
+
+
+def define(name: str, body: Mapping[str, object]) -> Definition:
+    """What the local road needs to know of one service."""
+    command, environment = body.get("command", ()), body.get("environment", {})
+    if not isinstance(command, list | tuple) or not isinstance(environment, dict):
+        raise unusable(f"compose/*.yaml: write `command` of {name} as a list, `environment` as a mapping")
+    return Definition(
+        name=name,
+        command=tuple(str(word) for word in command),
+        environment={key: str(value) for key, value in environment.items()},
+        cpus=str(body.get("cpuset", "")),
+    )
+
+
+def fill(value: Any, variables: Mapping[str, str]) -> Any:
+    """The same YAML value with the variables of every text in it replaced, as Compose does it."""
+    if isinstance(value, str):
+        return VARIABLE.sub(lambda found: replacement(found, variables), value)
+    if isinstance(value, dict):
+        return {key: fill(inner, variables) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [fill(inner, variables) for inner in value]
+    return value
+
+
+def replacement(found: re.Match[str], variables: Mapping[str, str]) -> str:
+    """What stands for one `${NAME:-default}`: an empty variable counts as unset."""
+    if found["escaped"]:
+        return "$"
+    return variables.get(found["name"]) or found["default"] or ""

@@ -1,0 +1,114 @@
+"""The stack without containers: private local processes that leave nothing behind.
+
+Everything that compose/*.yaml says of the database, Redis and the four services holds here too;
+only hosts, ports and paths are replaced. Servers that already run on this machine are not touched.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+
+from compose import ownership
+from compose.failures import StackError
+from compose.options import StackOptions
+from compose.progress import Progress
+from compose.stack import Stack
+
+__all__ = ["Stack", "StackError", "StackOptions", "main"]
+
+WATCH_SECONDS = 0.5
+INTERRUPTED = 130
+
+EXAMPLES = """
+examples:
+  python -m compose.local up                      all four services on ports 8001 to 8004
+  python -m compose.local up --only sync,async    two of them
+  PORT_BASE=18000 python -m compose.local up      on ports 18001 to 18004
+  FANOUT=serial POOL=4 python -m compose.local up any variable that compose/api.yaml names
+  python -m compose.local down                    ends it from another terminal
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; its exit status is 1 for a failure and 2 for what cannot be used."""
+    chosen = parser().parse_args(arguments)
+    progress = Progress()
+    try:
+        return down() if chosen.command == "down" else up(chosen, progress)
+    except StackError as error:
+        return progress.fail(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    finally:
+        progress.end()
+
+
+def up(chosen: argparse.Namespace, progress: Progress) -> int:
+    """Starts the stack and keeps it until a signal comes, or one of its programs dies."""
+    options = StackOptions(
+        workers=chosen.workers,
+        port_base=chosen.port_base,
+        scale=chosen.scale,
+        only=chosen.only.split(",") if chosen.only else None,
+        progress=progress,
+        foreground=True,
+    )
+    with Stack(options) as stack:
+        progress.end()
+        show(stack, progress.elapsed)
+        try:
+            watch(stack)
+        except (KeyboardInterrupt, SystemExit):
+            progress("stopping")
+    return 0
+
+
+def down() -> int:
+    """Ends the stacks that `up` started from this checkout, and what killed ones left."""
+    said = [line for line in (ownership.end(*found) for found in ownership.stacks()) if line]
+    print("\n".join(said) or "nothing to end: no stack of this checkout is up")
+    return 0
+
+
+def show(stack: Stack, seconds: float) -> None:
+    """Prints where everything is."""
+    print(f"ready after {seconds:.1f} s: {stack.database_version}, SCALE={stack.options.scale}")
+    for name, service in stack.services.items():
+        print(f"  {name:<14}{service.url}/api/products")
+    print(f"  {'logs':<14}{stack.directory}/*.log")
+    print("Ctrl-C stops it and removes everything.", flush=True)
+
+
+def watch(stack: Stack) -> None:
+    """Returns never; an error when one of the stack's programs ends by itself."""
+    while True:
+        stack.check()
+        time.sleep(WATCH_SECONDS)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line; each option's default comes from the variable of its name."""
+    top = argparse.ArgumentParser(
+        prog="python -m compose.local",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(dest="command", required=True)
+    start = commands.add_parser("up", help="start the stack and keep it until Ctrl-C or SIGTERM")
+    commands.add_parser("down", help="end what `up` started, and remove leftovers of killed stacks")
+    for option, variable, default, meaning in (
+        ("--workers", "WORKERS", "1", "processes per service"),
+        ("--port-base", "PORT_BASE", "8000", "services listen on the four ports after it"),
+        ("--scale", "SCALE", "1", "how many times the data"),
+    ):
+        value = os.environ.get(variable) or default
+        start.add_argument(option, type=int, default=value, help=f"{meaning} ({variable}; now {value})")
+    start.add_argument("--only", default="", help="the services to start, such as sync,async-cached")
+    return top
+
+
+if __name__ == "__main__":
+    sys.exit(main())

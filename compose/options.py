@@ -1,0 +1,53 @@
+"""What can be chosen when the stack is started as local processes."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+from compose.failures import unusable
+
+HIGHEST_PORT = 65535
+HIGHEST_SCALE = 999
+HIGHEST_WORKERS = 64
+
+
+@dataclass(frozen=True)
+class StackOptions:
+    """The choices for one stack; StackError names one that cannot be used.
+
+    Services listen on `port_base` + 1 and following, `scale` multiplies the data, `environment` is
+    added to every service's, `only` names the services to start (default: all), `progress` is told
+    each step. A stack in the `foreground` is one to look at: `down` ends it.
+    """
+
+    workers: int = 1
+    port_base: int = 8000
+    scale: int = 1
+    environment: Mapping[str, str] = field(default_factory=dict)
+    only: Collection[str] | None = None
+    progress: Callable[[str], None] | None = None
+    foreground: bool = False
+
+    def __post_init__(self) -> None:
+        within("WORKERS", self.workers, 1, HIGHEST_WORKERS)
+        within("PORT_BASE", self.port_base, 0, HIGHEST_PORT - 4)
+        within("SCALE", self.scale, 1, HIGHEST_SCALE)
+
+    def say(self, line: str) -> None:
+        """Tells the one who started the stack what happens now."""
+        if self.progress:
+            self.progress(line)
+
+    def ports(self, names: Collection[str]) -> dict[str, int]:
+        """The port of each service to be started, out of `names` in their fixed order."""
+        unknown = set(self.only or ()) - set(names)
+        if unknown:
+            known = ", ".join(names)
+            raise unusable(f"there is no combination {sorted(unknown)[0]!r}: choose from {known}")
+        chosen = names if self.only is None else self.only
+        return {name: self.port_base + number for number, name in enumerate(names, 1) if name in chosen}
+
+
+def within(name: str, value: int, low: int, high: int) -> None:
+    """An error that names the option if its value is out of range."""
+    if not low <= value <= high:
+        raise unusable(f"{name} is {value}: make it a whole number from {low} to {high}")

@@ -1,0 +1,83 @@
+"""Who started which local stack: so that it can be ended from elsewhere, dead or alive."""
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from compose.definition import CHECKOUT
+from compose.failures import StackError
+from compose.processes import sweep
+
+PREFIX = "async-rewrite-matrix-"
+FILE = "owner.json"
+END_SECONDS = 60
+POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The process that started a stack; its start tells it from a later one with its id."""
+
+    pid: int
+    started: float
+    checkout: str
+    foreground: bool
+
+    def process(self) -> psutil.Process | None:
+        """That process, if it still runs."""
+        try:
+            process = psutil.Process(self.pid)
+            same = process.create_time() == self.started
+            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+        except psutil.NoSuchProcess:
+            return None
+
+
+def claim(foreground: bool) -> Path:
+    """A new directory for a stack of this process."""
+    directory = Path(tempfile.mkdtemp(prefix=PREFIX))
+    me = psutil.Process()
+    owner = Owner(me.pid, me.create_time(), str(CHECKOUT), foreground)
+    (directory / FILE).write_text(json.dumps(asdict(owner)))
+    return directory
+
+
+def stacks() -> Iterator[tuple[Path, Owner]]:
+    """The directories of all stacks of this checkout and user, and who started them."""
+    for directory in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        file = directory / FILE
+        try:
+            mine = directory.stat().st_uid == os.geteuid()
+            owner = Owner(**json.loads(file.read_text()))
+        except (FileNotFoundError, PermissionError):
+            continue  # it has just gone, or it is another user's
+        if mine and owner.checkout == str(CHECKOUT):
+            yield directory, owner
+
+
+def end(directory: Path, owner: Owner) -> str | None:
+    """Ends a stack that is looked at, or removes what a killed one left; says which it was.
+
+    A stack that a test or a measurement is using is left alone.
+    """
+    process = owner.process()
+    if process is None:
+        sweep(directory)
+        shutil.rmtree(directory, ignore_errors=True)
+        return f"removed what a killed stack had left in {directory}"
+    if not owner.foreground:
+        return None
+    process.terminate()
+    deadline = time.monotonic() + END_SECONDS
+    while owner.process():
+        if time.monotonic() > deadline:
+            raise StackError(f"the stack of process {owner.pid} did not end within {END_SECONDS} s")
+        time.sleep(POLL_SECONDS)
+    return f"ended the stack of process {owner.pid}"

@@ -1,0 +1,70 @@
+"""The programs of a stack: two servers and up to four services, started in order."""
+
+from pathlib import Path
+
+from compose import rows
+from compose.cache_server import CacheServer
+from compose.database_server import DatabaseServer
+from compose.definition import Plan
+from compose.options import StackOptions
+from compose.placement import Placement
+from compose.processes import Process, stop_all
+from compose.service import Service, localised
+
+SERVER_STOP_SECONDS = 15.0
+
+
+class Parts:
+    """All programs of one stack; their data and logs are in `directory`."""
+
+    def __init__(self, plan: Plan, options: StackOptions, placement: Placement, directory: Path) -> None:
+        self._plan = plan
+        self._options = options
+        self._placement = placement
+        self._directory = directory
+        self.database = DatabaseServer(plan.database, directory / "database", placement.others, plan.secret("root"))
+        self.cache = CacheServer(plan.cache, directory / "cache", placement.others)
+        self.services: dict[str, Service] = {}
+
+    def start(self, ports: dict[str, int]) -> None:
+        """Starts the servers, fills the databases, and starts the services that have a port."""
+        self._options.say(f"starting {self.database.flavour.name} ({self.database.program})")
+        self.database.start()
+        self._options.say("starting Redis")
+        self.cache.start()
+        self._options.say(f"filling four databases, SCALE={self._options.scale}")
+        shops = [each.database for each in self._plan.combinations.values()]
+        passwords = {shop: self._plan.secret(shop) for shop in shops}
+        rows.fill(self.database.connect, self._options.scale, passwords)
+        self.database.settle()
+        self._start_services(ports)
+
+    def stop(self) -> None:
+        """Ends the services, which may finish their requests, and then the servers."""
+        services = list(self.services.values())
+        grace = max((each.grace for each in services), default=0.0)
+        stop_all([each.process for each in services], grace)
+        stop_all(self._servers(), SERVER_STOP_SECONDS)
+
+    def check(self) -> None:
+        """An error with the end of its log if one of the programs has ended by itself."""
+        for process in (*self._servers(), *(each.process for each in self.services.values())):
+            process.must_run()
+
+    def _servers(self) -> list[Process]:
+        return [self.database.process, self.cache.process]
+
+    def _start_services(self, ports: dict[str, int]) -> None:
+        for name, port in ports.items():
+            self._options.say(f"starting {name} on port {port}")
+            service = self._service(name, port)
+            self.services[name] = service
+            service.launch()
+        for service in self.services.values():
+            service.wait()
+
+    def _service(self, name: str, port: int) -> Service:
+        definition = self._plan.combinations[name]
+        settings = localised(definition, port, self.database.port, self.cache.url, self._plan.secrets)
+        settings.update(self._options.environment)
+        return Service(name, port, settings, self._directory / name, self._placement.services)

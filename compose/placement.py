@@ -1,0 +1,58 @@
+"""Which cores the services get, and which the database, Redis and the load generator."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from compose.failures import unusable
+
+Cores = frozenset[int]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Two sets of cores; equal where the machine has only one."""
+
+    services: Cores
+    others: Cores
+
+    def __str__(self) -> str:
+        if self.services == self.others:
+            return f"all on core {listed(self.services)}: so load and service share it"
+        return f"services on core {listed(self.services)}, all else on {listed(self.others)}"
+
+
+def place(services: str, others: str) -> Placement:
+    """The cores asked for, as far as this process may use them, else its first one and the rest."""
+    allowed = frozenset(os.sched_getaffinity(0))
+    first = frozenset({min(allowed)})
+    mine = parse(services) & allowed or first
+    return Placement(mine, parse(others) & allowed or allowed - mine or mine)
+
+
+def parse(text: str) -> Cores:
+    """The cores of a list such as `0-2,5`."""
+    cores: set[int] = set()
+    for part in filter(None, text.split(",")):
+        low, _, high = part.partition("-")
+        if not low.isdigit() or not (high or low).isdigit():
+            raise unusable(f"'{text}' is no list of cores: write it like 0 or 1-3 or 0,2")
+        cores.update(range(int(low), int(high or low) + 1))
+    return frozenset(cores)
+
+
+def listed(cores: Cores) -> str:
+    """The cores as a list that `parse` reads."""
+    return ",".join(str(core) for core in sorted(cores))
+
+
+@contextmanager
+def pinned(cores: Cores) -> Iterator[None]:
+    """Programs started in this block, by this thread, run on these cores."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)

@@ -1,0 +1,54 @@
+"""Ports on loopback: free ones, and whose the taken ones are."""
+
+import socket
+from collections.abc import Iterable
+
+import psutil
+
+from compose.failures import unusable
+
+LOOPBACK = "127.0.0.1"
+
+
+def free() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def must_be_free(ports: Iterable[int]) -> None:
+    """An error that names the first port that is taken, by whom, and the cure."""
+    for port in ports:
+        if taken(port):
+            raise unusable(f"port {port} is taken by {owner(port)}: stop that, or move with PORT_BASE=18000")
+
+
+def taken(port: int) -> bool:
+    """Whether something listens on the port already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return True
+    return False
+
+
+def owner(port: int) -> str:
+    """Name and id of the process that listens on a port, as far as it may be seen."""
+    for connection in psutil.net_connections("tcp"):
+        listens = connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,)
+        if listens and connection.pid:
+            return f"{described(connection.pid)} (process {connection.pid})"
+    return "another user's process"
+
+
+def described(pid: int) -> str:
+    """The command of a process, short enough for one line."""
+    try:
+        process = psutil.Process(pid)
+        return " ".join(process.cmdline())[:60] or process.name()
+    except psutil.Error:
+        return "a process"

@@ -1,0 +1,56 @@
+"""The system's own programs: where they are, and what to install when they are missing."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from compose.failures import StackError, tail, unusable
+
+SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")  # where servers are; often not on PATH
+CURES = {
+    "redis-server": "Redis is not installed: apt install redis-server",
+    "mysqld": "no MySQL or MariaDB server is installed: apt install mariadb-server",
+    "mariadb-install-db": "mariadb-install-db is missing: apt install mariadb-server",
+}
+
+
+def find(name: str) -> str | None:
+    """The path of a program on PATH or among the system's servers, if there is one."""
+    return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), *SYSTEM_FOLDERS]))
+
+
+def need(*names: str) -> str:
+    """The path of the first program that is there; if none is, an error with what to install."""
+    for name in names:
+        if path := find(name):
+            return path
+    raise unusable(CURES[names[0]])
+
+
+def run(command: Sequence[str], log: Path, seconds: float, environment: dict[str, str]) -> None:
+    """Runs a program to its end, its output in `log`; an error when it fails or takes too long."""
+    name = Path(command[0]).name
+    try:
+        with log.open("ab") as output:
+            subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                timeout=seconds,
+                check=True,
+                env=environment,
+            )
+    except subprocess.TimeoutExpired:
+        raise StackError(f"{name} took longer than {seconds:.0f} s", log=tail(log)) from None
+    except subprocess.CalledProcessError as failed:
+        line = f"{name} failed with exit status {failed.returncode}"
+        raise StackError(line, log=tail(log)) from None
+
+
+def version(program: str) -> str:
+    """What a program says of itself with --version."""
+    command = [program, "--version"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=10, check=False).stdout

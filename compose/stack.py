@@ -1,0 +1,146 @@
+"""The whole stack as private local processes in a temporary directory."""
+
+import os
+import shutil
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from compose import definition, ports, rows
+from compose.database_server import Connection
+from compose.failures import StackError
+from compose.interruption import Interruption, Undisturbed
+from compose.options import StackOptions
+from compose.ownership import claim
+from compose.parts import Parts
+from compose.placement import place
+from compose.processes import sweep
+from compose.service import Service
+
+
+class Stack:
+    """A running stack: enter it to start everything; on leaving, whatever came, nothing is left.
+
+    Entering raises StackError with the reason when the stack cannot be started.
+    """
+
+    def __init__(self, options: StackOptions | None = None) -> None:
+        self.options = options or StackOptions()
+        self._plan = definition.read({**os.environ, "WORKERS": str(self.options.workers)})
+        self._ports = self.options.ports(list(self._plan.combinations))
+        first = next(iter(self._plan.combinations.values()))
+        self.placement = place(first.cpus, self._plan.database.cpus)
+        self._directory: Path | None = None
+        self._started: Parts | None = None
+        self._interruption = Interruption()
+
+    def __enter__(self) -> Self:
+        self._interruption.__enter__()
+        try:
+            ports.must_be_free(self._ports.values())
+            self.options.say(str(self.placement))
+            self._directory = claim(self.options.foreground)
+            self._started = Parts(self._plan, self.options, self.placement, self._directory)
+            self._started.start(self._ports)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends every process of the stack and removes its directory; harmless when done before."""
+        try:
+            with Undisturbed():
+                self._remove()
+        finally:
+            self._interruption.__exit__(None, None, None)
+
+    @property
+    def directory(self) -> Path:
+        """Where data, sockets and logs are while the stack runs."""
+        if self._directory is None:
+            raise StackError("the stack was not started")
+        return self._directory
+
+    @property
+    def services(self) -> dict[str, Service]:
+        """The services by the names of their combinations."""
+        return self._parts.services
+
+    @property
+    def database_pid(self) -> int:
+        """The id of the database server's process."""
+        return self._parts.database.process.pid
+
+    @property
+    def cache_pid(self) -> int:
+        """The id of Redis' process."""
+        return self._parts.cache.process.pid
+
+    @property
+    def database_port(self) -> int:
+        """The database server's port on loopback."""
+        return self._parts.database.port
+
+    @property
+    def cache_port(self) -> int:
+        """Redis' port on loopback."""
+        return self._parts.cache.port
+
+    @property
+    def cache_url(self) -> str:
+        """Redis' address as redis-py wants it."""
+        return self._parts.cache.url
+
+    @property
+    def database_version(self) -> str:
+        """Kind and version of the database server."""
+        server = self._parts.database
+        return f"{server.flavour.name} {server.version()}"
+
+    def check(self) -> None:
+        """An error with the end of its log if one of the programs has ended by itself."""
+        self._parts.check()
+
+    def service(self, name: str) -> Service:
+        """A service by its combination's name."""
+        return self.services[name]
+
+    def url(self, name: str) -> str:
+        """Where a combination's service answers."""
+        return self.services[name].url
+
+    def database(self, name: str) -> str:
+        """The name of a combination's database."""
+        return self._plan.combinations[name].database
+
+    def admin(self, database: str | None = None) -> Connection:
+        """A connection to the database server as root, in autocommit; the caller closes it."""
+        return self._parts.database.connect(database)
+
+    def restore(self, name: str) -> None:
+        """Gives a combination's database its first rows back; its service must be idle."""
+        rows.restore(self.admin, self.database(name))
+
+    @property
+    def _parts(self) -> Parts:
+        if self._started is None:
+            raise StackError("the stack was not started")
+        return self._started
+
+    def _remove(self) -> None:
+        try:
+            if self._started:
+                self._started.stop()
+        finally:
+            if self._directory:
+                sweep(self._directory)
+                shutil.rmtree(self._directory, ignore_errors=True)
