@@ -1,0 +1,1 @@
+"""Measures the four combinations, and compares what was measured."""

@@ -1,0 +1,106 @@
+// From k6's end-of-test data to one result per combination, in version 1 of the result schema.
+
+import { CACHE_ANSWERS, FAILURES, figureName } from './measures.js';
+
+/** @typedef {import('./settings.js').Settings} Settings */
+/** @typedef {import('./combinations.js').Combination} Combination */
+/** @typedef {(name: string) => Record<string, number>} Figures the values of one figure, empty when nothing was counted */
+
+// Fewer requests than these say nothing about a percentile.
+const ENOUGH = { p95: 200, p99: 1000 };
+
+/** Reads the shape of k6 1.x and the one that is opt-in since 1.5. @param {any} data @returns {Figures} */
+export function figuresOf(data) {
+  const listed = data.results && data.results.metrics;
+  const table = listed
+    ? Object.fromEntries(listed.map((/** @type {any} */ metric) => [metric.name, metric]))
+    : data.metrics;
+  return (name) => (table[name] && table[name].values) || {};
+}
+
+/** @param {any} data */
+function version(data) {
+  const metadata = data.metadata || {};
+  return metadata.k6Version || metadata.k6_version || null;
+}
+
+/** @param {number | undefined} value */
+function milliseconds(value) {
+  return value === undefined ? null : Math.round(value * 1000) / 1000;
+}
+
+/** @param {Record<string, number>} trend @param {number} requests */
+function latency(trend, requests) {
+  if (requests === 0) return { avg: null, min: null, p50: null, p90: null, p95: null, p99: null, max: null };
+  return {
+    avg: milliseconds(trend.avg),
+    min: milliseconds(trend.min),
+    p50: milliseconds(trend.med),
+    p90: milliseconds(trend['p(90)']),
+    p95: requests < ENOUGH.p95 ? null : milliseconds(trend['p(95)']),
+    p99: requests < ENOUGH.p99 ? null : milliseconds(trend['p(99)']),
+    max: milliseconds(trend.max),
+  };
+}
+
+/** @param {Figures} figures @param {string} metric @param {Record<string, string>} tags */
+function count(figures, metric, tags) {
+  return figures(figureName(metric, tags)).count || 0;
+}
+
+/** @param {Figures} figures @param {Record<string, string>} tags */
+function outcome(figures, tags) {
+  const kinds = FAILURES.map((kind) => [kind, count(figures, 'wrong_answers', { ...tags, kind })]);
+  const failures = /** @type {Record<string, number>} */ (Object.fromEntries(kinds));
+  const requests = count(figures, 'http_reqs', tags);
+  const failed = failures['no answer'] + failures.status;
+  const total = FAILURES.reduce((sum, kind) => sum + failures[kind], 0);
+  const trend = figures(figureName('http_req_duration', tags));
+  return { requests, failed, checks_failed: total - failed, latency_ms: latency(trend, requests), failures };
+}
+
+/** @param {Figures} figures @param {Record<string, string>} tags @param {Settings} settings */
+function routes(figures, tags, settings) {
+  const names = Object.keys(settings.mix).sort();
+  return Object.fromEntries(names.map((route) => [route, outcome(figures, { ...tags, route })]));
+}
+
+/** @param {number} vus @param {number} seconds of one visitor's round */
+function ceiling(vus, seconds) {
+  return seconds > 0 ? Math.round((vus / seconds) * 100) / 100 : null;
+}
+
+/** The result of one combination, or null when its time was not measured to the end. @param {any} data @param {Combination} combination @param {Settings} settings */
+export function resultOf(data, combination, settings) {
+  const figures = figuresOf(data);
+  const since = figures(figureName('measured_since', { combination: combination.name })).value;
+  if (!since || Date.now() < since + settings.duration * 1000) return null;
+  const tags = { phase: 'measured', combination: combination.name };
+  const { failures, ...counted } = outcome(figures, tags);
+  const { mean, fixed } = settings.think;
+  const labels = CACHE_ANSWERS.map((label) => [label, count(figures, 'cache_answers', { ...tags, label })]);
+  return {
+    schema: 1,
+    combination: combination.name,
+    varies: combination.varies,
+    profile: settings.profile,
+    round: settings.round,
+    started_at: new Date(since).toISOString(),
+    duration_s: settings.duration,
+    warm_up_s: settings.warmUp,
+    vus: settings.vus,
+    think_time_s: mean,
+    think: fixed ? 'fixed' : 'uniform',
+    mix: settings.mix,
+    ...counted,
+    failures,
+    short_stock: count(figures, 'short_stock', tags),
+    dropped_iterations: count(figures, 'dropped_iterations', { combination: combination.name }),
+    throughput_rps: Math.round((counted.requests / settings.duration) * 100) / 100,
+    ceiling_rps: ceiling(settings.vus, mean + (counted.latency_ms.avg || 0) / 1000),
+    ceiling_without_latency_rps: ceiling(settings.vus, mean),
+    routes: routes(figures, tags, settings),
+    cache: Object.fromEntries(labels),
+    k6: { version: version(data) },
+  };
+}

@@ -1,0 +1,115 @@
+// One function per route: what a visitor sends, and what a right answer looks like.
+
+import * as answers from './answers.js';
+import * as keys from './keys.js';
+
+/**
+ * @typedef {object} Visitor
+ * @property {import('./random.js').Random} random
+ * @property {number} number from 0
+ * @property {number} visitors how many there are
+ * @property {{ category: string | null, after: number, left: number } | null} browsing
+ * @property {number} sent requests so far
+ * @property {string} run names this run, so that a key is not used twice
+ *
+ * @typedef {object} Call
+ * @property {string} method
+ * @property {string} path
+ * @property {object} [body]
+ * @property {Record<string, string>} [headers]
+ * @property {number} status the expected one
+ * @property {number} [alsoRight] a status that the journey expects too, counted apart
+ * @property {(body: any, response: any) => string} wrong what is wrong with the body, empty when nothing
+ */
+
+/** @param {string} path @param {Record<string, string | number | null>} parts */
+function query(path, parts) {
+  const given = Object.entries(parts).filter(([, value]) => value !== null);
+  return given.length ? `${path}?${given.map(([name, value]) => `${name}=${value}`).join('&')}` : path;
+}
+
+/** @param {string} path @param {Call['wrong']} wrong @returns {Call} */
+function read(path, wrong) {
+  return { method: 'GET', path, status: 200, wrong };
+}
+
+/** @param {Visitor} visitor */
+function products(visitor) {
+  const choice = visitor.browsing || firstPage(visitor);
+  visitor.browsing = null;
+  const { category, after } = choice;
+  return read(query('/api/products', { category, after: after || null }), (body) => {
+    const wrong = answers.wrongPage(body, category, after);
+    const more = !wrong && body.next !== null && choice.left > 1;
+    visitor.browsing = more ? { category, after: body.next, left: choice.left - 1 } : null;
+    return wrong;
+  });
+}
+
+/** @param {Visitor} visitor */
+function firstPage(visitor) {
+  const { category, pages } = keys.browse(visitor.random);
+  return { category, after: 0, left: pages };
+}
+
+/** @param {Visitor} visitor */
+function revenue(visitor) {
+  const asked = keys.report(visitor.random);
+  const path = query('/api/reports/revenue', { days: asked.days, category: asked.category });
+  return read(path, (body) => answers.wrongRevenue(body, asked.days, asked.category));
+}
+
+/** @param {Visitor} visitor */
+function product(visitor) {
+  const id = keys.productId(visitor.random);
+  return read(`/api/products/${id}`, (body) => answers.wrongProduct(body, id));
+}
+
+function dashboard() {
+  return read('/api/dashboard', answers.wrongDashboard);
+}
+
+/** @param {Visitor} visitor */
+function order(visitor) {
+  const id = keys.orderId(visitor.random);
+  return read(`/api/orders/${id}`, (body) => answers.wrongOrder(body, id));
+}
+
+/** @param {Visitor} visitor @returns {Call} */
+function createOrder(visitor) {
+  const body = keys.order(visitor.random);
+  const key = `${visitor.run}-${visitor.number}-${visitor.sent}`;
+  return {
+    method: 'POST',
+    path: '/api/orders',
+    body,
+    headers: { 'Idempotency-Key': key },
+    status: 201,
+    alsoRight: 409, // stock may be short
+    wrong: (answer, response) => answers.wrongNewOrder(answer, body, response.headers.Location),
+  };
+}
+
+/** @param {Visitor} visitor @returns {Call} */
+function updateProduct(visitor) {
+  const id = keys.ownProductId(visitor.random, visitor.number, visitor.visitors);
+  const price = keys.price(visitor.random);
+  return {
+    method: 'PATCH',
+    path: `/api/products/${id}`,
+    body: { price },
+    status: 200,
+    wrong: (body) => answers.wrongProduct(body, id, price),
+  };
+}
+
+/** @type {Record<string, (visitor: Visitor) => Call>} */
+export const ROUTES = {
+  products,
+  product,
+  revenue,
+  dashboard,
+  order,
+  create_order: createOrder,
+  update_product: updateProduct,
+};

@@ -1,0 +1,89 @@
+// What visitors ask for. The order is fixed and the popularity is Zipf's, so that every
+// combination meets the same few hot keys and the same long tail.
+
+import { drawn, upTo, zipf } from './random.js';
+
+/** @typedef {import('./random.js').Random} Random */
+
+// In the order of their ids.
+export const CATEGORIES = [
+  'books',
+  'garden',
+  'kitchen',
+  'toys',
+  'office',
+  'music',
+  'sports',
+  'tools',
+  'lighting',
+  'furniture',
+  'clothing',
+  'shoes',
+  'travel',
+  'pets',
+  'baby',
+  'health',
+  'beauty',
+  'food',
+  'games',
+  'outdoor',
+];
+
+// The rows of the data set at SCALE=1; a larger one holds these ids too.
+const PRODUCTS = 2000;
+const CUSTOMERS = 5000;
+const ORDERS = 50000;
+const MOST_LINES = 5;
+const MOST_OF_ONE = 3;
+export const PAGES = 5;
+
+// The whole shop is asked for most, and recent time more than long time.
+const SCOPES = [null, ...CATEGORIES];
+const DAYS = [30, 90, 180, 365];
+const REPORTS = SCOPES.flatMap((category) => DAYS.map((days) => ({ category, days })));
+
+const SCOPE_SUMS = zipf(SCOPES.length);
+const REPORT_SUMS = zipf(REPORTS.length);
+const PRODUCT_SUMS = zipf(PRODUCTS);
+const PAGE_SUMS = zipf(PAGES);
+
+/** @param {Random} random */
+export function report(random) {
+  return REPORTS[drawn(random, REPORT_SUMS)];
+}
+
+/** A category, or null for the whole catalogue, and how many of its first pages are read. @param {Random} random */
+export function browse(random) {
+  return { category: SCOPES[drawn(random, SCOPE_SUMS)], pages: 1 + drawn(random, PAGE_SUMS) };
+}
+
+/** @param {Random} random */
+export function productId(random) {
+  return 1 + drawn(random, PRODUCT_SUMS);
+}
+
+/** A product that no other of `visitors` changes, so that the answer to a change is known. @param {Random} random @param {number} visitor from 0 @param {number} visitors */
+export function ownProductId(random, visitor, visitors) {
+  const own = Math.max(1, Math.floor(PRODUCTS / visitors));
+  return (1 + (visitor % visitors) + (upTo(random, own) - 1) * visitors - 1) % PRODUCTS + 1;
+}
+
+/** @param {Random} random */
+export function orderId(random) {
+  return upTo(random, ORDERS);
+}
+
+/** A new order of distinct products. @param {Random} random */
+export function order(random) {
+  const ids = new Set();
+  const wanted = upTo(random, MOST_LINES);
+  while (ids.size < wanted) ids.add(productId(random));
+  const lines = [...ids].map((id) => ({ product_id: id, quantity: upTo(random, MOST_OF_ONE) }));
+  return { customer_id: upTo(random, CUSTOMERS), lines };
+}
+
+/** A price from 1.00 to 500.99, as the API writes it. @param {Random} random */
+export function price(random) {
+  const cents = String(upTo(random, 100) - 1).padStart(2, '0');
+  return `${upTo(random, 500)}.${cents}`;
+}

@@ -1,0 +1,17 @@
+// The loads that can be asked for by name. Times are in seconds, a mix is a weight per route.
+
+/**
+ * @typedef {object} Profile
+ * @property {number} vus
+ * @property {number} warm_up_s
+ * @property {number} duration_s
+ * @property {number} think_time_s
+ * @property {Record<string, number>} mix
+ */
+
+/** @type {Record<string, Profile>} */
+export const PROFILES = JSON.parse(open('../profiles.json'));
+
+// A request in flight when a combination's time ends may finish; the next one starts after that.
+export const GRACEFUL_STOP = 5;
+export const GAP = 1;

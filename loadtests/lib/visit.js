@@ -1,0 +1,74 @@
+// One request of one visitor: sent, checked, counted.
+
+import http from 'k6/http';
+import exec from 'k6/execution';
+import { ROUTES } from './journeys.js';
+import { cacheAnswers, cacheLabel, shortStock, wrongAnswers } from './measures.js';
+
+/** @typedef {import('./combinations.js').Combination} Combination */
+/** @typedef {import('./journeys.js').Call} Call */
+/** @typedef {import('./journeys.js').Visitor} Visitor */
+
+// Longer than the service's own limit for a request, which is 8 s.
+const TIMEOUT = '10s';
+const JSON_TYPE = 'application/json';
+
+/** @param {Call} call @param {string} url @param {Record<string, string>} tags */
+function send(call, url, tags) {
+  const body = call.body ? JSON.stringify(call.body) : null;
+  const headers = { ...call.headers };
+  if (body) headers['Content-Type'] = JSON_TYPE;
+  return http.request(call.method, url + call.path, body, { headers, tags, timeout: TIMEOUT });
+}
+
+/** @param {string | null} type */
+function isJson(type) {
+  return (type || '').split(';')[0] === JSON_TYPE;
+}
+
+/** The kind of failure and what exactly is wrong, or null. @param {Call} call @param {http.Response} response @param {Combination} combination */
+function fault(call, response, combination) {
+  const sender = response.headers['X-Combination'];
+  if (response.status === 0) return { kind: 'no answer', what: response.error };
+  if (combination.expect && sender !== combination.expect) {
+    return { kind: 'combination', what: `${sender} answered` };
+  }
+  if (response.status === call.alsoRight) return null;
+  if (response.status !== call.status) return { kind: 'status', what: `status ${response.status}` };
+  if (!isJson(response.headers['Content-Type'])) {
+    return { kind: 'content type', what: response.headers['Content-Type'] };
+  }
+  return wrongBody(call, response);
+}
+
+/** @param {Call} call @param {http.Response} response */
+function wrongBody(call, response) {
+  let what = '';
+  try {
+    what = call.wrong(response.json(), response);
+  } catch (error) {
+    what = `it has another shape: ${error}`;
+  }
+  return what ? { kind: 'body', what } : null;
+}
+
+/** @param {Visitor} visitor @param {Combination} combination @param {string} route @param {string} phase */
+export function visit(visitor, combination, route, phase) {
+  const tags = { combination: combination.name, route, phase };
+  const call = ROUTES[route](visitor);
+  visitor.sent += 1;
+  const response = send(call, combination.url, tags);
+  const label = cacheLabel(response);
+  if (label) cacheAnswers.add(1, { ...tags, label });
+  if (response.status === call.alsoRight) shortStock.add(1, tags);
+  const found = fault(call, response, combination);
+  if (!found) return;
+  wrongAnswers.add(1, { ...tags, kind: found.kind });
+  report(visitor, combination, call, found.what);
+}
+
+/** One visitor's word is enough: fifty lines for one broken service hide the first. @param {Visitor} visitor @param {Combination} combination @param {Call} call @param {string} what */
+function report(visitor, combination, call, what) {
+  if (visitor.number > 0 || exec.vu.iterationInScenario > 20) return;
+  console.error(`${combination.name}: ${call.method} ${call.path}: ${what}`);
+}

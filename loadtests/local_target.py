@@ -1,0 +1,91 @@
+"""The stack as private local processes, as a target of the load."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import redis
+
+from compose.options import StackOptions
+from compose.placement import pinned
+from compose.stack import Stack
+from loadtests.generator import Generator, k6_command, k6_version
+from loadtests.plan import Plan
+
+REDIS_TIMEOUT_S: Final = 5
+SCANNED_AT_ONCE: Final = 1000
+
+
+class LocalTarget:
+    """A running local stack."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._cache = redis.Redis.from_url(stack.cache_url, socket_timeout=REDIS_TIMEOUT_S)
+
+    @property
+    def cores(self) -> dict[str, int]:
+        """How many cores each program may use."""
+        others = len(self._stack.placement.others)
+        services = len(self._stack.placement.services)
+        return {"service": services, "database": others, "cache": others, "k6": others}
+
+    def url(self, name: str) -> str:
+        """Where a combination's service answers."""
+        return self._stack.url(name)
+
+    def prepare(self, name: str, restore: bool) -> None:
+        """Gives a combination fresh processes, an empty cache, and its first rows if asked."""
+        service = self._stack.service(name)
+        service.stop()
+        for key in self._cache.scan_iter(match=f"{name}:*", count=SCANNED_AT_ONCE):
+            self._cache.delete(key)
+        if restore:
+            self._stack.restore(name)
+        service.start()
+
+    def programs(self, name: str) -> dict[str, int]:
+        """The first process of each program."""
+        return {
+            "service": self._stack.service(name).pid,
+            "database": self._stack.database_pid,
+            "cache": self._stack.cache_pid,
+        }
+
+    def generator(self, variables: dict[str, str], log: Path) -> Generator:
+        """Starts k6 on the cores that the services do not use."""
+        with pinned(self._stack.placement.others):
+            return Generator(k6_command(), variables, log)
+
+    def versions(self) -> dict[str, str]:
+        """What the servers say of themselves."""
+        cache = self._cache.info("server")
+        return {
+            "k6": k6_version(),
+            "database": self._stack.database_version,
+            "cache": str(cache["redis_version"]),
+        }
+
+    def close(self) -> None:
+        """Gives back the connection to Redis."""
+        self._cache.close()
+
+
+@contextmanager
+def local_target(plan: Plan, say: Callable[[str], None]) -> Iterator[LocalTarget]:
+    """Starts the stack, and leaves nothing of it behind."""
+    options = StackOptions(
+        workers=plan.workers,
+        port_base=plan.port_base,
+        scale=int(os.environ.get("SCALE") or 1),
+        progress=say,
+        only=plan.names,
+    )
+    with Stack(options) as stack:
+        target = LocalTarget(stack)
+        try:
+            yield target
+        finally:
+            target.close()

@@ -1,0 +1,103 @@
+// Measures the combinations one after the other: k6 run loadtests/matrix.js
+// Choose with PROFILE= COMBINATIONS= VUS= THINK= DURATION= MIX= ROUND= RESULTS= PORT_BASE= HOST= TARGETS=
+
+import { sleep } from 'k6';
+import exec from 'k6/execution';
+import { resultOf } from './lib/figures.js';
+import { refuseUnready } from './lib/guards.js';
+import { measuredSince, thresholds, TREND_STATS } from './lib/measures.js';
+import { GAP, GRACEFUL_STOP } from './lib/profiles.js';
+import { cumulated, drawn, seeded } from './lib/random.js';
+import { readSettings } from './lib/settings.js';
+import { table } from './lib/table.js';
+import { visit } from './lib/visit.js';
+
+const settings = readSettings();
+const routeNames = Object.keys(settings.mix);
+const routeSums = cumulated(Object.values(settings.mix));
+const cellTime = settings.warmUp + settings.duration;
+const LAST_NAP = 0.05;
+
+/** @type {import('./lib/journeys.js').Visitor} */
+let visitor;
+
+/** @param {import('./lib/combinations.js').Combination} combination @param {number} place */
+function scenario({ name }, place) {
+  return /** @type {const} */ ([
+    name,
+    {
+      executor: 'constant-vus',
+      vus: settings.vus,
+      duration: `${cellTime}s`,
+      startTime: `${place * (cellTime + GRACEFUL_STOP + GAP)}s`,
+      gracefulStop: `${GRACEFUL_STOP}s`,
+      tags: { combination: name },
+    },
+  ]);
+}
+
+/** @type {import('k6/options').Options} */
+export const options = {
+  scenarios: Object.fromEntries(settings.combinations.map(scenario)),
+  thresholds: thresholds(settings),
+  summaryTrendStats: TREND_STATS,
+  // A tag with the address would make a time series of every page of the catalogue.
+  systemTags: ['scenario', 'status', 'error_code'],
+  setupTimeout: '60s',
+};
+
+export function setup() {
+  refuseUnready(settings.combinations);
+  return { run: Date.now().toString(36) };
+}
+
+/** Starts a visitor anew for each combination, and spreads the visitors over one think time. @param {string} run */
+function arrive(run) {
+  const number = exec.vu.idInTest - 1;
+  const random = seeded(settings.round * 100003 + number);
+  visitor = { random, number, visitors: settings.vus, browsing: null, sent: 0, run };
+  sleep((settings.think.mean * (number % settings.vus)) / settings.vus);
+}
+
+/** The warm-up and the measured time are one unbroken load; the clock says which a request belongs to. @param {string} combination */
+function phase(combination) {
+  const since = exec.scenario.startTime + settings.warmUp * 1000;
+  if (Date.now() < since) return 'warm-up';
+  measuredSince.add(since, { combination });
+  return 'measured';
+}
+
+/** Seconds left of this combination's time. */
+function timeLeft() {
+  return Math.max(0, exec.scenario.startTime / 1000 + cellTime - Date.now() / 1000);
+}
+
+function pause() {
+  const { mean, fixed } = settings.think;
+  sleep(Math.min(fixed ? mean : mean * (0.5 + visitor.random()), timeLeft()));
+}
+
+/** @param {{ run: string }} data */
+export default function (data) {
+  const combination = settings.combinations.find(({ name }) => name === exec.scenario.name);
+  if (!combination) return;
+  if (exec.vu.iterationInScenario === 0) arrive(`${data.run}-${combination.name}`);
+  // Those who wake at the very end must not send one last burst together.
+  if (timeLeft() === 0) return sleep(LAST_NAP);
+  const route = routeNames[drawn(visitor.random, routeSums)];
+  visit(visitor, combination, route, phase(combination.name));
+  pause();
+}
+
+/** @param {any} data */
+export function handleSummary(data) {
+  const results = settings.combinations.map((one) => resultOf(data, one, settings)).filter((one) => one);
+  if (results.length === 0) return { stdout: 'Nothing was measured to its end, so no result was written.\n' };
+  /** @type {Record<string, string>} */
+  const outputs = { stdout: `${table(results)}\nResults: ${settings.results}\n` };
+  for (const result of results) {
+    const name = `${result && result.combination}${settings.suffix}.json`;
+    outputs[`${settings.results}/${name}`] = `${JSON.stringify(result, null, 2)}\n`;
+  }
+  return outputs;
+}

@@ -1,0 +1,38 @@
+"""One line per combination: the median over its rounds of every figure that is shown."""
+
+from collections.abc import Callable, Mapping, Sequence
+from statistics import median
+from typing import Any, Final, TypeAlias
+
+from loadtests.metrics import FIGURES
+from loadtests.results_schema import Result
+
+Line: TypeAlias = dict[str, Any]
+
+SHOWN: Final[dict[str, Callable[[Result], float | None]]] = {
+    "requests": lambda result: result.requests,
+    "throughput_rps": lambda result: result.throughput_rps,
+    "ceiling_rps": lambda result: result.ceiling_rps,
+    "latency_max": lambda result: result.latency_ms.max,
+    "failed": lambda result: result.failed,
+    "checks_failed": lambda result: result.checks_failed,
+    "hit_ratio": lambda result: result.cache.hit_ratio,
+    **FIGURES,
+}
+
+
+def middle(values: Sequence[float | None]) -> float | None:
+    """Gives the median, null when any round lacks the figure."""
+    known = [value for value in values if value is not None]
+    return median(known) if known and len(known) == len(values) else None
+
+
+def lines(rounds: Mapping[int, Mapping[str, Result]], counting: Sequence[Mapping[str, Result]]) -> dict[str, Line]:
+    """Gives the figures of each combination over the cells that count."""
+    names = dict.fromkeys(name for cells in rounds.values() for name in cells)
+    return {name: _line([cells[name] for cells in counting if name in cells], len(rounds)) for name in names}
+
+
+def _line(results: Sequence[Result], measured: int) -> Line:
+    figures = {name: middle([figure(one) for one in results]) for name, figure in SHOWN.items()}
+    return {"rounds": len(results), "rounds_void": measured - len(results), **figures}

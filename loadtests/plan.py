@@ -1,0 +1,118 @@
+"""What a run is asked to measure: options, else the environment, else presets."""
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from loadtests.profiles import Profile, read_profiles, writes
+
+HERE: Final = Path(__file__).parent
+STACKS: Final = ("local", "compose", "none")
+ROUNDS: Final = {"smoke": 1}
+USUAL_ROUNDS: Final = 4
+# The load's variables that k6 reads by itself.
+PASSED_ON: Final = ("VUS", "THINK", "DURATION", "MIX", "HOST")
+
+
+class UnusableInput(Exception):
+    """The run cannot be started as asked for; the message says why and what helps."""
+
+
+class Plan(NamedTuple):
+    """One run."""
+
+    profile_name: str
+    profile: Profile
+    rounds: int
+    stack: str
+    port_base: int
+    workers: int
+    results: Path
+    file: Path | None
+    names: list[str]
+
+    @property
+    def restores(self) -> bool:
+        """Says whether the load changes rows, so that each cell needs the first ones back."""
+        return writes(self.profile.mix, os.environ.get("MIX", ""))
+
+    @property
+    def passed_on(self) -> dict[str, str]:
+        """The variables of the load that k6 reads by itself, where they are given."""
+        return {name: os.environ[name] for name in PASSED_ON if os.environ.get(name)}
+
+    def combination(self, name: str) -> str:
+        """Gives COMBINATIONS as k6 reads it, for one combination."""
+        return f"{self.file}#{name}" if self.file else name
+
+
+def read_plan(arguments: Sequence[str] | None = None) -> Plan:
+    """Gives the run that was asked for; raises UnusableInput."""
+    options = _parser().parse_args(arguments)
+    profiles = read_profiles()
+    if options.profile not in profiles:
+        raise UnusableInput(f"PROFILE={options.profile}: the profiles are {', '.join(profiles)}")
+    if options.stack not in STACKS:
+        raise UnusableInput(f"STACK={options.stack}: choose one of {', '.join(STACKS)}")
+    rounds = options.rounds or str(ROUNDS.get(options.profile, USUAL_ROUNDS))
+    file, names = _combinations(options.combinations)
+    if file and options.stack != "none":
+        raise UnusableInput(f"COMBINATIONS={file} are services of your own: add STACK=none")
+    return Plan(
+        profile_name=options.profile,
+        profile=profiles[options.profile],
+        rounds=_number("ROUNDS", rounds, 1, 1000),
+        stack=options.stack,
+        port_base=_number("PORT_BASE", options.port_base, 1, 65000),
+        workers=_number("WORKERS", options.workers, 1, 64),
+        results=Path(options.results),
+        file=file,
+        names=names,
+    )
+
+
+def _number(name: str, text: str, low: int, high: int) -> int:
+    if not text.isdecimal() or not low <= int(text) <= high:
+        raise UnusableInput(f"{name}={text}: give a whole number from {low} to {high}")
+    return int(text)
+
+
+def _combinations(asked: str) -> tuple[Path | None, list[str]]:
+    path = Path(asked) if asked.endswith(".json") else HERE / "combinations.json"
+    try:
+        entries = msgspec.json.decode(path.read_bytes(), type=list[dict[str, object]])
+        known = [str(entry["name"]) for entry in entries]
+    except (OSError, msgspec.DecodeError, KeyError) as error:
+        raise UnusableInput(f"{path} is no list of combinations: {error}") from error
+    if not asked or asked.endswith(".json"):
+        return (path.resolve() if asked else None), known
+    names = [name.strip() for name in asked.split(",")]
+    unknown = [name for name in names if name not in known]
+    if unknown or len(set(names)) < len(names):
+        raise UnusableInput(f"COMBINATIONS={asked}: name each of {', '.join(known)} once at most")
+    return None, names
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m loadtests.run",
+        description="Measure the combinations in rounds, each cell with fresh services.",
+        epilog="VUS=, THINK=, DURATION= and MIX= change the load, as for `k6 run`.",
+    )
+    presets = (
+        ("profile", "quick", "origin, quick, smoke or mixed"),
+        ("rounds", "", "rounds, best in multiples of four (4, or 1 for smoke)"),
+        ("stack", "local", "local: private processes; compose: containers; none: what is running"),
+        ("port-base", "8000", "services answer on this port + 1 and the following ones"),
+        ("workers", "1", "worker processes of each service on the local road"),
+        ("results", str(HERE / "results"), "folder under which the run's folder is made"),
+        ("combinations", "", "names with commas, or a JSON file with STACK=none"),
+    )
+    for name, preset, text in presets:
+        value = os.environ.get(name.upper().replace("-", "_")) or preset
+        parser.add_argument(f"--{name}", default=value, help=f"{text} (now: {value or 'usual'})")
+    return parser

@@ -1,0 +1,43 @@
+"""Where results go: a folder per run, and a copy of the last run that `compare` reads."""
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from loadtests.plan import UnusableInput
+from loadtests.results_reading import RUN_FILE
+
+LATEST: Final = "latest"
+
+
+def new_folder(results: Path, profile: str) -> Path:
+    """Makes a folder named by the time and the profile; raises UnusableInput."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    folder = results.resolve() / f"{stamp}-{profile}"
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise UnusableInput(f"RESULTS={results}: {error.strerror}, choose another folder") from error
+    return folder
+
+
+def keep(folder: Path) -> None:
+    """Makes a run's finished cells the latest; removes the folder of a run that has none."""
+    if any(path.name != RUN_FILE for path in folder.glob("*.json")):
+        make_latest(folder)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def make_latest(folder: Path) -> None:
+    """Makes `latest` beside it hold this run's files and no others.
+
+    A copy and not a link: k6 by hand writes into the same folder, and must not change a past run.
+    """
+    latest = folder.parent / LATEST
+    latest.mkdir(exist_ok=True)
+    for old in latest.glob("*.json"):
+        old.unlink()
+    for path in folder.glob("*.json"):
+        shutil.copy2(path, latest / path.name)

@@ -1,0 +1,33 @@
+"""What is measured, by whichever road it was started."""
+
+from pathlib import Path
+from typing import Protocol
+
+from loadtests.generator import Generator
+
+
+class TargetError(Exception):
+    """A service cannot be made ready for a cell; the message says which, and why."""
+
+
+class Target(Protocol):
+    """Services under test, and the load generator that reaches them."""
+
+    @property
+    def cores(self) -> dict[str, int]:
+        """How many cores each program may use."""
+
+    def url(self, name: str) -> str:
+        """Where this machine reaches a combination's service."""
+
+    def prepare(self, name: str, restore: bool) -> None:
+        """Gives a combination fresh processes, an empty cache, and its first rows if asked."""
+
+    def programs(self, name: str) -> dict[str, int]:
+        """The first process of each program that serves a combination, where it can be known."""
+
+    def generator(self, variables: dict[str, str], log: Path) -> Generator:
+        """Starts k6 with these variables."""
+
+    def versions(self) -> dict[str, str]:
+        """What the servers say of themselves."""
