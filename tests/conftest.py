@@ -1,0 +1,49 @@
+"""What the tests share: a running stack, and its four combinations over real HTTP."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from compose.local import Stack
+from tests.combination import Combination
+from tests.stacks import COMBINATIONS, stack_of
+
+# Redis is given up after 50 ms by default, which a busy machine reaches without any fault.
+PATIENT = {"CACHE_TIMEOUT": "0.3"}
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """All four services with two workers each, for the whole run."""
+    with stack_of(environment=PATIENT) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def all_combinations(stack: Stack) -> Iterator[dict[str, Combination]]:
+    """The four combinations by name."""
+    combinations = {name: Combination(stack, name) for name in COMBINATIONS}
+    yield combinations
+    for each in combinations.values():
+        each.close()
+
+
+@pytest.fixture(params=COMBINATIONS)
+def combination(request: pytest.FixtureRequest, all_combinations: dict[str, Combination]) -> Combination:
+    """One combination after the other, as earlier tests have left it."""
+    return all_combinations[request.param]
+
+
+@pytest.fixture(params=[name for name in COMBINATIONS if name.endswith("-cached")])
+def cached(request: pytest.FixtureRequest, all_combinations: dict[str, Combination]) -> Combination:
+    """One combination with a cache after the other, its part of Redis empty."""
+    chosen = all_combinations[request.param]
+    chosen.forget()
+    return chosen
+
+
+@pytest.fixture
+def fresh(combination: Combination) -> Combination:
+    """The combination with the template's rows and an empty cache."""
+    combination.renew()
+    return combination

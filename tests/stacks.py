@@ -1,0 +1,35 @@
+"""Stacks for tests: real servers and services on ports that are free."""
+
+import random
+from collections.abc import Collection, Mapping
+
+from compose import ports
+from compose.local import Stack, StackOptions
+
+COMBINATIONS = ("sync", "sync-cached", "async", "async-cached")
+# Below the ports that the system gives to clients, so that none of those is in the way.
+LOWEST_BASE, HIGHEST_BASE = 12_000, 32_000
+
+
+def stack_of(
+    only: Collection[str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    workers: int = 2,
+) -> Stack:
+    """Gives a stack that is not entered yet: all four services, or those named in `only`."""
+    return Stack(
+        StackOptions(
+            workers=workers,
+            port_base=free_base(),
+            only=only,
+            environment=environment or {},
+        )
+    )
+
+
+def free_base() -> int:
+    """Gives a port with four free ports behind it."""
+    while True:
+        base = random.randrange(LOWEST_BASE, HIGHEST_BASE, 10)
+        if not any(ports.taken(base + number) for number in range(1, len(COMBINATIONS) + 1)):
+            return base
