@@ -1,0 +1,72 @@
+"""The database servers that the data set is tested on: a private local one, and one that is given.
+
+TEST_DATABASE_URL (mysql://root@host:port, with TEST_DATABASE_PASSWORD_FILE) names a given one. The
+tests leave its four databases as they found them.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pymysql
+from pymysql.constants import CLIENT
+
+from compose import definition
+from compose.database_server import Connection
+from compose.local import Stack, StackOptions
+
+GIVEN = "TEST_DATABASE_URL"
+KINDS = ["local", "given"] if os.environ.get(GIVEN) else ["local"]
+SHOPS = ["shop_sync", "shop_sync_cached", "shop_async", "shop_async_cached"]
+
+
+@dataclass(frozen=True)
+class SeededServer:
+    """A server with the template and its four copies: how to enter it as root, and where it is."""
+
+    connect: Callable[[str | None], Connection]
+    host: str
+    port: int
+
+    def as_service(self, user: str) -> Connection:
+        """A connection as one of the services' users, to its own database."""
+        password = definition.read(os.environ).secret(user)
+        return pymysql.connect(
+            host=self.host, port=self.port, user=user, password=password, database=user,
+            autocommit=True, charset="utf8mb4", connect_timeout=10, read_timeout=30,
+        )  # fmt: skip
+
+    def rows(self, database: str, statement: str) -> list[tuple[object, ...]]:
+        """What a statement answers to root."""
+        with self.connect(database) as root, root.cursor() as cursor:
+            cursor.execute(statement)
+            return list(cursor.fetchall())
+
+
+@contextmanager
+def seeded_server(kind: str) -> Iterator[SeededServer]:
+    """A server of one of `KINDS`, for as long as the block lasts."""
+    if kind == "given":
+        yield given_server()
+        return
+    with Stack(StackOptions(only=())) as stack:
+        yield SeededServer(stack.admin, "127.0.0.1", stack.database_port)
+
+
+def given_server() -> SeededServer:
+    """The server that the environment names."""
+    url = urlsplit(os.environ[GIVEN])
+    host, port = url.hostname or "127.0.0.1", url.port or 3306
+    password = Path(os.environ["TEST_DATABASE_PASSWORD_FILE"]).read_text()
+
+    def connect(database: str | None) -> Connection:
+        return pymysql.connect(
+            host=host, port=port, user=url.username or "root", password=password, database=database,
+            autocommit=True, charset="utf8mb4", connect_timeout=10,
+            client_flag=CLIENT.MULTI_STATEMENTS,
+        )  # fmt: skip
+
+    return SeededServer(connect, host, port)

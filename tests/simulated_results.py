@@ -1,0 +1,71 @@
+"""Result files of a known effect, as k6 and the runner write them."""
+
+import json
+import math
+import random
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+Document: TypeAlias = dict[str, Any]
+
+COMBINATIONS = ("sync", "sync-cached", "async", "async-cached")
+
+
+def document(combination: str, number: int = 1, latency: float = 100.0, **changes: Any) -> Document:
+    """One result file whose every latency is `latency` ms, with single fields changed."""
+    latencies = dict.fromkeys(("avg", "min", "p50", "p90", "p95", "p99", "max"), latency)
+    return {
+        "schema": 1,
+        "combination": combination,
+        "profile": "quick",
+        "round": number,
+        "started_at": f"2026-11-20T10:{number:02}:00.000Z",
+        "duration_s": 8.0,
+        "vus": 50,
+        "think_time_s": 1.0,
+        "requests": 360,
+        "failed": 0,
+        "checks_failed": 0,
+        "dropped_iterations": 0,
+        "throughput_rps": 4500.0 / latency,
+        "latency_ms": latencies,
+        "routes": {"products": {"requests": 360, "failed": 0, "latency_ms": latencies}},
+        "cache": {"hit": 0, "miss": 0, "stale": 0, "bypass": 0},
+        "server": server(latency),
+        "k6": {"version": "1.1.0"},
+        **changes,
+    }
+
+
+def server(latency: float) -> Document:
+    """The server's side of a cell whose database is nine tenths busy."""
+    seconds = {"service": 1.0, "database": 7.2, "cache": 0.1, "k6": 0.4}
+    return {
+        "programs": {name: {"cpu_s": cpu, "peak_rss_mb": 50.0} for name, cpu in seconds.items()},
+        "cores": dict.fromkeys(seconds, 1),
+        "service_cpu_ms_per_request": latency / 40,
+    }
+
+
+def write_rounds(folder: Path, latencies: Mapping[str, float], rounds: int, noise: float = 0.0, seed: int = 1) -> None:
+    """Writes rounds of noisy latencies, one file per cell."""
+    for content in simulated(latencies, rounds, noise, seed):
+        save(folder, content)
+
+
+def simulated(latencies: Mapping[str, float], rounds: int, noise: float = 0.0, seed: int = 1) -> Iterator[Document]:
+    """Gives cells of noisy latencies; the noise is on the log scale, most of it shared."""
+    chance = random.Random(seed)
+    for number in range(1, rounds + 1):
+        weather = chance.gauss(0, 5 * noise)
+        for name in COMBINATIONS:
+            factor = math.exp(weather + chance.gauss(0, noise))
+            yield document(name, number, latencies[name] * factor)
+
+
+def save(folder: Path, content: Document, name: str = "") -> Path:
+    """Writes one file under the name that the runner gives it, or under another one."""
+    path = folder / (name or f"{content['combination']}.round-{content['round']}.json")
+    path.write_text(json.dumps(content))
+    return path

@@ -1,0 +1,154 @@
+"""What a run is asked for, and runs against services that are there already."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from loadtests import plan
+from loadtests.profiles import read_profiles, writes
+from loadtests.result_folders import keep
+from tests.known_service import KnownService
+from tests.simulated_results import COMBINATIONS, document, save
+
+TIMEOUT_S = 100
+
+
+@pytest.mark.parametrize(
+    ("profile", "asked", "expected"),
+    [
+        ("quick", "", False),
+        ("mixed", "", True),
+        ("mixed", "products=70,revenue=30", False),
+        ("quick", "products=1, create_order=1", True),
+    ],
+)
+def test_rows_are_restored_for_loads_that_write(profile: str, asked: str, expected: bool) -> None:
+    assert writes(read_profiles()[profile].mix, asked) is expected
+
+
+def test_the_latest_folder_holds_the_last_run_and_nothing_else(tmp_path: Path) -> None:
+    for number, name in enumerate(("first", "second"), 1):
+        folder = tmp_path / name
+        folder.mkdir()
+        save(folder, document("sync", number))
+        keep(folder)
+    assert [path.name for path in (tmp_path / "latest").iterdir()] == ["sync.round-2.json"]
+    assert (tmp_path / "first" / "sync.round-1.json").exists()
+
+
+def test_a_run_without_a_finished_cell_leaves_no_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    (folder / "run.json").write_text("{}")
+    keep(folder)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--profile", "huge"], "the profiles are origin"),
+        (["--stack", "cloud"], "choose one of local"),
+        (["--rounds", "0"], "ROUNDS=0: give a whole number from 1"),
+        (["--rounds", "many"], "ROUNDS=many"),
+        (["--port-base", "70000"], "PORT_BASE=70000"),
+        (["--combinations", "sync,rust"], "COMBINATIONS=sync,rust"),
+        (["--combinations", "sync,sync"], "once at most"),
+        (["--combinations", "missing.json", "--stack", "none"], "is no list of combinations"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_refused_with_its_cure(arguments: list[str], words: str) -> None:
+    with pytest.raises(plan.UnusableInput, match=words):
+        plan.read_plan(arguments)
+
+
+@pytest.mark.parametrize(("profile", "rounds"), [("smoke", 1), ("quick", 4), ("origin", 4)])
+def test_rounds_are_as_many_as_the_profile_needs(profile: str, rounds: int) -> None:
+    assert plan.read_plan(["--profile", profile]).rounds == rounds
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Path]:
+    """Four services that answer under their names, and the file that says where."""
+    with ExitStack() as stack:
+        running = [stack.enter_context(KnownService(name, 0.002)) for name in COMBINATIONS]
+        path = tmp_path / "combinations.json"
+        entries = [
+            {
+                "name": service.name,
+                "url": service.url,
+                "expect": service.name,
+                "varies": {"stack": "sync", "cache": False},
+            }
+            for service in running
+        ]
+        path.write_text(json.dumps(entries))
+        yield path
+
+
+def start(combinations: Path, results: Path, **environment: str) -> subprocess.Popen[str]:
+    words = ["--profile", "smoke", "--stack", "none", "--results", str(results)]
+    return subprocess.Popen(
+        [sys.executable, "-m", "loadtests.run", *words, "--combinations", str(combinations)],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_run_measures_every_cell_and_ends_with_the_table_and_the_place(services: Path, tmp_path: Path) -> None:
+    process = start(services, tmp_path / "runs", DURATION="1")
+    printed, progress = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 0, progress
+    assert "cell 4 of 4" in progress
+    assert "latency avg, ms" in printed
+    folder = Path(printed.strip().splitlines()[-1].removeprefix("Results: "))
+    result = json.loads((folder / "async.round-1.json").read_text())
+    assert result["server"]["programs"]["k6"]["cpu_s"] > 0
+    described = json.loads((folder / "run.json").read_text())
+    assert described["versions"]["k6"] == result["k6"]["version"]
+    assert (tmp_path / "runs" / "latest" / "sync.round-1.json").exists()
+
+
+def test_an_interrupted_run_keeps_its_finished_cells_and_leaves_no_k6(services: Path, tmp_path: Path) -> None:
+    process = start(services, tmp_path / "runs", DURATION="2")
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "cell 2 of 4" in line:
+            break
+    time.sleep(1)
+    process.send_signal(signal.SIGTERM)
+    _, progress = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 130
+    assert "finished cells are kept" in progress
+    kept = [path.name for path in (tmp_path / "runs" / "latest").glob("*.round-1.json")]
+    assert len(kept) == 1
+    mine = [entry for entry in Path("/proc").glob("[0-9]*/environ") if _holds(entry, tmp_path)]
+    assert mine == []
+
+
+def _holds(environ: Path, folder: Path) -> bool:
+    try:
+        return f"RESULTS={folder}".encode() in environ.read_bytes()
+    except OSError:
+        return False
+
+
+def test_a_service_that_is_not_there_ends_the_run_with_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "combinations.json"
+    entry = {"name": "sync", "url": "http://127.0.0.1:9", "expect": "sync"}
+    path.write_text(json.dumps([entry | {"varies": {"stack": "sync", "cache": False}}]))
+    process = start(path, tmp_path / "runs")
+    _, progress = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 1
+    assert "sync at http://127.0.0.1:9/health/ready does not answer" in progress
+    assert list((tmp_path / "runs").iterdir()) == []
