@@ -18,7 +18,7 @@ class Dashboard:
 
     async def show(self) -> Answer:
         """Answers the dashboard."""
-        parsing.no_query(request.args.items(multi=True))
+        parsing.no_query(request.query_string)
         return await self._cache.answer(caching.dashboard_plan(), self._show)
 
     async def _show(self) -> bytes:

@@ -20,7 +20,7 @@ class Reports:
 
     async def revenue(self) -> Answer:
         """Answers revenue by category and month."""
-        query = parsing.revenue_query(request.args.items(multi=True))
+        query = parsing.revenue_query(request.query_string)
         plan = caching.revenue_plan(query)
         return await self._cache.answer(plan, partial(self._revenue, query))
 

@@ -4,6 +4,7 @@ import logging
 from time import perf_counter
 
 from quart import Response, request
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
 from shared import deadlines, metrics
@@ -22,6 +23,7 @@ class Views:
 
     def __init__(self, parts: Parts) -> None:
         self._settings = parts.settings
+        self._headers = [("X-Combination", parts.settings.combination)]
         self._cache_state = parts.cache.state_without
 
     def view(self, route: Route, handle: Call[Answer]) -> Call[Response]:
@@ -52,10 +54,7 @@ class Views:
         return problem.answer()
 
     def _respond(self, answer: Answer) -> Response:
-        response = Response(answer.body, answer.status, content_type=answer.content_type)
-        response.headers["X-Combination"] = self._settings.combination
-        response.headers.extend(answer.headers)
-        return response
+        return Response(answer.body, answer.status, Headers([*self._headers, *answer.all_headers]))
 
 
 def _as_problem(error: Exception) -> Problem:

@@ -6,6 +6,8 @@ from asyncio import LifoQueue
 from .background import T
 
 Stock = LifoQueue
+# How a wait on Redis ends: by a limit around it, or by the socket's own.
+limit, SOCKET_LIMITS = asyncio.timeout, False
 
 
 async def take(stock: LifoQueue[T], seconds: float) -> T:

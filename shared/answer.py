@@ -15,6 +15,11 @@ class Answer(msgspec.Struct, frozen=True):
     headers: Sequence[tuple[str, str]] = ()
     content_type: str = JSON
 
+    @property
+    def all_headers(self) -> Sequence[tuple[str, str]]:
+        """The headers with the content type among them."""
+        return (("Content-Type", self.content_type), *self.headers)
+
 
 def cached(body: bytes, state: str) -> Answer:
     """Gives a 200 whose `X-Cache` header says where the body came from."""

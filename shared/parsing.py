@@ -1,8 +1,9 @@
 """Requests from the outside into checked values; everything else is a 400, 404, 413 or 415."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -54,19 +55,20 @@ _patch_decoder = msgspec.json.Decoder(ProductPatch)
 _order_decoder = msgspec.json.Decoder(NewOrder)
 
 
-def catalogue_query(pairs: Iterable[tuple[str, str]]) -> CatalogueQuery:
+def catalogue_query(text: bytes) -> CatalogueQuery:
     """Gives the page asked for; raises a 400 that names the parameter."""
-    return _query(pairs, CatalogueQuery)
+    return _query(text, CatalogueQuery)
 
 
-def revenue_query(pairs: Iterable[tuple[str, str]]) -> RevenueQuery:
+def revenue_query(text: bytes) -> RevenueQuery:
     """Gives the report asked for; raises a 400 that names the parameter."""
-    return _query(pairs, RevenueQuery)
+    return _query(text, RevenueQuery)
 
 
-def no_query(pairs: Iterable[tuple[str, str]]) -> None:
+def no_query(text: bytes) -> None:
     """Raises a 400 when a parameter is given where none is known."""
-    _query(pairs, NoQuery)
+    if text:
+        _query(text, NoQuery)
 
 
 def product_id(text: str) -> int:
@@ -106,12 +108,12 @@ def idempotency_key(keys: Sequence[str]) -> str | None:
     return keys[0]
 
 
-def _query(pairs: Iterable[tuple[str, str]], shape: type[T]) -> T:
+def _query(text: bytes, shape: type[T]) -> T:
     values: dict[str, str | int] = {}
-    for name, text in pairs:
+    for name, value in parse_qsl(text.decode("latin-1"), keep_blank_values=True):
         if name in values:
             raise Problem(400, f"The query parameter `{name[:40]}` is given twice.")
-        values[name] = int(text) if name != "category" and WHOLE_NUMBER.fullmatch(text) else text
+        values[name] = int(value) if name != "category" and WHOLE_NUMBER.fullmatch(value) else value
     try:
         return msgspec.convert(values, shape)
     except msgspec.ValidationError as error:

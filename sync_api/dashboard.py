@@ -18,7 +18,7 @@ class Dashboard:
 
     def show(self) -> Answer:
         """Answers the dashboard."""
-        parsing.no_query(request.args.items(multi=True))
+        parsing.no_query(request.query_string)
         return self._cache.answer(caching.dashboard_plan(), self._show)
 
     def _show(self) -> bytes:

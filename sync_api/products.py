@@ -23,18 +23,18 @@ class Products:
 
     def page(self) -> Answer:
         """Answers a page of the catalogue."""
-        query = parsing.catalogue_query(request.args.items(multi=True))
+        query = parsing.catalogue_query(request.query_string)
         return self._cache.answer(caching.catalogue_plan(query), partial(self._page, query))
 
     def one(self, product_id: str) -> Answer:
         """Answers a product."""
-        parsing.no_query(request.args.items(multi=True))
+        parsing.no_query(request.query_string)
         number = parsing.product_id(product_id)
         return self._cache.answer(caching.product_plan(number), partial(self._one, number))
 
     def change(self, product_id: str) -> Answer:
         """Changes a product."""
-        parsing.no_query(request.args.items(multi=True))
+        parsing.no_query(request.query_string)
         number = parsing.product_id(product_id)
         body = read_body()
         patch = parsing.product_patch(body)
