@@ -1,0 +1,62 @@
+"""Many requests at once, each on a connection of its own, with the time that each took."""
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Self
+
+import httpx
+
+SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Timed:
+    """An answer and the seconds from its request being sent to its last byte."""
+
+    answer: httpx.Response
+    seconds: float
+
+    @property
+    def status(self) -> int:
+        """The answer's status."""
+        return self.answer.status_code
+
+    def is_problem(self) -> bool:
+        """Whether the answer is a problem that says its own status."""
+        kind = self.answer.headers["Content-Type"]
+        return kind == "application/problem+json" and self.answer.json()["status"] == self.status
+
+
+class Crowd:
+    """Clients of one service; leaving waits for all of them."""
+
+    def __init__(self, url: str) -> None:
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+        self._client = httpx.Client(base_url=url, timeout=SECONDS, limits=limits)
+        self._threads = ThreadPoolExecutor(64)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._threads.shutdown(wait=True)
+        self._client.close()
+
+    def send(self, method: str, path: str, **request: object) -> "Future[Timed]":
+        """Begins a request."""
+        return self._threads.submit(self._timed, method, path, request)
+
+    def get(self, path: str, times: int = 1) -> "list[Future[Timed]]":
+        """Begins the same GET several times at once."""
+        return [self.send("GET", path) for _ in range(times)]
+
+    def _timed(self, method: str, path: str, request: dict[str, object]) -> Timed:
+        started = time.monotonic()
+        answer = self._client.request(method, path, json=request.get("json"))
+        return Timed(answer, time.monotonic() - started)
+
+
+def all_of(pending: "list[Future[Timed]]") -> list[Timed]:
+    """The answers, the first one to be sent first."""
+    return [each.result(SECONDS) for each in pending]

@@ -1,0 +1,37 @@
+"""A service's own figures as numbers."""
+
+from collections.abc import Mapping
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+SECONDS = 15.0
+
+
+class Figures:
+    """What /metrics said at one moment."""
+
+    def __init__(self, text: str) -> None:
+        families = list(text_string_to_metric_families(text))
+        self.names = [family.name for family in families]
+        self._samples = [sample for family in families for sample in family.samples]
+
+    def sum(self, name: str, **labels: str) -> float:
+        """The sum of all samples of that name that carry these labels."""
+        return sum(value for _, value in self._matching(name, labels))
+
+    def values(self, name: str, label: str) -> dict[str, float]:
+        """The samples of that name by the value of one label."""
+        return {carried[label]: value for carried, value in self._matching(name, {})}
+
+    def _matching(self, name: str, labels: Mapping[str, str]) -> list[tuple[Mapping[str, str], float]]:
+        return [
+            (sample.labels, sample.value)
+            for sample in self._samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        ]
+
+
+def figures(url: str) -> Figures:
+    """The figures of a service now."""
+    return Figures(httpx.get(f"{url}/metrics", timeout=SECONDS).text)

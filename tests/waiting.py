@@ -1,0 +1,16 @@
+"""Waiting for something to become true, and no longer than that."""
+
+import time
+from collections.abc import Callable
+
+SECONDS = 10.0
+PAUSE = 0.02
+
+
+def wait_until(so: Callable[[], object], what: str, seconds: float = SECONDS) -> float:
+    """Returns after how many seconds `so` held; fails, naming `what`, when it does not in time."""
+    started = time.monotonic()
+    while not so():
+        assert time.monotonic() - started < seconds, f"after {seconds} s still not: {what}"
+        time.sleep(PAUSE)
+    return time.monotonic() - started
