@@ -17,28 +17,30 @@ class Background:
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._writes: set[asyncio.Task[Any]] = set()
 
     async def finish(self, call: Call[T], *values: Any) -> T:
         """Gives the call's result; the call goes on to its end even when the client has gone away."""
-        return await asyncio.shield(self._start(call, *values))
+        return await asyncio.shield(_start(self._writes, call, *values))
 
     def submit(self, call: Call[None], *values: Any) -> None:
         """Runs the call some time soon."""
         if len(self._tasks) >= LIMIT:
             log.warning("background work dropped")
             return
-        self._start(call, *values).add_done_callback(_report)
+        _start(self._tasks, call, *values).add_done_callback(_report)
 
     async def close(self, seconds: float) -> None:
         """Waits at most `seconds` for what is still running."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
+        if running := self._tasks | self._writes:
+            await asyncio.wait(running, timeout=seconds)
 
-    def _start(self, call: Call[T], *values: Any) -> asyncio.Task[T]:
-        task: asyncio.Task[T] = asyncio.ensure_future(call(*values))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+
+def _start(kept: set[asyncio.Task[Any]], call: Call[T], *values: Any) -> asyncio.Task[T]:
+    task: asyncio.Task[T] = asyncio.ensure_future(call(*values))
+    kept.add(task)  # the loop itself holds tasks only weakly
+    task.add_done_callback(kept.discard)
+    return task
 
 
 def _report(task: asyncio.Task[Any]) -> None:

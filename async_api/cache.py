@@ -24,7 +24,7 @@ class Cache:
     def __init__(self, settings: Settings) -> None:
         self._prefix = settings.prefix
         self._redis = RedisStock(settings) if settings.cache_url else None
-        self.state_without = "miss" if settings.cache_url else "off"
+        self.state_without = "bypass" if settings.cache_url else "off"
 
     async def open(self) -> None:
         """Opens the connections, so that no request has to; without Redis they are opened when it is back."""
@@ -47,8 +47,8 @@ class Cache:
         if found.body is not None:
             metrics.cache("hit")
             return cached(found.body, "hit")
-        answer = await _loaded(load, "miss")
         metrics.cache("miss")
+        answer = await _loaded(load, "miss")
         await self._keep(self._redis, plan, found, answer.body)
         return answer
 

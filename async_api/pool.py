@@ -10,7 +10,7 @@ from shared.settings import Settings
 
 from .background import Background
 from .connection import Connection, open_connection
-from .waiting import Stock, take
+from .waiting import Stock
 
 log = logging.getLogger(__name__)
 
@@ -33,13 +33,13 @@ class Pool:
         except DatabaseFault as fault:
             log.error("the database cannot be reached: %s", fault)
         for slot in opened + [None] * (self._settings.pool - len(opened)):
-            self._slots.put_nowait(slot)
+            self._slots.put(slot)
 
     async def acquire(self) -> Connection:
         """Gives a connection; raises a 503 after ACQUIRE_TIMEOUT, DatabaseFault when none can be opened."""
         started = monotonic()
         try:
-            slot = await take(self._slots, deadlines.within(self._settings.acquire_timeout))
+            slot = await self._slots.take(deadlines.within(self._settings.acquire_timeout))
         except TimeoutError:
             metrics.REFUSED.inc()
             raise unavailable("All database connections are busy.") from None
@@ -50,10 +50,10 @@ class Pool:
         """Takes a connection back; a broken one, or one inside a transaction, is closed and leaves its slot empty."""
         metrics.POOL_IN_USE.dec()
         if not connection.broken and not connection.begun:
-            self._slots.put_nowait(connection)
+            self._slots.put(connection)
             return
         connection.close()
-        self._slots.put_nowait(None)
+        self._slots.put(None)
 
     def suspect(self) -> None:
         """Has every connection older than now replaced before its next use: what killed one killed them all."""
@@ -64,7 +64,7 @@ class Pool:
         ends = monotonic() + seconds
         for _ in range(self._settings.pool):
             try:
-                slot = await take(self._slots, max(0.0, ends - monotonic()))
+                slot = await self._slots.take(max(0.0, ends - monotonic()))
             except TimeoutError:
                 return
             if slot is not None:
@@ -79,7 +79,7 @@ class Pool:
                 slot.close()
             connection = await open_connection(self._settings, self._background)
         except BaseException:
-            self._slots.put_nowait(None)
+            self._slots.put(None)
             raise
         metrics.POOL_IN_USE.inc()
         return connection

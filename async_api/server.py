@@ -2,12 +2,10 @@
 
 import asyncio
 import logging
+import multiprocessing.connection
 import os
 import signal
-from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
-from multiprocessing import get_context
-from multiprocessing.connection import wait
 from typing import Any
 
 from hypercorn.asyncio.run import asyncio_worker
@@ -36,7 +34,7 @@ def run(settings: Settings) -> int:
 
 def _supervise(config: Config) -> int:
     # Hypercorn's own parent kills busy workers as soon as an idle one has ended, and replaces none; gunicorn's does.
-    sockets, spawn, asked = config.create_sockets(), get_context("spawn"), []
+    sockets, spawn, asked = config.create_sockets(), multiprocessing.get_context("spawn"), []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: asked.append(number))
     workers: list[Any] = []
@@ -44,13 +42,13 @@ def _supervise(config: Config) -> int:
         while len(workers) < config.workers:
             workers.append(spawn.Process(target=asyncio_worker, args=(config, sockets)))
             workers[-1].start()
-        wait([worker.sentinel for worker in workers], timeout=0.2)
+        multiprocessing.connection.wait([worker.sentinel for worker in workers], timeout=0.2)
         for worker in [each for each in workers if not each.is_alive()]:
             _log.error("worker %d ended with status %d", worker.pid, worker.exitcode)
             metrics.worker_ended(worker.pid)
             workers.remove(worker)
-            # One that was killed is replaced; one that ended by itself could not start, and no other will.
-            asked += [] if worker.exitcode < 0 else [0]
+            # One that was ended is replaced; one that failed could not start, and no other will.
+            asked += [0] if worker.exitcode > 0 else []
     for worker in workers:
         worker.terminate()
     for worker in workers:
@@ -69,11 +67,11 @@ def application() -> Quart:
     app.config["BODY_TIMEOUT"] = settings.request_timeout
     app.before_serving(parts.open)
     app.after_serving(parts.close)
-    app.asgi_app = _limited(app.asgi_app, settings.in_flight)  # type: ignore[assignment,method-assign]
+    app.asgi_app = _limited(app.asgi_app, settings.in_flight)  # type: ignore[method-assign]
     return app
 
 
-def _limited(app: Callable[..., Awaitable[None]], in_flight: int) -> Callable[..., Awaitable[None]]:
+def _limited(app: Any, in_flight: int) -> Any:
     # As gthread has threads, so many requests are handled at once.
     places = asyncio.Semaphore(in_flight)
 

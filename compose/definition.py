@@ -17,6 +17,8 @@ FILES = ("database.yaml", "cache.yaml", "api.yaml")
 DATABASE, CACHE = "database", "cache"
 SECRETS = "/run/secrets/"
 VARIABLE = re.compile(r"\$(?:(?P<escaped>\$)|\{(?P<name>\w+)(?::-(?P<default>[^{}]*))?\})")
+CONNECTIONS = "--max-connections="
+RESERVE = 20  # for those who kill statements, seed, look and measure
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,15 @@ def read(variables: Mapping[str, str]) -> Plan:
     }
     database, cache = services.pop(DATABASE), services.pop(CACHE)
     return Plan(database, cache, services, secrets)
+
+
+def must_fit(plan: Plan, environment: Mapping[str, str]) -> None:
+    """An error with the cure if the services' pools want more connections than the database gives."""
+    services = [{**each.environment, **environment} for each in plan.combinations.values()]
+    wanted = sum(int(each["WORKERS"]) * int(each["POOL"]) for each in services) + RESERVE
+    given = [word.partition("=")[2] for word in plan.database.command if word.startswith(CONNECTIONS)]
+    if given and wanted > int(given[0]):
+        raise unusable(f"{wanted} database connections are wanted, {given[0]} are given: lower WORKERS or POOL")
 
 
 def define(name: str, body: Mapping[str, object]) -> Definition:

@@ -56,8 +56,8 @@ def stacks() -> Iterator[tuple[Path, Owner]]:
         try:
             mine = directory.stat().st_uid == os.geteuid()
             owner = Owner(**json.loads(file.read_text()))
-        except (FileNotFoundError, PermissionError):
-            continue  # it has just gone, or it is another user's
+        except (OSError, ValueError, TypeError):
+            continue  # it has just gone, it is another user's, or it is no file of ours
         if mine and owner.checkout == str(CHECKOUT):
             yield directory, owner
 

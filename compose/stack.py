@@ -29,7 +29,9 @@ class Stack:
         self._plan = definition.read({**os.environ, "WORKERS": str(self.options.workers)})
         self._ports = self.options.ports(list(self._plan.combinations))
         first = next(iter(self._plan.combinations.values()))
-        self.placement = place(first.cpus, self._plan.database.cpus)
+        definition.must_fit(self._plan, self.options.environment)
+        # Containers get one core by default, as Compose cannot count; here all others are known.
+        self.placement = place(first.cpus, os.environ.get("OTHER_CPUS", ""))
         self._directory: Path | None = None
         self._started: Parts | None = None
         self._interruption = Interruption()

@@ -5,6 +5,7 @@ Every share is a ratio within one round, and rounds alternate, so a machine that
 
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
@@ -71,7 +72,8 @@ def measure(rounds: int, seconds: int, connections: int) -> Figures:
     if programs.find("wrk") is None:
         raise unusable("wrk is not installed: apt install wrk")
     figures: Figures = {}
-    with Stack(StackOptions(workers=1, progress=_say)) as stack, _ceilings(stack) as ceilings:
+    options = StackOptions(workers=1, port_base=int(os.environ.get("PORT_BASE") or 8000), progress=_say)
+    with Stack(options) as stack, _ceilings(stack) as ceilings:
         targets = ceilings | {name: Target(stack.url(name) + PATH, stack.service(name).pid) for name in COMBINATIONS}
         for turn in range(rounds):
             for name, target in targets.items():

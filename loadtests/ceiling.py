@@ -51,9 +51,12 @@ def serve_async(settings: Settings) -> None:
         if setting.hypercorn is not None:
             setattr(config, setting.hypercorn, setting.value)
     app = Quart(__name__, static_folder=None)
+    app.config.update(RESPONSE_TIMEOUT=None, BODY_TIMEOUT=settings.request_timeout)
+    places = asyncio.Semaphore(settings.in_flight)
 
     async def constant() -> tuple[bytes, dict[str, str]]:
-        return BODY, HEADERS
+        async with places:
+            return BODY, HEADERS
 
     app.add_url_rule("/", "constant", constant)
     asyncio.run(hypercorn.asyncio.serve(app, config))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from compose.interruption import Undisturbed
-from compose.placement import parse
+from compose.placement import listed, parse, place
 from loadtests.generator import Generator, version_in
 from loadtests.plan import HERE, Plan, UnusableInput
 from loadtests.targets import TargetError
@@ -36,8 +36,8 @@ class ComposeTarget:
     @property
     def cores(self) -> dict[str, int]:
         """How many cores each program may use."""
-        others = len(parse(os.environ.get("OTHER_CPUS") or "1"))
-        services = len(parse(os.environ.get("SERVICE_CPUS") or "0"))
+        others = len(parse(self._environment["OTHER_CPUS"]))
+        services = len(parse(self._environment["SERVICE_CPUS"]))
         return {"service": services, "database": others, "cache": others, "k6": others}
 
     def url(self, name: str) -> str:
@@ -77,6 +77,7 @@ class ComposeTarget:
             "k6": version_in(self.run("run", "--rm", "-T", "--no-deps", "k6", "version")),
             "database": self.run("exec", "-T", "database", "bash", "-c", VERSION),
             "cache": redis[0].partition(":")[2],
+            **{f"python of {name}": self.run("exec", "-T", name, "python", "-V") for name in ("sync", "async")},
         }
 
     def run(self, *words: str, seconds: float = COMMAND_S) -> str:
@@ -152,7 +153,14 @@ def compose_target(plan: Plan, say: Callable[[str], None]) -> Iterator[ComposeTa
     names = ("sync", "sync-cached", "async", "async-cached")
     ports = {_port_variable(name): str(plan.port_base + at) for at, name in enumerate(names, 1)}
     # A project of its own: what `docker compose up` has started is not ours to take down.
-    target = ComposeTarget(plan, {**ports, "COMPOSE_PROJECT_NAME": "async-rewrite-matrix-run"})
+    placement = place(os.environ.get("SERVICE_CPUS") or "0", os.environ.get("OTHER_CPUS", ""))
+    environment = {
+        "COMPOSE_PROJECT_NAME": "async-rewrite-matrix-run",
+        "SERVICE_CPUS": listed(placement.services),
+        "OTHER_CPUS": listed(placement.others),
+        "WORKERS": str(plan.workers),
+    }
+    target = ComposeTarget(plan, {**ports, **environment})
     say("docker compose up -d --wait")
     try:
         target.run("up", "-d", "--wait", seconds=START_S)

@@ -8,11 +8,11 @@ from typing import Final
 
 import redis
 
-from compose.options import StackOptions
+from compose.options import HIGHEST_SCALE, StackOptions
 from compose.placement import pinned
 from compose.stack import Stack
 from loadtests.generator import Generator, k6_command, k6_version
-from loadtests.plan import Plan
+from loadtests.plan import Plan, number
 
 REDIS_TIMEOUT_S: Final = 5
 SCANNED_AT_ONCE: Final = 1000
@@ -79,7 +79,7 @@ def local_target(plan: Plan, say: Callable[[str], None]) -> Iterator[LocalTarget
     options = StackOptions(
         workers=plan.workers,
         port_base=plan.port_base,
-        scale=int(os.environ.get("SCALE") or 1),
+        scale=number("SCALE", os.environ.get("SCALE") or "1", 1, HIGHEST_SCALE),
         progress=say,
         only=plan.names,
     )

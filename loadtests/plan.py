@@ -15,7 +15,7 @@ STACKS: Final = ("local", "compose", "none")
 ROUNDS: Final = {"smoke": 1}
 USUAL_ROUNDS: Final = 4
 # The load's variables that k6 reads by itself.
-PASSED_ON: Final = ("VUS", "THINK", "DURATION", "MIX", "HOST")
+PASSED_ON: Final = ("VUS", "THINK", "DURATION", "MIX", "SERVICE_HOST")
 
 
 class UnusableInput(Exception):
@@ -65,17 +65,18 @@ def read_plan(arguments: Sequence[str] | None = None) -> Plan:
     return Plan(
         profile_name=options.profile,
         profile=profiles[options.profile],
-        rounds=_number("ROUNDS", rounds, 1, 1000),
+        rounds=number("ROUNDS", rounds, 1, 1000),
         stack=options.stack,
-        port_base=_number("PORT_BASE", options.port_base, 1, 65000),
-        workers=_number("WORKERS", options.workers, 1, 64),
+        port_base=number("PORT_BASE", options.port_base, 1, 65000),
+        workers=number("WORKERS", options.workers, 1, 64),
         results=Path(options.results),
         file=file,
         names=names,
     )
 
 
-def _number(name: str, text: str, low: int, high: int) -> int:
+def number(name: str, text: str, low: int, high: int) -> int:
+    """Gives a whole number from outside; raises UnusableInput with the range."""
     if not text.isdecimal() or not low <= int(text) <= high:
         raise UnusableInput(f"{name}={text}: give a whole number from {low} to {high}")
     return int(text)

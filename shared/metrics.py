@@ -6,7 +6,10 @@ import tempfile
 from typing import Final
 
 # prometheus_client chooses between one process and many when it is imported, by this variable alone.
-DIRECTORY: Final = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="metrics-"))
+GIVEN: Final = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+DIRECTORY: Final = GIVEN or tempfile.mkdtemp(prefix="metrics-")
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = DIRECTORY
+MAKER: Final = os.getpid()
 
 from prometheus_client import (  # noqa: E402
     CONTENT_TYPE_LATEST,
@@ -69,5 +72,6 @@ def worker_ended(pid: int) -> None:
 
 
 def remove_files() -> None:
-    """Removes the files behind the figures; for the last process of a service."""
-    shutil.rmtree(DIRECTORY, ignore_errors=True)
+    """Removes the files behind the figures, in the process that made their folder and in no forked worker."""
+    if GIVEN is None and os.getpid() == MAKER:
+        shutil.rmtree(DIRECTORY, ignore_errors=True)

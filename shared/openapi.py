@@ -99,7 +99,10 @@ def _success(route: Route) -> Json:
 
 
 def _problem(status: int) -> Json:
-    return {"description": TITLES[status], "content": _content(CONTENT_TYPE, ProblemBody)}
+    headers: Json = {"X-Combination": {"schema": {"type": "string"}}}
+    if status == 503:
+        headers["Retry-After"] = {"schema": {"type": "integer"}}
+    return {"description": TITLES[status], "headers": headers, "content": _content(CONTENT_TYPE, ProblemBody)}
 
 
 def _content(content_type: str, shape: Any) -> Json:

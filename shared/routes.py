@@ -74,7 +74,7 @@ ROUTES: Final = (
         query=NoQuery,
         body=ProductPatch,
         answer=Product,
-        problems=(400, 404, 413, 415, *OVERLOAD),
+        problems=(400, 404, 408, 413, 415, *OVERLOAD),
     ),
     Route(
         name="create_order",
@@ -86,7 +86,7 @@ ROUTES: Final = (
         answer=Order,
         status=201,
         replayable=True,
-        problems=(400, 409, 413, 415, 422, *OVERLOAD),
+        problems=(400, 408, 409, 413, 415, 422, *OVERLOAD),
     ),
     Route(
         name="get_order",

@@ -30,7 +30,10 @@ def serving(settings: Settings) -> tuple[Setting, ...]:
         Setting("requests before a connection is closed", None, "keep_alive_max_requests", sys.maxsize),
         Setting("requests before a worker is replaced", "max_requests", None, 0),
         Setting("grace time, s", "graceful_timeout", "graceful_timeout", settings.grace),
-        Setting("longest request line", "limit_request_line", None, LONGEST_LINE),
+        Setting("longest request line, bytes", "limit_request_line", None, LONGEST_LINE),
+        Setting("longest header field, bytes", "limit_request_field_size", None, LONGEST_LINE),
+        Setting("header fields", "limit_request_fields", None, 100),
+        Setting("longest head, bytes", None, "h11_max_incomplete_size", LONGEST_HEAD),
         Setting("access log", "accesslog", None, "-" if access_log else None),
         Setting("access log", None, "accesslog", access_log),
         Setting("error log", "errorlog", None, "-"),
@@ -46,8 +49,9 @@ def serving(settings: Settings) -> tuple[Setting, ...]:
     )
 
 
-# The longest that gunicorn can be told; Hypercorn bounds the whole head, at 64 KiB.
+# The longest line that gunicorn can be told; Hypercorn bounds only the head as a whole.
 LONGEST_LINE: Final = 8190
+LONGEST_HEAD: Final = 64 * 1024
 # gthread's limit of open connections; Hypercorn has none. Far above what the load generator opens.
 CONNECTIONS: Final = 10_000
 WORKER_SILENCE: Final = 30

@@ -8,7 +8,7 @@ from redis.exceptions import ResponseError
 
 from shared.settings import Settings
 
-from .waiting import SOCKET_LIMITS, Stock, limit, take
+from .waiting import SOCKET_LIMITS, Stock, limit
 
 # redis-py types these on one side only.
 new_connection: Any = Connection
@@ -31,7 +31,7 @@ class RedisStock:
         self._all: list[Any] = [new_connection(**options) for _ in range(settings.in_flight)]
         self._stock: Stock[Any] = Stock()
         for connection in self._all:
-            self._stock.put_nowait(connection)
+            self._stock.put(connection)
 
     def open(self) -> None:
         """Opens all connections, so that no request has to; raises a RedisError, TimeoutError or OSError."""
@@ -41,12 +41,12 @@ class RedisStock:
 
     def run(self, *words: str | bytes | int) -> Any:
         """Gives the reply to a command; raises a RedisError, TimeoutError or OSError within the time-outs."""
-        connection = take(self._stock, self._seconds)
+        connection = self._stock.take(self._seconds)
         try:
             with limit(self._seconds):
                 return self._reply(connection, words)
         finally:
-            self._stock.put_nowait(connection)
+            self._stock.put(connection)
 
     def close(self) -> None:
         """Closes the connections."""

@@ -8,7 +8,7 @@ from compose.local import Stack
 from tests.combination import Combination
 from tests.stacks import COMBINATIONS, stack_of
 
-# Redis is given up after 50 ms by default, which a busy machine reaches without any fault.
+# Redis is given up after 100 ms by default, which a busy machine reaches without any fault.
 PATIENT = {"CACHE_TIMEOUT": "0.3"}
 
 

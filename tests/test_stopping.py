@@ -1,5 +1,6 @@
 """The end of a service: what is in flight is answered, what is stuck is not waited for, nobody is left."""
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -93,15 +94,19 @@ def test_a_new_request_is_not_taken_after_the_signal(launch: Launch) -> None:
         pass
 
 
-def test_a_worker_that_was_killed_is_replaced(launch: Launch, stack: Stack) -> None:
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_worker_that_was_ended_is_replaced_and_the_figures_stay(
+    launch: Launch, stack: Stack, how: signal.Signals
+) -> None:
     service = launch(WORKERS="2")
     victim = workers(service, stack)[0]
-    victim.kill()
+    victim.send_signal(how)
     wait_until(lambda: victim not in workers(service, stack), "it is gone")
     wait_until(lambda: len(workers(service, stack)) == 2, "there is another one")
     processes = tree(service)
     with Wire(service.url) as wire:
         assert wire.get("/api/products/1")[0] == 200
+        assert b"http_requests_total" in wire.get("/metrics")[-1]
     processes[0].terminate()
     assert processes[0].wait(GRACE + MARGIN) == 0
     assert _left(processes) == []

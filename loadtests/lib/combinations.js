@@ -33,7 +33,7 @@ function placed(one) {
   const match = /^http:\/\/127\.0\.0\.1:(\d+)$/.exec(one.url);
   if (!match) return one;
   const port = Number(match[1]) - PORT_BASE + base;
-  return { ...one, url: `http://${__ENV.HOST || '127.0.0.1'}:${port}` };
+  return { ...one, url: `http://${__ENV.SERVICE_HOST || '127.0.0.1'}:${port}` };
 }
 
 /** The combinations asked for by COMBINATIONS, in the order asked for; all of ours when it is empty. */
