@@ -7,8 +7,6 @@ COMMIT: Final = "COMMIT"
 ROLLBACK: Final = "ROLLBACK"
 KILL: Final = "KILL QUERY %s"
 
-READY: Final = "SELECT day FROM calendar WHERE id = 1"
-
 CATALOGUE: Final = """
 SELECT p.id, p.sku, p.name, c.name, p.price
 FROM products p JOIN categories c ON c.id = p.category_id
@@ -55,6 +53,7 @@ SELECT request_hash, status, location, body FROM idempotency_keys WHERE name = %
 STORE_ANSWER: Final = """
 UPDATE idempotency_keys SET status = %s, location = %s, body = %s WHERE name = %s"""
 
+# A database without this row is not seeded, and its service not ready.
 CALENDAR_DAY: Final = "SELECT day FROM calendar WHERE id = 1"
 
 # In the order written, days first: MariaDB takes any wide range of days for half of the orders and would start from

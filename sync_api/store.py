@@ -61,7 +61,7 @@ class Store:
 
     def ready(self) -> Rows:
         """Gives the row that a seeded database has."""
-        return self._database.read(statements.READY)
+        return self._database.read(statements.CALENDAR_DAY)
 
     def change_product(self, number: int, patch: ProductPatch) -> Written:
         """Changes a product and commits; raises a 404 when there is none."""
