@@ -1,0 +1,93 @@
+"""One direction of a connection through the proxy: what has come in and may not go out yet."""
+
+import asyncio
+import os
+from collections import Counter, deque
+from collections.abc import Callable
+
+from loadtests.faults.modes import Mode
+
+# Far more than any answer of the stack: reached only when the receiver does not read.
+HELD_BYTES = 16 * 1024 * 1024
+END = b""
+
+
+class Flow:
+    """Hands bytes on in their order, each when the mode allows; END closes the receiving side."""
+
+    def __init__(self, mode: Callable[[], Mode], counts: Counter[str], *, replies: bool) -> None:
+        self.source: asyncio.Transport | None = None
+        self.target: asyncio.Transport | None = None
+        self._mode = mode
+        self._counts = counts
+        self._replies = replies
+        self._held: deque[tuple[float, bytes]] = deque()
+        self._size = 0
+        self._not_before = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._blocked = False
+
+    def add(self, data: bytes) -> None:
+        """Takes what has arrived."""
+        mode, due = self._mode(), _now()
+        if mode.kind == "delay":
+            self._counts["delayed"] += 1
+            due += mode.seconds
+        if mode.kind == "garble" and self._replies and data:
+            self._counts["garbled"] += 1
+            data = os.urandom(len(data))
+        self._held.append((due, data))
+        self._size += len(data)
+        self.send()
+
+    def send(self) -> None:
+        """Hands on what is due."""
+        while self._held and self.target is not None:
+            due = max(self._held[0][0], self._not_before)
+            if due > _now():
+                self._wake_at(due)
+                break
+            self._hand_on(self.target, self._held.popleft()[1])
+        self._regulate()
+
+    def release(self) -> None:
+        """Makes all that an earlier mode held due now; the mode of now says how it is handed on."""
+        self._held = deque((0.0, data) for _, data in self._held)
+        self._not_before = 0.0
+        self.send()
+
+    def block(self, blocked: bool) -> None:
+        """Tells whether the receiver can take no more at the moment."""
+        self._blocked = blocked
+        self._regulate()
+
+    def _hand_on(self, target: asyncio.Transport, data: bytes) -> None:
+        if data == END:
+            target.close()
+            return
+        mode = self._mode()
+        if mode.kind == "drip" and self._replies:
+            self._counts["dripped"] += 1
+            self._not_before = _now() + mode.seconds
+            data, rest = data[:1], data[1:]
+            if rest:
+                self._held.appendleft((0.0, rest))
+        self._size -= len(data)
+        target.write(data)
+
+    def _wake_at(self, due: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(due, self.send)
+
+    def _regulate(self) -> None:
+        if self.source is None:
+            return
+        if self._blocked or self._size > HELD_BYTES:
+            self.source.pause_reading()
+        else:
+            self.source.resume_reading()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
