@@ -10,7 +10,8 @@ from loadtests.counters import increase, read_counters
 from loadtests.generator import GeneratorFailed
 from loadtests.idleness import settle
 from loadtests.plan import Plan
-from loadtests.results_schema import Result, Usage
+from loadtests.results_schema import Result
+from loadtests.server_schema import Usage
 from loadtests.targets import Target
 from loadtests.usage import Sampler
 

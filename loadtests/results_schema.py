@@ -4,10 +4,10 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 
+from loadtests.server_schema import Amount, Count, Server
+
 VERSION: Final = 1
 
-Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
-Amount: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
 Duration: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
 Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
 
@@ -49,22 +49,6 @@ class Cache(msgspec.Struct, frozen=True):
         return (self.hit + self.stale) / asked if asked else None
 
 
-class Usage(msgspec.Struct, frozen=True):
-    """What one program and its children used: CPU seconds, and their peak memory in MB."""
-
-    cpu_s: Amount
-    peak_rss_mb: Amount = 0.0
-
-
-class Server(msgspec.Struct, frozen=True):
-    """The server's side of a cell, by program: service, database, cache, k6."""
-
-    programs: dict[str, Usage] = {}
-    cores: dict[str, Count] = {}
-    service_cpu_ms_per_request: Amount | None = None
-    counters: dict[str, float] = {}
-
-
 class K6(msgspec.Struct, frozen=True):
     """The load generator."""
 
@@ -104,6 +88,8 @@ class Result(msgspec.Struct, frozen=True):
     failures: dict[str, Count] = {}
     short_stock: Count = 0
     varies: Varies | None = None
+    warm_up_s: Amount = 0.0
+    injected: list[str] = []
 
     @property
     def ceiling_rps(self) -> float | None:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, Self
 
 import psutil
 
-from loadtests.results_schema import Usage
+from loadtests.server_schema import Usage
 
 INTERVAL_S: Final = 0.2
 MEGABYTE: Final = 1024 * 1024

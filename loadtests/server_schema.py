@@ -1,0 +1,105 @@
+"""The server's side of a cell: what its programs used, did and waited for in the measured time."""
+
+from typing import Annotated, TypeAlias
+
+import msgspec
+
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
+Amount: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """What one program and its children used: CPU seconds, and their peak memory in MB."""
+
+    cpu_s: Amount
+    peak_rss_mb: Amount = 0.0
+
+
+class Process(msgspec.Struct, frozen=True):
+    """One process of a program; `waited_s` is the time in which it could have run and had no core, null if unknown."""
+
+    program: str
+    pid: Count
+    name: str
+    cpu_s: Amount
+    peak_rss_mb: Amount
+    threads: Count
+    waited_s: Amount | None = None
+
+
+class Core(msgspec.Struct, frozen=True):
+    """How busy one core was, as shares of the time.
+
+    `programs` is an upper bound of what each of our programs had of it: all its CPU time by the cores that it may use.
+    """
+
+    busy: Amount
+    programs: dict[str, Amount] = {}
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """How often something waited, and for how long on average, in ms."""
+
+    count: Amount
+    avg_ms: Amount | None
+
+
+class Statement(msgspec.Struct, frozen=True):
+    """What one statement cost, by its name in shared/statements.py or its text, and the routes that it serves."""
+
+    statement: str
+    routes: list[str]
+    executions: Count
+    total_ms: Amount
+    avg_ms: Amount
+    rows_examined: Count
+
+
+class Change(msgspec.Struct, frozen=True):
+    """An entry of the ledger that was something else in this cell."""
+
+    entry: str
+    before: str | None
+    after: str | None
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """How long the cell waited for a quiet machine, how many cores were still busy then, and whether that was quiet."""
+
+    seconds: Amount
+    busy_cores: Amount
+    quiet: bool
+
+
+class Collector(msgspec.Struct, frozen=True):
+    """What collecting itself cost this program, in CPU seconds and as a share of one core."""
+
+    cpu_s: Amount
+    core_share: Amount
+
+
+class Server(msgspec.Struct, frozen=True):
+    """The server's side of a cell, by program: service, database, cache, k6.
+
+    `window_s` is the time between the two looks that everything here is a difference of: the measured time, without
+    the warm-up, null where the looks lie before the start and after the end of k6. `counters` are the service's own
+    (`/metrics`), `workers` the share of requests by worker process, `waits` are pool, queue and lag; `database` and
+    `redis` are what the servers count.
+    """
+
+    programs: dict[str, Usage] = {}
+    cores: dict[str, Count] = {}
+    service_cpu_ms_per_request: Amount | None = None
+    counters: dict[str, float] = {}
+    window_s: Amount | None = None
+    processes: list[Process] = []
+    core_use: dict[str, Core] = {}
+    workers: dict[str, Amount] = {}
+    waits: dict[str, Wait] = {}
+    database: dict[str, float] = {}
+    statements: list[Statement] = []
+    redis: dict[str, float] = {}
+    limits: dict[str, Amount] = {}
+    settled: Settled | None = None
+    collector: Collector | None = None
+    ledger_changes: list[Change] = []
