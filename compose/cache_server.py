@@ -27,8 +27,8 @@ class CacheServer:
         return f"redis://{ports.LOOPBACK}:{self.port}/0"
 
     def start(self) -> None:
-        """Starts the server and returns when it answers."""
-        self._directory.mkdir()
+        """Starts the server, empty, and returns when it answers; also after it has ended."""
+        self._directory.mkdir(exist_ok=True)
         program, *options = self._definition.command
         place = ["--bind", ports.LOOPBACK, "--port", str(self.port), "--dir", str(self._directory)]
         # Its title would be written over its environment, by which the stack knows its processes.

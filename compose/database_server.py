@@ -55,13 +55,16 @@ class DatabaseServer:
         """Makes an empty data directory, starts the server, and gives root its password."""
         if len(str(self._socket)) > LONGEST_SOCKET:
             raise unusable(f"{self._socket} is too long for a socket: set TMPDIR to a shorter path")
-        surroundings = environment(self._directory, {})
         own_directory(self._directory)
-        programs.run(self._initialise(), self.process.log, INITIALISE_SECONDS, surroundings)
-        self.process.start(self._serve(), surroundings, self._directory)
-        self.process.wait(self._answers, START_SECONDS)
+        programs.run(self._initialise(), self.process.log, INITIALISE_SECONDS, environment(self._directory, {}))
+        self._run("")
         with self._connect("") as root, root.cursor() as cursor:
             cursor.execute("ALTER USER 'root'@'localhost' IDENTIFIED BY %s", [self._password])
+
+    def revive(self) -> None:
+        """Starts the server again on its data, port and cores after it has ended; returns when it answers."""
+        self._run(self._password)
+        self.settle()
 
     def settle(self) -> None:
         """Keeps the server to its own cores from now on; to load data it could use all."""
@@ -100,9 +103,13 @@ class DatabaseServer:
     def _place(self) -> list[str]:
         return [f"--datadir={self._directory / 'data'}", f"--user={account()}"]
 
-    def _answers(self) -> bool:
+    def _run(self, password: str) -> None:
+        self.process.start(self._serve(), environment(self._directory, {}), self._directory)
+        self.process.wait(lambda: self._answers(password), START_SECONDS)
+
+    def _answers(self, password: str) -> bool:
         try:
-            self._connect("").close()
+            self._connect(password).close()
             socket.create_connection((ports.LOOPBACK, self.port), CONNECT_SECONDS).close()
         except (pymysql.Error, OSError):
             return False

@@ -105,6 +105,12 @@ class Process:
         self.ask()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._running.wait(max(seconds, 0))
+        self.kill()
+
+    def kill(self) -> None:
+        """Kills the program at once (SIGKILL), with all that it started."""
+        if self._running is None:
+            return
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._running.pid, signal.SIGKILL)
         self._running.wait(KILL_SECONDS)

@@ -75,42 +75,42 @@ class Stack:
     @property
     def services(self) -> dict[str, Service]:
         """The services by the names of their combinations."""
-        return self._parts.services
+        return self.parts.services
 
     @property
     def database_pid(self) -> int:
         """The id of the database server's process."""
-        return self._parts.database.process.pid
+        return self.parts.database.process.pid
 
     @property
     def cache_pid(self) -> int:
         """The id of Redis' process."""
-        return self._parts.cache.process.pid
+        return self.parts.cache.process.pid
 
     @property
     def database_port(self) -> int:
         """The database server's port on loopback."""
-        return self._parts.database.port
+        return self.parts.database.port
 
     @property
     def cache_port(self) -> int:
         """Redis' port on loopback."""
-        return self._parts.cache.port
+        return self.parts.cache.port
 
     @property
     def cache_url(self) -> str:
         """Redis' address as redis-py wants it."""
-        return self._parts.cache.url
+        return self.parts.cache.url
 
     @property
     def database_version(self) -> str:
         """Kind and version of the database server."""
-        server = self._parts.database
+        server = self.parts.database
         return f"{server.flavour.name} {server.version()}"
 
     def check(self) -> None:
         """An error with the end of its log if one of the programs has ended by itself."""
-        self._parts.check()
+        self.parts.check()
 
     def service(self, name: str) -> Service:
         """A service by its combination's name."""
@@ -126,14 +126,15 @@ class Stack:
 
     def admin(self, database: str | None = None) -> Connection:
         """A connection to the database server as root, in autocommit; the caller closes it."""
-        return self._parts.database.connect(database)
+        return self.parts.database.connect(database)
 
     def restore(self, name: str) -> None:
         """Gives a combination's database its first rows back; its service must be idle."""
         rows.restore(self.admin, self.database(name))
 
     @property
-    def _parts(self) -> Parts:
+    def parts(self) -> Parts:
+        """The stack's programs, each of which can be ended and started again."""
         if self._started is None:
             raise StackError("the stack was not started")
         return self._started
