@@ -1,24 +1,27 @@
 """The whole comparison of one folder of results, as data."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from loadtests.bottleneck import Bottleneck, bottlenecks
-from loadtests.effects import MAIN, SIMPLE, Effect, SimpleEffect, contrast, simple_effect
-from loadtests.medians import lines
-from loadtests.metrics import FIGURES
+from loadtests.design import ROUTES_KEY, SIMPLE_KEY, design_of
+from loadtests.effects import Cells, effects_of
+from loadtests.medians import lines, route_names
+from loadtests.metrics import FIGURES, route_figures
 from loadtests.recommendation import Recommendation, recommend
 from loadtests.results_reading import Rounds
 from loadtests.results_schema import Result
+from loadtests.results_set import varies_of
 from loadtests.void import VoidCell, counting_cells, void_cells
-
-SIMPLE_KEY: Final = "simple"
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """What `--json` prints; main effects hold one Effect per metric, simple ones one more level."""
+    """What `--json` prints.
+
+    Main effects hold one Effect per metric, `simple` one more level, and `routes` all of that again for each route.
+    """
 
     combinations: dict[str, dict[str, Any]]
     effects: dict[str, Any]
@@ -34,25 +37,26 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 def compare(rounds: Rounds) -> Comparison:
-    """Gives the comparison of results that were read."""
+    """Gives the comparison of results that were read; raises UnusableResults."""
     void = void_cells(rounds)
     counting = counting_cells(rounds, void)
-    main: dict[str, dict[str, Effect]] = {
-        name: {metric: contrast(counting, metric, weights) for metric in FIGURES} for name, weights in MAIN.items()
-    }
-    simple: dict[str, dict[str, SimpleEffect]] = {
-        name: {metric: simple_effect(counting, metric, name) for metric in FIGURES} for name in SIMPLE
-    }
+    effects = _effects(counting, next(iter(rounds.values())))
     sample = _sample(rounds)
     table = lines(rounds, counting)
     return Comparison(
         combinations=table,
-        effects={**main, SIMPLE_KEY: simple},
+        effects=effects,
         void=void,
         bottleneck=bottlenecks(counting),
-        recommendation=recommend(sample, table, simple),
+        recommendation=recommend(sample, table, effects[SIMPLE_KEY]),
         load=_load(sample, rounds),
     )
+
+
+def _effects(counting: Sequence[Cells], cells: Cells) -> dict[str, Any]:
+    design = design_of(varies_of(cells))
+    routes = {name: effects_of(counting, design, route_figures(name)) for name in route_names(counting)}
+    return {**effects_of(counting, design, FIGURES), ROUTES_KEY: routes}
 
 
 def _sample(rounds: Rounds) -> Result:

@@ -1,4 +1,4 @@
-"""The comparison as tables for people."""
+"""The comparison for people: what was measured, what the changes did, and what that says."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -6,8 +6,9 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from loadtests.comparison import SIMPLE_KEY, Comparison
-from loadtests.effects import Effect
+from loadtests.comparison import Comparison
+from loadtests.effects_text import difference_table, effects_table, routes_table, unseen
+from loadtests.plain_text import one_line, shown
 
 MISSING: Final = "-"
 
@@ -30,44 +31,37 @@ FIGURE_ROWS: Final[tuple[tuple[str, str, Callable[[float], str]], ...]] = (
     ("rounds that count", "rounds", _places(0)),
     ("rounds void", "rounds_void", _places(0)),
 )
-METRIC_TITLES: Final = {
-    "latency_avg": "latency avg",
-    "latency_p50": "latency p50",
-    "latency_p95": "latency p95",
-    "latency_p99": "latency p99",
-    "throughput": "req/s",
-    "service_cpu": "service CPU",
-}
-VERDICT_STYLES: Final = {"better": "green", "worse": "red"}
 
 
 def show(comparison: Comparison, console: Console) -> None:
     """Prints the figures, the effects, the void cells and what they say."""
-    console.print(_figures(comparison))
-    console.print(_effects(comparison))
+    console.print(figures_table(comparison))
+    for table in (effects_table, difference_table, routes_table):
+        console.print(table(comparison.effects))
+    for line in unseen(comparison.effects):
+        console.print(one_line(line))
     for cell in comparison.void:
-        console.print(
-            f"void: {cell.combination}, round {cell.round}: {cell.reason}; {cell.advice}",
-            style="red",
-        )
+        line = f"void: {cell.combination}, round {cell.round}: {cell.reason}; {cell.advice}"
+        console.print(one_line(line), style="red")
     for name, found in comparison.bottleneck.items():
         share = f"{found.name}, {found.share:.0%} of the time" if found.share is not None else found.reason
-        console.print(f"bottleneck of {name}: {share}")
+        console.print(one_line(f"bottleneck of {name}: {share}"))
     console.print()
-    console.print(comparison.recommendation.text)
+    console.print(one_line(comparison.recommendation.text))
 
 
-def _figures(comparison: Comparison) -> Table:
+def figures_table(comparison: Comparison) -> Table:
+    """Gives what was measured, a column for each combination."""
     load = comparison.load
     statistic = "one round" if load["rounds"] == 1 else f"median over {load['rounds']} rounds"
     title = (
         f"{load['profile']}: {load['vus']} VUs, think time {load['think_time_s']:g} s "
         f"({load['think']}), {load['duration_s']:g} s each, {statistic}"
     )
-    table = Table(title=title, title_justify="left")
+    table = Table(title=shown(title), title_justify="left")
     table.add_column("")
     for name in comparison.combinations:
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(shown(name), justify="right", no_wrap=True)
     for label, key, form in FIGURE_ROWS:
         cells = [_cell(line, key, form) for line in comparison.combinations.values()]
         table.add_row(label, *cells)
@@ -77,24 +71,3 @@ def _figures(comparison: Comparison) -> Table:
 def _cell(line: dict[str, Any], key: str, form: Callable[[float], str]) -> str:
     value = line[key]
     return MISSING if value is None else form(value)
-
-
-def _effects(comparison: Comparison) -> Table:
-    title = "Times better (above 1), with the 95 % interval over rounds"
-    table = Table(title=title, title_justify="left")
-    table.add_column("effect of")
-    for metric in METRIC_TITLES.values():
-        table.add_column(metric, justify="right")
-    main = {name: row for name, row in comparison.effects.items() if name != SIMPLE_KEY}
-    for name, row in {**comparison.effects[SIMPLE_KEY], **main}.items():
-        table.add_row(name, *(_effect(row[metric]) for metric in METRIC_TITLES))
-    return table
-
-
-def _effect(effect: Effect) -> str:
-    if effect.ratio is None:
-        return MISSING
-    style = VERDICT_STYLES.get(effect.verdict)
-    ratio = f"[{style}]{effect.ratio:.2f}[/{style}]" if style else f"{effect.ratio:.2f}"
-    interval = "" if effect.low is None else f"\n{effect.low:.2f} to {effect.high:.2f}"
-    return f"{ratio}{interval}\n{effect.verdict}"

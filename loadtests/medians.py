@@ -1,15 +1,15 @@
 """One line per combination: the median over its rounds of every figure that is shown."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any, Final, TypeAlias
 
-from loadtests.metrics import FIGURES
+from loadtests.metrics import FIGURES, Figure, route_figures
 from loadtests.results_schema import Result
 
 Line: TypeAlias = dict[str, Any]
 
-SHOWN: Final[dict[str, Callable[[Result], float | None]]] = {
+SHOWN: Final[dict[str, Figure]] = {
     "requests": lambda result: result.requests,
     "throughput_rps": lambda result: result.throughput_rps,
     "ceiling_rps": lambda result: result.ceiling_rps,
@@ -28,11 +28,25 @@ def middle(values: Sequence[float | None]) -> float | None:
 
 
 def lines(rounds: Mapping[int, Mapping[str, Result]], counting: Sequence[Mapping[str, Result]]) -> dict[str, Line]:
-    """Gives the figures of each combination over the cells that count."""
+    """Gives the figures of each combination over the cells that count, and the same by route."""
     names = dict.fromkeys(name for cells in rounds.values() for name in cells)
     return {name: _line([cells[name] for cells in counting if name in cells], len(rounds)) for name in names}
 
 
+def route_names(rounds: Sequence[Mapping[str, Result]]) -> list[str]:
+    """Gives every route that was asked for."""
+    return list(dict.fromkeys(route for cells in rounds for result in cells.values() for route in result.routes))
+
+
 def _line(results: Sequence[Result], measured: int) -> Line:
-    figures = {name: middle([figure(one) for one in results]) for name, figure in SHOWN.items()}
-    return {"rounds": len(results), "rounds_void": measured - len(results), **figures}
+    routes = {route: _medians(results, route_figures(route)) for route in route_names([{"": one} for one in results])}
+    return {
+        "rounds": len(results),
+        "rounds_void": measured - len(results),
+        **_medians(results, SHOWN),
+        "routes": routes,
+    }
+
+
+def _medians(results: Sequence[Result], figures: Mapping[str, Figure]) -> dict[str, float | None]:
+    return {name: middle([figure(one) for one in results]) for name, figure in figures.items()}

@@ -53,6 +53,8 @@ def recommend(
 def _about_cache(lines: Mapping[str, Mapping[str, Any]], simple: Mapping[str, Mapping[str, SimpleEffect]]) -> list[str]:
     sentences = []
     for stack in ("sync", "async"):
+        if f"cache in {stack}" not in simple:
+            continue
         effect = simple[f"cache in {stack}"]["latency_avg"]
         before, after = lines[stack]["latency_avg"], lines[f"{stack}-cached"]["latency_avg"]
         if effect.ratio is None or before is None or after is None:
@@ -66,6 +68,8 @@ def _about_async(profile: str, simple: Mapping[str, Mapping[str, SimpleEffect]])
     metric, subject = ("service_cpu", "CPU per request") if blind else ("latency_avg", "latency")
     sentences = [CANNOT_TELL] if blind else []
     for cached in ("uncached", "cached"):
+        if f"async {cached}" not in simple:
+            continue
         effect = simple[f"async {cached}"][metric]
         if effect.ratio is not None:
             sentences.append(f"Async {cached}, {subject} of the service: {_in_words(effect)}.")

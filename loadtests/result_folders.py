@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from loadtests.plan import UnusableInput
-from loadtests.results_reading import RUN_FILE
+from loadtests.run_description import RUN_FILE
 
 LATEST: Final = "latest"
 

@@ -8,18 +8,13 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from loadtests.results_schema import VERSION, Result
+from loadtests.results_set import UnusableResults, in_order, refuse_gaps, refuse_other_loads
+from loadtests.run_description import RUN_FILE, RunDescription, UnusableRun, read_description
 
 DEFAULT_FOLDER: Final = Path(__file__).parent / "results" / "latest"
-COMBINATIONS: Final = ("sync", "sync-cached", "async", "async-cached")
-RUN_FILE: Final = "run.json"
 ROUND_NAME: Final = re.compile(r"\.round-\d+\.json$")
-SAME_LOAD: Final = ("profile", "vus", "think_time_s", "think", "duration_s", "mix")
 
 Rounds: TypeAlias = dict[int, dict[str, Result]]
-
-
-class UnusableResults(Exception):
-    """The results cannot be compared; the message says which file, and why."""
 
 
 def read_rounds(folder: Path) -> Rounds:
@@ -28,7 +23,7 @@ def read_rounds(folder: Path) -> Rounds:
     Raises UnusableResults.
     """
     files = _newest_set({path: _read(path) for path in _result_files(folder)})
-    _refuse_other_loads(files)
+    refuse_other_loads(files)
     rounds: dict[int, dict[str, tuple[Path, Result]]] = {}
     for path, result in files.items():
         cells = rounds.setdefault(result.round, {})
@@ -38,8 +33,22 @@ def read_rounds(folder: Path) -> Rounds:
                 f"{path} and {other} both hold round {result.round} of {result.combination}: remove one of them"
             )
         cells[result.combination] = (path, result)
-    _refuse_gaps(folder, {number: set(cells) for number, cells in rounds.items()})
-    return {number: {name: rounds[number][name][1] for name in COMBINATIONS} for number in sorted(rounds)}
+    names = in_order(files.values(), read_run(folder, files).combinations)
+    refuse_gaps(folder, names, {number: set(cells) for number, cells in rounds.items()})
+    return {number: {name: rounds[number][name][1] for name in names} for number in sorted(rounds)}
+
+
+def read_run(folder: Path, files: Iterable[Path]) -> RunDescription:
+    """Gives the description of the run that wrote these files, an empty one where that was k6 by hand.
+
+    Raises UnusableResults.
+    """
+    if not all(ROUND_NAME.search(path.name) for path in files):
+        return RunDescription()
+    try:
+        return read_description(folder)
+    except UnusableRun as error:
+        raise UnusableResults(str(error)) from error
 
 
 def _result_files(folder: Path) -> list[Path]:
@@ -58,13 +67,9 @@ def _read(path: Path) -> Result:
         raise UnusableResults(f"{path} is broken or cut short: {error}") from error
     _refuse_foreign(path, document)
     try:
-        result = msgspec.convert(document, Result)
+        return msgspec.convert(document, Result)
     except msgspec.ValidationError as error:
         raise UnusableResults(f"{path} is not a result file: {error}") from error
-    if result.combination not in COMBINATIONS:
-        names = ", ".join(COMBINATIONS)
-        raise UnusableResults(f"{path} holds {result.combination}, which is none of {names}")
-    return result
 
 
 def _refuse_foreign(path: Path, document: Any) -> None:
@@ -86,23 +91,3 @@ def _newest_set(files: dict[Path, Result]) -> dict[Path, Result]:
 
 def _times(results: Iterable[Result]) -> list[str]:
     return [result.started_at for result in results]
-
-
-def _refuse_other_loads(files: dict[Path, Result]) -> None:
-    (first_path, first), *others = files.items()
-    for path, result in others:
-        for name in SAME_LOAD:
-            here, there = getattr(result, name), getattr(first, name)
-            if here != there:
-                raise UnusableResults(
-                    f"{path} has {name} {here}, {first_path.name} has {there}: measure all combinations under one load"
-                )
-
-
-def _refuse_gaps(folder: Path, rounds: dict[int, set[str]]) -> None:
-    for number, present in sorted(rounds.items()):
-        missing = [name for name in COMBINATIONS if name not in present]
-        if missing:
-            raise UnusableResults(
-                f"{folder} lacks {', '.join(missing)} in round {number}: measure them, or remove that round's files"
-            )

@@ -19,8 +19,8 @@ from loadtests.local_target import local_target
 from loadtests.plan import Plan, UnusableInput, read_plan
 from loadtests.progress import Progress
 from loadtests.result_folders import keep, new_folder
-from loadtests.results_reading import COMBINATIONS, RUN_FILE
 from loadtests.rounds import orders
+from loadtests.run_description import RUN_FILE
 from loadtests.running_target import RunningTarget
 from loadtests.targets import Target, TargetError
 
@@ -87,10 +87,10 @@ def _measure_all(target: Target, plan: Plan, folder: Path, progress: Progress, k
 
 def _compare(plan: Plan, folder: Path) -> int:
     status = 0
-    if set(plan.names) == set(COMBINATIONS):
+    if len(plan.names) > 1:
         status = compare([str(folder)])
     else:
-        print(f"Not compared: that takes {', '.join(COMBINATIONS)}.")
+        print(f"Not compared: {plan.names[0]} was measured alone.")
     print(f"\nResults: {folder}")
     return status
 
@@ -100,6 +100,7 @@ def _description(plan: Plan, versions: dict[str, str]) -> dict[str, Any]:
         "started_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "profile": plan.profile_name,
         "rounds": plan.rounds,
+        "combinations": plan.names,
         "stack": plan.stack,
         "workers": plan.workers,
         "load": plan.passed_on,

@@ -44,7 +44,10 @@ def combinations_file(folder: Path, services: Sequence[KnownService], **changes:
             "name": service.name or "sync",
             "url": service.url,
             "expect": service.name,
-            "varies": {"stack": "sync", "cache": service.cache != "off"},
+            "varies": {
+                "stack": (service.name or "sync").split("-")[0],
+                "cache": (service.name or "").endswith("cached"),
+            },
             **changes,
         }
         for service in services

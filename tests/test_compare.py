@@ -12,6 +12,7 @@ import pytest
 
 from loadtests import effects
 from loadtests.comparison import Comparison, compare
+from loadtests.metrics import FIGURES
 from loadtests.results_reading import read_rounds
 from loadtests.results_schema import Result, json_schema
 from tests.simulated_results import COMBINATIONS, document, save, simulated, write_rounds
@@ -70,7 +71,7 @@ def test_ninety_five_in_a_hundred_intervals_hold_the_true_ratio() -> None:
     for seed in range(200):
         cells = [msgspec.convert(one, Result) for one in simulated(LATENCIES, 4, 0.02, seed)]
         rounds = [{one.combination: one for one in cells if one.round == at} for at in range(1, 5)]
-        effect = effects.simple_effect(rounds, "latency_avg", "async uncached")
+        effect = effects.simple_effect(rounds, "latency_avg", FIGURES["latency_avg"], "sync", "async")
         assert effect.low is not None
         assert effect.high is not None
         held += effect.low <= 2.0 <= effect.high
@@ -159,7 +160,7 @@ def test_json_holds_what_the_design_promises(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     printed = json.loads(done.stdout)
     assert {"combinations", "effects", "void", "bottleneck", "recommendation"} <= set(printed)
-    assert set(printed["effects"]) == {"cache", "async", "interaction", "simple"}
+    assert set(printed["effects"]) == {"cache", "async", "interaction", "simple", "routes"}
     effect = printed["effects"]["simple"]["cache in sync"]["latency_avg"]
     assert {"ratio", "low", "high", "rounds", "verdict", "difference"} <= set(effect)
     assert effect["verdict"] == "better"

@@ -9,7 +9,8 @@ import pytest
 
 from loadtests.compare import main
 from loadtests.comparison import compare
-from loadtests.results_reading import UnusableResults, read_rounds
+from loadtests.results_reading import read_rounds
+from loadtests.results_set import UnusableResults
 from tests.simulated_results import COMBINATIONS, document, save, write_rounds
 
 LATENCIES = {"sync": 400.0, "sync-cached": 10.0, "async": 200.0, "async-cached": 10.0}
@@ -53,7 +54,7 @@ def _replace(**fields: Any) -> Callable[[Path], None]:
         (_replace(vus=51), "vus"),
         (_replace(think_time_s=2.0), "think_time_s"),
         (_replace(duration_s=9.0), "duration_s"),
-        (_replace(combination="rust"), "none of sync"),
+        (_replace(combination="rust"), "lacks async"),
         (_replace(combination="sync"), "both hold round 1 of sync"),
         (_replace(round=2), "lacks async in round 1"),
     ],

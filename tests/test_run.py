@@ -86,7 +86,7 @@ def services(tmp_path: Path) -> Iterator[Path]:
                 "name": service.name,
                 "url": service.url,
                 "expect": service.name,
-                "varies": {"stack": "sync", "cache": False},
+                "varies": {"stack": str(service.name).split("-")[0], "cache": str(service.name).endswith("cached")},
             }
             for service in running
         ]

@@ -1,0 +1,32 @@
+"""What run.json says of the run that a folder of results is of."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+RUN_FILE: Final = "run.json"
+
+
+class RunDescription(msgspec.Struct, frozen=True):
+    """On what a run was made; empty where it was k6 alone that wrote the results."""
+
+    combinations: list[str] = []
+    host: dict[str, Any] = {}
+    versions: dict[str, Any] = {}
+    ledger: Any = None
+
+
+class UnusableRun(Exception):
+    """run.json cannot be read; the message says why."""
+
+
+def read_description(folder: Path) -> RunDescription:
+    """Gives what run.json says, an empty description when there is none; raises UnusableRun."""
+    path = folder / RUN_FILE
+    if not path.exists():
+        return RunDescription()
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=RunDescription)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnusableRun(f"{path} is broken or cut short: {error}") from error

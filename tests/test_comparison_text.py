@@ -1,0 +1,77 @@
+"""The tables that people read, letter by letter, and what a hostile result file can do to them: nothing."""
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from loadtests import comparison_text, effects_text
+from loadtests.compare import main
+from loadtests.comparison import Comparison, compare
+from loadtests.results_reading import read_rounds
+from tests.simulated_results import COMBINATIONS, document, save, write_rounds
+
+LATENCIES = {"sync": 400.0, "sync-cached": 10.0, "async": 200.0, "async-cached": 10.0}
+# UPDATE_GOLDEN=1 writes them again; read the diff before you keep it.
+GOLDEN = Path(__file__).with_name("golden")
+HOSTILE = "[bold]x[/] \x1b[2J\nv\x07 [/nothing]"
+
+
+def printed(comparison: Comparison) -> str:
+    """The tables without what other parts say below them."""
+    output = io.StringIO()
+    console = Console(file=output, markup=False, highlight=False, width=120, color_system=None)
+    console.print(comparison_text.figures_table(comparison))
+    for table in (effects_text.effects_table, effects_text.difference_table, effects_text.routes_table):
+        console.print(table(comparison.effects))
+    for line in effects_text.unseen(comparison.effects):
+        console.print(line)
+    return "\n".join(line.rstrip() for line in output.getvalue().splitlines()) + "\n"
+
+
+@pytest.mark.parametrize(("name", "rounds"), [("four_rounds", 4), ("one_round", 1)])
+def test_the_tables_are_as_they_were(tmp_path: Path, name: str, rounds: int) -> None:
+    write_rounds(tmp_path, LATENCIES, rounds=rounds, noise=0.05)
+    found = printed(compare(read_rounds(tmp_path)))
+    path = GOLDEN / f"{name}.txt"
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(found)
+    assert found == path.read_text()
+
+
+def test_what_noise_hides_is_said_with_what_it_would_not_have_hidden(tmp_path: Path) -> None:
+    same = dict.fromkeys(COMBINATIONS, 100.0)
+    write_rounds(tmp_path, same, rounds=4, noise=0.1)
+    lines = list(effects_text.unseen(compare(read_rounds(tmp_path)).effects))
+    assert any("async cached" in line and "19 times in 20" in line for line in lines)
+
+
+@pytest.mark.parametrize("field", ["combination", "profile", "route"])
+def test_a_hostile_name_is_shown_as_text(tmp_path: Path, field: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for at, name in enumerate(COMBINATIONS):
+        content = document(name, latency=100.0 + at)
+        if field == "route":
+            content["routes"] = {HOSTILE: content["routes"]["products"]}
+        elif field == "profile" or name == "async":
+            content[field] = HOSTILE
+        save(tmp_path, content, f"{name}.json")
+    status = main([str(tmp_path)])
+    captured = capsys.readouterr()
+    # One hostile combination in place of ours leaves a hole in the matrix.
+    assert status == (2 if field == "combination" else 0)
+    assert "\x1b" not in captured.out + captured.err
+    assert "\x07" not in captured.out + captured.err
+    assert captured.err.count("\n") <= 1
+    if status == 0:
+        assert "[bold]x" in captured.out
+
+
+def test_hostile_combinations_of_ones_own_are_shown_as_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for at, name in enumerate(("a", "b")):
+        save(tmp_path, document(name + HOSTILE, latency=100.0 + at), f"{name}.json")
+    assert main([str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "[bold]x[/]" in out
