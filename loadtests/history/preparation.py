@@ -1,0 +1,92 @@
+"""What is done over HTTP before a load: products are chosen and brought to a known level."""
+
+from typing import Any, Final
+
+import msgspec
+
+from loadtests.history.records import OK, Level, Watched
+from loadtests.history.requests import DASHBOARD, Read, patch, product_read, report_read
+from loadtests.history.sightings import FULL_STOCK, cents, levels_in
+from loadtests.history.wire import Client, NoAnswer
+from shared.schema import Dashboard, Product
+
+NAMED: Final = 2
+SOLD: Final = 4
+LOW: Final = 2
+# The watched low stocks stay the lowest for so many writes; the dashboard shows the ten lowest.
+LOW_UNTIL: Final = 5000
+ROUNDS: Final = 400
+FIRST_PRICE: Final = 100
+
+
+class NotPrepared(Exception):
+    """The service did not answer the first requests as it should; the text is one line that says which."""
+
+
+async def prepare(client: Client) -> Watched:
+    """Gives the products to watch, among them those that the dashboard shows; raises NotPrepared."""
+    shown = await _get(client, DASHBOARD, Dashboard)
+    best = [seller.id for seller in shown.best_sellers]
+    names, sold = best[:NAMED], best[NAMED : NAMED + SOLD]
+    if len(sold) < SOLD:
+        raise NotPrepared("the dashboard shows too few best sellers: is the data set loaded?")
+    stocks = await _lowest(client, {*names, *sold})
+    watched = Watched(tuple(sold[:NAMED]), tuple(names), stocks, tuple(sold), {}, {})
+    for number in (*names, *sold, *stocks):
+        product = await _get(client, product_read(number), Product)
+        watched.categories[number] = product.category
+    await _level(client, watched)
+    return watched
+
+
+async def _lowest(client: Client, taken: set[int]) -> tuple[int, ...]:
+    chosen: list[int] = []
+    for _ in range(ROUNDS):
+        shown = await _get(client, DASHBOARD, Dashboard)
+        chosen = chosen or [low.id for low in shown.low_stock if low.id not in taken][:LOW]
+        others = [low.id for low in shown.low_stock if low.stock < LOW_UNTIL and low.id not in chosen]
+        if not others:
+            return tuple(chosen)
+        for number in others:
+            await _set(client, "stock", number, FULL_STOCK)
+    raise NotPrepared(f"after {ROUNDS} rounds there are still products with a stock below {LOW_UNTIL}")
+
+
+async def _level(client: Client, watched: Watched) -> None:
+    for number in watched.sold:
+        await _set(client, "stock", number, FULL_STOCK)
+        watched.base[f"sold:{number}"] = 0
+    firsts = {"name": (watched.names, 0), "price": (watched.prices, FIRST_PRICE), "stock": (watched.stocks, 0)}
+    for member, (numbers, level) in firsts.items():
+        for number in numbers:
+            await _set(client, member, number, level)
+            watched.base[f"{member}:{number}"] = level
+    reports = [report_read(category) for category in (None, *sorted(set(watched.categories.values())))]
+    for read in (*reports, DASHBOARD):
+        watched.base |= dict(await _levels(client, read, watched))
+
+
+async def _levels(client: Client, read: Read, watched: Watched) -> tuple[Level, ...]:
+    body = await _body(client, "GET", read.path)
+    return levels_in(read.route, body, watched)
+
+
+async def _set(client: Client, member: str, number: int, level: int) -> None:
+    wanted = patch(member, number, level)
+    product = msgspec.json.decode(await _body(client, "PATCH", wanted.path, wanted.body), type=Product)
+    if member == "price" and cents(product.price) != level:
+        raise NotPrepared(f"PATCH {wanted.path} answered the price {product.price}")
+
+
+async def _get(client: Client, read: Read, shape: Any) -> Any:
+    return msgspec.json.decode(await _body(client, "GET", read.path), type=shape)
+
+
+async def _body(client: Client, method: str, path: str, body: bytes = b"") -> bytes:
+    try:
+        reply = await client.ask(method, path, body)
+    except NoAnswer as lost:
+        raise NotPrepared(f"{method} {path}: {lost.fault}") from lost
+    if reply.status != OK:
+        raise NotPrepared(f"{method} {path} answered {reply.status}: {reply.body[:200]!r}")
+    return reply.body
