@@ -7,15 +7,20 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 from rich.console import Console
 
-from loadtests.comparison import compare
+from loadtests.against import against
+from loadtests.comparison import Comparison, compare
 from loadtests.comparison_text import show
+from loadtests.gates import UnusableGate, in_words, judge, read_gate
+from loadtests.nameable import figures_of, what_can_be_named
 from loadtests.plain_text import one_line
 from loadtests.results_reading import DEFAULT_FOLDER, read_rounds
 from loadtests.results_set import UnusableResults
 
 UNUSABLE_INPUT: Final = 2
+GATE_BROKEN: Final = 3
 EVERY_CELL_VOID: Final = 4
 # Wide enough for every column when the output is a file or a pipe.
 PLAIN_WIDTH: Final = 120
@@ -29,40 +34,89 @@ OPTIONS: Final[dict[str, dict[str, Any]]] = {
         "help": "folder of result files (default: loadtests/results/latest)",
     },
     "--json": {"action": "store_true", "help": "print the comparison as JSON"},
+    "--fail-if": {
+        "action": "append",
+        "default": [],
+        "metavar": "CONDITION",
+        "help": "fail when it holds, or when its figure is missing; may be given several times",
+    },
+    "--against": {
+        "type": Path,
+        "metavar": "DIR",
+        "help": "fail when this run is shown to be worse than an earlier one of the same load, ledger and host",
+    },
 }
-EPILOG: Final = "exit status: 0, or 2 for unusable input, or 4 when every cell is void"
+EPILOG: Final = """\
+conditions are FIGURE SIGN NUMBER, in quotes:
+  --fail-if 'cache.latency_p95.ratio < 20'               the cache gains less than twentyfold at p95
+  --fail-if 'async cached.latency_avg.high < 1'          async is shown to be slower behind the cache
+  --fail-if 'async cached.latency_avg.low < 1'           async is not shown to be quicker there
+  --fail-if 'async cached.latency_avg.difference > 2'    it costs more than 2 ms
+  --fail-if 'sync-cached.hit_ratio < 0.9'                a figure as it was measured
+  --fail-if 'routes.revenue.cache.latency_avg.ratio < 5' one route
+  --fail-if 'against.sync.service_cpu.ratio < 0.9'       since the run given by --against
+a figure that cannot be named ends with a line that lists what can be
+
+exit status: 0; 2 unusable input; 3 a gate is broken, or a regression was found; 4 every cell is void
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints the comparison; 2 for unusable input, 4 when every cell is void."""
+    """Prints the comparison; 2 for unusable input, 3 for a broken gate, 4 when every cell is void."""
     options = _options(arguments)
     try:
-        comparison = compare(read_rounds(options.folder))
-    except UnusableResults as error:
+        comparison = _comparison(options)
+    except (UnusableResults, UnusableGate) as error:
         print(f"compare: {one_line(str(error))}", file=sys.stderr)
         return UNUSABLE_INPUT
     if options.json:
         print(msgspec.json.format(msgspec.json.encode(comparison)).decode())
     else:
         show(comparison, console())
-    return EVERY_CELL_VOID if comparison.all_void else 0
+    for line in failures(comparison):
+        print(f"compare: {one_line(line)}", file=sys.stderr)
+    return _status(comparison)
+
+
+def failures(comparison: Comparison) -> list[str]:
+    """Gives a line for each broken gate and each regression, with the figure and its interval."""
+    broken = [in_words(judgement) for judgement in comparison.gates if judgement.broken]
+    regressions = comparison.against.regressions if comparison.against else []
+    return broken + [
+        f"regression: {one.combination}.{one.metric} is {one.ratio:.2f} times as good as in "
+        f"{comparison.against.folder if comparison.against else ''}, 95 % interval {one.low:.2f} to {one.high:.2f}"
+        for one in regressions
+    ]
 
 
 def console() -> Console:
     """Gives the terminal, or plain text of fixed width and no colour when there is none."""
-    terminal = sys.stdout.isatty()
-    return (
-        Console(markup=False, highlight=False)
-        if terminal
-        else Console(markup=False, highlight=False, width=PLAIN_WIDTH, color_system=None)
-    )
+    if sys.stdout.isatty():
+        return Console(markup=False, highlight=False)
+    return Console(markup=False, highlight=False, width=PLAIN_WIDTH, color_system=None)
+
+
+def _comparison(options: argparse.Namespace) -> Comparison:
+    comparison = compare(read_rounds(options.folder))
+    if options.against:
+        comparison = replace(comparison, against=against(options.folder, options.against))
+    figures, names = figures_of(comparison), what_can_be_named(comparison)
+    gates = [read_gate(text, figures, names) for text in options.fail_if]
+    return replace(comparison, gates=judge(gates, figures))
+
+
+def _status(comparison: Comparison) -> int:
+    if comparison.all_void:
+        return EVERY_CELL_VOID
+    return GATE_BROKEN if failures(comparison) else 0
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m loadtests.compare",
         description="Compare result sets, of one round or of several.",
-        epilog=EPILOG,
+        epilog=EPILOG.replace("%", "%%"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     for name, settings in OPTIONS.items():
         parser.add_argument(name, **settings)

@@ -5,9 +5,11 @@ from typing import Any
 
 import msgspec
 
+from loadtests.against import Against
 from loadtests.bottleneck import Bottleneck, bottlenecks
 from loadtests.design import ROUTES_KEY, SIMPLE_KEY, design_of
 from loadtests.effects import Cells, effects_of
+from loadtests.gates import Judgement
 from loadtests.medians import lines, route_names
 from loadtests.metrics import FIGURES, route_figures
 from loadtests.recommendation import Recommendation, recommend
@@ -29,6 +31,8 @@ class Comparison(msgspec.Struct, frozen=True):
     bottleneck: dict[str, Bottleneck]
     recommendation: Recommendation
     load: dict[str, Any]
+    gates: list[Judgement] = []
+    against: Against | None = None
 
     @property
     def all_void(self) -> bool:

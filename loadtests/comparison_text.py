@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from loadtests.comparison import Comparison
-from loadtests.effects_text import difference_table, effects_table, routes_table, unseen
+from loadtests.effects_text import against_table, difference_table, effects_table, routes_table, unseen
 from loadtests.plain_text import one_line, shown
 
 MISSING: Final = "-"
@@ -38,6 +38,8 @@ def show(comparison: Comparison, console: Console) -> None:
     console.print(figures_table(comparison))
     for table in (effects_table, difference_table, routes_table):
         console.print(table(comparison.effects))
+    if comparison.against:
+        console.print(against_table(comparison.against.folder, comparison.against.compared))
     for line in unseen(comparison.effects):
         console.print(one_line(line))
     for cell in comparison.void:

@@ -55,6 +55,14 @@ def routes_table(effects: Mapping[str, Any]) -> Table:
     return table
 
 
+def against_table(folder: str, compared: Mapping[str, Mapping[str, Effect]]) -> Table:
+    """Gives each combination by itself in an earlier run."""
+    table = _table(f"Times better than in {folder}, with the 95 % interval", "combination", list(TITLES.values()))
+    for name, row in compared.items():
+        table.add_row(shown(name), *(_ratio(row[metric]) for metric in TITLES))
+    return table
+
+
 def unseen(effects: Mapping[str, Any]) -> Iterator[str]:
     """Gives a line for each simple effect on the average that is not shown: what would have been."""
     for name, row in effects[SIMPLE_KEY].items():
@@ -68,7 +76,7 @@ def unseen(effects: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _table(title: str, first: str, headings: list[str]) -> Table:
-    table = Table(title=title, title_justify="left")
+    table = Table(title=shown(title), title_justify="left")
     table.add_column(first)
     for heading in headings:
         table.add_column(heading, justify="right")

@@ -33,16 +33,18 @@ def read_rounds(folder: Path) -> Rounds:
                 f"{path} and {other} both hold round {result.round} of {result.combination}: remove one of them"
             )
         cells[result.combination] = (path, result)
-    names = in_order(files.values(), read_run(folder, files).combinations)
+    names = in_order(files.values(), _description(folder, files).combinations)
     refuse_gaps(folder, names, {number: set(cells) for number, cells in rounds.items()})
     return {number: {name: rounds[number][name][1] for name in names} for number in sorted(rounds)}
 
 
-def read_run(folder: Path, files: Iterable[Path]) -> RunDescription:
-    """Gives the description of the run that wrote these files, an empty one where that was k6 by hand.
+def read_run_of(folder: Path) -> RunDescription:
+    """Gives the description of the run that wrote the results in a folder; raises UnusableResults."""
+    return _description(folder, _newest_set({path: _read(path) for path in _result_files(folder)}))
 
-    Raises UnusableResults.
-    """
+
+def _description(folder: Path, files: Iterable[Path]) -> RunDescription:
+    """Empty where that was k6 by hand: a run.json beside its files is of an earlier run."""
     if not all(ROUND_NAME.search(path.name) for path in files):
         return RunDescription()
     try:

@@ -1,0 +1,137 @@
+"""What changed since an earlier run on the same host: each combination held to itself."""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any, Final
+
+import msgspec
+from scipy.special import stdtr
+
+from loadtests.effects import Effect, ratio_of
+from loadtests.metrics import FIGURES, MORE_IS_BETTER, Figure
+from loadtests.results_reading import Rounds, read_rounds, read_run_of
+from loadtests.results_schema import Result
+from loadtests.results_set import SAME_LOAD, UnusableResults
+from loadtests.void import counting_cells, void_cells
+
+ERROR_RATE: Final = 0.05
+# What has to be the same machine; the system may have been updated, which the ledger tells.
+SAME_HOST: Final = ("cpu", "cores", "memory_gb")
+
+
+class Regression(msgspec.Struct, frozen=True):
+    """A figure that is shown to be worse than before."""
+
+    combination: str
+    metric: str
+    ratio: float
+    low: float
+    high: float
+
+
+class Against(msgspec.Struct, frozen=True):
+    """Each figure now by the same figure before, above 1 is better now; and what is shown to be worse."""
+
+    folder: str
+    compared: dict[str, dict[str, Effect]]
+    regressions: list[Regression]
+
+
+def against(folder: Path, earlier: Path) -> Against:
+    """Gives what changed between two folders of results; raises UnusableResults where they must not be compared."""
+    now, before = read_rounds(folder), read_rounds(earlier)
+    _refuse_other_load(folder, _first(now), earlier, _first(before))
+    _refuse_other_conditions(folder, earlier)
+    names = [name for name in next(iter(now.values())) if name in next(iter(before.values()))]
+    if not names:
+        raise UnusableResults(f"{folder} and {earlier} have no combination in common")
+    pairs = {name: _pairs(name, _counting(now), _counting(before)) for name in names}
+    changes = {
+        (name, metric): _changes(pairs[name], metric, figure) for name in names for metric, figure in FIGURES.items()
+    }
+    compared = {name: {metric: ratio_of(changes[name, metric]) for metric in FIGURES} for name in names}
+    return Against(str(earlier), compared, [_regression(compared, *key) for key in shown_worse(changes)])
+
+
+def shown_worse(changes: Mapping[tuple[str, str], Sequence[float]]) -> list[tuple[str, str]]:
+    """Gives the names of those whose mean is shown to be below 0, with a chance of 5 % that any of them is not.
+
+    A t test of each, and Holm's step-down over all of them: two dozen intervals of 95 % would find a regression in
+    every other pair of equal runs. The source is S. Holm, Scandinavian Journal of Statistics 6 (1979).
+    """
+    tested = {name: _p_value(values) for name, values in changes.items() if len(values) > 1}
+    found = []
+    for at, name in enumerate(sorted(tested, key=lambda one: tested[one])):
+        if tested[name] > ERROR_RATE / (len(tested) - at):
+            break
+        if fmean(changes[name]) < 0:
+            found.append(name)
+    return found
+
+
+def _p_value(values: Sequence[float]) -> float:
+    mean, error = fmean(values), stdev(values) / math.sqrt(len(values))
+    if not error:
+        return 0.0 if mean else 1.0
+    return 2 * float(stdtr(len(values) - 1, -abs(mean) / error))
+
+
+def _pairs(name: str, now: Mapping[int, Any], before: Mapping[int, Any]) -> list[tuple[Result, Result]]:
+    """The rounds of one number belong together: their visitors and their order were the same."""
+    both = [number for number in now if name in now[number] and name in before.get(number, {})]
+    return [(now[number][name], before[number][name]) for number in both]
+
+
+def _changes(pairs: Sequence[tuple[Result, Result]], metric: str, figure: Figure) -> list[float]:
+    sign = 1.0 if metric in MORE_IS_BETTER else -1.0
+    figures = [(figure(now), figure(before)) for now, before in pairs]
+    return [sign * math.log(now / before) for now, before in figures if now and before]
+
+
+def _regression(compared: Mapping[str, Mapping[str, Effect]], name: str, metric: str) -> Regression:
+    effect = compared[name][metric]
+    return Regression(name, metric, effect.ratio or 0.0, effect.low or 0.0, effect.high or 0.0)
+
+
+def _counting(rounds: Rounds) -> dict[int, dict[str, Result]]:
+    return dict(zip(rounds, counting_cells(rounds, void_cells(rounds)), strict=True))
+
+
+def _first(rounds: Rounds) -> Result:
+    return next(iter(next(iter(rounds.values())).values()))
+
+
+def _refuse_other_load(folder: Path, now: Result, earlier: Path, before: Result) -> None:
+    for name in SAME_LOAD:
+        here, there = getattr(now, name), getattr(before, name)
+        if here != there:
+            raise UnusableResults(f"{folder} has {name} {here}, {earlier} has {there}: measure both under one load")
+
+
+def _refuse_other_conditions(folder: Path, earlier: Path) -> None:
+    now, before = read_run_of(folder), read_run_of(earlier)
+    for name in SAME_HOST:
+        here, there = now.host.get(name), before.host.get(name)
+        if here is None or there is None:
+            missing = folder if here is None else earlier
+            raise UnusableResults(
+                f"{missing} does not say on which host it was measured: measure it with `make matrix`"
+            )
+        if here != there:
+            raise UnusableResults(f"{folder} is of a host with {name} {here}, {earlier} of one with {there}")
+    entry = first_difference(now.ledger, before.ledger)
+    if entry is not None:
+        raise UnusableResults(f"the ledgers of {folder} and {earlier} differ in {entry}: measure both under one")
+
+
+def first_difference(here: Any, there: Any, path: str = "") -> str | None:
+    """Gives the first entry in which two JSON values differ, with both values; null when they are alike."""
+    if isinstance(here, dict) and isinstance(there, dict):
+        for key in dict.fromkeys([*here, *there]):
+            found = first_difference(here.get(key), there.get(key), f"{path}.{key}" if path else str(key))
+            if found is not None:
+                return found
+        return None
+    return None if here == there else f"{path or 'all'} ({here} and {there})"

@@ -1,0 +1,105 @@
+"""Conditions on the command line under which a comparison fails: `cache.latency_p95.ratio < 20`."""
+
+import math
+import operator
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import msgspec
+
+SIGNS: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+FORM: Final = re.compile(r"\s*(?P<name>.+?)\s*(?P<sign><=|>=|==|!=|<|>)\s*(?P<limit>[^<>=!]+?)\s*")
+WORDS: Final = ("better", "worse", "same within 5 %", "not shown", "one round")
+
+
+class Figure(NamedTuple):
+    """A value, null where it is missing, and the 95 % interval that it comes with or is an end of."""
+
+    value: float | str | None
+    low: float | None = None
+    high: float | None = None
+
+
+Figures: TypeAlias = dict[str, Figure]
+
+
+class UnusableGate(Exception):
+    """A condition that cannot be understood; the message says why, and what can be named."""
+
+
+class Gate(NamedTuple):
+    """One condition; the comparison fails when it holds, and when the figure is missing."""
+
+    text: str
+    name: str
+    sign: str
+    limit: float | str
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """What a gate found: its figure with the interval, and whether it is broken."""
+
+    gate: str
+    figure: str
+    value: float | str | None
+    low: float | None
+    high: float | None
+    broken: bool
+
+
+def read_gate(text: str, names: Figures, help_line: str) -> Gate:
+    """Gives a condition that was written as NAME SIGN LIMIT; raises UnusableGate."""
+    found = FORM.fullmatch(text)
+    if not found:
+        raise UnusableGate(f"--fail-if {text!r}: write a figure, one of {' '.join(SIGNS)} and a number; {help_line}")
+    name, sign, limit = found["name"], found["sign"], _limit(found["limit"])
+    if name not in names:
+        raise UnusableGate(f"--fail-if {text!r}: there is no figure {name}; {help_line}")
+    if limit is None or isinstance(limit, str) != name.endswith(".verdict") or _unordered(sign, limit):
+        raise UnusableGate(
+            f"--fail-if {text!r}: a figure is held to a number, a verdict by == or != to one of {', '.join(WORDS)}"
+        )
+    return Gate(text, name, sign, limit)
+
+
+def judge(gates: Sequence[Gate], figures: Figures) -> list[Judgement]:
+    """Gives what each gate found. One whose figure is missing is broken: nothing has shown that it holds."""
+    return [_judged(gate, figures[gate.name]) for gate in gates]
+
+
+def in_words(judgement: Judgement) -> str:
+    """Gives one line on a broken gate, with the figure and its interval."""
+    if judgement.value is None:
+        return f"gate broken: {judgement.gate}: {judgement.figure} is missing in these results"
+    value = judgement.value if isinstance(judgement.value, str) else f"{judgement.value:.4g}"
+    if judgement.low is None or judgement.high is None:
+        return f"gate broken: {judgement.gate}: {judgement.figure} is {value}, without an interval"
+    interval = f"{judgement.low:.4g} to {judgement.high:.4g}"
+    return f"gate broken: {judgement.gate}: {judgement.figure} is {value}, 95 % interval {interval}"
+
+
+def _judged(gate: Gate, figure: Figure) -> Judgement:
+    broken = figure.value is None or SIGNS[gate.sign](figure.value, gate.limit)
+    return Judgement(gate.text, gate.name, figure.value, figure.low, figure.high, broken)
+
+
+def _limit(text: str) -> float | str | None:
+    if text in WORDS:
+        return text
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _unordered(sign: str, limit: float | str) -> bool:
+    return isinstance(limit, str) and sign not in ("==", "!=")

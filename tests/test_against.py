@@ -1,0 +1,129 @@
+"""A run held to an earlier one: regressions are found, equal runs are not, and unlike runs are refused."""
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtests.against import against, shown_worse
+from loadtests.compare import main
+from loadtests.results_set import UnusableResults
+from tests.simulated_results import document, save, write_rounds
+
+LATENCIES = {"sync": 400.0, "sync-cached": 10.0, "async": 200.0, "async-cached": 10.0}
+RUN = {
+    "host": {"cpu": "one", "cores": 2, "memory_gb": 8.0},
+    "ledger": {"sync": {"pool": 16, "redis": {"timeout": 0.1}}},
+}
+
+
+def run(folder: Path, seed: int, described: dict[str, Any] = RUN, **slower: float) -> Path:
+    """A run of four rounds in which some combinations are slower."""
+    folder.mkdir()
+    latencies = {name: value * slower.get(name.replace("-", "_"), 1.0) for name, value in LATENCIES.items()}
+    write_rounds(folder, latencies, rounds=4, noise=0.01, seed=seed)
+    (folder / "run.json").write_text(json.dumps(described))
+    return folder
+
+
+def test_two_equal_runs_show_no_regression(tmp_path: Path) -> None:
+    assert main([str(run(tmp_path / "now", 1)), "--against", str(run(tmp_path / "before", 2))]) == 0
+
+
+def test_a_slower_combination_is_found_and_named_with_its_interval(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now, before = run(tmp_path / "now", 1, async_cached=1.5), run(tmp_path / "before", 1)
+    assert main([str(now), "--against", str(before)]) == 3
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 6
+    assert all("regression: async-cached." in line and "95 % interval" in line for line in lines)
+    assert any("async-cached.latency_avg is 0.67 times as good" in line for line in lines)
+
+
+@pytest.mark.parametrize(("limit", "broken"), [(0.8, False), (0.95, True)])
+def test_a_gate_can_name_what_changed(
+    tmp_path: Path, limit: float, broken: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now, before = run(tmp_path / "now", 1, sync=1.1), run(tmp_path / "before", 1)
+    main([str(now), "--against", str(before), "--fail-if", f"against.sync.latency_p95.ratio < {limit}", "--json"])
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["gates"][0]["broken"] is broken
+    assert printed["against"]["compared"]["sync"]["latency_p95"]["ratio"] == pytest.approx(1 / 1.1)
+
+
+def test_two_dozen_equal_figures_are_called_worse_in_one_pair_of_runs_in_twenty_at_most() -> None:
+    chance = random.Random(5)
+    alarms = 0
+    for _ in range(400):
+        figures = {("c", str(at)): [chance.gauss(0, 0.05) for _ in range(4)] for at in range(24)}
+        alarms += bool(shown_worse(figures))
+    # Half of 5 % of them are alarms of the other direction; 20 is more than four errors above 10.
+    assert alarms <= 20
+
+
+def test_one_round_shows_no_regression_and_is_no_error(tmp_path: Path) -> None:
+    for name, latency in (("now", 900.0), ("before", 1.0)):
+        folder = tmp_path / name
+        folder.mkdir()
+        for combination in LATENCIES:
+            save(folder, document(combination, latency=latency))
+        (folder / "run.json").write_text(json.dumps(RUN))
+    found = against(tmp_path / "now", tmp_path / "before")
+    assert (found.regressions, found.compared["sync"]["latency_avg"].verdict) == ([], "one round")
+
+
+def _ledger(folder: Path) -> None:
+    changed = {**RUN, "ledger": {"sync": {"pool": 16, "redis": {"timeout": 0.2}}}}
+    (folder / "run.json").write_text(json.dumps(changed))
+
+
+def _no_ledger(folder: Path) -> None:
+    (folder / "run.json").write_text(json.dumps({"host": RUN["host"]}))
+
+
+def _host(folder: Path) -> None:
+    (folder / "run.json").write_text(json.dumps({**RUN, "host": {"cpu": "one", "cores": 4, "memory_gb": 8.0}}))
+
+
+def _no_run(folder: Path) -> None:
+    (folder / "run.json").unlink()
+
+
+def _broken_run(folder: Path) -> None:
+    (folder / "run.json").write_text("{")
+
+
+def _load(folder: Path) -> None:
+    for path in folder.glob("*.round-*.json"):
+        path.write_text(path.read_text().replace('"vus": 50', '"vus": 40'))
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (_ledger, r"differ in sync\.redis\.timeout \(0\.1 and 0\.2\)"),
+        (_no_ledger, "differ in"),
+        (_host, "cores 2"),
+        (_no_run, "does not say on which host"),
+        (_broken_run, "broken or cut short"),
+        (_load, "has vus 50"),
+        (_empty, "holds no results"),
+    ],
+)
+def test_runs_that_were_not_measured_alike_are_refused(
+    tmp_path: Path, change: Callable[[Path], None], words: str
+) -> None:
+    now, before = run(tmp_path / "now", 1), run(tmp_path / "before", 2)
+    change(before)
+    with pytest.raises(UnusableResults, match=words):
+        against(now, before)
+    assert main([str(now), "--against", str(before)]) == 2
