@@ -47,12 +47,13 @@ def compare(rounds: Rounds) -> Comparison:
     effects = _effects(counting, next(iter(rounds.values())))
     sample = _sample(rounds)
     table = lines(rounds, counting)
+    found = bottlenecks(counting)
     return Comparison(
         combinations=table,
         effects=effects,
         void=void,
-        bottleneck=bottlenecks(counting),
-        recommendation=recommend(sample, table, effects[SIMPLE_KEY]),
+        bottleneck=found,
+        recommendation=recommend(sample, table, effects[SIMPLE_KEY], found, counting),
         load=_load(sample, rounds),
     )
 

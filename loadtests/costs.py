@@ -1,0 +1,85 @@
+"""What each cure costs: lines, ways to fail, memory, connections, age of data. Of this project's twins only."""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from loadtests.results_schema import Result
+from shared.caching import JITTER, LIFETIME
+from shared.settings import Settings
+
+CHECKOUT: Final = Path(__file__).parent.parent
+# The files that are there for the cache alone.
+CACHE_FILES: Final = ("*cach*.py", "*redis*.py", "*breaker*.py", "*flight*.py", "*refresh*.py")
+CACHE_FAILURES: Final = (
+    "Redis down, slow or full (each request may spend 100 ms on it until it is bypassed)",
+    "a drop that fails, after which an answer may be old",
+    "a cold cache, in which all the load meets the database again",
+)
+REWRITE_FAILURES: Final = (
+    "one blocking call stops every request of its worker",
+    "a missing await",
+    "a client that goes away cancels its handler, wherever that is",
+)
+
+
+def cost_of_cache(cells: Mapping[str, Sequence[Result]], cached: str) -> list[str]:
+    """Gives what the cache costs, one phrase each; memory as it was measured in the cached combination."""
+    lines = sum(len(path.read_text().splitlines()) for path in _cache_files())
+    memory = _peak_mb(cells.get(cached, ()), "cache")
+    return [
+        f"{lines} lines of code that are there for the cache alone",
+        *_memory("Redis", memory),
+        f"{_connections()} connections to Redis for each worker",
+        f"data as old as {LIFETIME * (1 + JITTER):.0f} s where a drop was lost, else none older than the last write",
+        f"new ways to fail: {'; '.join(CACHE_FAILURES)}",
+    ]
+
+
+def cost_of_rewrite(cells: Mapping[str, Sequence[Result]], before: str, after: str) -> list[str]:
+    """Gives what the rewrite costs, one phrase each; memory as it was measured in both services."""
+    changed, total = differing_lines(CHECKOUT / "sync_api", CHECKOUT / "async_api")
+    old, new = _peak_mb(cells.get(before, ()), "service"), _peak_mb(cells.get(after, ()), "service")
+    return [
+        f"{changed} of {total} lines of the service differ",
+        *([f"{new - old:+.0f} MB of memory of the service"] if old and new else []),
+        "no connection more: both have the same pool",
+        "data no older",
+        f"new ways to fail: {'; '.join(REWRITE_FAILURES)}",
+    ]
+
+
+def differing_lines(before: Path, after: Path) -> tuple[int, int]:
+    """Gives how many lines of the second folder are not in the first one, file by file, and how many it has."""
+    changed = total = 0
+    for path in sorted(after.glob("*.py")):
+        twin = before / path.name
+        here = path.read_text().splitlines()
+        there = twin.read_text().splitlines() if twin.exists() else []
+        matched = sum(block.size for block in difflib.SequenceMatcher(None, there, here, False).get_matching_blocks())
+        changed += len(here) - matched
+        total += len(here)
+    return changed, total
+
+
+def _cache_files() -> Iterator[Path]:
+    for folder in ("sync_api", "shared"):
+        yield from {path for pattern in CACHE_FILES for path in (CHECKOUT / folder).glob(pattern)}
+
+
+def _connections() -> int:
+    """As many as there may be requests at once, unless the services were told another number."""
+    return Settings(combination="any", bind="any:1", database_url="mysql://").in_flight
+
+
+def _peak_mb(results: Sequence[Result], program: str) -> float | None:
+    peaks = [
+        one.server.programs[program].peak_rss_mb for one in results if one.server and program in one.server.programs
+    ]
+    return median(peaks) if peaks else None
+
+
+def _memory(name: str, megabytes: float | None) -> list[str]:
+    return [] if megabytes is None else [f"{megabytes:.0f} MB of memory of {name} under this load"]

@@ -1,0 +1,88 @@
+"""The recommendation in sentences."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from loadtests.effects import SimpleEffect
+from loadtests.evidence import Evidence
+
+NOTHING: Final = "Nothing can be said: every cell is void."
+ANSWERS: Final = {
+    "keep": "Keep the service as it is: neither cure is shown to help.",
+    "add the cache": "Add the cache.",
+    "rewrite": "Rewrite: async is quicker without the cache, and the cache is not shown to help.",
+    "both": "Add the cache and rewrite: each is shown to help, async on top of the cache too.",
+    "mend the statement": "Mend the statement first: no cure is shown, and one statement keeps the database busy.",
+    "undecided": "The data do not decide.",
+}
+WORDS: Final[dict[str, str]] = {
+    "better": "{:.2f} times better",
+    "worse": "{:.2f} times (worse)",
+    "same within 5 %": "the same within 5 %",
+    "not shown": "{:.2f} times, which is not shown to differ",
+    "one round": "{:.2f} times, in one round, so without an interval",
+}
+
+
+def in_sentences(
+    evidence: Evidence,
+    answer: str,
+    costs: Mapping[str, Sequence[str]],
+    flips: Sequence[str],
+    further: Sequence[str],
+) -> str:
+    """Gives the answer, what it rests on, what it costs, when it flips and what to run next."""
+    if not any(line["rounds"] for line in evidence.lines.values()):
+        return NOTHING
+    sample = evidence.sample
+    load = f"Under {sample.profile} ({sample.vus} VUs, think time {sample.think_time_s:g} s):"
+    parts = [load, ANSWERS[answer], *_about_cache(evidence), *_about_async(evidence), *_about_the_statement(evidence)]
+    for cure, price in costs.items():
+        if cure == answer or (answer == "both" and cure != "mend the statement"):
+            parts.append(f"What it costs to {cure}: {', '.join(price)}.")
+    parts += [f"This flips when {one}." for one in flips]
+    parts += [f"Run next, {one}." for one in further]
+    return " ".join(parts)
+
+
+def _about_cache(evidence: Evidence) -> Iterator[str]:
+    for name in evidence.simple:
+        stack = name.removeprefix("cache in ")
+        effect = evidence.effect(name)
+        if stack == name or effect is None or effect.difference is None:
+            continue
+        yield f"The cache in {stack} changed the average by {effect.difference:+.1f} ms: {in_words(effect)}."
+
+
+def _about_async(evidence: Evidence) -> Iterator[str]:
+    names = [name for name in ("async uncached", "async cached") if name in evidence.simple]
+    if not names:
+        return
+    metric, subject = "latency_avg", "average latency"
+    if not evidence.tells_of_async:
+        metric, subject = "service_cpu", "service CPU per request"
+        yield "Whether async is quicker this load cannot tell: each pair waits for something else than its service."
+    for name in names:
+        effect = evidence.effect(name, metric)
+        if effect is not None:
+            yield f"{name.capitalize()}, {subject}: {in_words(effect)}."
+
+
+def _about_the_statement(evidence: Evidence) -> Iterator[str]:
+    cure = evidence.statement
+    if cure is None:
+        return
+    behind = f" (behind {', '.join(cure.routes)})" if cure.routes else ""
+    yield (
+        f"The third cure: the statement {cure.statement}{behind} takes {cure.share:.0%} of the time of all statements "
+        f"in sync. Twice as fast, it would leave the database busy {cure.busy_after:.0%} of the time instead of "
+        f"{cure.busy:.0%} at the same load (utilization law)."
+    )
+
+
+def in_words(effect: SimpleEffect) -> str:
+    """Gives an effect's ratio with its interval and its verdict."""
+    words = WORDS[effect.verdict].format(effect.ratio)
+    if effect.low is None or effect.high is None:
+        return words
+    return f"{words} (95 % interval {effect.low:.2f} to {effect.high:.2f})"
