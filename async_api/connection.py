@@ -3,7 +3,7 @@
 from time import monotonic
 from typing import Any
 
-from shared import deadlines, metrics, statements
+from shared import deadlines, metrics, statements, traits
 from shared.connections import CommitUnknown, ConnectionGone, DatabaseFault, Result, session_statement
 from shared.settings import Settings
 
@@ -18,7 +18,7 @@ class Connection:
         self._raw = raw
         self._settings = settings
         self._background = background
-        self.opened_at = monotonic()
+        self.opened_at = self.taken_at = monotonic()
         self.broken = False
         self.begun = False
 
@@ -56,6 +56,11 @@ class Connection:
             self.begun = False
         except DatabaseFault:
             self.broken = True
+
+    async def describe(self) -> None:
+        """Puts down for the ledger what this session is."""
+        result = await execute(self._raw, statements.SESSION, (), self._settings.connect_timeout)
+        traits.session(self._raw, result.rows)
 
     def close(self) -> None:
         """Closes the connection."""

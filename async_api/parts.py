@@ -7,6 +7,7 @@ from .background import Background
 from .cache import Cache
 from .database import Database
 from .fanout import Fanout
+from .lag import Lag
 from .pool import Pool
 from .store import Store
 
@@ -25,14 +26,17 @@ class Parts:
         self.store = Store(Database(self.pool))
         self.cache = Cache(settings)
         self.fanout = Fanout(settings)
+        self.lag = Lag()
 
     async def open(self) -> None:
         """Opens the connections, before the first request."""
         await self.pool.open()
         await self.cache.open()
+        self.background.submit(self.lag.watch)
 
     async def close(self) -> None:
         """Closes everything, after the last request."""
+        self.lag.close()
         await self.background.close(CLOSE_SECONDS)
         self.fanout.close()
         await self.pool.close(CLOSE_SECONDS)

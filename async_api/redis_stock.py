@@ -6,6 +6,7 @@ from redis.asyncio.connection import Connection, parse_url
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import ResponseError
 
+from shared import traits
 from shared.settings import Settings
 
 from .waiting import SOCKET_LIMITS, Stock, limit
@@ -35,6 +36,7 @@ class RedisStock:
 
     async def open(self) -> None:
         """Opens all connections, so that no request has to; raises a RedisError, TimeoutError or OSError."""
+        traits.redis(self._all[0])
         for connection in self._all:
             async with limit(self._seconds):
                 await connection.connect()

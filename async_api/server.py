@@ -6,13 +6,15 @@ import multiprocessing.connection
 import os
 import signal
 from contextlib import nullcontext
+from functools import partial
+from time import monotonic
 from typing import Any
 
 from hypercorn.asyncio.run import asyncio_worker
 from hypercorn.config import Config
 from quart import Quart
 
-from shared import metrics
+from shared import metrics, traits
 from shared.serving import STOP_MARGIN, serving
 from shared.settings import Settings, read_settings
 
@@ -40,7 +42,7 @@ def _supervise(config: Config) -> int:
     workers: list[Any] = []
     while not asked:
         while len(workers) < config.workers:
-            workers.append(spawn.Process(target=asyncio_worker, args=(config, sockets)))
+            workers.append(spawn.Process(target=_work, args=(config, sockets)))
             workers[-1].start()
         multiprocessing.connection.wait([worker.sentinel for worker in workers], timeout=0.2)
         for worker in [each for each in workers if not each.is_alive()]:
@@ -55,6 +57,11 @@ def _supervise(config: Config) -> int:
         worker.join(config.graceful_timeout + STOP_MARGIN)
         worker.kill()
     return int(0 in asked)
+
+
+def _work(config: Config, sockets: Any) -> None:
+    traits.server("hypercorn", read_settings(os.environ), partial(getattr, config))
+    asyncio_worker(config, sockets)
 
 
 def application() -> Quart:
@@ -74,9 +81,12 @@ def application() -> Quart:
 def _limited(app: Any, in_flight: int) -> Any:
     # As gthread has threads, so many requests are handled at once.
     places = asyncio.Semaphore(in_flight)
+    metrics.trait("requests at once in a process", places._value)
 
     async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+        asked = monotonic()
         async with places if scope["type"] == "http" else nullcontext():
+            metrics.QUEUE.observe(monotonic() - asked)
             await app(scope, receive, send)
 
     return wrapped

@@ -7,6 +7,7 @@ from .background import T
 
 # How a wait on Redis ends: by a limit around it, or by the socket's own.
 limit, SOCKET_LIMITS = asyncio.timeout, False
+pause, scheduler = asyncio.sleep, asyncio.get_running_loop
 
 
 class Stock(Generic[T]):

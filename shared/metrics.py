@@ -17,6 +17,7 @@ from prometheus_client import (  # noqa: E402
     Counter,
     Gauge,
     Histogram,
+    Summary,
     generate_latest,
     multiprocess,
 )
@@ -31,10 +32,14 @@ LATENCY = Histogram("http_request_seconds", "From the handler's start to its end
 WORKER = Gauge("http_worker_requests", "Requests answered by each worker.", multiprocess_mode="all")
 CACHE = Counter("cache_events", "What the cache did.", ["event"])
 POOL_WAIT = Histogram("pool_wait_seconds", "Wait for a database connection.", buckets=SECONDS)
+POOL_HELD = Counter("pool_held_seconds", "Time that database connections were at work.")
 POOL_IN_USE = Gauge("pool_in_use", "Database connections at work.", multiprocess_mode="livesum")
 OPENED = Counter("pool_opened", "Database connections opened.")
 REFUSED = Counter("pool_refused", "Requests that found no free connection in time.")
 TRIED_AGAIN = Counter("database_tried_again", "Reads and transactions repeated on a fresh connection.")
+QUEUE = Summary("http_queue_seconds", "Wait for one of the places in which a worker handles requests.")
+LAG = Summary("worker_lag_seconds", "How late a worker is to do what is due.")
+TRAITS = Gauge("service_trait", "Workers that are made so.", ["entry", "value"], multiprocess_mode="livesum")
 
 _cache_events = {event: CACHE.labels(event) for event in CACHE_EVENTS}
 _latencies: dict[str, Histogram] = {}
@@ -57,6 +62,11 @@ def request(route: str, status: int, seconds: float) -> None:
 def cache(event: str) -> None:
     """Counts one of CACHE_EVENTS."""
     _cache_events[event].inc()
+
+
+def trait(entry: str, value: object) -> None:
+    """Says what this worker is made of, see shared/traits.py."""
+    TRAITS.labels(entry, str(value)).set(1)
 
 
 def answer() -> Answer:

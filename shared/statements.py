@@ -53,6 +53,12 @@ SELECT request_hash, status, location, body FROM idempotency_keys WHERE name = %
 STORE_ANSWER: Final = """
 UPDATE idempotency_keys SET status = %s, location = %s, body = %s WHERE name = %s"""
 
+# What a session is, as the server sees it; each name that a server does not know gives no row.
+SESSION: Final = """
+SHOW SESSION VARIABLES WHERE Variable_name IN ('autocommit', 'tx_isolation', 'transaction_isolation', 'sql_mode',
+  'character_set_client', 'collation_connection', 'time_zone', 'max_statement_time', 'max_execution_time',
+  'innodb_lock_wait_timeout', 'wait_timeout')"""
+
 # A database without this row is not seeded, and its service not ready.
 CALENDAR_DAY: Final = "SELECT day FROM calendar WHERE id = 1"
 

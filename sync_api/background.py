@@ -9,7 +9,7 @@ T = TypeVar("T")
 Call: TypeAlias = Callable[..., T]
 
 LIMIT = 64
-_THREADS = 4
+_THREADS = 5  # one of them watches the lag
 log = logging.getLogger(__name__)
 
 

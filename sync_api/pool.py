@@ -29,7 +29,10 @@ class Pool:
         opened: list[Connection | None] = []
         try:
             while len(opened) < self._settings.pool:
-                opened.append(open_connection(self._settings, self._background))
+                connection = open_connection(self._settings, self._background)
+                opened.append(connection)
+                if len(opened) == 1:
+                    connection.describe()
         except DatabaseFault as fault:
             log.error("the database cannot be reached: %s", fault)
         for slot in opened + [None] * (self._settings.pool - len(opened)):
@@ -49,6 +52,7 @@ class Pool:
     def release(self, connection: Connection) -> None:
         """Takes a connection back; a broken one, or one inside a transaction, is closed and leaves its slot empty."""
         metrics.POOL_IN_USE.dec()
+        metrics.POOL_HELD.inc(monotonic() - connection.taken_at)
         if not connection.broken and not connection.begun:
             self._slots.put(connection)
             return
@@ -73,6 +77,7 @@ class Pool:
     def _usable(self, slot: Connection | None) -> Connection:
         if slot is not None and slot.opened_at >= self._suspect_before:
             metrics.POOL_IN_USE.inc()
+            slot.taken_at = monotonic()
             return slot
         try:
             if slot is not None:

@@ -6,6 +6,7 @@ from redis.connection import Connection, parse_url
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import ResponseError
 
+from shared import traits
 from shared.settings import Settings
 
 from .waiting import SOCKET_LIMITS, Stock, limit
@@ -35,6 +36,7 @@ class RedisStock:
 
     def open(self) -> None:
         """Opens all connections, so that no request has to; raises a RedisError, TimeoutError or OSError."""
+        traits.redis(self._all[0])
         for connection in self._all:
             with limit(self._seconds):
                 connection.connect()

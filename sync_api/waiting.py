@@ -10,6 +10,7 @@ from .background import T
 
 # How a wait on Redis ends: by a limit around it, or by the socket's own.
 limit, SOCKET_LIMITS = nullcontext, True
+pause, scheduler = threading.Event().wait, threading.current_thread
 
 
 class Stock(Generic[T]):
