@@ -1,49 +1,96 @@
 """One cell: one combination measured once, with the server's side captured around it."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from loadtests.counters import increase, read_counters
-from loadtests.generator import GeneratorFailed
-from loadtests.idleness import settle
+from loadtests.generator import Generator, GeneratorFailed
+from loadtests.idleness import Settling
+from loadtests.ledger import Ledger, changes, read_ledger
+from loadtests.looks import Looker
+from loadtests.observation import Observation
 from loadtests.plan import Plan
 from loadtests.results_schema import Result
-from loadtests.server_schema import Usage
+from loadtests.server_side import server_side
 from loadtests.targets import Target
-from loadtests.usage import Sampler
 
 # What k6 needs beside warm-up and measured time: its start, the last requests, the summary.
 SPARE_S: Final = 90
 LONGEST_S: Final = 24 * 3600
 
 
+class Cells:
+    """Measures cells of one run: the same plan and load generator for all, and one ledger to hold each against."""
+
+    def __init__(self, target: Target, plan: Plan, folder: Path, k6: str) -> None:
+        self._target = target
+        self._plan = plan
+        self._folder = folder
+        self._k6 = k6
+        self._settling = Settling()
+
+    def measure(
+        self,
+        name: str,
+        number: int,
+        ledger: Ledger | None = None,
+        variables: Mapping[str, str] | None = None,
+        injected: Sequence[str] = (),
+    ) -> Result:
+        """Gives the result of one cell with fresh processes, which is also written to the run's folder.
+
+        `ledger` is what the cell's has to equal, `variables` change the load for this cell, `injected` names what is
+        disturbed on purpose. Raises GeneratorFailed and TargetError.
+        """
+        self._target.prepare(name, self._plan.restores)
+        return self.measure_as_it_is(name, number, ledger, variables, injected)
+
+    def measure_as_it_is(
+        self,
+        name: str,
+        number: int,
+        ledger: Ledger | None = None,
+        variables: Mapping[str, str] | None = None,
+        injected: Sequence[str] = (),
+    ) -> Result:
+        """The same with the processes and the cache that are there."""
+        programs = self._target.programs(name)
+        before = read_ledger(self._target, name)
+        settled = self._settling.settle(programs)
+        log = self._folder / f"{name}.k6.log"
+        given = {**_variables(self._plan, name, number, self._folder), **(variables or {})}
+        with Looker(self._target, name) as looker:
+            generator = self._target.generator(given, log)
+            with Observation(looker, programs, log) as observation:
+                self._wait(generator, observation, programs)
+        document, start = _document(self._folder / f"{name}.round-{number}.json", log)
+        observed = observation.result(start, start + document["duration_s"])
+        now = read_ledger(self._target, name)
+        changed = changes(before if ledger is None else ledger, before, now)
+        side = server_side(observed, self._target.cores, document["requests"], now, changed, settled)
+        document["server"] = msgspec.to_builtins(side)
+        document["injected"] = list(injected)
+        document["k6"] = {**document.get("k6", {}), "version": self._k6}
+        write(self._folder / f"{name}.round-{number}.json", document)
+        return msgspec.convert(document, Result)
+
+    def _wait(self, generator: Generator, observation: Observation, programs: dict[str, int]) -> None:
+        try:
+            if pid := generator.pid:
+                programs["k6"] = pid
+                observation.watch("k6", pid)
+            long = "DURATION" in self._plan.passed_on
+            generator.wait(LONGEST_S if long else _limit(self._plan))
+        finally:
+            generator.close()
+
+
 def measure(target: Target, plan: Plan, name: str, number: int, folder: Path, k6: str) -> Result:
-    """Gives the result of one cell, which is also written to `folder`; raises GeneratorFailed."""
-    target.prepare(name, plan.restores)
-    programs = target.programs(name)
-    settle(programs)
-    before = read_counters(target.url(name))
-    generator = target.generator(_variables(plan, name, number, folder), folder / f"{name}.k6.log")
-    try:
-        pid = generator.pid
-        with Sampler(programs | ({"k6": pid} if pid else {})) as sampler:
-            generator.wait(LONGEST_S if "DURATION" in plan.passed_on else _limit(plan))
-    finally:
-        generator.close()
-    path = folder / f"{name}.round-{number}.json"
-    if not path.exists():
-        raise GeneratorFailed(f"k6 wrote no {path.name}: see {folder / f'{name}.k6.log'}")
-    document = msgspec.json.decode(path.read_bytes())
-    start = datetime.fromisoformat(document["started_at"]).timestamp()
-    usage = sampler.between(start, start + document["duration_s"])
-    counters = increase(before, read_counters(target.url(name)))
-    document["server"] = _server(usage, target.cores, document["requests"], counters)
-    document["k6"] = {**document.get("k6", {}), "version": k6}
-    write(path, document)
-    return msgspec.convert(document, Result)
+    """Gives the result of a single cell, as `Cells.measure` does."""
+    return Cells(target, plan, folder, k6).measure(name, number)
 
 
 def write(path: Path, document: dict[str, Any]) -> None:
@@ -51,6 +98,13 @@ def write(path: Path, document: dict[str, Any]) -> None:
     draft = path.with_suffix(".part")
     draft.write_bytes(msgspec.json.format(msgspec.json.encode(document)) + b"\n")
     draft.replace(path)
+
+
+def _document(path: Path, log: Path) -> tuple[dict[str, Any], float]:
+    if not path.exists():
+        raise GeneratorFailed(f"k6 wrote no {path.name}: see {log}")
+    document = msgspec.json.decode(path.read_bytes())
+    return document, datetime.fromisoformat(document["started_at"]).timestamp()
 
 
 def _variables(plan: Plan, name: str, number: int, folder: Path) -> dict[str, str]:
@@ -66,16 +120,3 @@ def _variables(plan: Plan, name: str, number: int, folder: Path) -> dict[str, st
 
 def _limit(plan: Plan) -> float:
     return plan.profile.warm_up_s + plan.profile.duration_s + SPARE_S
-
-
-def _server(
-    usage: dict[str, Usage], cores: dict[str, int], requests: int, counters: dict[str, float]
-) -> dict[str, Any]:
-    service = usage.get("service")
-    spent = service.cpu_s * 1000 / requests if service and requests else None
-    return {
-        "programs": msgspec.to_builtins(usage),
-        "cores": cores,
-        "service_cpu_ms_per_request": None if spent is None else round(spent, 4),
-        "counters": counters,
-    }

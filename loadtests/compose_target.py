@@ -9,14 +9,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import pymysql
+import redis
+
+from compose import definition
+from compose.database_server import Connection
 from compose.interruption import Undisturbed
 from compose.placement import listed, parse, place
+from compose.ports import LOOPBACK, free
 from loadtests.generator import Generator, version_in
 from loadtests.plan import HERE, Plan, UnusableInput
 from loadtests.targets import TargetError
 
 CHECKOUT: Final = HERE.parent
 COMMAND_S: Final = 300
+CONNECT_S: Final = 10
 START_S: Final = 1800
 READY_S: Final = 60
 APPEARS_S: Final = 10
@@ -49,8 +56,7 @@ class ComposeTarget:
         self.run("stop", name)
         self.run("exec", "-T", "cache", "redis-cli", "flushall")
         if restore:
-            database = f"shop_{name.replace('-', '_')}"
-            self.run("exec", "-T", "database", "bash", "-c", RESTORE, database)
+            self.run("exec", "-T", "database", "bash", "-c", RESTORE, self.database(name))
         self.run("start", name)
         self._wait_ready(name)
 
@@ -77,8 +83,28 @@ class ComposeTarget:
             "k6": version_in(self.run("run", "--rm", "-T", "--no-deps", "k6", "version")),
             "database": self.run("exec", "-T", "database", "bash", "-c", VERSION),
             "cache": redis[0].partition(":")[2],
-            **{f"python of {name}": self.run("exec", "-T", name, "python", "-V") for name in ("sync", "async")},
         }
+
+    def administrator(self) -> Connection:
+        """A connection to the database server as root; the caller closes it."""
+        return pymysql.connect(
+            host=LOOPBACK,
+            port=int(self._environment["DATABASE_PORT"]),
+            user="root",
+            password=definition.read({**os.environ, **self._environment}).secret("root"),
+            autocommit=True,
+            charset="utf8mb4",
+            connect_timeout=CONNECT_S,
+            read_timeout=COMMAND_S,
+        )
+
+    def redis(self) -> "redis.Redis":
+        """A client of the Redis server; the caller closes it."""
+        return redis.Redis(LOOPBACK, int(self._environment["CACHE_PORT"]), socket_timeout=CONNECT_S)
+
+    def database(self, name: str) -> str:
+        """The name of a combination's database."""
+        return f"shop_{name.replace('-', '_')}"
 
     def run(self, *words: str, seconds: float = COMMAND_S) -> str:
         """Gives what a `docker compose` command prints; raises TargetError with its last line."""
@@ -159,6 +185,10 @@ def compose_target(plan: Plan, say: Callable[[str], None]) -> Iterator[ComposeTa
         "SERVICE_CPUS": listed(placement.services),
         "OTHER_CPUS": listed(placement.others),
         "WORKERS": str(plan.workers),
+        # Database and Redis are looked at from here, so they are published on loopback; the services do not go there.
+        "COMPOSE_FILE": "compose.yaml:compose/testing.yaml",
+        "DATABASE_PORT": str(free()),
+        "CACHE_PORT": str(free()),
     }
     target = ComposeTarget(plan, {**ports, **environment})
     say("docker compose up -d --wait")

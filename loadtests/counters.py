@@ -1,45 +1,92 @@
-"""What a service counted over a cell, warm-up included: the difference of two looks at /metrics."""
+"""What a service has counted: its /metrics, as numbers."""
 
 import http.client
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from typing import Final
 
+from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 TIMEOUT_S: Final = 5
 KEPT: Final = (
     "http_requests_total",
+    "http_request_seconds_sum",
+    "http_worker_requests",
+    "http_queue_seconds_sum",
+    "http_queue_seconds_count",
+    "worker_lag_seconds_sum",
+    "worker_lag_seconds_count",
     "cache_events_total",
     "pool_wait_seconds_sum",
     "pool_wait_seconds_count",
+    "pool_held_seconds_total",
     "pool_opened_total",
     "pool_refused_total",
+    "database_tried_again_total",
 )
+TRAIT: Final = "service_trait"
+
+
+def read_metrics(url: str) -> str:
+    """Gives the text of /metrics; empty when the service has none."""
+    try:
+        with urllib.request.urlopen(f"{url}/metrics", timeout=TIMEOUT_S) as answer:  # noqa: S310
+            text: str = answer.read().decode()
+            return text
+    except (OSError, ValueError, urllib.error.URLError, http.client.HTTPException):
+        return ""
 
 
 def read_counters(url: str) -> dict[str, float]:
     """Gives a service's counters by name and labels; none when it has no /metrics."""
-    try:
-        with urllib.request.urlopen(f"{url}/metrics", timeout=TIMEOUT_S) as answer:  # noqa: S310
-            return parsed(answer.read().decode())
-    except (OSError, ValueError, urllib.error.URLError, http.client.HTTPException):
-        return {}
+    return parsed(read_metrics(url))
 
 
 def parsed(text: str) -> dict[str, float]:
-    """Gives the counters that are kept, of the text that Prometheus reads."""
+    """Gives the counters that are kept, of the text that Prometheus reads; none of a text that it does not read."""
+    # Most lines are buckets of histograms, and reading them all would take longer than everything else here.
+    lines = [line for line in text.splitlines() if line.startswith(KEPT)]
     return {
         _named(sample.name, sample.labels): sample.value
-        for family in text_string_to_metric_families(text)
+        for family in _families(lines)
         for sample in family.samples
         if sample.name in KEPT
     }
 
 
-def increase(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
+def parsed_traits(text: str) -> dict[str, dict[str, int]]:
+    """Gives what the workers are made of: for each entry, how many workers have which value."""
+    traits: dict[str, dict[str, int]] = {}
+    for family in _families([line for line in text.splitlines() if line.startswith(TRAIT)]):
+        for sample in family.samples:
+            workers = traits.setdefault(sample.labels["entry"], {})
+            workers[sample.labels["value"]] = int(sample.value)
+    return traits
+
+
+def increase(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
     """Gives by how much each counter grew."""
     return {name: round(value - before.get(name, 0.0), 6) for name, value in after.items()}
+
+
+def total(counters: Mapping[str, float], name: str) -> float:
+    """Gives the sum of one counter over all its labels."""
+    return sum(value for key, value in counters.items() if key == name or key.startswith(f"{name}{{"))
+
+
+def by_label(counters: Mapping[str, float], name: str, label: str) -> dict[str, float]:
+    """Gives one counter by the values of one label, where it has only that."""
+    start = f"{name}{{{label}="
+    return {key[len(start) : -1]: value for key, value in counters.items() if key.startswith(start)}
+
+
+def _families(lines: list[str]) -> list[Metric]:
+    try:
+        return list(text_string_to_metric_families("\n".join(lines) + "\n"))
+    except ValueError:
+        return []
 
 
 def _named(name: str, labels: dict[str, str]) -> str:

@@ -1,43 +1,23 @@
-"""On what a run was made: machine and versions, for run.json."""
+"""On what a run was made, for run.json."""
 
 import platform
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
 import psutil
 
-LIBRARIES: Final = (
-    "flask",
-    "gunicorn",
-    "pymysql",
-    "quart",
-    "hypercorn",
-    "aiomysql",
-    "redis",
-    "hiredis",
-    "msgspec",
-)
 GIGABYTE: Final = 1024**3
 
 
 def describe_host() -> dict[str, Any]:
-    """Gives processor, cores, memory, system and versions of this machine."""
+    """Gives processor, cores, memory, system and Python of this machine."""
     return {
         "cpu": _cpu_model(),
         "cores": psutil.cpu_count(),
         "memory_gb": round(psutil.virtual_memory().total / GIGABYTE, 1),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
-        "libraries": {name: _version(name) for name in LIBRARIES},
     }
-
-
-def _version(library: str) -> str | None:
-    try:
-        return metadata.version(library)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _cpu_model() -> str:

@@ -1,24 +1,45 @@
-"""Waits until what the last cell left behind is done."""
+"""Waits until what the last cell left behind is done, and until nothing else keeps the machine busy."""
 
 import time
 from collections.abc import Mapping
 from typing import Final
 
+from loadtests.cores import busy_between, read_cores
+from loadtests.server_schema import Settled
 from loadtests.usage import processes_of, used
 
 LONGEST_S: Final = 10.0
 LOOK_S: Final = 0.2
 IDLE_SHARE: Final = 0.1
+# Of all cores together, besides the programs of the stack.
+QUIET_SHARE: Final = 0.25
 
 
-def settle(programs: Mapping[str, int]) -> None:
-    """Returns when each program uses less than a tenth of a core, after 10 s at the latest."""
-    end = time.monotonic() + LONGEST_S
+class Settling:
+    """Settles before each cell of a run; a machine that once stayed busy for too long is not waited for again."""
+
+    def __init__(self) -> None:
+        self._patience = LONGEST_S
+
+    def settle(self, programs: Mapping[str, int]) -> Settled:
+        """Returns when each program uses less than a tenth of a core and the machine is quiet, after 10 s at most."""
+        start = time.monotonic()
+        while True:
+            idle, busy = _look(programs)
+            waited = time.monotonic() - start
+            quiet = busy <= QUIET_SHARE
+            if (idle and (quiet or waited >= self._patience)) or waited >= LONGEST_S:
+                break
+        if not quiet:
+            self._patience = LOOK_S
+        return Settled(round(waited, 2), round(busy, 2), quiet)
+
+
+def _look(programs: Mapping[str, int]) -> tuple[bool, float]:
+    """Whether the programs did nearly nothing for a moment, and how many cores were busy."""
     trees = {name: processes_of(pid) for name, pid in programs.items()}
-    before = {name: used(tree)[0] for name, tree in trees.items()}
-    while programs and time.monotonic() < end:
-        time.sleep(LOOK_S)
-        now = {name: used(tree)[0] for name, tree in trees.items()}
-        if all(now[name] - before[name] < IDLE_SHARE * LOOK_S for name in trees):
-            return
-        before = now
+    cores, before = read_cores(), {name: used(tree)[0] for name, tree in trees.items()}
+    time.sleep(LOOK_S)
+    spent = [used(tree)[0] - before[name] for name, tree in trees.items()]
+    busy = sum(busy_between(cores, read_cores()).values())
+    return all(each < IDLE_SHARE * LOOK_S for each in spent), busy

@@ -8,6 +8,7 @@ from typing import Final
 
 import redis
 
+from compose.database_server import Connection
 from compose.options import HIGHEST_SCALE, StackOptions
 from compose.placement import pinned
 from compose.stack import Stack
@@ -23,7 +24,7 @@ class LocalTarget:
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
-        self._cache = redis.Redis.from_url(stack.cache_url, socket_timeout=REDIS_TIMEOUT_S)
+        self._cache = self.redis()
 
     @property
     def cores(self) -> dict[str, int]:
@@ -58,6 +59,18 @@ class LocalTarget:
         """Starts k6 on the cores that the services do not use."""
         with pinned(self._stack.placement.others):
             return Generator(k6_command(), variables, log)
+
+    def administrator(self) -> Connection:
+        """A connection to the database server as root; the caller closes it."""
+        return self._stack.admin()
+
+    def redis(self) -> "redis.Redis":
+        """A client of the stack's Redis; the caller closes it."""
+        return redis.Redis.from_url(self._stack.cache_url, socket_timeout=REDIS_TIMEOUT_S)
+
+    def database(self, name: str) -> str:
+        """The name of a combination's database."""
+        return self._stack.database(name)
 
     def versions(self) -> dict[str, str]:
         """What the servers say of themselves."""

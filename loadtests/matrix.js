@@ -59,6 +59,12 @@ function arrive(run) {
   sleep((settings.think.mean * (number % settings.vus)) / settings.vus);
 }
 
+/** Tells whoever reads the log when to look at the server's side. @param {string} combination */
+function say(combination) {
+  const since = exec.scenario.startTime + settings.warmUp * 1000;
+  console.info(`${combination} is measured from ${since} for ${settings.duration} s`);
+}
+
 /** The warm-up and the measured time are one unbroken load; the clock says which a request belongs to. @param {string} combination */
 function phase(combination) {
   const since = exec.scenario.startTime + settings.warmUp * 1000;
@@ -81,6 +87,7 @@ function pause() {
 export default function (data) {
   const combination = settings.combinations.find(({ name }) => name === exec.scenario.name);
   if (!combination) return;
+  if (exec.scenario.iterationInTest === 0) say(combination.name);
   if (exec.vu.iterationInScenario === 0) arrive(`${data.run}-${combination.name}`);
   // Those who wake at the very end must not send one last burst together.
   if (timeLeft() === 0) return sleep(LAST_NAP);

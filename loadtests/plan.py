@@ -4,13 +4,14 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from loadtests.profiles import Profile, read_profiles, writes
 
 HERE: Final = Path(__file__).parent
+NEWEST: Final = "newest"
 STACKS: Final = ("local", "compose", "none")
 ROUNDS: Final = {"smoke": 1}
 USUAL_ROUNDS: Final = 4
@@ -34,6 +35,9 @@ class Plan(NamedTuple):
     results: Path
     file: Path | None
     names: list[str]
+    # Which stack each combination has, and whether it has the cache.
+    axes: dict[str, tuple[str, bool]]
+    resume: str | None = None
 
     @property
     def restores(self) -> bool:
@@ -59,7 +63,7 @@ def read_plan(arguments: Sequence[str] | None = None) -> Plan:
     if options.stack not in STACKS:
         raise UnusableInput(f"STACK={options.stack}: choose one of {', '.join(STACKS)}")
     rounds = options.rounds or str(ROUNDS.get(options.profile, USUAL_ROUNDS))
-    file, names = _combinations(options.combinations)
+    file, axes = _combinations(options.combinations)
     if file and options.stack != "none":
         raise UnusableInput(f"COMBINATIONS={file} are services of your own: add STACK=none")
     return Plan(
@@ -71,7 +75,9 @@ def read_plan(arguments: Sequence[str] | None = None) -> Plan:
         workers=number("WORKERS", options.workers, 1, 64),
         results=Path(options.results),
         file=file,
-        names=names,
+        names=list(axes),
+        axes=axes,
+        resume=options.resume,
     )
 
 
@@ -82,11 +88,11 @@ def number(name: str, text: str, low: int, high: int) -> int:
     return int(text)
 
 
-def _combinations(asked: str) -> tuple[Path | None, list[str]]:
+def _combinations(asked: str) -> tuple[Path | None, dict[str, tuple[str, bool]]]:
     path = Path(asked) if asked.endswith(".json") else HERE / "combinations.json"
     try:
-        entries = msgspec.json.decode(path.read_bytes(), type=list[dict[str, object]])
-        known = [str(entry["name"]) for entry in entries]
+        entries = msgspec.json.decode(path.read_bytes(), type=list[dict[str, Any]])
+        known = {str(entry["name"]): _axes(entry) for entry in entries}
     except (OSError, msgspec.DecodeError, KeyError) as error:
         raise UnusableInput(f"{path} is no list of combinations: {error}") from error
     if not asked or asked.endswith(".json"):
@@ -95,7 +101,12 @@ def _combinations(asked: str) -> tuple[Path | None, list[str]]:
     unknown = [name for name in names if name not in known]
     if unknown or len(set(names)) < len(names):
         raise UnusableInput(f"COMBINATIONS={asked}: name each of {', '.join(known)} once at most")
-    return None, names
+    return None, {name: known[name] for name in names}
+
+
+def _axes(entry: dict[str, Any]) -> tuple[str, bool]:
+    varies = entry.get("varies") or {}
+    return str(varies.get("stack", entry["name"])), bool(varies.get("cache"))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -116,4 +127,12 @@ def _parser() -> argparse.ArgumentParser:
     for name, preset, text in presets:
         value = os.environ.get(name.upper().replace("-", "_")) or preset
         parser.add_argument(f"--{name}", default=value, help=f"{text} (now: {value or 'usual'})")
+    parser.add_argument(
+        "--resume",
+        nargs="?",
+        const=NEWEST,
+        default=os.environ.get("RESUME") or None,
+        metavar="DIR",
+        help="go on with an interrupted run: the folder of it, or nothing for the newest (RESUME=DIR or RESUME=newest)",
+    )
     return parser

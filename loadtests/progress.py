@@ -51,6 +51,10 @@ class Progress:
             f"avg {'-' if average is None else f'{average:.2f}'} ms" + (f", {bad} FAILED" if bad else "")
         )
 
+    def skipped(self) -> None:
+        """Counts a cell that an earlier run has measured."""
+        self._cells -= 1
+
     def end(self) -> None:
         """Takes the status line away."""
         if self._status:

@@ -10,15 +10,19 @@ from types import FrameType
 from typing import Any, Final, TypeAlias
 
 from compose.failures import StackError
-from loadtests.cell import measure, write
+from loadtests.cell import Cells, write
 from loadtests.compare import main as compare
 from loadtests.compose_target import compose_target
 from loadtests.generator import GeneratorFailed
 from loadtests.host import describe_host
+from loadtests.ledger import Ledger, read_ledger
+from loadtests.ledger_rules import differences, unexplained
+from loadtests.ledger_text import show_ledger
 from loadtests.local_target import local_target
 from loadtests.plan import Plan, UnusableInput, read_plan
 from loadtests.progress import Progress
 from loadtests.result_folders import keep, new_folder
+from loadtests.resume import is_there, read_run, refuse_other_ledgers, refuse_other_plan, resumed_folder
 from loadtests.rounds import orders
 from loadtests.run_description import RUN_FILE
 from loadtests.running_target import RunningTarget
@@ -29,6 +33,9 @@ Say: TypeAlias = Callable[[str], None]
 BROKEN: Final = 1
 UNUSABLE_INPUT: Final = 2
 INTERRUPTED: Final = 130
+# In as many rounds each of four combinations follows each of the others equally often.
+SQUARE: Final = 4
+LIBRARY: Final = "library "
 
 
 @contextmanager
@@ -59,30 +66,62 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (GeneratorFailed, TargetError) as error:
         return _fail(str(error), BROKEN)
     except KeyboardInterrupt:
-        return _fail("interrupted; finished cells are kept", INTERRUPTED)
+        return _fail("interrupted; finished cells are kept, RESUME=newest goes on", INTERRUPTED)
 
 
 def _run(plan: Plan) -> int:
-    folder = new_folder(plan.results, plan.profile_name)
+    run = _description(plan)
+    folder = resumed_folder(plan) if plan.resume else new_folder(plan.results, plan.profile_name)
+    earlier = read_run(folder) if plan.resume else None
+    if earlier:
+        refuse_other_plan(folder, earlier, run)
     progress = Progress(plan.rounds * len(plan.names))
     progress.say(f"results go to {folder}")
+    if plan.rounds % SQUARE and plan.rounds > 1:
+        progress.say(f"{plan.rounds} rounds: in multiples of {SQUARE} each combination follows each equally often")
     try:
         with ROADS[plan.stack](plan, progress.say) as target:
-            versions = target.versions()
-            write(folder / RUN_FILE, _description(plan, versions))
-            _measure_all(target, plan, folder, progress, versions["k6"])
+            run |= {"ledger": _ledgers(target, plan, progress.say)}
+            run |= {"versions": target.versions() | _libraries(run["ledger"])}
+            if earlier:
+                refuse_other_ledgers(folder, earlier["ledger"], run["ledger"])
+                run["started_at"] = earlier["started_at"]
+            write(folder / RUN_FILE, run)
+            _measure_all(target, plan, folder, progress, run)
+            write(folder / RUN_FILE, {**run, "finished": True})
     finally:
         progress.end()
         keep(folder)
     return _compare(plan, folder)
 
 
-def _measure_all(target: Target, plan: Plan, folder: Path, progress: Progress, k6: str) -> None:
+def _ledgers(target: Target, plan: Plan, say: Say) -> dict[str, Ledger]:
+    """Reads the ledger of every combination, and stops what would not be a fair comparison."""
+    ledgers = {name: read_ledger(target, name) for name in plan.names}
+    differing = differences(ledgers, plan.axes)
+    show_ledger(ledgers, differing, say)
+    # What runs elsewhere and was built by others is recorded, not judged.
+    if lines := unexplained(differing) if plan.file is None else []:
+        raise TargetError(f"not a fair comparison, nothing was measured: {'; '.join(lines)}")
+    return ledgers
+
+
+def _libraries(ledgers: dict[str, Ledger]) -> dict[str, str]:
+    """The versions that the running services have loaded, which in containers are not this program's."""
+    loaded = {entry: value for ledger in ledgers.values() for entry, value in ledger.items()}
+    return {entry.removeprefix(LIBRARY): loaded[entry] for entry in sorted(loaded) if entry.startswith(LIBRARY)}
+
+
+def _measure_all(target: Target, plan: Plan, folder: Path, progress: Progress, run: dict[str, Any]) -> None:
+    cells = Cells(target, plan, folder, run["versions"]["k6"])
     progress.begin()
     for number, names in enumerate(orders(plan.names, plan.rounds), 1):
         for name in names:
+            if plan.resume and is_there(folder, name, number):
+                progress.skipped()
+                continue
             progress.starts(number, plan.rounds, name)
-            progress.finished(measure(target, plan, name, number, folder, k6))
+            progress.finished(cells.measure(name, number, run["ledger"][name]))
 
 
 def _compare(plan: Plan, folder: Path) -> int:
@@ -95,17 +134,17 @@ def _compare(plan: Plan, folder: Path) -> int:
     return status
 
 
-def _description(plan: Plan, versions: dict[str, str]) -> dict[str, Any]:
+def _description(plan: Plan) -> dict[str, Any]:
     return {
         "started_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "finished": False,
         "profile": plan.profile_name,
         "rounds": plan.rounds,
-        "combinations": plan.names,
         "stack": plan.stack,
         "workers": plan.workers,
+        "combinations": plan.names,
         "load": plan.passed_on,
         "host": describe_host(),
-        "versions": versions,
     }
 
 

@@ -39,6 +39,16 @@ class RunningTarget:
         """Starts k6."""
         return Generator(k6_command(), variables, log)
 
+    def administrator(self) -> None:
+        """None: the database is not ours."""
+
+    def redis(self) -> None:
+        """None: Redis is not ours."""
+
+    def database(self, name: str) -> str:
+        """Unknown, and nobody asks without an administrator."""
+        return name
+
     def versions(self) -> dict[str, str]:
         """k6's alone: the servers are not ours to ask."""
         return {"k6": k6_version()}

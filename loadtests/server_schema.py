@@ -20,7 +20,6 @@ class Process(msgspec.Struct, frozen=True):
 
     program: str
     pid: Count
-    name: str
     cpu_s: Amount
     peak_rss_mb: Amount
     threads: Count

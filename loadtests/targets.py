@@ -3,6 +3,9 @@
 from pathlib import Path
 from typing import Protocol
 
+import redis
+
+from compose.database_server import Connection
 from loadtests.generator import Generator
 
 
@@ -28,6 +31,15 @@ class Target(Protocol):
 
     def generator(self, variables: dict[str, str], log: Path) -> Generator:
         """Starts k6 with these variables."""
+
+    def administrator(self) -> "Connection | None":
+        """A connection to the database server as root, which the caller closes; none where it is not ours."""
+
+    def redis(self) -> "redis.Redis | None":
+        """A client of the Redis server, which the caller closes; none where it is not ours."""
+
+    def database(self, name: str) -> str:
+        """The name of a combination's database, which is its user's name too."""
 
     def versions(self) -> dict[str, str]:
         """What the servers say of themselves."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from loadtests.counters import increase, parsed
-from loadtests.usage import Sample, Sampler, usage_between
+from loadtests.usage import Sample, Samples, by_program, usage_between
 
 
 def test_use_between_two_times_is_read_off_the_line_between_samples() -> None:
@@ -57,13 +57,12 @@ def test_the_cpu_time_of_a_process_and_its_child_is_seen_from_outside(tmp_path: 
     process = subprocess.Popen([sys.executable, str(script), str(tmp_path), "1"])
     try:
         wait_for(tmp_path / "ready0", tmp_path / "ready1")
-        with Sampler({"program": process.pid}) as sampler:
-            time.sleep(0.5)
-            start = time.time()
-            (tmp_path / "go").touch()
-            wait_for(tmp_path / "done0", tmp_path / "done1")
-            time.sleep(0.5)
-        usage = sampler.between(start, time.time())["program"]
+        samples = Samples({"program": process.pid})
+        samples.take(start := time.time(), whole=True)
+        (tmp_path / "go").touch()
+        wait_for(tmp_path / "done0", tmp_path / "done1")
+        samples.take(end := time.time(), whole=True)
+        usage = by_program(samples.between(start, end))["program"]
         assert usage.cpu_s == pytest.approx(0.8, rel=0.25)
         assert usage.peak_rss_mb > 1
     finally:

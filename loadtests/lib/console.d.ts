@@ -1,2 +1,2 @@
 // k6 has a console of its own, which its types leave out.
-declare const console: { error(text: string): void };
+declare const console: { error(text: string): void; info(text: string): void };

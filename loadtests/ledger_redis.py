@@ -1,0 +1,49 @@
+"""What Redis says of itself, and of a service's connections to it."""
+
+from contextlib import closing
+from typing import Any, Final
+
+import psutil
+import redis
+
+from loadtests.targets import Target
+from loadtests.usage import processes_of
+
+SETTINGS: Final = ("maxmemory", "maxmemory-policy", "maxclients", "save", "appendonly", "io-threads", "hz", "timeout")
+OF_CLIENT: Final = ("lib-name", "lib-ver", "resp", "db", "user")
+
+
+def entries(target: Target, service: int | None) -> dict[str, str]:
+    """Gives version, settings and this service's clients; raises redis.RedisError."""
+    client = target.redis()
+    if client is None:
+        return {}
+    with closing(client):
+        info: Any = client.info("server")
+        settings: Any = client.config_get(*SETTINGS)
+        found = {f"Redis' {name}": str(value) or "empty" for name, value in settings.items()}
+        found["Redis"] = str(info["redis_version"])
+        return found | (_clients(client, service) if service else {})
+
+
+def _clients(client: "redis.Redis", service: int) -> dict[str, str]:
+    mine = _addresses(service)
+    listed: Any = client.client_list()
+    clients = [each for each in listed if each["addr"] in mine]
+    found = {"Redis connections": str(len(clients))}
+    for name in OF_CLIENT:
+        if values := {each.get(name) or "unknown" for each in clients}:
+            found[f"Redis client's {name}"] = " | ".join(sorted(values))
+    return found
+
+
+def _addresses(service: int) -> set[str]:
+    """Where the service's connections come from, as its own side of the network names it."""
+    found = set()
+    for process in processes_of(service):
+        try:
+            connections = process.net_connections("tcp")
+        except psutil.NoSuchProcess:
+            continue
+        found |= {f"{each.laddr.ip}:{each.laddr.port}" for each in connections if each.raddr}
+    return found

@@ -1,0 +1,102 @@
+"""Watches a cell from outside while k6 measures: two looks at the bounds of the measured time, samples in between."""
+
+import re
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Final, NamedTuple, Self
+
+from loadtests.looks import Difference, Looker, difference
+from loadtests.server_schema import Collector, Process
+from loadtests.usage import Samples
+
+INTERVAL_S: Final = 0.5
+LISTEN_S: Final = 0.05
+# What matrix.js says when its first visitor arrives.
+BOUNDS: Final = re.compile(r"is measured from (\d+) for ([\d.]+) s")
+
+
+class Observed(NamedTuple):
+    """What was seen, and whether that is the measured time alone."""
+
+    counted: Difference
+    processes: list[Process]
+    allowed: dict[str, frozenset[str]]
+    exact: bool
+    collector: Collector
+
+
+class Observation:
+    """Entering begins to watch; after k6 has ended, `result` gives what was seen."""
+
+    def __init__(self, looker: Looker, programs: Mapping[str, int], log: Path) -> None:
+        self._looker = looker
+        self._samples = Samples(programs)
+        self._log = log
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="observation", daemon=True)
+        self._cpu_s = 0.0
+        self._exact = False
+
+    def __enter__(self) -> Self:
+        self._first = self._last = self._looker.look()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Ends the watch, which has ended by itself when the measured time was seen to its end."""
+        self._ended.set()
+        self._thread.join(timeout=30)
+
+    def watch(self, program: str, pid: int) -> None:
+        """Watches one more program, given by its first process."""
+        self._samples.add(program, pid)
+
+    def result(self, start: float, end: float) -> Observed:
+        """Gives what was seen; processes exactly between these times of the clock, in seconds of the epoch."""
+        seconds = max(INTERVAL_S, self._last.at - self._first.at)
+        cost = Collector(round(self._cpu_s, 4), round(self._cpu_s / seconds, 5))
+        counted = difference(self._first, self._last)
+        return Observed(counted, self._samples.between(start, end), self._samples.allowed, self._exact, cost)
+
+    def _watch(self) -> None:
+        self._samples.take(time.time())
+        bounds = self._bounds()
+        began = time.thread_time()
+        if bounds is None:
+            self._last = self._looker.look()
+        else:
+            self._between(*bounds)
+        self._cpu_s = time.thread_time() - began
+        self._samples.find()
+        self._samples.take(time.time(), whole=True)
+
+    def _bounds(self) -> tuple[float, float] | None:
+        while not (found := BOUNDS.search(self._log.read_text(errors="replace"))):
+            if self._ended.wait(LISTEN_S):
+                return None
+        start = float(found[1]) / 1000
+        return start, start + float(found[2])
+
+    def _between(self, start: float, end: float) -> None:
+        if self._wait(start):
+            return
+        self._first = self._looker.look()
+        self._samples.take(time.time(), whole=True)
+        while time.time() < end and not self._wait(min(end, time.time() + INTERVAL_S)):
+            self._samples.take(time.time(), whole=time.time() >= end)
+        self._last = self._looker.look()
+        self._exact = time.time() >= end
+
+    def _wait(self, until: float) -> bool:
+        return self._ended.wait(max(0.0, until - time.time()))

@@ -1,0 +1,66 @@
+"""Goes on with a run that was interrupted: which folder it is, whether it still fits, and which cells it has."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from loadtests.ledger import Ledger, changes
+from loadtests.plan import NEWEST, Plan, UnusableInput
+from loadtests.run_description import RUN_FILE
+
+# What of run.json has to be the same for cells to belong to one run.
+SAME: Final = ("profile", "rounds", "stack", "workers", "load", "combinations")
+
+
+def resumed_folder(plan: Plan) -> Path:
+    """Gives the folder of the run to go on with; raises UnusableInput."""
+    if plan.resume == NEWEST:
+        folders = sorted(path.parent for path in plan.results.resolve().glob(f"*/{RUN_FILE}"))
+        unfinished = [folder for folder in folders if read_run(folder).get("finished") is False]
+        if not unfinished:
+            raise UnusableInput(f"RESUME: there is no interrupted run in {plan.results}")
+        return unfinished[-1]
+    folder = Path(plan.resume or "").resolve()
+    if not (folder / RUN_FILE).exists():
+        raise UnusableInput(f"RESUME={plan.resume}: there is no {RUN_FILE} in it, so it is no run's folder")
+    return folder
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """Gives what run.json says; raises UnusableInput."""
+    path = folder / RUN_FILE
+    try:
+        run = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except (OSError, msgspec.DecodeError) as error:
+        raise UnusableInput(f"{path} is broken: {error}") from error
+    return run
+
+
+def refuse_other_plan(folder: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
+    """Raises UnusableInput, naming what differs, when a run was started with another plan or load."""
+    for name in SAME:
+        if before.get(name) != now[name]:
+            raise UnusableInput(
+                f"{folder.name} was started with {name} {before.get(name)}, this is {now[name]}: "
+                "resume with the same, or start a new run"
+            )
+
+
+def refuse_other_ledgers(folder: Path, before: dict[str, Ledger], now: dict[str, Ledger]) -> None:
+    """Raises UnusableInput, naming the entry and both values, when what is measured is made otherwise now."""
+    for name, ledger in now.items():
+        for change in changes(before.get(name, {}), ledger):
+            raise UnusableInput(
+                f"{folder.name} has another ledger: {change.entry} of {name} was {change.before}, "
+                f"it is {change.after} now: start a new run"
+            )
+
+
+def is_there(folder: Path, name: str, number: int) -> bool:
+    """Says whether a cell was measured to its end, void or not."""
+    path = folder / f"{name}.round-{number}.json"
+    try:
+        return "server" in msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except (OSError, msgspec.DecodeError):
+        return False
