@@ -5,7 +5,7 @@ import { sleep } from 'k6';
 import exec from 'k6/execution';
 import { resultOf } from './lib/figures.js';
 import { refuseUnready } from './lib/guards.js';
-import { measuredSince, thresholds, TREND_STATS } from './lib/measures.js';
+import { measuredSince, sliceOf, thresholds, TREND_STATS } from './lib/measures.js';
 import { GAP, GRACEFUL_STOP } from './lib/profiles.js';
 import { cumulated, drawn, seeded } from './lib/random.js';
 import { readSettings } from './lib/settings.js';
@@ -39,7 +39,8 @@ function scenario({ name }, place) {
 /** @type {import('k6/options').Options} */
 export const options = {
   scenarios: Object.fromEntries(settings.combinations.map(scenario)),
-  thresholds: thresholds(settings),
+  // k6 reads the options of its first start only, and every visitor starts this script again.
+  thresholds: __VU === 0 ? thresholds(settings) : {},
   summaryTrendStats: TREND_STATS,
   // A tag with the address would make a time series of every page of the catalogue.
   systemTags: ['scenario', 'status', 'error_code'],
@@ -65,12 +66,13 @@ function say(combination) {
   console.info(`${combination} is measured from ${since} for ${settings.duration} s`);
 }
 
-/** The warm-up and the measured time are one unbroken load; the clock says which a request belongs to. @param {string} combination */
+/** The warm-up and the measured time are one unbroken load; the clock says which a request belongs to. @param {string} combination @returns {import('./lib/visit.js').Phase} */
 function phase(combination) {
   const since = exec.scenario.startTime + settings.warmUp * 1000;
-  if (Date.now() < since) return 'warm-up';
+  const now = Date.now();
+  if (now < since) return { phase: 'warm-up' };
   measuredSince.add(since, { combination });
-  return 'measured';
+  return { phase: 'measured', slice: sliceOf((now - since) / 1000, settings.duration) };
 }
 
 /** Seconds left of this combination's time. */

@@ -24,6 +24,25 @@ class Latency(msgspec.Struct, frozen=True):
     max: Amount | None
 
 
+class SliceLatency(msgspec.Struct, frozen=True):
+    """Milliseconds over one slice; null where there were too few requests to say."""
+
+    avg: Amount | None
+    p50: Amount | None
+    p95: Amount | None
+    max: Amount | None
+
+
+class Slice(msgspec.Struct, frozen=True):
+    """The requests that started in one part of the measured time; seconds are counted from its beginning."""
+
+    start_s: Amount
+    duration_s: Duration
+    requests: Count
+    failed: Count
+    latency_ms: SliceLatency
+
+
 class Route(msgspec.Struct, frozen=True):
     """What one route's requests came to."""
 
@@ -90,6 +109,9 @@ class Result(msgspec.Struct, frozen=True):
     varies: Varies | None = None
     warm_up_s: Amount = 0.0
     injected: list[str] = []
+    # The curve over the whole mix by p1 to p99.9; a percentile with fewer than ten requests beyond it is null.
+    percentiles: dict[str, Amount | None] = {}
+    timeline: list[Slice] = []
 
     @property
     def ceiling_rps(self) -> float | None:

@@ -104,6 +104,7 @@ def test_a_wrong_answer_is_counted_by_its_kind_and_fails_the_run(
     assert result["failures"][kind] == result["requests"]
     name = "failed" if kind == "status" else "checks_failed"
     assert result[name] == result["routes"][route][name] == result["requests"]
+    assert sum(part["failed"] for part in result["timeline"]) == result["failed"]
     assert "sync: " in run.log
 
 

@@ -114,6 +114,33 @@ def test_too_few_requests_leave_the_percentile_out(
     assert latency["min"] <= latency["p50"] <= latency["p90"] <= latency["max"]
 
 
+def test_the_slices_of_the_measured_time_add_up_to_the_whole(
+    matrix: tuple[Run, list[KnownService]],
+) -> None:
+    for name in COMBINATIONS:
+        result = matrix[0].result(name)
+        slices = result["timeline"]
+        assert len(slices) == 12
+        assert sum(part["requests"] for part in slices) == result["requests"]
+        ends = [part["start_s"] + part["duration_s"] for part in slices]
+        assert ends == pytest.approx([(number + 1) * 2 / 12 for number in range(12)], abs=0.002)
+        assert max(part["latency_ms"]["max"] or 0 for part in slices) == result["latency_ms"]["max"]
+
+
+def test_the_percentile_curve_rises_and_ends_where_requests_are_too_few(
+    matrix: tuple[Run, list[KnownService]],
+) -> None:
+    result = matrix[0].result("sync-cached")
+    curve = result["percentiles"]
+    said = [value for value in curve.values() if value is not None]
+    assert said == sorted(said)
+    assert curve["p50"] == result["latency_ms"]["p50"]
+    for name, value in curve.items():
+        rank = float(name.removeprefix("p")) / 100
+        beyond = round(result["requests"] * min(rank, 1 - rank), 6)
+        assert (value is None) is (beyond < 10), name
+
+
 def test_each_combination_meets_the_same_visitors(
     matrix: tuple[Run, list[KnownService]],
 ) -> None:

@@ -1,13 +1,13 @@
 // From k6's end-of-test data to one result per combination, in version 1 of the result schema.
 
-import { CACHE_ANSWERS, FAILURES, figureName } from './measures.js';
+import { CACHE_ANSWERS, CURVE, FAILED, FAILURES, figureName, SLICES } from './measures.js';
 
 /** @typedef {import('./settings.js').Settings} Settings */
 /** @typedef {import('./combinations.js').Combination} Combination */
 /** @typedef {(name: string) => Record<string, number>} Figures the values of one figure, empty when nothing was counted */
 
-// Fewer requests than these say nothing about a percentile.
-const ENOUGH = { p95: 200, p99: 1000 };
+// A percentile with fewer requests than this beyond it says nothing: p95 takes 200 requests, p99 takes 1,000.
+const BEYOND = 10;
 
 /** Reads the shape of k6 1.x and the one that is opt-in since 1.5. @param {any} data @returns {Figures} */
 export function figuresOf(data) {
@@ -29,6 +29,13 @@ function milliseconds(value) {
   return value === undefined ? null : Math.round(value * 1000) / 1000;
 }
 
+/** One percentile, or null where there are too few requests beyond it, on its own side of the middle. @param {Record<string, number>} trend @param {number} percentile @param {number} requests */
+function percentileOf(trend, percentile, requests) {
+  // In tenths of a percent, which are whole numbers where 1 - 0.95 is not 0.05.
+  const tenths = Math.min(Math.round(percentile * 10), Math.round(1000 - percentile * 10));
+  return requests * tenths < BEYOND * 1000 ? null : milliseconds(trend[`p(${percentile})`]);
+}
+
 /** @param {Record<string, number>} trend @param {number} requests */
 function latency(trend, requests) {
   if (requests === 0) return { avg: null, min: null, p50: null, p90: null, p95: null, p99: null, max: null };
@@ -37,8 +44,8 @@ function latency(trend, requests) {
     min: milliseconds(trend.min),
     p50: milliseconds(trend.med),
     p90: milliseconds(trend['p(90)']),
-    p95: requests < ENOUGH.p95 ? null : milliseconds(trend['p(95)']),
-    p99: requests < ENOUGH.p99 ? null : milliseconds(trend['p(99)']),
+    p95: percentileOf(trend, 95, requests),
+    p99: percentileOf(trend, 99, requests),
     max: milliseconds(trend.max),
   };
 }
@@ -53,7 +60,7 @@ function outcome(figures, tags) {
   const kinds = FAILURES.map((kind) => [kind, count(figures, 'wrong_answers', { ...tags, kind })]);
   const failures = /** @type {Record<string, number>} */ (Object.fromEntries(kinds));
   const requests = count(figures, 'http_reqs', tags);
-  const failed = failures['no answer'] + failures.status;
+  const failed = FAILED.reduce((sum, kind) => sum + failures[kind], 0);
   const total = FAILURES.reduce((sum, kind) => sum + failures[kind], 0);
   const trend = figures(figureName('http_req_duration', tags));
   return { requests, failed, checks_failed: total - failed, latency_ms: latency(trend, requests), failures };
@@ -63,6 +70,31 @@ function outcome(figures, tags) {
 function routes(figures, tags, settings) {
   const names = Object.keys(settings.mix).sort();
   return Object.fromEntries(names.map((route) => [route, outcome(figures, { ...tags, route })]));
+}
+
+/** @param {Figures} figures @param {Record<string, string>} tags */
+function percentiles(figures, tags) {
+  const trend = figures(figureName('http_req_duration', tags));
+  return Object.fromEntries(CURVE.map((one) => [`p${one}`, percentileOf(trend, one, trend.count || 0)]));
+}
+
+/** What each part of the measured time came to. @param {Figures} figures @param {Record<string, string>} tags @param {number} duration */
+function timeline(figures, tags, duration) {
+  const width = duration / SLICES;
+  return Array.from({ length: SLICES }, (_, number) => ({
+    start_s: Math.round(number * width * 1000) / 1000,
+    duration_s: Math.round(width * 1000) / 1000,
+    ...slice(figures, { ...tags, slice: String(number) }),
+  }));
+}
+
+/** @param {Figures} figures @param {Record<string, string>} tags */
+function slice(figures, tags) {
+  const trend = figures(figureName('http_req_duration', tags));
+  const requests = trend.count || 0;
+  const failed = FAILED.reduce((sum, kind) => sum + count(figures, 'wrong_answers', { ...tags, kind }), 0);
+  const { avg, p50, p95, max } = latency(trend, requests);
+  return { requests, failed, latency_ms: { avg, p50, p95, max } };
 }
 
 /** @param {number} vus @param {number} seconds of one visitor's round */
@@ -99,6 +131,8 @@ export function resultOf(data, combination, settings) {
     throughput_rps: Math.round((counted.requests / settings.duration) * 100) / 100,
     ceiling_rps: ceiling(settings.vus, mean + (counted.latency_ms.avg || 0) / 1000),
     ceiling_without_latency_rps: ceiling(settings.vus, mean),
+    percentiles: percentiles(figures, tags),
+    timeline: timeline(figures, tags, settings.duration),
     routes: routes(figures, tags, settings),
     cache: Object.fromEntries(labels),
     k6: { version: version(data) },

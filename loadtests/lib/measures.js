@@ -5,9 +5,14 @@ import { Counter, Gauge } from 'k6/metrics';
 
 /** @typedef {import('./settings.js').Settings} Settings */
 
-export const FAILURES = ['no answer', 'status', 'combination', 'content type', 'body'];
+export const FAILED = ['no answer', 'status'];
+export const FAILURES = [...FAILED, 'combination', 'content type', 'body'];
 export const CACHE_ANSWERS = ['hit', 'miss', 'stale', 'bypass', 'off'];
-export const TREND_STATS = ['avg', 'min', 'med', 'p(90)', 'p(95)', 'p(99)', 'max', 'count'];
+// The curve is denser towards its slow end, which is where services differ.
+export const CURVE = [1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 92.5, 95, 97.5, 99, 99.5, 99.9];
+export const TREND_STATS = ['avg', 'min', 'med', 'max', 'count', ...CURVE.map((percentile) => `p(${percentile})`)];
+// Parts of the measured time, each with figures of its own, to show what changes while it lasts.
+export const SLICES = 12;
 
 export const wrongAnswers = new Counter('wrong_answers');
 export const cacheAnswers = new Counter('cache_answers');
@@ -18,6 +23,11 @@ export const measuredSince = new Gauge('measured_since');
 export function figureName(metric, tags) {
   const list = Object.entries(tags).map(([tag, value]) => `${tag}:${value}`);
   return `${metric}{${list.join(',')}}`;
+}
+
+/** The part of the measured time that a request belongs to. @param {number} seconds since it began @param {number} duration */
+export function sliceOf(seconds, duration) {
+  return String(Math.min(SLICES - 1, Math.floor((seconds / duration) * SLICES)));
 }
 
 /** The answer's cache label, or nothing when the route is not cached. @param {http.Response} response */
@@ -51,6 +61,7 @@ function alwaysTrue(metric) {
 /** @param {string} combination @param {Settings} settings */
 function keptPerCombination(combination, settings) {
   const measured = { phase: 'measured', combination };
+  const slices = Array.from({ length: SLICES }, (_, number) => ({ ...measured, slice: String(number) }));
   const scopes = [measured, ...Object.keys(settings.mix).map((route) => ({ ...measured, route }))];
   return [
     figureName('measured_since', { combination }),
@@ -59,6 +70,11 @@ function keptPerCombination(combination, settings) {
       figureName('http_req_duration', tags),
       figureName('http_reqs', tags),
       ...FAILURES.map((kind) => figureName('wrong_answers', { ...tags, kind })),
+    ]),
+    // A trend counts its requests too, so a slice costs one figure and those that only failures add to.
+    ...slices.flatMap((tags) => [
+      figureName('http_req_duration', tags),
+      ...FAILED.map((kind) => figureName('wrong_answers', { ...tags, kind })),
     ]),
     ...CACHE_ANSWERS.map((label) => figureName('cache_answers', { ...measured, label })),
   ];

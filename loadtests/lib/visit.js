@@ -8,6 +8,7 @@ import { cacheAnswers, cacheLabel, shortStock, wrongAnswers } from './measures.j
 /** @typedef {import('./combinations.js').Combination} Combination */
 /** @typedef {import('./journeys.js').Call} Call */
 /** @typedef {import('./journeys.js').Visitor} Visitor */
+/** @typedef {{ phase: string, slice?: string }} Phase the time that a request belongs to, as tags */
 
 // Longer than the service's own limit for a request, which is 8 s.
 const TIMEOUT = '10s';
@@ -52,9 +53,9 @@ function wrongBody(call, response) {
   return what ? { kind: 'body', what } : null;
 }
 
-/** @param {Visitor} visitor @param {Combination} combination @param {string} route @param {string} phase */
+/** @param {Visitor} visitor @param {Combination} combination @param {string} route @param {Phase} phase */
 export function visit(visitor, combination, route, phase) {
-  const tags = { combination: combination.name, route, phase };
+  const tags = { combination: combination.name, route, ...phase };
   const call = ROUTES[route](visitor);
   visitor.sent += 1;
   const response = send(call, combination.url, tags);
