@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 
 from loadtests.comparison import Comparison
-from loadtests.effects_text import against_table, difference_table, effects_table, routes_table, unseen
+from loadtests.effects_text import against_table, difference_table, effects_table, routes_table, titled, unseen
 from loadtests.plain_text import one_line, shown
 
 MISSING: Final = "-"
@@ -52,7 +52,7 @@ def show(comparison: Comparison, console: Console) -> None:
     console.print(one_line(comparison.recommendation.text))
 
 
-def figures_table(comparison: Comparison) -> Table:
+def figures_table(comparison: Comparison) -> RenderableType:
     """Gives what was measured, a column for each combination."""
     load = comparison.load
     statistic = "one round" if load["rounds"] == 1 else f"median over {load['rounds']} rounds"
@@ -60,14 +60,14 @@ def figures_table(comparison: Comparison) -> Table:
         f"{load['profile']}: {load['vus']} VUs, think time {load['think_time_s']:g} s "
         f"({load['think']}), {load['duration_s']:g} s each, {statistic}"
     )
-    table = Table(title=shown(title), title_justify="left")
+    table = Table()
     table.add_column("")
     for name in comparison.combinations:
         table.add_column(shown(name), justify="right", no_wrap=True)
     for label, key, form in FIGURE_ROWS:
         cells = [_cell(line, key, form) for line in comparison.combinations.values()]
         table.add_row(label, *cells)
-    return table
+    return titled(title, table)
 
 
 def _cell(line: dict[str, Any], key: str, form: Callable[[float], str]) -> str:

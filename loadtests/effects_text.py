@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -27,40 +28,42 @@ IN_MS: Final = "The same in ms: mean over rounds of (with - without), with its 9
 ROUTES: Final = "By route: times better, with the 95 % interval"
 
 
-def effects_table(effects: Mapping[str, Any]) -> Table:
+def effects_table(effects: Mapping[str, Any]) -> RenderableType:
     """Gives the simple effects, then the main ones, as ratios."""
-    table = _table(RATIOS, "effect of", [TITLES[metric] for metric in TITLES])
+    table = _table("effect of", [TITLES[metric] for metric in TITLES])
     main = {name: row for name, row in effects.items() if name not in (SIMPLE_KEY, ROUTES_KEY)}
     for name, row in {**effects[SIMPLE_KEY], **main}.items():
         table.add_row(shown(name), *(_ratio(row[metric]) for metric in TITLES))
-    return table
+    return titled(RATIOS, table)
 
 
-def difference_table(effects: Mapping[str, Any]) -> Table:
+def difference_table(effects: Mapping[str, Any]) -> RenderableType:
     """Gives the simple effects as differences."""
-    table = _table(IN_MS, "effect of", [TITLES[metric] for metric in DIFFERENCES])
+    table = _table("effect of", [TITLES[metric] for metric in DIFFERENCES])
     for name, row in effects[SIMPLE_KEY].items():
         table.add_row(shown(name), *(_difference(row[metric]) for metric in DIFFERENCES))
-    return table
+    return titled(IN_MS, table)
 
 
-def routes_table(effects: Mapping[str, Any]) -> Table:
-    """Gives the simple effects of each route, which the mix hides."""
+def routes_table(effects: Mapping[str, Any]) -> RenderableType:
+    """Gives the simple effects of each route, which the mix hides; nothing where no routes are known."""
+    if not effects[ROUTES_KEY]:
+        return Group()
     headings = [heading for metric in BY_ROUTE for heading in (TITLES[metric], "ms")]
-    table = _table(ROUTES, "route and effect", headings)
+    table = _table("route and effect", headings)
     for route, of_route in effects[ROUTES_KEY].items():
         for name, row in of_route[SIMPLE_KEY].items():
             cells = [cell for metric in BY_ROUTE for cell in (_ratio(row[metric]), _difference(row[metric]))]
             table.add_row(shown(f"{route}: {name}"), *cells)
-    return table
+    return titled(ROUTES, table)
 
 
-def against_table(folder: str, compared: Mapping[str, Mapping[str, Effect]]) -> Table:
+def against_table(folder: str, compared: Mapping[str, Mapping[str, Effect]]) -> RenderableType:
     """Gives each combination by itself in an earlier run."""
-    table = _table(f"Times better than in {folder}, with the 95 % interval", "combination", list(TITLES.values()))
+    table = _table("combination", list(TITLES.values()))
     for name, row in compared.items():
         table.add_row(shown(name), *(_ratio(row[metric]) for metric in TITLES))
-    return table
+    return titled(f"Times better than in {folder}, with the 95 % interval", table)
 
 
 def unseen(effects: Mapping[str, Any]) -> Iterator[str]:
@@ -75,8 +78,13 @@ def unseen(effects: Mapping[str, Any]) -> Iterator[str]:
             )
 
 
-def _table(title: str, first: str, headings: list[str]) -> Table:
-    table = Table(title=shown(title), title_justify="left")
+def titled(title: str, table: Table) -> RenderableType:
+    """Gives a table below its title, which a narrow table must not break into lines."""
+    return Group(shown(title), table)
+
+
+def _table(first: str, headings: list[str]) -> Table:
+    table = Table()
     table.add_column(first)
     for heading in headings:
         table.add_column(heading, justify="right")

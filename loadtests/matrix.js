@@ -1,5 +1,5 @@
 // Measures the combinations one after the other: k6 run loadtests/matrix.js
-// Choose with PROFILE= COMBINATIONS= VUS= THINK= DURATION= MIX= ROUND= RESULTS= PORT_BASE= SERVICE_HOST= TARGETS=
+// Choose with PROFILE= COMBINATIONS= VUS= THINK= DURATION= MIX= ROUTES= ROUND= RESULTS= PORT_BASE= SERVICE_HOST= TARGETS=
 
 import { sleep } from 'k6';
 import exec from 'k6/execution';

@@ -4,11 +4,11 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-import msgspec
-
+from loadtests.combination_file import OURS, Entry, UnusableFile, read_entries
 from loadtests.profiles import Profile, read_profiles, writes
+from loadtests.rounds import williams_square
 
 HERE: Final = Path(__file__).parent
 NEWEST: Final = "newest"
@@ -16,7 +16,7 @@ STACKS: Final = ("local", "compose", "none")
 ROUNDS: Final = {"smoke": 1}
 USUAL_ROUNDS: Final = 4
 # The load's variables that k6 reads by itself.
-PASSED_ON: Final = ("VUS", "THINK", "DURATION", "MIX", "SERVICE_HOST")
+PASSED_ON: Final = ("VUS", "THINK", "DURATION", "MIX", "ROUTES", "SERVICE_HOST")
 
 
 class UnusableInput(Exception):
@@ -47,7 +47,9 @@ class Plan(NamedTuple):
     @property
     def passed_on(self) -> dict[str, str]:
         """The variables of the load that k6 reads by itself, where they are given."""
-        return {name: os.environ[name] for name in PASSED_ON if os.environ.get(name)}
+        given = {name: os.environ[name] for name in PASSED_ON if os.environ.get(name)}
+        # k6 is started from another folder than this program may have been.
+        return given | ({"ROUTES": str(Path(given["ROUTES"]).resolve())} if "ROUTES" in given else {})
 
     def combination(self, name: str) -> str:
         """Gives COMBINATIONS as k6 reads it, for one combination."""
@@ -62,8 +64,9 @@ def read_plan(arguments: Sequence[str] | None = None) -> Plan:
         raise UnusableInput(f"PROFILE={options.profile}: the profiles are {', '.join(profiles)}")
     if options.stack not in STACKS:
         raise UnusableInput(f"STACK={options.stack}: choose one of {', '.join(STACKS)}")
-    rounds = options.rounds or str(ROUNDS.get(options.profile, USUAL_ROUNDS))
     file, axes = _combinations(options.combinations)
+    rounds = options.rounds or str(ROUNDS.get(options.profile, whole_squares(len(axes))))
+    _refuse_routes(os.environ.get("ROUTES"), file)
     if file and options.stack != "none":
         raise UnusableInput(f"COMBINATIONS={file} are services of your own: add STACK=none")
     return Plan(
@@ -88,13 +91,18 @@ def number(name: str, text: str, low: int, high: int) -> int:
     return int(text)
 
 
+def whole_squares(combinations: int) -> int:
+    """Gives the usual number of rounds: four, or more where the square of the orders has more rows."""
+    rows = len(williams_square(combinations))
+    return rows * -(-USUAL_ROUNDS // rows)
+
+
 def _combinations(asked: str) -> tuple[Path | None, dict[str, tuple[str, bool]]]:
-    path = Path(asked) if asked.endswith(".json") else HERE / "combinations.json"
+    path = Path(asked) if asked.endswith(".json") else OURS
     try:
-        entries = msgspec.json.decode(path.read_bytes(), type=list[dict[str, Any]])
-        known = {str(entry["name"]): _axes(entry) for entry in entries}
-    except (OSError, msgspec.DecodeError, KeyError) as error:
-        raise UnusableInput(f"{path} is no list of combinations: {error}") from error
+        known = {entry.name: _axes(entry) for entry in read_entries(path)}
+    except UnusableFile as error:
+        raise UnusableInput(str(error)) from error
     if not asked or asked.endswith(".json"):
         return (path.resolve() if asked else None), known
     names = [name.strip() for name in asked.split(",")]
@@ -104,9 +112,13 @@ def _combinations(asked: str) -> tuple[Path | None, dict[str, tuple[str, bool]]]
     return None, {name: known[name] for name in names}
 
 
-def _axes(entry: dict[str, Any]) -> tuple[str, bool]:
-    varies = entry.get("varies") or {}
-    return str(varies.get("stack", entry["name"])), bool(varies.get("cache"))
+def _axes(entry: Entry) -> tuple[str, bool]:
+    return (entry.varies.stack, entry.varies.cache) if entry.varies else (entry.name, False)
+
+
+def _refuse_routes(routes: str | None, file: Path | None) -> None:
+    if routes and (not Path(routes).is_file() or not file):
+        raise UnusableInput(f"ROUTES={routes}: give a file that is there, with COMBINATIONS=yours.json STACK=none")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -121,6 +121,6 @@ def _next(evidence: Evidence, answer: Answer) -> list[str]:
         found.append("four rounds, for intervals: make matrix ROUNDS=4")
     elif answer == "undecided" and "not shown" in verdicts:
         found.append("more rounds, for narrower intervals: make matrix ROUNDS=8, or longer ones with PROFILE=origin")
-    if not evidence.tells_of_async:
+    if not evidence.tells_of_async and any(name.startswith("async") for name in evidence.simple):
         found.append("for async: make matrix PROFILE=capacity")
     return found

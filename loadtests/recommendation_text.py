@@ -5,6 +5,7 @@ from typing import Final
 
 from loadtests.effects import SimpleEffect
 from loadtests.evidence import Evidence
+from loadtests.results_set import COMBINATIONS
 
 NOTHING: Final = "Nothing can be said: every cell is void."
 ANSWERS: Final = {
@@ -36,6 +37,8 @@ def in_sentences(
         return NOTHING
     sample = evidence.sample
     load = f"Under {sample.profile} ({sample.vus} VUs, think time {sample.think_time_s:g} s):"
+    if not set(evidence.lines) <= set(COMBINATIONS):
+        return " ".join([load, *_about_others(evidence), *(f"Run next, {one}." for one in further)])
     parts = [load, ANSWERS[answer], *_about_cache(evidence), *_about_async(evidence), *_about_the_statement(evidence)]
     for cure, price in costs.items():
         if cure == answer or (answer == "both" and cure != "mend the statement"):
@@ -43,6 +46,14 @@ def in_sentences(
     parts += [f"This flips when {one}." for one in flips]
     parts += [f"Run next, {one}." for one in further]
     return " ".join(parts)
+
+
+def _about_others(evidence: Evidence) -> Iterator[str]:
+    """Of services that are not ours nothing is known but what was measured."""
+    for name in evidence.simple:
+        effect = evidence.effect(name)
+        if effect is not None and effect.difference is not None:
+            yield f"{name}, average latency: {effect.difference:+.1f} ms, {in_words(effect)}."
 
 
 def _about_cache(evidence: Evidence) -> Iterator[str]:

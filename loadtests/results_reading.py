@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from loadtests.foreign_summary import UnusableSummary, is_summary, result_of
 from loadtests.results_schema import VERSION, Result
 from loadtests.results_set import UnusableResults, in_order, refuse_gaps, refuse_other_loads
 from loadtests.run_description import RUN_FILE, RunDescription, UnusableRun, read_description
@@ -67,11 +68,20 @@ def _read(path: Path) -> Result:
         document = msgspec.json.decode(path.read_bytes())
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnusableResults(f"{path} is broken or cut short: {error}") from error
+    if is_summary(document):
+        return _foreign(path, document)
     _refuse_foreign(path, document)
     try:
         return msgspec.convert(document, Result)
     except msgspec.ValidationError as error:
         raise UnusableResults(f"{path} is not a result file: {error}") from error
+
+
+def _foreign(path: Path, document: Any) -> Result:
+    try:
+        return result_of(path, document)
+    except UnusableSummary as error:
+        raise UnusableResults(f"{path} is a summary of k6 that cannot be used: {error}") from error
 
 
 def _refuse_foreign(path: Path, document: Any) -> None:

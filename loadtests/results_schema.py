@@ -102,7 +102,7 @@ class Result(msgspec.Struct, frozen=True):
     cache: Cache
     server: Server | None = None
     k6: K6 = K6()
-    think: Literal["uniform", "fixed"] = "uniform"
+    think: Literal["uniform", "fixed", "unknown"] = "uniform"
     mix: dict[str, float] = {}
     failures: dict[str, Count] = {}
     short_stock: Count = 0
@@ -115,7 +115,9 @@ class Result(msgspec.Struct, frozen=True):
 
     @property
     def ceiling_rps(self) -> float | None:
-        """Requests a second that these visitors cannot pass at this latency."""
+        """Requests a second that these visitors cannot pass at this latency; null where how they think is unknown."""
+        if self.think == "unknown":
+            return None
         cycle = self.think_time_s + (self.latency_ms.avg or 0.0) / 1000
         return self.vus / cycle if cycle else None
 

@@ -4,12 +4,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
+from loadtests.combination_file import OURS, read_entries
 from loadtests.design import RESERVED
 from loadtests.results_schema import Result, Varies
 
-OURS: Final = Path(__file__).with_name("combinations.json")
 COMBINATIONS: Final = ("sync", "sync-cached", "async", "async-cached")
 SAME_LOAD: Final = ("profile", "vus", "think_time_s", "think", "duration_s", "mix")
 
@@ -18,16 +16,13 @@ class UnusableResults(Exception):
     """The results cannot be compared; the message says which file, and why."""
 
 
-class _Entry(msgspec.Struct):
-    name: str
-    varies: Varies
-
-
 def refuse_other_loads(files: Mapping[Path, Result]) -> None:
     """Raises UnusableResults when two results were not measured under the same load."""
     (first_path, first), *others = files.items()
+    # A plain summary of k6 tells little of its load.
+    same = SAME_LOAD if first.think != "unknown" else ("profile", "vus")
     for path, result in others:
-        for name in SAME_LOAD:
+        for name in same:
             here, there = getattr(result, name), getattr(first, name)
             if here != there:
                 raise UnusableResults(
@@ -63,7 +58,7 @@ def refuse_gaps(folder: Path, names: list[str], rounds: Mapping[int, set[str]]) 
 
 def varies_of(cells: Mapping[str, Result]) -> dict[str, Varies | None]:
     """Gives what each combination varies: as its result says, else as ours are known to. Raises UnusableResults."""
-    known = {entry.name: entry.varies for entry in msgspec.json.decode(OURS.read_bytes(), type=list[_Entry])}
+    known = {entry.name: entry.varies for entry in read_entries(OURS)}
     found = {name: result.varies or known.get(name) for name, result in cells.items()}
     for name, varies in found.items():
         if varies and varies.stack in RESERVED:

@@ -23,7 +23,7 @@ from loadtests.plan import Plan, UnusableInput, read_plan
 from loadtests.progress import Progress
 from loadtests.result_folders import keep, new_folder
 from loadtests.resume import is_there, read_run, refuse_other_ledgers, refuse_other_plan, resumed_folder
-from loadtests.rounds import orders
+from loadtests.rounds import orders, williams_square
 from loadtests.run_description import RUN_FILE
 from loadtests.running_target import RunningTarget
 from loadtests.targets import Target, TargetError
@@ -34,7 +34,6 @@ BROKEN: Final = 1
 UNUSABLE_INPUT: Final = 2
 INTERRUPTED: Final = 130
 # In as many rounds each of four combinations follows each of the others equally often.
-SQUARE: Final = 4
 LIBRARY: Final = "library "
 
 
@@ -77,8 +76,9 @@ def _run(plan: Plan) -> int:
         refuse_other_plan(folder, earlier, run)
     progress = Progress(plan.rounds * len(plan.names))
     progress.say(f"results go to {folder}")
-    if plan.rounds % SQUARE and plan.rounds > 1:
-        progress.say(f"{plan.rounds} rounds: in multiples of {SQUARE} each combination follows each equally often")
+    square = len(williams_square(len(plan.names)))
+    if plan.rounds % square and plan.rounds > 1:
+        progress.say(f"{plan.rounds} rounds: in multiples of {square} each combination follows each equally often")
     try:
         with ROADS[plan.stack](plan, progress.say) as target:
             run |= {"ledger": _ledgers(target, plan, progress.say)}

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import msgspec
-
+from loadtests.combination_file import OURS, read_entries
 from loadtests.generator import Generator, k6_command, k6_version
-from loadtests.plan import HERE, Plan
+from loadtests.plan import Plan
 
 
 class RunningTarget:
@@ -13,8 +12,7 @@ class RunningTarget:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        entries = msgspec.json.decode((plan.file or HERE / "combinations.json").read_bytes())
-        self._urls: dict[str, str] = {entry["name"]: entry["url"] for entry in entries}
+        self._urls = {entry.name: entry.url for entry in read_entries(plan.file or OURS)}
 
     @property
     def cores(self) -> dict[str, int]:

@@ -1,11 +1,14 @@
 // Which services are measured, and where they are.
 
+import { readJson } from './files.js';
+
 /**
  * @typedef {object} Combination
  * @property {string} name
  * @property {string} url
  * @property {string | null} expect the X-Combination wanted, null when none is sent
- * @property {{ stack: string, cache: boolean }} varies
+ * @property {{ stack: string, cache: boolean }} [varies]
+ * @property {string} [ready] the path that answers 200 when it is ready; ours is /health/ready
  */
 
 const OUR_FILE = '../combinations.json';
@@ -14,10 +17,7 @@ const COMPOSE_PORT = 8000;
 
 /** @param {string} path */
 function load(path) {
-  const nearby = path === OUR_FILE || path.startsWith('/') || !__ENV.PWD;
-  const place = path === OUR_FILE ? import.meta.resolve(OUR_FILE).replace('file://', '') : path;
-  const text = open(nearby ? place : `${__ENV.PWD}/${path}`);
-  const entries = JSON.parse(text);
+  const entries = readJson(path === OUR_FILE ? import.meta.resolve(OUR_FILE).replace('file://', '') : path);
   const good = Array.isArray(entries) && entries.every((one) => one.name && /^https?:/.test(one.url));
   if (!good) throw new Error(`${path} must be a list of {"name", "url", "expect", "varies"}`);
   return /** @type {Combination[]} */ (entries.map((one) => ({ ...one, expect: one.expect || null })));
@@ -41,7 +41,8 @@ export function chosenCombinations() {
   const asked = __ENV.COMBINATIONS || '';
   const [file, names] = parted(asked);
   const known = load(file);
-  return names.length === 0 ? known.map(placed) : names.map((name) => placed(named(name, known, asked)));
+  const chosen = names.length === 0 ? known : names.map((name) => named(name, known, asked));
+  return file === OUR_FILE ? chosen.map(placed) : chosen;
 }
 
 /** A file and names, of `a,b` or `file.json` or `file.json#a,b`. @param {string} asked @returns {[string, string[]]} */

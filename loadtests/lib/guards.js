@@ -9,7 +9,7 @@ const CURE = 'start the stack with `make up` or `docker compose up`, or choose o
 
 /** What keeps a service from being measured, or nothing. @param {Combination} combination */
 function obstacle(combination) {
-  const url = `${combination.url}/health/ready`;
+  const url = combination.url + (combination.ready || '/health/ready');
   const response = http.get(url, { timeout: '5s', tags: { phase: 'setup' } });
   const sender = response.headers['X-Combination'];
   const where = `${combination.name} at ${url}`;

@@ -20,6 +20,7 @@ import * as keys from './keys.js';
  * @property {number} status the expected one
  * @property {number} [alsoRight] a status that the journey expects too, counted apart
  * @property {(body: any, response: any) => string} wrong what is wrong with the body, empty when nothing
+ * @property {(response: any) => string} [wrongText] the same for an answer that need not be JSON
  */
 
 /** @param {string} path @param {Record<string, string | number | null>} parts */

@@ -2,7 +2,7 @@
 
 import { chosenCombinations } from './combinations.js';
 import { PROFILES } from './profiles.js';
-import { ROUTES } from './journeys.js';
+import { OWN_MIX, ROUTES } from './routes.js';
 
 /**
  * @typedef {object} Settings
@@ -96,7 +96,7 @@ export function readSettings() {
     warmUp: profile.warm_up_s,
     duration: seconds('DURATION', profile.duration_s),
     think: think(profile.think_time_s),
-    mix: mix(profile.mix),
+    mix: mix(OWN_MIX || profile.mix),
     round: wholeNumber('ROUND', 1),
     results: resultsFolder(),
     suffix: __ENV.ROUND ? `.round-${__ENV.ROUND}` : '',

@@ -2,8 +2,8 @@
 
 import http from 'k6/http';
 import exec from 'k6/execution';
-import { ROUTES } from './journeys.js';
 import { cacheAnswers, cacheLabel, shortStock, wrongAnswers } from './measures.js';
+import { ROUTES } from './routes.js';
 
 /** @typedef {import('./combinations.js').Combination} Combination */
 /** @typedef {import('./journeys.js').Call} Call */
@@ -36,7 +36,7 @@ function fault(call, response, combination) {
   }
   if (response.status === call.alsoRight) return null;
   if (response.status !== call.status) return { kind: 'status', what: `status ${response.status}` };
-  if (!isJson(response.headers['Content-Type'])) {
+  if (!call.wrongText && !isJson(response.headers['Content-Type'])) {
     return { kind: 'content type', what: response.headers['Content-Type'] };
   }
   return wrongBody(call, response);
@@ -46,7 +46,7 @@ function fault(call, response, combination) {
 function wrongBody(call, response) {
   let what = '';
   try {
-    what = call.wrong(response.json(), response);
+    what = call.wrongText ? call.wrongText(response) : call.wrong(response.json(), response);
   } catch (error) {
     what = `it has another shape: ${error}`;
   }

@@ -1,0 +1,28 @@
+// What visitors ask for: our own journeys, or the routes of a file that ROUTES= names.
+
+import { readJson } from './files.js';
+import { ROUTES as JOURNEYS } from './journeys.js';
+import { journeyOf, refuseBadRoute } from './own_routes.js';
+
+/** @typedef {import('./journeys.js').Visitor} Visitor */
+/** @typedef {import('./journeys.js').Call} Call */
+/** @typedef {import('./own_routes.js').OwnRoute} OwnRoute */
+
+/** @returns {OwnRoute[] | null} */
+function ownRoutes() {
+  if (!__ENV.ROUTES) return null;
+  const entries = readJson(__ENV.ROUTES);
+  if (!Array.isArray(entries) || entries.length === 0) {
+    throw new Error(`ROUTES=${__ENV.ROUTES} cannot be used: it must be a list of {"name", "method", "path", "weight"}`);
+  }
+  entries.forEach((one, at) => refuseBadRoute(one, entries.slice(0, at), __ENV.ROUTES));
+  return entries;
+}
+
+const own = ownRoutes();
+
+/** One function per route. @type {Record<string, (visitor: Visitor) => Call>} */
+export const ROUTES = own ? Object.fromEntries(own.map((one) => [one.name, journeyOf(one)])) : JOURNEYS;
+
+/** How often each is asked for, by the file; null for our own routes, of which the profile says so. */
+export const OWN_MIX = own ? Object.fromEntries(own.map((one) => [one.name, one.weight || 1])) : null;
