@@ -33,7 +33,6 @@ Say: TypeAlias = Callable[[str], None]
 BROKEN: Final = 1
 UNUSABLE_INPUT: Final = 2
 INTERRUPTED: Final = 130
-# In as many rounds each of four combinations follows each of the others equally often.
 LIBRARY: Final = "library "
 
 
