@@ -34,6 +34,11 @@ OPTIONS: Final[dict[str, dict[str, Any]]] = {
         "help": "folder of result files (default: loadtests/results/latest)",
     },
     "--json": {"action": "store_true", "help": "print the comparison as JSON"},
+    "--base": {
+        "default": "",
+        "metavar": "NAME",
+        "help": "hold the others to this combination of your own (default: the first one)",
+    },
     "--fail-if": {
         "action": "append",
         "default": [],
@@ -97,7 +102,7 @@ def console() -> Console:
 
 
 def _comparison(options: argparse.Namespace) -> Comparison:
-    comparison = compare(read_rounds(options.folder))
+    comparison = compare(read_rounds(options.folder, options.base))
     if options.against:
         comparison = replace(comparison, against=against(options.folder, options.against))
     figures, names = figures_of(comparison), what_can_be_named(comparison)

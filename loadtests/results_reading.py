@@ -18,8 +18,8 @@ ROUND_NAME: Final = re.compile(r"\.round-\d+\.json$")
 Rounds: TypeAlias = dict[int, dict[str, Result]]
 
 
-def read_rounds(folder: Path) -> Rounds:
-    """Gives the results by round and combination, each round whole and all under one load.
+def read_rounds(folder: Path, base: str = "") -> Rounds:
+    """Gives the results by round and combination, each round whole and all under one load, a base before the others.
 
     Raises UnusableResults.
     """
@@ -34,7 +34,7 @@ def read_rounds(folder: Path) -> Rounds:
                 f"{path} and {other} both hold round {result.round} of {result.combination}: remove one of them"
             )
         cells[result.combination] = (path, result)
-    names = in_order(files.values(), _description(folder, files).combinations)
+    names = in_order(files.values(), _description(folder, files).combinations, base)
     refuse_gaps(folder, names, {number: set(cells) for number, cells in rounds.items()})
     return {number: {name: rounds[number][name][1] for name in names} for number in sorted(rounds)}
 

@@ -30,15 +30,25 @@ def refuse_other_loads(files: Mapping[Path, Result]) -> None:
                 )
 
 
-def in_order(results: Iterable[Result], planned: list[str]) -> list[str]:
-    """Gives the names of the combinations: as planned, else ours as they are always shown, others as measured."""
+def in_order(results: Iterable[Result], planned: list[str], base: str) -> list[str]:
+    """Gives the names of the combinations: a base before others, then as planned or measured.
+
+    Raises UnusableResults when there is no such base.
+    """
+    names = _in_order(results, planned)
+    if base and base not in names:
+        raise UnusableResults(f"there is no combination {base} to hold the others to: choose one of {', '.join(names)}")
+    return [base, *(name for name in names if name != base)] if base else names
+
+
+def _in_order(results: Iterable[Result], planned: list[str]) -> list[str]:
     first: dict[str, str] = {}
     for result in results:
         first[result.combination] = min(result.started_at, first.get(result.combination, result.started_at))
     if planned:
         return [*planned, *sorted(set(first) - set(planned))]
     places = {name: at for at, name in enumerate(COMBINATIONS)}
-    found = sorted(first, key=lambda name: (places.get(name, len(places)), first[name]))
+    found = sorted(first, key=lambda name: (places.get(name, len(places)), first[name], name))
     # Half of the matrix is a comparison of its own; three of the four are a matrix with a hole.
     hole = set(COMBINATIONS) - set(found)
     return [*COMBINATIONS, *(name for name in found if name not in places)] if len(hole) == 1 else found

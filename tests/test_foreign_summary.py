@@ -61,11 +61,17 @@ def test_too_few_requests_leave_the_percentile_out(tmp_path: Path) -> None:
 
 
 def test_the_example_of_the_docs_holds_two_shapes_and_one_effect() -> None:
-    rounds = read_rounds(EXAMPLE)
+    rounds = read_rounds(EXAMPLE, base="before")
     effect = compare(rounds).effects["simple"]["after against before"]["latency_avg"]
     assert (list(rounds), effect.verdict) == ([1, 2], "better")
     # One service waits 20 ms, the other 10 ms.
     assert effect.difference == pytest.approx(-10, abs=1)
+
+
+def test_the_first_by_name_is_the_base_unless_another_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert list(compare(read_rounds(EXAMPLE)).effects["simple"]) == ["before against after"]
+    assert main([str(EXAMPLE), "--base", "first"]) == 2
+    assert "choose one of after, before" in capsys.readouterr().err
 
 
 def test_a_failed_request_voids_the_cell_of_a_summary_too(tmp_path: Path) -> None:
