@@ -23,12 +23,13 @@ class Background:
         """Gives the call's result; the call goes on to its end even when the client has gone away."""
         return await asyncio.shield(_start(self._writes, call, *values))
 
-    def submit(self, call: Call[None], *values: Any) -> None:
-        """Runs the call some time soon."""
+    def submit(self, call: Call[None], *values: Any) -> bool:
+        """Runs the call some time soon; tells whether there is room for it."""
         if len(self._tasks) >= LIMIT:
             log.warning("background work dropped")
-            return
+            return False
         _start(self._tasks, call, *values).add_done_callback(_report)
+        return True
 
     async def close(self, seconds: float) -> None:
         """Waits at most `seconds` for what is still running."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared import metrics
 from shared.answers import Rows
-from shared.connections import ATTEMPTS, DatabaseFault
+from shared.connections import ATTEMPTS, CommitUnknown, DatabaseFault
 
 from .background import Call, T
 from .connection import Connection
@@ -36,7 +36,11 @@ class Database:
             try:
                 await connection.begin()
                 done = await work(connection)
-                await connection.commit()
+                try:
+                    await connection.commit()
+                except CommitUnknown as fault:
+                    fault.done = done
+                    raise
                 return done
             except Exception:
                 await connection.roll_back()

@@ -24,7 +24,7 @@ class Parts:
         self.background = Background()
         self.pool = Pool(settings, self.background)
         self.store = Store(Database(self.pool))
-        self.cache = Cache(settings)
+        self.cache = Cache(settings, self.background, self.pool.is_busy)
         self.fanout = Fanout(settings)
         self.lag = Lag()
 
@@ -37,6 +37,7 @@ class Parts:
     async def close(self) -> None:
         """Closes everything, after the last request."""
         self.lag.close()
+        self.cache.hasten()
         await self.background.close(CLOSE_SECONDS)
         self.fanout.close()
         await self.pool.close(CLOSE_SECONDS)

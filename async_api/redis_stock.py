@@ -1,5 +1,6 @@
 """A bounded stock of connections to Redis: redis-py's protocol without its client's own pool and retries."""
 
+from time import monotonic
 from typing import Any
 
 from redis.asyncio.connection import Connection, parse_url
@@ -7,9 +8,11 @@ from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import ResponseError
 
 from shared import traits
+from shared.cache_steps import Command
 from shared.settings import Settings
 
-from .waiting import SOCKET_LIMITS, Stock, limit
+from .redis_limit import Parser, limit
+from .waiting import Stock
 
 # redis-py types these on one side only.
 new_connection: Any = Connection
@@ -23,8 +26,9 @@ class RedisStock:
         self._seconds = settings.cache_timeout
         options: dict[str, Any] = {
             **options_in(settings.cache_url),
-            "socket_timeout": settings.cache_timeout if SOCKET_LIMITS else None,
-            "socket_connect_timeout": settings.cache_timeout,
+            # How long a command may take is said with each command.
+            "socket_timeout": None,
+            "parser_class": Parser,
             # No second try: redis-py's default of ten makes one GET last four seconds while Redis is down.
             "retry": None,
             "protocol": 2,
@@ -38,15 +42,15 @@ class RedisStock:
         """Opens all connections, so that no request has to; raises a RedisError, TimeoutError or OSError."""
         traits.redis(self._all[0])
         for connection in self._all:
-            async with limit(self._seconds):
+            async with limit(connection, self._seconds):
                 await connection.connect()
 
-    async def run(self, *words: str | bytes | int) -> Any:
-        """Gives the reply to a command; raises a RedisError, TimeoutError or OSError within the time-outs."""
-        connection = await self._stock.take(self._seconds)
+    async def run(self, command: Command, seconds: float) -> Any:
+        """Gives what the reply to a command means; raises ResponseError, or anything else when Redis is in trouble."""
+        ends = monotonic() + seconds
+        connection = await self._stock.take(seconds)
         try:
-            async with limit(self._seconds):
-                return await self._reply(connection, words)
+            return await _reply(connection, command, ends)
         finally:
             self._stock.put(connection)
 
@@ -55,24 +59,27 @@ class RedisStock:
         for connection in self._all:
             await connection.disconnect()
 
-    async def _reply(self, connection: Any, words: tuple[str | bytes | int, ...]) -> Any:
-        fresh = not connection.is_connected
-        try:
-            return await _exchange(connection, words)
-        except Disconnected:
-            # Redis closed it while it lay in stock; whatever Redis did, each of our commands may be repeated.
-            if fresh:
-                raise
-            return await _exchange(connection, words)
 
-
-async def _exchange(connection: Any, words: tuple[str | bytes | int, ...]) -> Any:
+async def _reply(connection: Any, command: Command, ends: float) -> Any:
+    fresh = not connection.is_connected
     try:
-        await connection.send_command(*words, check_health=False)
-        return await connection.read_response(disable_decoding=True)
+        return await _exchange(connection, command, ends)
+    except Disconnected:
+        # Redis closed it while it lay in stock; whatever Redis did, each of our commands may be repeated.
+        if fresh:
+            raise
+        return await _exchange(connection, command, ends)
+
+
+async def _exchange(connection: Any, command: Command, ends: float) -> Any:
+    try:
+        async with limit(connection, ends - monotonic()):
+            await connection.send_command(*command.words, check_health=False)
+            reply = await connection.read_response(disable_decoding=True)
+        return command.understand(reply)
     except ResponseError:
         raise
     except BaseException:
-        # A reply that comes after we gave up would be taken for the next command's.
+        # A reply that comes after we gave up, or after one that means nothing, would be taken for the next command's.
         await connection.disconnect(nowait=True)
         raise

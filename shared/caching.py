@@ -1,19 +1,6 @@
-"""The policy of the cache: keys, groups, stamps, lifetimes and decisions. No I/O.
-
-A value carries the stamps of its groups. A reader that finds a stamp missing makes one *before* it reads the
-database; a writer deletes the stamps of what it touched after its commit and before its answer. A value counts only
-while all its stamps are the current ones, so a page computed from rows read before a write can never be served to
-a reader that starts after that write was answered. Stamps are random: a counter that is evicted would start
-again and bring old pages back.
-
-Single flight, leases, early refresh and the breaker are decided here too once they exist; a flight is to be keyed
-by key *and* stamps (`Found.stamps`).
-"""
+"""What the cache holds: the key of each cached route's value, its groups, and the groups that a write ends."""
 
 from collections.abc import Iterable, Sequence
-from random import random
-from secrets import token_bytes
-from typing import Any
 
 import msgspec
 
@@ -21,10 +8,6 @@ from shared.ordering import shows_in_catalogue
 from shared.parsing import CatalogueQuery, RevenueQuery
 from shared.schema import ProductPatch
 
-LIFETIME = 60.0
-JITTER = 0.1
-STAMP_LIFETIME = 24 * 3600
-STAMP_LENGTH = 8
 DASHBOARD_GROUP = "dashboard"
 
 
@@ -33,13 +16,6 @@ class Plan(msgspec.Struct, frozen=True):
 
     key: str
     groups: tuple[str, ...]
-
-
-class Found(msgspec.Struct):
-    """What one MGET gave: the body if it counts, and the stamp of each group, None where there is none yet."""
-
-    body: bytes | None
-    stamps: list[bytes | None]
 
 
 def catalogue_plan(query: CatalogueQuery) -> Plan:
@@ -91,43 +67,3 @@ def product_group(number: int) -> str:
 def revenue_group(category: str | None) -> str:
     """Gives the group of a category's reports, or of the reports over all categories."""
     return f"revenue:{category or '*'}"
-
-
-def value_key(prefix: str, plan: Plan) -> str:
-    """Gives the Redis key of a value."""
-    return f"{prefix}:value:{plan.key}"
-
-
-def stamp_keys(prefix: str, groups: Sequence[str]) -> list[str]:
-    """Gives the Redis keys of the stamps of groups."""
-    return [f"{prefix}:stamp:{group}" for group in groups]
-
-
-def judge(values: Sequence[Any]) -> Found:
-    """Gives what an MGET of a value and its stamps means; a value under other stamps, or garbled, is none."""
-    value, *stamps = values
-    current = [stamp for stamp in stamps if stamp is not None and len(stamp) == STAMP_LENGTH]
-    if value is None or len(current) < len(stamps):
-        return Found(None, stamps)
-    head = b"".join(current)
-    return Found(value[len(head) :] if value.startswith(head) else None, stamps)
-
-
-def enclose(stamps: Sequence[bytes | None], body: bytes) -> bytes:
-    """Gives the value to store: the stamps that held before the database was read, then the body."""
-    return b"".join(stamp for stamp in stamps if stamp is not None) + body
-
-
-def stamp_in_force(earlier: Any, made: bytes) -> bytes:
-    """Gives the stamp that SET NX GET left in force: the earlier one if there was one."""
-    return earlier if isinstance(earlier, bytes) else made
-
-
-def new_stamp() -> bytes:
-    """Gives a stamp that was never used before."""
-    return token_bytes(STAMP_LENGTH)
-
-
-def lifetime_milliseconds() -> int:
-    """Gives the lifetime of a value, spread by ±10 % so that pages stored together do not end together."""
-    return round(1000 * LIFETIME * (1 + JITTER * (2 * random() - 1)))  # noqa: S311

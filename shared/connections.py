@@ -84,7 +84,12 @@ class ConnectionGone(DatabaseFault):
 
 
 class CommitUnknown(DatabaseFault):
-    """The connection was lost during the commit: nobody here can tell whether it took place."""
+    """The connection was lost during the commit: nobody here can tell whether it took place.
+
+    `done` is what the transaction would have given.
+    """
+
+    done: Any = None
 
     status = 503
     detail = (

@@ -48,6 +48,15 @@ class Problem(Exception):
             self.headers = (*self.headers, header)
         return self
 
+    @property
+    def is_about_the_data(self) -> bool:
+        """Whether everybody who asks the same hears the same; a 503 or 504 is about this request only."""
+        return self.status == 404
+
+    def again(self) -> "Problem":
+        """Gives a copy for another request; an exception that is raised twice mixes up its traces."""
+        return Problem(self.status, self.detail, *self.headers)
+
     def answer(self) -> Answer:
         """Gives the problem as an answer."""
         body = ProblemBody(title=TITLES[self.status], status=self.status, detail=self.detail)

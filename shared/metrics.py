@@ -26,11 +26,18 @@ from shared.answer import Answer  # noqa: E402
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 CACHE_EVENTS: Final = ("hit", "miss", "stale", "joined", "bypass", "dropped", "refused")
+# Made again; made meanwhile by another worker; left out because the pool or another refresh was busy; failed.
+REFRESH_OUTCOMES: Final = ("made", "elsewhere", "left_out", "failed")
 
 REQUESTS = Counter("http_requests", "Requests answered.", ["route", "status"])
 LATENCY = Histogram("http_request_seconds", "From the handler's start to its end.", ["route"], buckets=SECONDS)
 WORKER = Gauge("http_worker_requests", "Requests answered by each worker.", multiprocess_mode="all")
 CACHE = Counter("cache_events", "What the cache did.", ["event"])
+REFRESHES = Counter("cache_refreshes", "Values made again before their end.", ["outcome"])
+BREAKER_OPENED = Counter("cache_breaker_opened", "Times that a worker stopped asking Redis.")
+BREAKER_OPEN = Gauge("cache_breaker_open", "Workers that do not ask Redis now.", multiprocess_mode="livesum")
+OWED_DROPS = Gauge("cache_owed_drops", "Groups whose drop failed and is owed.", multiprocess_mode="livesum")
+LATE_DROPS = Counter("cache_late_drops", "Owed drops made up for, in commands.")
 POOL_WAIT = Histogram("pool_wait_seconds", "Wait for a database connection.", buckets=SECONDS)
 POOL_HELD = Counter("pool_held_seconds", "Time that database connections were at work.")
 POOL_IN_USE = Gauge("pool_in_use", "Database connections at work.", multiprocess_mode="livesum")
@@ -42,6 +49,7 @@ LAG = Summary("worker_lag_seconds", "How late a worker is to do what is due.")
 TRAITS = Gauge("service_trait", "Workers that are made so.", ["entry", "value"], multiprocess_mode="livesum")
 
 _cache_events = {event: CACHE.labels(event) for event in CACHE_EVENTS}
+_refreshes = {outcome: REFRESHES.labels(outcome) for outcome in REFRESH_OUTCOMES}
 _latencies: dict[str, Histogram] = {}
 _requests: dict[tuple[str, int], Counter] = {}
 
@@ -67,6 +75,11 @@ def cache(event: str) -> None:
 def trait(entry: str, value: object) -> None:
     """Says what this worker is made of, see shared/traits.py."""
     TRAITS.labels(entry, str(value)).set(1)
+
+
+def refresh(outcome: str) -> None:
+    """Counts one of REFRESH_OUTCOMES."""
+    _refreshes[outcome].inc()
 
 
 def answer() -> Answer:

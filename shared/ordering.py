@@ -10,6 +10,7 @@ import msgspec
 
 from shared.answer import Answer
 from shared.answers import Row, Rows
+from shared.connections import CommitUnknown
 from shared.errors import Problem, unavailable
 from shared.schema import NewOrder, ProductPatch
 
@@ -25,7 +26,7 @@ class Draft(msgspec.Struct, frozen=True):
 
 
 class Written(msgspec.Struct, frozen=True):
-    """A committed write: its answer, and the cache groups that it touched."""
+    """A write that was committed, or may have been: its answer, and the cache groups that it touched."""
 
     answer: Answer
     touched: Sequence[str] = ()
@@ -93,6 +94,14 @@ def replay(row: Row, wanted: str) -> Answer:
     if status is None:
         raise unavailable("The first request with this Idempotency-Key is not finished.")
     return Answer(int(status), body.encode(), (("Location", place),))
+
+
+def maybe_written(problem: Problem) -> Written:
+    """Gives a write whose commit was never answered, with the problem as its answer; raises any other problem."""
+    fault = problem.__cause__
+    if not isinstance(fault, CommitUnknown) or fault.done is None:
+        raise problem
+    return Written(problem.answer(), fault.done.touched)
 
 
 def patch_values(patch: ProductPatch, number: int) -> tuple[Any, ...]:

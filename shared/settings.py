@@ -43,6 +43,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     read_timeout: Seconds = 6.0
     request_timeout: Seconds = 8.0
     cache_timeout: Seconds = 0.1
+    cache_lifetime: Seconds = 60.0
+    cache_refresh: Switch = "on"
+    flight_timeout: Seconds = 3.0
     keep_alive: Count = 75
     backlog: Count = 2048
     grace: Count = 10

@@ -24,15 +24,16 @@ class Background:
         """Gives the call's result; the call goes on to its end even when the client has gone away."""
         return call(*values)
 
-    def submit(self, call: Call[None], *values: Any) -> None:
-        """Runs the call some time soon."""
+    def submit(self, call: Call[None], *values: Any) -> bool:
+        """Runs the call some time soon; tells whether there is room for it."""
         if len(self._futures) >= LIMIT:
             log.warning("background work dropped")
-            return
+            return False
         future = self._threads.submit(call, *values)
         self._futures.add(future)
         future.add_done_callback(self._futures.discard)
         future.add_done_callback(_report)
+        return True
 
     def close(self, seconds: float) -> None:
         """Waits at most `seconds` for what is still running."""

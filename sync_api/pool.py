@@ -38,6 +38,10 @@ class Pool:
         for slot in opened + [None] * (self._settings.pool - len(opened)):
             self._slots.put(slot)
 
+    def is_busy(self) -> bool:
+        """Tells whether fewer than a quarter of the connections are free."""
+        return 4 * self._slots.free < self._settings.pool
+
     def acquire(self) -> Connection:
         """Gives a connection; raises a 503 after ACQUIRE_TIMEOUT, DatabaseFault when none can be opened."""
         started = monotonic()

@@ -4,10 +4,12 @@ from functools import partial
 
 from shared import answers, caching, ordering, statements
 from shared.answers import Days, Rows
+from shared.errors import Problem
 from shared.ordering import Written
 from shared.parsing import CatalogueQuery, RevenueQuery
 from shared.schema import NewOrder, ProductPatch
 
+from .background import Call
 from .connection import Connection
 from .database import Database
 
@@ -65,11 +67,17 @@ class Store:
 
     def change_product(self, number: int, patch: ProductPatch) -> Written:
         """Changes a product and commits; raises a 404 when there is none."""
-        return self._database.write(partial(_change_product, number, patch))
+        return self._written(partial(_change_product, number, patch))
 
     def place_order(self, order: NewOrder, key: str | None) -> Written:
         """Places an order and commits, or gives its key's stored answer; raises a 409 or 422."""
-        return self._database.write(partial(_place_order, order, key))
+        return self._written(partial(_place_order, order, key))
+
+    def _written(self, work: Call[Written]) -> Written:
+        try:
+            return self._database.write(work)
+        except Problem as problem:
+            return ordering.maybe_written(problem)
 
 
 def _change_product(number: int, patch: ProductPatch, connection: Connection) -> Written:

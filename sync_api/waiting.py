@@ -1,16 +1,16 @@
-"""The seam of waiting: a stock that is taken from within a time, by those who wait in the order of their coming."""
+"""The seam of waiting: for an item of a stock, in the order of coming, for what another makes, for time to pass."""
 
 import threading
 from collections import deque
 from concurrent.futures import Future
-from contextlib import nullcontext
-from typing import Generic
+from typing import Any, Generic, TypeAlias
 
 from .background import T
 
-# How a wait on Redis ends: by a limit around it, or by the socket's own.
-limit, SOCKET_LIMITS = nullcontext, True
 pause, scheduler = threading.Event().wait, threading.current_thread
+# What guards a few steps against other threads; tasks only change places where they wait.
+Lock = threading.Lock
+Event: TypeAlias = threading.Event
 
 
 class Stock(Generic[T]):
@@ -20,6 +20,11 @@ class Stock(Generic[T]):
         self._items: list[T] = []
         self._lock = threading.Lock()
         self._waiting: deque[Future[T]] = deque()
+
+    @property
+    def free(self) -> int:
+        """How many items nobody has."""
+        return len(self._items)
 
     def take(self, seconds: float) -> T:
         """Gives an item; raises TimeoutError after `seconds`."""
@@ -44,3 +49,27 @@ class Stock(Generic[T]):
                 self._waiting.popleft().set_result(item)
             else:
                 self._items.append(item)
+
+
+class Flight:
+    """What somebody makes and others wait for; the first landing counts."""
+
+    def __init__(self) -> None:
+        self._landed: Future[Any] = Future()
+
+    def land(self, outcome: Any) -> None:
+        """Gives the outcome to all who wait."""
+        if not self._landed.done():
+            self._landed.set_result(outcome)
+
+    def wait(self, seconds: float) -> Any:
+        """Gives the outcome, or None after `seconds`; whoever gives up disturbs nobody else."""
+        try:
+            return self._landed.result(seconds)
+        except TimeoutError:
+            return None
+
+
+def passed(seconds: float, unless: Event) -> bool:
+    """Passes the time; tells whether it could, False as soon as the event happens."""
+    return not unless.wait(seconds)

@@ -11,6 +11,8 @@ import pytest
 
 from compose import ports
 from tests.combination import Combination
+from tests.figures import figures
+from tests.waiting import wait_until
 
 LIFETIME, JITTER = 60.0, 6.0
 LONGEST = 1.0
@@ -149,6 +151,7 @@ def test_a_frozen_redis_holds_nobody_up_for_long(cached: Combination) -> None:
     right = rows_as_read(cached)
     with frozen(cached.stack.cache_pid):
         check_all_routes(cached, right, 80)
+    wait_until(lambda: figures(cached.url).sum("cache_breaker_open") == 0, "all workers ask Redis again")
     for path in READS:
         pulled(cached, path)
     assert {pulled(cached, path).headers["X-Cache"] for path in READS} == {"hit"}

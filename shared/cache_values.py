@@ -1,0 +1,106 @@
+"""What lies in Redis: values that carry the stamps of their groups, and when a value is worth making again.
+
+A value is the stamps, then its soft end (ms since 1970), the ms that its making took and a checksum, then the body. The
+checksum is over key and body: a reply that belongs to another command, or that was garbled on its way, is a miss.
+"""
+
+from math import log
+from random import random
+from secrets import token_bytes
+from struct import Struct
+from time import time
+from typing import Any, TypeAlias
+from zlib import crc32
+
+import msgspec
+
+JITTER = 0.1
+# The last fifth of a lifetime: the value is served, as `stale`, while somebody makes the next one.
+SOFT_SHARE = 0.8
+STAMP_LIFETIME = 24 * 3600
+STAMP_LENGTH = 8
+# The chance that -log(random()) is above this is 2e-9.
+LONGEST_EXPONENTIAL = 20.0
+
+Stamps: TypeAlias = tuple[bytes, ...]
+_MATTERS = Struct(">QII")
+
+
+class Garbled(Exception):
+    """A reply that no Redis gives to the command."""
+
+
+class Found(msgspec.Struct):
+    """What one MGET gave.
+
+    `body` is None where no value counts; `stamps` holds one for each group, None where there is none yet. `state` is
+    `hit` or, past the soft end, `stale`; `due` says that the value is worth making again; `head` tells this value
+    from its successors.
+    """
+
+    body: bytes | None
+    stamps: list[bytes | None]
+    state: str = "hit"
+    due: bool = False
+    head: bytes = b""
+
+
+def judge(key: str, reply: Any, count: int) -> Found:
+    """Gives what an MGET of a value and its `count` stamps means; raises Garbled for what cannot be its reply."""
+    if type(reply) is not list or len(reply) != count + 1:
+        raise Garbled(repr(reply)[:100])
+    value, *given = reply
+    stamps = [usable_stamp(stamp) for stamp in given]
+    if value is None or None in stamps:
+        return Found(None, stamps)
+    return unpack(key, value, stamps) or Found(None, stamps)
+
+
+def unpack(key: str, value: Any, stamps: list[bytes | None]) -> Found | None:
+    """Gives the value if it is whole, belongs to the key and carries these stamps."""
+    if type(value) is not bytes:
+        raise Garbled(repr(value)[:100])
+    front = b"".join(stamp for stamp in stamps if stamp is not None)
+    start = len(front) + _MATTERS.size
+    if len(value) < start or not value.startswith(front):
+        return None
+    soft_end, cost, checksum = _MATTERS.unpack_from(value, len(front))
+    body = value[start:]
+    if crc32(body, crc32(key.encode())) != checksum:
+        return None
+    left = soft_end - 1000 * time()
+    if left > LONGEST_EXPONENTIAL * cost:
+        return Found(body, stamps)
+    return Found(body, stamps, "hit" if left > 0 else "stale", is_due(left, cost), value[:start])
+
+
+def is_due(left: float, cost: float) -> bool:
+    """Tells, by chance, whether to make a value again `left` ms before its soft end when that takes `cost` ms.
+
+    XFetch with beta = 1: A. Vattani, F. Chierichetti, K. Lowenstein, Optimal Probabilistic Cache Stampede Prevention,
+    PVLDB 8(8), 2015.
+    """
+    return left <= -cost * log(1.0 - random())  # noqa: S311
+
+
+def enclose(key: str, stamps: Stamps, body: bytes, soft_end: int, cost: int) -> bytes:
+    """Gives the value to store, under the stamps that held before the database was read; times in ms."""
+    checksum = crc32(body, crc32(key.encode()))
+    return b"".join(stamps) + _MATTERS.pack(soft_end, min(cost, 2**32 - 1), checksum) + body
+
+
+def lifetime(seconds: float) -> int:
+    """Gives the ms that a value lives, spread by ±10 % so that values stored together do not end together."""
+    return max(1, round(1000 * seconds * (1 + JITTER * (2 * random() - 1))))  # noqa: S311
+
+
+def usable_stamp(stamp: Any) -> bytes | None:
+    """Gives a stamp that has the right form, or None; raises Garbled for what is no text at all."""
+    if stamp is not None and type(stamp) is not bytes:
+        raise Garbled(repr(stamp)[:100])
+    return stamp if stamp is not None and len(stamp) == STAMP_LENGTH else None
+
+
+def new_stamp() -> bytes:
+    """Gives a stamp that was never used before."""
+    return token_bytes(STAMP_LENGTH)

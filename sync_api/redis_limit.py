@@ -1,0 +1,49 @@
+"""The seam of how long a command to Redis may take: all of it, and not each part of its reply."""
+
+from time import monotonic
+from typing import Any
+
+from redis.connection import DefaultParser
+
+_Base: Any = DefaultParser
+
+
+class _Parser(_Base):  # type: ignore[misc]
+    """Reads a reply up to a moment; a socket's own time-out starts again with every byte that drips in."""
+
+    ends = given = 0.0
+    first = True
+
+    def read_from_socket(self, *_: Any, **__: Any) -> bool:
+        if not self.first:
+            self.given = self.ends - monotonic()
+            if self.given <= 0 or self._sock is None:
+                raise TimeoutError("a reply that drips")
+            self._sock.settimeout(self.given)
+        self.first = False
+        return bool(super().read_from_socket())
+
+
+class _Limit:
+    def __init__(self, connection: Any, seconds: float) -> None:
+        if seconds <= 0:
+            raise TimeoutError("no time left")
+        parser, socket = connection._parser, connection._sock
+        parser.ends, parser.first = monotonic() + seconds, True
+        # Near enough is left as it is: setting it costs system calls.
+        if socket is None or not seconds <= parser.given <= 1.05 * seconds:
+            parser.given = connection.socket_timeout = connection.socket_connect_timeout = seconds
+            if socket is not None:
+                socket.settimeout(seconds)
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+Parser: Any = _Parser
+
+
+def limit(connection: Any, seconds: float) -> _Limit:
+    """Ends what happens on a connection after so many seconds, with a TimeoutError."""
+    return _Limit(connection, seconds)

@@ -1,0 +1,178 @@
+"""The shipped policy of the cache over a Redis and a database in memory, one event at a time, in every order.
+
+Nothing of the policy is written down here: an actor runs the generators of shared/, and each command and each load is
+one event. A row's value is the number of writes that it has seen, so a read is stale when it gives less than had been
+answered when it began.
+"""
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared import cache_commands, cache_policy
+from shared.cache_commands import Names
+from shared.cache_policy import Limits
+from shared.cache_steps import Command, Pause, Steps
+from shared.caching import Plan
+from shared.flights import Flights
+
+NAMES = Names("model")
+PLAN = Plan("report", ("orders",))
+# One pause, so that a wait for another's lease both ends well and ends in vain.
+LIMITS = Limits(lifetime=60.0, wait=cache_policy.FIRST_PAUSE, lease=5.0)
+# An actor yields before each of its events: what has to be true before the event can take place.
+Ready = Callable[[], bool]
+Heard = list[object]
+Actor = Callable[["World", Heard], Generator[Ready, None, None]]
+
+
+class Landing:
+    """A flight without a wait."""
+
+    def __init__(self) -> None:
+        self.outcome: Any = None
+
+    def land(self, outcome: Any) -> None:
+        self.outcome = self.outcome or outcome
+
+
+@dataclass
+class World:
+    """Redis, the database, the workers' flights, and what was answered and heard so far."""
+
+    redis: dict[bytes, bytes] = field(default_factory=dict)
+    row: int = 0
+    answered: int = 0
+    stale: bool = False
+    workers: list[Flights[Landing]] = field(default_factory=lambda: [Flights(Landing), Flights(Landing)])
+
+    def reply(self, words: Sequence[Any]) -> Any:
+        """What a real Redis replies to the commands of the policy; lifetimes never end."""
+        name, *rest = [word if isinstance(word, bytes) else str(word).encode() for word in words]
+        return getattr(self, f"_{name.decode().lower()}")(*rest)
+
+    def _mget(self, *keys: bytes) -> list[bytes | None]:
+        return [self.redis.get(key) for key in keys]
+
+    def _set(self, key: bytes, value: bytes, *options: bytes) -> bytes | None:
+        earlier = self.redis.get(key)
+        if b"NX" not in options or earlier is None:
+            self.redis[key] = value
+        if b"GET" in options:
+            return earlier
+        return None if b"NX" in options and earlier is not None else b"OK"
+
+    def _del(self, *keys: bytes) -> int:
+        return sum(self.redis.pop(key, None) is not None for key in keys)
+
+    def _eval(self, script: bytes, _: bytes, *rest: bytes) -> Any:
+        if script.decode() == cache_commands.LEASE:
+            value, lease, stamps, seen, token, ms = rest
+            now = self.redis.get(value, b"")
+            if value in self.redis and now.startswith(stamps) and not (seen and now.startswith(seen)):
+                return now
+            return self._set(lease, token, b"NX", b"PX", ms)
+        if script.decode() == cache_commands.KEEP:
+            value, lease, token, body, _ = rest
+            self._free(lease, token)
+            return self._set(value, body)
+        return self._free(*rest)
+
+    def _free(self, lease: bytes, token: bytes) -> int:
+        return self._del(lease) if self.redis.get(lease) == token else 0
+
+
+def writer(world: World, _: Heard) -> Generator[Ready, None, None]:
+    """A write as the twins do it; the answer goes out with the drop, which is the soonest that it may."""
+    yield at_once
+    world.row += 1
+    yield at_once
+    world.reply(cache_commands.drop(NAMES, PLAN.groups).words)
+    world.answered = world.row
+
+
+def hasty_writer(world: World, _: Heard) -> Generator[Ready, None, None]:
+    """A write that drops before it commits."""
+    yield at_once
+    world.reply(cache_commands.drop(NAMES, PLAN.groups).words)
+    yield at_once
+    world.row += 1
+    world.answered = world.row
+
+
+def reader(worker: int) -> Actor:
+    """A read as the twins do it, in one of two workers."""
+
+    def events(world: World, heard: Heard) -> Generator[Ready, None, None]:
+        yield at_once
+        fresh_from = world.answered
+        found = yield from performed(world, heard, cache_policy.find(NAMES, PLAN))
+        body = found.body
+        if body is None:
+            body = yield from _made_once(world, heard, world.workers[worker], cache_policy.seen(found))
+        world.stale |= int(body) < fresh_from
+
+    return events
+
+
+def refresher(world: World, heard: Heard) -> Generator[Ready, None, None]:
+    """A read of a value past its soft end, and the refresh behind it."""
+    yield at_once
+    found = yield from performed(world, heard, cache_policy.find(NAMES, PLAN))
+    if found.body is not None:
+        assert found.due
+        yield at_once
+        yield from performed(world, heard, cache_policy.refresh(NAMES, PLAN, found, LIMITS))
+
+
+def loss(of: str) -> Actor:
+    """Redis loses the keys that hold a word, at some moment."""
+
+    def events(world: World, _: Heard) -> Generator[Ready, None, None]:
+        yield at_once
+        for key in [key for key in world.redis if of.encode() in key]:
+            del world.redis[key]
+
+    return events
+
+
+def performed(
+    world: World, heard: Heard, steps: Steps[Any], land: Callable[[Any], object] = repr
+) -> Generator[Ready, None, Any]:
+    """What the policy gives; each of its steps but the first is an event of its own."""
+    try:
+        step = next(steps)
+        while True:
+            given = None
+            if isinstance(step, Command):
+                given = step.understand(world.reply(step.words))
+            elif not isinstance(step, Pause):
+                given = b"%d" % world.row
+                land(given)
+            heard.append(repr(given))
+            step = steps.send(given)
+            yield at_once
+    except StopIteration as end:
+        return end.value
+
+
+def at_once() -> bool:
+    """The event can take place."""
+    return True
+
+
+def _made_once(
+    world: World, heard: Heard, flights: Flights[Landing], stamps: tuple[bytes, ...]
+) -> Generator[Ready, None, Any]:
+    name = cache_policy.flight_of(PLAN, stamps)
+    flight, leads = flights.board(name)
+    assert flight is not None
+    if not leads:
+        heard.append("aboard")
+        yield lambda: flight.outcome is not None
+        return flight.outcome
+    yield at_once
+    filled = yield from performed(world, heard, cache_policy.fill(NAMES, PLAN, stamps, LIMITS), flight.land)
+    flights.end(name)
+    flight.land(filled.body)
+    return filled.body
