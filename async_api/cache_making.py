@@ -16,7 +16,7 @@ from shared.settings import Settings
 
 from .background import Background, Call
 from .cache_door import CacheDoor
-from .waiting import Flight
+from .flight import Flight
 
 log = logging.getLogger(__name__)
 

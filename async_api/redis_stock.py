@@ -28,6 +28,7 @@ class RedisStock:
             **options_in(settings.cache_url),
             # How long a command may take is said with each command.
             "socket_timeout": None,
+            "socket_connect_timeout": settings.cache_timeout,
             "parser_class": Parser,
             # No second try: redis-py's default of ten makes one GET last four seconds while Redis is down.
             "retry": None,

@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import nullcontext
-from typing import Any, Generic, TypeAlias
+from typing import Generic, TypeAlias
 
 from .background import T
 
@@ -35,23 +35,6 @@ class Stock(Generic[T]):
         """Puts an item back."""
         self._items.append(item)
         self._turns.release()
-
-
-class Flight:
-    """What somebody makes and others wait for; the first landing counts."""
-
-    def __init__(self) -> None:
-        self._landed: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-
-    def land(self, outcome: Any) -> None:
-        """Gives the outcome to all who wait."""
-        if not self._landed.done():
-            self._landed.set_result(outcome)
-
-    async def wait(self, seconds: float) -> Any:
-        """Gives the outcome, or None after `seconds`; whoever gives up disturbs nobody else."""
-        await asyncio.wait([self._landed], timeout=seconds)
-        return self._landed.result() if self._landed.done() else None
 
 
 async def passed(seconds: float, unless: Event) -> bool:

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Final
 
 from loadtests.results_schema import Result
-from shared.caching import JITTER, LIFETIME
+from shared.cache_values import JITTER, LIFETIME
 from shared.settings import Settings
 
 CHECKOUT: Final = Path(__file__).parent.parent

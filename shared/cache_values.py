@@ -14,6 +14,8 @@ from zlib import crc32
 
 import msgspec
 
+# Seconds, unless CACHE_LIFETIME says otherwise.
+LIFETIME = 60.0
 JITTER = 0.1
 # The last fifth of a lifetime: the value is served, as `stale`, while somebody makes the next one.
 SOFT_SHARE = 0.8

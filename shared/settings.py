@@ -7,6 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from shared.cache_values import LIFETIME
+
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=4096)]
 Switch = Literal["on", "off"]
@@ -43,7 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     read_timeout: Seconds = 6.0
     request_timeout: Seconds = 8.0
     cache_timeout: Seconds = 0.1
-    cache_lifetime: Seconds = 60.0
+    cache_lifetime: Seconds = LIFETIME
     cache_refresh: Switch = "on"
     flight_timeout: Seconds = 3.0
     keep_alive: Count = 75

@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 from concurrent.futures import Future
-from typing import Any, Generic, TypeAlias
+from typing import Generic, TypeAlias
 
 from .background import T
 
@@ -49,25 +49,6 @@ class Stock(Generic[T]):
                 self._waiting.popleft().set_result(item)
             else:
                 self._items.append(item)
-
-
-class Flight:
-    """What somebody makes and others wait for; the first landing counts."""
-
-    def __init__(self) -> None:
-        self._landed: Future[Any] = Future()
-
-    def land(self, outcome: Any) -> None:
-        """Gives the outcome to all who wait."""
-        if not self._landed.done():
-            self._landed.set_result(outcome)
-
-    def wait(self, seconds: float) -> Any:
-        """Gives the outcome, or None after `seconds`; whoever gives up disturbs nobody else."""
-        try:
-            return self._landed.result(seconds)
-        except TimeoutError:
-            return None
 
 
 def passed(seconds: float, unless: Event) -> bool:
