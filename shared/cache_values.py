@@ -1,7 +1,8 @@
 """What lies in Redis: values that carry the stamps of their groups, and when a value is worth making again.
 
 A value is the stamps, then its soft end (ms since 1970), the ms that its making took and a checksum, then the body. The
-checksum is over key and body: a reply that belongs to another command, or that was garbled on its way, is a miss.
+checksum is over the key and all that follows the stamps: a reply that belongs to another command, or that was garbled on
+its way, is a miss.
 """
 
 from math import log
@@ -25,7 +26,8 @@ STAMP_LENGTH = 8
 LONGEST_EXPONENTIAL = 20.0
 
 Stamps: TypeAlias = tuple[bytes, ...]
-_MATTERS = Struct(">QII")
+_TIMES = Struct(">QI")
+_CHECKSUM = Struct(">I")
 
 
 class Garbled(Exception):
@@ -63,13 +65,14 @@ def unpack(key: str, value: Any, stamps: list[bytes | None]) -> Found | None:
     if type(value) is not bytes:
         raise Garbled(repr(value)[:100])
     front = b"".join(stamp for stamp in stamps if stamp is not None)
-    start = len(front) + _MATTERS.size
+    middle = len(front) + _TIMES.size
+    start = middle + _CHECKSUM.size
     if len(value) < start or not value.startswith(front):
         return None
-    soft_end, cost, checksum = _MATTERS.unpack_from(value, len(front))
-    body = value[start:]
-    if crc32(body, crc32(key.encode())) != checksum:
+    times, body = value[len(front) : middle], value[start:]
+    if value[middle:start] != _checksum(key, times, body):
         return None
+    soft_end, cost = _TIMES.unpack(times)
     left = soft_end - 1000 * time()
     if left > LONGEST_EXPONENTIAL * cost:
         return Found(body, stamps)
@@ -87,8 +90,8 @@ def is_due(left: float, cost: float) -> bool:
 
 def enclose(key: str, stamps: Stamps, body: bytes, soft_end: int, cost: int) -> bytes:
     """Gives the value to store, under the stamps that held before the database was read; times in ms."""
-    checksum = crc32(body, crc32(key.encode()))
-    return b"".join(stamps) + _MATTERS.pack(soft_end, min(cost, 2**32 - 1), checksum) + body
+    times = _TIMES.pack(soft_end, min(cost, 2**32 - 1))
+    return b"".join(stamps) + times + _checksum(key, times, body) + body
 
 
 def lifetime(seconds: float) -> int:
@@ -106,3 +109,7 @@ def usable_stamp(stamp: Any) -> bytes | None:
 def new_stamp() -> bytes:
     """Gives a stamp that was never used before."""
     return token_bytes(STAMP_LENGTH)
+
+
+def _checksum(key: str, times: bytes, body: bytes) -> bytes:
+    return _CHECKSUM.pack(crc32(body, crc32(times, crc32(key.encode()))))
