@@ -3,9 +3,8 @@
 import asyncio
 from typing import Any
 
-from redis.asyncio.connection import DefaultParser
-
-Parser: Any = DefaultParser
+# What a connection has to be made with, for its limits to hold.
+LIMITED: dict[str, Any] = {}
 
 
 def limit(connection: Any, seconds: float) -> asyncio.Timeout:  # noqa: ARG001 (the other side needs it)

@@ -11,7 +11,7 @@ from shared import traits
 from shared.cache_steps import Command
 from shared.settings import Settings
 
-from .redis_limit import Parser, limit
+from .redis_limit import LIMITED, limit
 from .waiting import Stock
 
 # redis-py types these on one side only.
@@ -26,10 +26,10 @@ class RedisStock:
         self._seconds = settings.cache_timeout
         options: dict[str, Any] = {
             **options_in(settings.cache_url),
+            **LIMITED,
             # How long a command may take is said with each command.
             "socket_timeout": None,
             "socket_connect_timeout": settings.cache_timeout,
-            "parser_class": Parser,
             # No second try: redis-py's default of ten makes one GET last four seconds while Redis is down.
             "retry": None,
             "protocol": 2,

@@ -1,8 +1,8 @@
 """What lies in Redis: values that carry the stamps of their groups, and when a value is worth making again.
 
-A value is the stamps, then its soft end (ms since 1970), the ms that its making took and a checksum, then the body. The
-checksum is over the key and all that follows the stamps: a reply that belongs to another command, or that was garbled on
-its way, is a miss.
+A value is the stamps, then its soft end (ms since 1970), the ms that its making took, a checksum, and the body. The
+checksum is over the key and all that follows the stamps: a reply that belongs to another command, or that was garbled
+on its way, is a miss.
 """
 
 from math import log

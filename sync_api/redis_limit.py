@@ -41,7 +41,8 @@ class _Limit:
     def __exit__(self, *_: object) -> None: ...
 
 
-Parser: Any = _Parser
+# What a connection has to be made with, for its limits to hold.
+LIMITED: dict[str, Any] = {"parser_class": _Parser}
 
 
 def limit(connection: Any, seconds: float) -> _Limit:

@@ -11,6 +11,7 @@ from tests.twins import NAMES, Twin
 MODULES = sorted(file.stem for file in (CHECKOUT / "sync_api").glob("[a-z]*.py"))
 POOL = {
     "open": ["self"],
+    "is_busy": ["self"],
     "acquire": ["self"],
     "release": ["self", "connection"],
     "suspect": ["self"],
