@@ -1,5 +1,6 @@
 // Measures the combinations one after the other: k6 run loadtests/matrix.js
-// Choose with PROFILE= COMBINATIONS= VUS= THINK= DURATION= MIX= ROUTES= ROUND= RESULTS= PORT_BASE= SERVICE_HOST= TARGETS=
+// Choose with PROFILE= COMBINATIONS= VUS= THINK= WARM_UP= DURATION= MIX= ROUTES= ROUND= RESULTS= PORT_BASE= SERVICE_HOST= TARGETS=
+// RATE= for an open model: as many requests a second, whatever the answers do. LIMITS= counts late answers.
 
 import { sleep } from 'k6';
 import exec from 'k6/execution';
@@ -21,13 +22,19 @@ const LAST_NAP = 0.05;
 /** @type {import('./lib/journeys.js').Visitor} */
 let visitor;
 
+/** Visitors who wait for their answers (closed model), or requests that come whatever the answers do (open model). */
+function arrivals() {
+  const { rate, vus } = settings;
+  if (!rate) return /** @type {const} */ ({ executor: 'constant-vus', vus });
+  return /** @type {const} */ ({ executor: 'constant-arrival-rate', rate, preAllocatedVUs: vus, maxVUs: vus });
+}
+
 /** @param {import('./lib/combinations.js').Combination} combination @param {number} place */
 function scenario({ name }, place) {
   return /** @type {const} */ ([
     name,
     {
-      executor: 'constant-vus',
-      vus: settings.vus,
+      ...arrivals(),
       duration: `${cellTime}s`,
       startTime: `${place * (cellTime + GRACEFUL_STOP + GAP)}s`,
       gracefulStop: `${GRACEFUL_STOP}s`,
@@ -56,7 +63,8 @@ export function setup() {
 function arrive(run) {
   const number = exec.vu.idInTest - 1;
   const random = seeded(settings.round * 100003 + number);
-  visitor = { random, number, visitors: settings.vus, browsing: null, sent: 0, run };
+  const { vus: visitors, limits, hitRatio } = settings;
+  visitor = { random, number, visitors, limits, hitRatio, browsing: null, sent: 0, run };
   sleep((settings.think.mean * (number % settings.vus)) / settings.vus);
 }
 
@@ -81,6 +89,7 @@ function timeLeft() {
 }
 
 function pause() {
+  if (settings.rate) return;
   const { mean, fixed } = settings.think;
   sleep(Math.min(fixed ? mean : mean * (0.5 + visitor.random()), timeLeft()));
 }

@@ -50,6 +50,7 @@ class Route(msgspec.Struct, frozen=True):
     failed: Count
     latency_ms: Latency
     checks_failed: Count = 0
+    late: Count = 0
 
 
 class Cache(msgspec.Struct, frozen=True):
@@ -106,6 +107,7 @@ class Result(msgspec.Struct, frozen=True):
     mix: dict[str, float] = {}
     failures: dict[str, Count] = {}
     short_stock: Count = 0
+    rate_rps: Amount | None = None
     varies: Varies | None = None
     warm_up_s: Amount = 0.0
     injected: list[str] = []

@@ -63,7 +63,8 @@ function outcome(figures, tags) {
   const failed = FAILED.reduce((sum, kind) => sum + failures[kind], 0);
   const total = FAILURES.reduce((sum, kind) => sum + failures[kind], 0);
   const trend = figures(figureName('http_req_duration', tags));
-  return { requests, failed, checks_failed: total - failed, latency_ms: latency(trend, requests), failures };
+  const late = count(figures, 'late_answers', tags);
+  return { requests, failed, checks_failed: total - failed, late, latency_ms: latency(trend, requests), failures };
 }
 
 /** @param {Figures} figures @param {Record<string, string>} tags @param {Settings} settings */
@@ -121,6 +122,7 @@ export function resultOf(data, combination, settings) {
     duration_s: settings.duration,
     warm_up_s: settings.warmUp,
     vus: settings.vus,
+    rate_rps: settings.rate,
     think_time_s: mean,
     think: fixed ? 'fixed' : 'uniform',
     mix: settings.mix,
@@ -129,7 +131,7 @@ export function resultOf(data, combination, settings) {
     short_stock: count(figures, 'short_stock', tags),
     dropped_iterations: count(figures, 'dropped_iterations', { combination: combination.name }),
     throughput_rps: Math.round((counted.requests / settings.duration) * 100) / 100,
-    ceiling_rps: ceiling(settings.vus, mean + (counted.latency_ms.avg || 0) / 1000),
+    ceiling_rps: settings.rate ? null : ceiling(settings.vus, mean + (counted.latency_ms.avg || 0) / 1000),
     ceiling_without_latency_rps: ceiling(settings.vus, mean),
     percentiles: percentiles(figures, tags),
     timeline: timeline(figures, tags, settings.duration),

@@ -1,6 +1,7 @@
 // One function per route: what a visitor sends, and what a right answer looks like.
 
 import * as answers from './answers.js';
+import exec from 'k6/execution';
 import * as keys from './keys.js';
 
 /**
@@ -10,6 +11,8 @@ import * as keys from './keys.js';
  * @property {number} visitors how many there are
  * @property {{ category: string | null, after: number, left: number } | null} browsing
  * @property {number} sent requests so far
+ * @property {Record<string, number>} limits milliseconds by route: a longer answer is late
+ * @property {number} hitRatio share of `page` requests whose answer is in the cache already
  * @property {string} run names this run, so that a key is not used twice
  *
  * @typedef {object} Call
@@ -66,6 +69,13 @@ function product(visitor) {
   return read(`/api/products/${id}`, (body) => answers.wrongProduct(body, id));
 }
 
+/** A page of a category out of a few that everybody asks for, or one that nobody has asked for. @param {Visitor} visitor */
+function page(visitor) {
+  const { category, after } = keys.aimedPage(visitor.random, visitor.hitRatio, exec.scenario.iterationInTest);
+  const path = query('/api/products', { category, after: after || null });
+  return read(path, (body) => answers.wrongPage(body, category, after));
+}
+
 function dashboard() {
   return read('/api/dashboard', answers.wrongDashboard);
 }
@@ -108,6 +118,7 @@ function updateProduct(visitor) {
 export const ROUTES = {
   products,
   product,
+  page,
   revenue,
   dashboard,
   order,

@@ -36,6 +36,8 @@ const ORDERS = 50000;
 const MOST_LINES = 5;
 const MOST_OF_ONE = 3;
 export const PAGES = 5;
+// A page that starts after one of these ids is full, in every category.
+const COLD_STARTS = 1500;
 
 // The whole shop is asked for most. The order of the periods sets how heavy the load is: docs/reading.md says why this one.
 const SCOPES = [null, ...CATEGORIES];
@@ -55,6 +57,16 @@ export function report(random) {
 /** A category, or null for the whole catalogue, and how many of its first pages are read. @param {Random} random */
 export function browse(random) {
   return { category: SCOPES[drawn(random, SCOPE_SUMS)], pages: 1 + drawn(random, PAGE_SUMS) };
+}
+
+/**
+ * A page for a cache that is to answer `share` of them: the first page of a category, or one that starts where no other does.
+ * @param {Random} random @param {number} share @param {number} number of this request, no other has it
+ */
+export function aimedPage(random, share, number) {
+  if (random() < share) return { category: CATEGORIES[upTo(random, CATEGORIES.length) - 1], after: 0 };
+  const place = number % (CATEGORIES.length * COLD_STARTS);
+  return { category: CATEGORIES[place % CATEGORIES.length], after: 1 + Math.floor(place / CATEGORIES.length) };
 }
 
 /** @param {Random} random */

@@ -17,6 +17,7 @@ export const SLICES = 12;
 export const wrongAnswers = new Counter('wrong_answers');
 export const cacheAnswers = new Counter('cache_answers');
 export const shortStock = new Counter('short_stock');
+export const lateAnswers = new Counter('late_answers');
 export const measuredSince = new Gauge('measured_since');
 
 /** The name of one figure: a metric with tags. @param {string} metric @param {Record<string, string>} tags */
@@ -69,6 +70,7 @@ function keptPerCombination(combination, settings) {
     ...scopes.flatMap((tags) => [
       figureName('http_req_duration', tags),
       figureName('http_reqs', tags),
+      figureName('late_answers', tags),
       ...FAILURES.map((kind) => figureName('wrong_answers', { ...tags, kind })),
     ]),
     // A trend counts its requests too, so a slice costs one figure and those that only failures add to.

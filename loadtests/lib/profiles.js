@@ -15,3 +15,6 @@ export const PROFILES = JSON.parse(open('../profiles.json'));
 // A request in flight when a combination's time ends may finish; the next one starts after that.
 export const GRACEFUL_STOP = 5;
 export const GAP = 1;
+
+// Seconds. In an open model there are VUs for rate x this; whoever comes when all of them wait is dropped, and counted.
+export const WORST_LATENCY = 1;

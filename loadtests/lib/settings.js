@@ -1,7 +1,7 @@
 // What one run measures: the environment's words, read and checked once.
 
 import { chosenCombinations } from './combinations.js';
-import { PROFILES } from './profiles.js';
+import { PROFILES, WORST_LATENCY } from './profiles.js';
 import { OWN_MIX, ROUTES } from './routes.js';
 
 /**
@@ -11,6 +11,9 @@ import { OWN_MIX, ROUTES } from './routes.js';
  * @property {number} vus
  * @property {number} warmUp seconds
  * @property {number} duration seconds
+ * @property {number | null} rate requests a second that come whatever the answers do (open model), null for visitors who wait
+ * @property {Record<string, number>} limits milliseconds by route: an answer that takes longer is counted as late
+ * @property {number} hitRatio share of `page` requests whose answer is in the cache already
  * @property {{ mean: number, fixed: boolean }} think seconds
  * @property {Record<string, number>} mix
  * @property {number} round
@@ -33,6 +36,13 @@ function wholeNumber(name, preset) {
 }
 
 /** @param {string} name @param {number} preset */
+function share(name, preset) {
+  const text = __ENV[name];
+  if (!text) return preset;
+  return /^(0(\.\d+)?|1(\.0+)?)$/.test(text) ? Number(text) : refuse(name, text, 'give a share from 0 to 1, as 0.9');
+}
+
+/** @param {string} name @param {number} preset */
 function seconds(name, preset) {
   const text = __ENV[name];
   if (!text) return preset;
@@ -50,19 +60,24 @@ function think(preset) {
   return refuse('THINK', text, 'give the mean in seconds, or the word fixed for exactly 1 s');
 }
 
-/** @param {Record<string, number>} preset */
-function mix(preset) {
-  const text = __ENV.MIX;
+/** A number above 0 for each route that is named. @param {string} name @param {Record<string, number>} preset */
+function byRoute(name, preset) {
+  const text = __ENV[name];
   if (!text) return preset;
-  const weights = /** @type {Record<string, number>} */ ({});
+  const numbers = /** @type {Record<string, number>} */ ({});
   for (const part of text.split(',')) {
-    const [route, weight] = part.split('=').map((word) => word.trim());
-    if (!(route in ROUTES)) refuse('MIX', text, `the routes are ${Object.keys(ROUTES).join(', ')}`);
-    if (!/^\d+(\.\d+)?$/.test(weight || '')) refuse('MIX', text, 'write it as products=70,revenue=30');
-    if (Number(weight) > 0) weights[route] = Number(weight);
+    const [route, number] = part.split('=').map((word) => word.trim());
+    if (!(route in ROUTES)) refuse(name, text, `the routes are ${Object.keys(ROUTES).join(', ')}`);
+    if (!/^\d+(\.\d+)?$/.test(number || '')) refuse(name, text, 'write it as products=70,revenue=30');
+    if (Number(number) > 0) numbers[route] = Number(number);
   }
-  if (Object.keys(weights).length === 0) refuse('MIX', text, 'one weight at least must be above 0');
-  return weights;
+  if (Object.keys(numbers).length === 0) refuse(name, text, 'one weight at least must be above 0');
+  return numbers;
+}
+
+/** In an open model as many as can be in flight at once, else the visitors. @param {number | null} rate @param {number} preset */
+function vus(rate, preset) {
+  return wholeNumber('VUS', rate ? Math.max(preset, Math.ceil(rate * WORST_LATENCY)) : preset);
 }
 
 function resultsFolder() {
@@ -89,14 +104,18 @@ export function readSettings() {
   const name = __ENV.PROFILE || 'origin';
   const profile = PROFILES[name];
   if (!profile) refuse('PROFILE', name, `the profiles are ${Object.keys(PROFILES).join(', ')}`);
+  const rate = wholeNumber('RATE', 0) || null;
   return {
     profile: name,
     combinations: chosenCombinations(),
-    vus: wholeNumber('VUS', profile.vus),
-    warmUp: profile.warm_up_s,
+    vus: vus(rate, profile.vus),
+    rate,
+    limits: byRoute('LIMITS', {}),
+    hitRatio: share('HIT_RATIO', 0.9),
+    warmUp: seconds('WARM_UP', profile.warm_up_s),
     duration: seconds('DURATION', profile.duration_s),
-    think: think(profile.think_time_s),
-    mix: mix(OWN_MIX || profile.mix),
+    think: rate ? { mean: 0, fixed: false } : think(profile.think_time_s),
+    mix: byRoute('MIX', OWN_MIX || profile.mix),
     round: wholeNumber('ROUND', 1),
     results: resultsFolder(),
     suffix: __ENV.ROUND ? `.round-${__ENV.ROUND}` : '',

@@ -63,7 +63,8 @@ function aligned(cell, width, column) {
 
 /** @param {Result[]} results */
 function notes(results) {
-  const { profile, vus, think_time_s: think, duration_s: duration } = results[0];
-  const load = `profile ${profile}: ${vus} VUs, mean think time Z = ${think} s, ${duration} s measured each.`;
+  const { profile, vus, rate_rps: rate, think_time_s: think, duration_s: duration } = results[0];
+  const who = rate ? `${rate} requests a second, ${vus} VUs at most` : `${vus} VUs, mean think time Z = ${think} s`;
+  const load = `profile ${profile}: ${who}, ${duration} s measured each.`;
   return `${load}\nA dash is too few requests (p95 needs 200, p99 needs 1000), or no cache.\n`;
 }

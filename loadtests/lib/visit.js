@@ -2,7 +2,7 @@
 
 import http from 'k6/http';
 import exec from 'k6/execution';
-import { cacheAnswers, cacheLabel, shortStock, wrongAnswers } from './measures.js';
+import { cacheAnswers, cacheLabel, lateAnswers, shortStock, wrongAnswers } from './measures.js';
 import { ROUTES } from './routes.js';
 
 /** @typedef {import('./combinations.js').Combination} Combination */
@@ -62,6 +62,7 @@ export function visit(visitor, combination, route, phase) {
   const label = cacheLabel(response);
   if (label) cacheAnswers.add(1, { ...tags, label });
   if (response.status === call.alsoRight) shortStock.add(1, tags);
+  if (response.timings.duration > visitor.limits[route]) lateAnswers.add(1, tags);
   const found = fault(call, response, combination);
   if (!found) return;
   wrongAnswers.add(1, { ...tags, kind: found.kind });
