@@ -128,7 +128,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="VUS=, THINK=, DURATION= and MIX= change the load, as for `k6 run`.",
     )
     presets = (
-        ("profile", "quick", "origin, quick, smoke or mixed"),
+        ("profile", "quick", "origin, quick, smoke, mixed, capacity or sweep"),
         ("rounds", "", "rounds, best in multiples of four (4, or 1 for smoke)"),
         ("stack", "local", "local: private processes; compose: containers; none: what is running"),
         ("port-base", "8000", "services answer on this port + 1 and the following ones"),

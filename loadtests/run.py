@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final, TypeAlias
@@ -50,12 +51,18 @@ ROADS: Final[Mapping[str, Callable[[Plan, Say], AbstractContextManager[Target]]]
 }
 
 
+# Profiles that are no rounds of cells, and the module whose main measures them.
+STUDIES: Final = {"capacity": "loadtests.capacity.command"}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measures, compares, says where the results are; 130 when it was interrupted."""
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+        signal.signal(number, interrupt)
     try:
         plan = read_plan(arguments)
+        if study := STUDIES.get(plan.profile_name):
+            return int(import_module(study).main(arguments))
         return _run(plan)
     except UnusableInput as error:
         return _fail(str(error), UNUSABLE_INPUT)
@@ -147,7 +154,8 @@ def _description(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
+def interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Ends a run as Ctrl-C does, for signals that would end it without cleaning up."""
     raise KeyboardInterrupt
 
 

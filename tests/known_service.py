@@ -25,17 +25,25 @@ class Answer:
 
 @dataclass(slots=True)
 class KnownService:
-    """A service on a free loopback port; entering starts it, leaving stops it."""
+    """A service on a free loopback port; entering starts it, leaving stops it.
+
+    It handles `places` requests at once, so it can answer places / service_time a second and no more.
+    """
 
     name: str | None = "sync"
     service_time: float = 0.0
+    places: int = 10_000
     ready: int = 200
     cache: str = "off"
     spoil: Callable[[str, Answer], None] | None = None
     requests: list[str] = field(default_factory=list)
     url: str = ""
+    _free: asyncio.Semaphore = field(init=False)
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _thread: threading.Thread | None = None
+
+    def __post_init__(self) -> None:
+        self._free = asyncio.Semaphore(self.places)
 
     def __enter__(self) -> Self:
         server = self._loop.run_until_complete(asyncio.start_server(self._converse, "127.0.0.1", 0, backlog=512))
@@ -65,7 +73,8 @@ class KnownService:
         sent = await reader.readexactly(_content_length(head))
         self.requests.append(f"{method} {target}")
         if not target.startswith("/health"):
-            await asyncio.sleep(self.service_time)
+            async with self._free:
+                await asyncio.sleep(self.service_time)
         answer = self._answer(method, target, json.loads(sent or b"{}"))
         if self.spoil:
             self.spoil(target, answer)

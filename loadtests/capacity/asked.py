@@ -1,0 +1,147 @@
+"""What a capacity run is asked for, beside the plan that all runs share."""
+
+import argparse
+import os
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from loadtests.capacity.objectives import PRESET, Objectives, read_objectives
+from loadtests.capacity.search import steps_expected
+from loadtests.plan import Plan, UnusableInput, number, read_plan
+
+FITTED: Final = "1,2,3,4,6,8,12,16,24,32"
+PREDICTED: Final = "20,48"
+# Around a step: k6 starts, the last answers come, the machine settles.
+AROUND_S: Final = 2.5
+ENOUGH_FOR_P95: Final = 200
+FEWEST_REQUESTS: Final = 40
+LONGEST_STEP: Final = 3
+LONGEST_CONFIRMATION: Final = 6
+TYPICAL_RPS: Final = 1000
+
+Option = tuple[str, str, str]
+OPTIONS: Final[tuple[Option, ...]] = (
+    ("objectives", PRESET, "milliseconds within which 95 % of a route's answers have to come"),
+    ("step", "8", "seconds that one step of the search measures"),
+    ("warm-up", "2", "seconds before them that are left out"),
+    ("first", "50", "requests a second of the first step; it doubles from there"),
+    ("highest", "20000", "requests a second that are not passed"),
+    ("resolution", "5", "per cent between the highest rate that holds and the lowest that breaks"),
+    ("worst-latency", "1", "seconds; k6 has VUs for rate x this, and drops who comes when all of them wait"),
+    ("concurrency", FITTED, "visitors at once, for the Universal Scalability Law; `none` leaves the law out"),
+    ("law-mix", "product=60,products=38", "the load of these; reports are left out, see docs/capacity.md"),
+    ("predict", PREDICTED, "visitors at once that are measured, but predicted and not fitted"),
+)
+DESCRIPTION: Final = """
+The highest arrival rate at which each combination holds its objectives, what a request costs there, and how
+throughput scales with concurrency. Requests come in an open model, whatever the answers do.
+"""
+EPILOG: Final = """
+Each option is also a variable: STEP=4 make matrix PROFILE=capacity. MIX= changes the load. The options of
+`python -m loadtests.run` that say what is measured work here too: --combinations, --stack, --port-base, --workers,
+--results. docs/capacity.md explains the figures.
+
+  python -m loadtests.capacity --combinations sync,async --step 4 --resolution 10
+  python -m loadtests.capacity --objectives product=50,products=50,revenue=500
+"""
+
+
+class Asked(NamedTuple):
+    """The search, the second pass, and the closed loop after it."""
+
+    objectives: Objectives
+    step_s: float
+    warm_up_s: float
+    first: int
+    highest: int
+    resolution: float
+    worst_latency: float
+    fitted: tuple[int, ...]
+    predicted: tuple[int, ...]
+    mix: dict[str, float]
+    law_mix: str
+
+    def step_seconds(self, rate: int) -> float:
+        """Seconds of one step at a rate: enough requests of every judged route, within bounds."""
+        return min(max(self.step_s, FEWEST_REQUESTS / self._rarest(rate)), LONGEST_STEP * self.step_s)
+
+    def confirmation_s(self, rate: int) -> float:
+        """Seconds of the second pass at a rate: enough for a p95 of every route that has an objective."""
+        return min(max(2 * self.step_s, ENOUGH_FOR_P95 / self._rarest(rate)), LONGEST_CONFIRMATION * self.step_s)
+
+    def _rarest(self, rate: int) -> float:
+        judged = min(weight for route, weight in self.mix.items() if route in self.objectives)
+        return rate * judged / sum(self.mix.values())
+
+    def expected_s(self) -> float:
+        """Seconds that one combination takes, about."""
+        around = self.warm_up_s + AROUND_S
+        search = steps_expected(self.first, self.resolution, TYPICAL_RPS) * (self.step_s + around)
+        closed = (len(self.fitted) + len(self.predicted)) * ((self.step_s + self.warm_up_s) / 2 + AROUND_S)
+        return search + self.confirmation_s(TYPICAL_RPS) + around + closed
+
+
+def read_asked(arguments: Sequence[str] | None) -> tuple[Asked, Plan]:
+    """Gives what was asked for; raises UnusableInput."""
+    options, rest = _parser().parse_known_args(arguments)
+    plan = read_plan(["--profile", "capacity", *rest])
+    mix = read_mix(os.environ.get("MIX", "")) or plan.profile.mix
+    objectives = read_objectives(options.objectives)
+    judged = {route: limit for route, limit in objectives.items() if route in mix}
+    if not judged:
+        raise UnusableInput(f"OBJECTIVES={options.objectives}: none of these routes is in the mix ({', '.join(mix)})")
+    return (
+        Asked(
+            objectives=judged,
+            step_s=_seconds("STEP", options.step, 1, 600),
+            warm_up_s=_seconds("WARM_UP", options.warm_up, 0.2, 600),
+            first=number("FIRST", options.first, 1, 100_000),
+            highest=number("HIGHEST", options.highest, 1, 100_000),
+            resolution=_seconds("RESOLUTION", options.resolution, 0.1, 50) / 100,
+            worst_latency=_seconds("WORST_LATENCY", options.worst_latency, 0.05, 10),
+            fitted=_visitors("CONCURRENCY", options.concurrency),
+            predicted=_visitors("PREDICT", options.predict) if options.concurrency != "none" else (),
+            mix=mix,
+            law_mix=options.law_mix,
+        ),
+        plan,
+    )
+
+
+def read_mix(text: str) -> dict[str, float]:
+    """Gives the weights of MIX, empty when there is none; k6 refuses what it cannot use."""
+    pairs = [part.partition("=") for part in text.split(",") if part]
+    try:
+        return {route.strip(): float(weight) for route, _, weight in pairs}
+    except ValueError:
+        raise UnusableInput(f"MIX={text}: write it as products=70,revenue=30") from None
+
+
+def _seconds(name: str, text: str, low: float, high: float) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not low <= value <= high:
+        raise UnusableInput(f"{name}={text}: give a number from {low:g} to {high:g}")
+    return value
+
+
+def _visitors(name: str, text: str) -> tuple[int, ...]:
+    if text == "none":
+        return ()
+    return tuple(dict.fromkeys(number(name, part.strip(), 1, 2000) for part in text.split(",")))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m loadtests.capacity",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    for name, preset, text in OPTIONS:
+        value = os.environ.get(name.upper().replace("-", "_")) or preset
+        parser.add_argument(f"--{name}", default=value, help=f"{text} (now: {value})".replace("%", "%%"))
+    return parser

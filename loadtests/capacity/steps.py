@@ -1,0 +1,141 @@
+"""One step: k6 against one combination at one rate, or with one number of visitors at once."""
+
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from loadtests.capacity.asked import LONGEST_CONFIRMATION, Asked
+from loadtests.capacity.document import Outcome, Pass, RouteLine, Step
+from loadtests.capacity.limits import GENERATOR, limit_of
+from loadtests.capacity.objectives import Objectives, broken, written
+from loadtests.cell import Cells
+from loadtests.generator import GeneratorFailed
+from loadtests.plan import Plan
+from loadtests.results_schema import Result
+from loadtests.targets import Target
+
+
+class Load(NamedTuple):
+    """What one step sends: `rate` requests a second (open model), or `visitors` who never think (closed loop).
+
+    Each asks for `warm_up_s` seconds before it is measured for `seconds`.
+    """
+
+    part: Pass
+    seconds: float
+    warm_up_s: float
+    rate: int | None = None
+    visitors: int | None = None
+    mix: str = ""
+
+    def variables(self, worst_latency: float) -> dict[str, str]:
+        """Gives the load as k6 reads it; an open model has VUs for rate x worst latency."""
+        times = {"DURATION": f"{self.seconds:g}", "WARM_UP": f"{self.warm_up_s:g}"}
+        if self.rate is None:
+            load = {"VUS": str(self.visitors), "THINK": "0", "RATE": ""}
+            return times | load | ({"MIX": self.mix} if self.mix else {})
+        vus = max(20, math.ceil(self.rate * worst_latency))
+        return times | {"RATE": str(self.rate), "VUS": str(vus), "THINK": ""}
+
+
+class Stepper:
+    """Measures steps of one run; the result of each is a file in `folder`.
+
+    Services stay up from step to step, so that a step meets warm processes and a warm cache.
+    """
+
+    def __init__(self, target: Target, plan: Plan, folder: Path, asked: Asked) -> None:
+        self._target = target
+        self._asked = asked
+        # k6 is waited for as if every step were the longest.
+        profile = msgspec.structs.replace(plan.profile, duration_s=LONGEST_CONFIRMATION * asked.step_s)
+        self._cells = Cells(target, plan._replace(profile=profile), folder, target.versions()["k6"])
+        self._restores = plan.restores
+        self._failed = False
+
+    def prepare(self, name: str) -> None:
+        """Gives a combination fresh processes, an empty cache, and its first rows if the load writes."""
+        self._target.prepare(name, self._restores)
+
+    def take(self, name: str, number: int, load: Load) -> Step:
+        """Gives one measured and judged step; raises GeneratorFailed when two in a row come to nothing."""
+        variables = load.variables(self._asked.worst_latency) | {"LIMITS": written(self._asked.objectives)}
+        try:
+            result = self._cells.measure_as_it_is(name, number, variables=variables)
+        except GeneratorFailed as error:
+            if self._failed:
+                raise
+            self._failed = True
+            return unmeasured(number, load, str(error))
+        self._failed = False
+        return judged(result, number, load, self._asked.objectives)
+
+
+def judged(result: Result, number: int, load: Load, objectives: Objectives) -> Step:
+    """Gives a step with what it broke; one that broke while k6 was the busiest says nothing of the service."""
+    limit = limit_of(result)
+    reasons = broken(result, objectives if load.rate else {})
+    outcome: Outcome = "broken" if reasons else "held"
+    if limit.name == GENERATOR and (reasons or load.rate is None):
+        outcome, reasons = "void", [*reasons, limit.sentence]
+    latency = msgspec.to_builtins(result.latency_ms)
+    return Step(
+        number=number,
+        part=load.part,
+        rate_rps=load.rate,
+        concurrency=load.visitors,
+        vus=result.vus,
+        duration_s=result.duration_s,
+        requests=result.requests,
+        throughput_rps=result.throughput_rps,
+        failed=result.failed + result.checks_failed,
+        dropped=result.dropped_iterations,
+        latency_ms=latency,
+        routes=_routes(result, objectives),
+        hit_ratio=result.cache.hit_ratio,
+        cpu_cores=limit.cores_used,
+        limit=limit.name,
+        limit_sentence=limit.sentence,
+        outcome=outcome,
+        reasons=reasons,
+    )
+
+
+def unmeasured(number: int, load: Load, reason: str) -> Step:
+    """Gives the step of a load that k6 brought no result of; it does not count."""
+    return Step(
+        number=number,
+        part=load.part,
+        rate_rps=load.rate,
+        concurrency=load.visitors,
+        vus=load.visitors or 0,
+        duration_s=load.seconds,
+        requests=0,
+        throughput_rps=0.0,
+        failed=0,
+        dropped=0,
+        latency_ms={},
+        routes={},
+        hit_ratio=None,
+        cpu_cores={},
+        limit=None,
+        limit_sentence="not known: nothing was measured",
+        outcome="void",
+        reasons=[reason],
+    )
+
+
+def _routes(result: Result, objectives: Objectives) -> dict[str, RouteLine]:
+    return {
+        name: RouteLine(
+            requests=route.requests,
+            late=route.late,
+            limit_ms=objectives.get(name),
+            p50_ms=route.latency_ms.p50,
+            p95_ms=route.latency_ms.p95,
+            p99_ms=route.latency_ms.p99,
+        )
+        for name, route in result.routes.items()
+    }
