@@ -1,7 +1,7 @@
 """One of the four services, as a local process."""
 
 import http.client
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -21,6 +21,8 @@ class Service:
     def __init__(self, name: str, port: int, settings: Mapping[str, str], directory: Path, cores: Cores) -> None:
         self.name = name
         self.port = port
+        # The module that serves, and its arguments.
+        self.program: Sequence[str] = [f"{name.partition('-')[0]}_api.serve"]
         self._directory = directory
         self._environment = dict(settings)
         self.process = Process(f"the service {self.name}", directory.parent / f"{self.name}.log", cores)
@@ -54,8 +56,8 @@ class Service:
         """Starts it without waiting for it; `extra` changes its environment for this time only."""
         self._directory.mkdir(exist_ok=True)
         surroundings = environment(self._directory, {**self._environment, **(extra or {})})
-        twin = self.name.partition("-")[0]
-        self.process.start(python(f"{twin}_api.serve"), surroundings, CHECKOUT)
+        module, *arguments = self.program
+        self.process.start([*python(module), *arguments], surroundings, CHECKOUT)
 
     def wait(self) -> None:
         """Returns when it is ready and answers under its own name."""
