@@ -7,16 +7,23 @@ would have; what should find stale reads can prove with it that it does. Nothing
 import importlib
 import runpy
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from shared import cache_policy, cache_values
+from shared import cache_commands, cache_policy, cache_values
+from shared.cache_steps import Command
 from shared.caching import Plan
 
 
 def without_stamps() -> None:
     """All stamps are alike, so a drop ends nothing that a slow reader stores after it."""
     cache_values.new_stamp = lambda: bytes(cache_values.STAMP_LENGTH)
+
+
+def without_stamps_served() -> None:
+    """The usual cache-aside: a drop deletes values, and a slow reader puts back what it had read before it."""
+    without_stamps()
+    cache_commands.drop = _delete_values
 
 
 def flights_across_writes() -> None:
@@ -31,11 +38,26 @@ def drop_before_commit() -> None:
             _drop_early(twin)
 
 
-BROKEN: Final[Mapping[str, Callable[[], None]]] = {
+BROKEN: Final[dict[str, Callable[[], None]]] = {
     "no-stamps": without_stamps,
     "drop-before-commit": drop_before_commit,
     "flight-across-write": flights_across_writes,
 }
+
+
+# What is served under another policy than the model tries: without stamps a drop has to find the values themselves.
+SERVED: Final = BROKEN | {"no-stamps": without_stamps_served}
+DELETE_VALUES: Final = r"""
+for _, value in ipairs(ARGV) do
+  redis.call('DEL', value)
+  for _, key in ipairs(redis.call('KEYS', (value:gsub('%*', '\*')) .. ':*')) do redis.call('DEL', key) end
+end
+return 1"""
+
+
+def _delete_values(names: cache_commands.Names, groups: Sequence[str]) -> Command:
+    values = [names.value(Plan(group, ())) for group in groups]
+    return Command(("EVAL", DELETE_VALUES, 0, *values), lambda reply: reply)
 
 
 def _by_key_alone(plan: Plan, stamps: cache_values.Stamps) -> str:
@@ -79,7 +101,7 @@ def _drop_early(twin: str) -> None:
 if __name__ in {"__main__", "__mp_main__"}:
     if len(sys.argv) != 3 or sys.argv[1] not in {"sync", "async"} or sys.argv[2] not in BROKEN:
         sys.exit(f"usage: python -m tests.broken_policies sync|async {'|'.join(BROKEN)}")
-    BROKEN[sys.argv[2]]()
+    SERVED[sys.argv[2]]()
 
 if __name__ == "__main__":
     runpy.run_module(f"{sys.argv[1]}_api.serve", run_name="__main__", alter_sys=False)
