@@ -2,7 +2,7 @@
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 
-.PHONY: help setup libraries check test matrix bench up down locks
+.PHONY: help setup libraries check test matrix bench staleness up down locks
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo '  make test     runs all tests on a real database and a real Redis    TESTS="-k cache -x"'
 	@echo '  make check    format, lint, types, twins; starts nothing'
 	@echo '  make bench    each service beside a bare constant answer on the same server'
+	@echo '  make staleness  looks for stale reads under load, with faults of Redis, and under broken policies    CHECK="--help"'
 	@echo '  make up       starts the stack as local processes, to look at and play with; Ctrl-C or make down ends it'
 	@echo '  make down     ends what make up has started'
 	@echo '  make setup    what the others do first: .venv, and a database server and Redis where they are missing'
@@ -41,6 +42,9 @@ matrix: setup
 bench: libraries
 	@tools/system_packages bench
 	@$(PY) -m loadtests.bench
+
+staleness: setup
+	@$(PY) -m loadtests.history.staleness $(CHECK)
 
 up: setup
 	@$(PY) -m compose.local up
