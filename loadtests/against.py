@@ -1,22 +1,20 @@
 """What changed since an earlier run on the same host: each combination held to itself."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from statistics import fmean, stdev
 from typing import Any, Final
 
 import msgspec
-from scipy.special import stdtr
 
 from loadtests.effects import Effect, ratio_of
+from loadtests.many_effects import shown
 from loadtests.metrics import FIGURES, MORE_IS_BETTER, Figure
 from loadtests.results_reading import Rounds, read_rounds, read_run_of
 from loadtests.results_schema import Result
 from loadtests.results_set import SAME_LOAD, UnusableResults
 from loadtests.void import counting_cells, void_cells
 
-ERROR_RATE: Final = 0.05
 # What has to be the same machine; the system may have been updated, which the ledger tells.
 SAME_HOST: Final = ("cpu", "cores", "memory_gb")
 
@@ -48,34 +46,19 @@ def against(folder: Path, earlier: Path) -> Against:
     if not names:
         raise UnusableResults(f"{folder} and {earlier} have no combination in common")
     pairs = {name: _pairs(name, _counting(now), _counting(before)) for name in names}
-    changes = {
-        (name, metric): _changes(pairs[name], metric, figure) for name in names for metric, figure in FIGURES.items()
+    compared = {
+        name: {metric: ratio_of(_changes(pairs[name], metric, figure)) for metric, figure in FIGURES.items()}
+        for name in names
     }
-    compared = {name: {metric: ratio_of(changes[name, metric]) for metric in FIGURES} for name in names}
-    return Against(str(earlier), compared, [_regression(compared, *key) for key in shown_worse(changes)])
+    return Against(str(earlier), compared, list(_regressions(compared)))
 
 
-def shown_worse(changes: Mapping[tuple[str, str], Sequence[float]]) -> list[tuple[str, str]]:
-    """Gives the names of those whose mean is shown to be below 0, with a chance of 5 % that any of them is not.
-
-    A t test of each, and Holm's step-down over all of them: two dozen intervals of 95 % would find a regression in
-    every other pair of equal runs. The source is S. Holm, Scandinavian Journal of Statistics 6 (1979).
-    """
-    tested = {name: _p_value(values) for name, values in changes.items() if len(values) > 1}
-    found = []
-    for at, name in enumerate(sorted(tested, key=lambda one: tested[one])):
-        if tested[name] > ERROR_RATE / (len(tested) - at):
-            break
-        if fmean(changes[name]) < 0:
-            found.append(name)
-    return found
-
-
-def _p_value(values: Sequence[float]) -> float:
-    mean, error = fmean(values), stdev(values) / math.sqrt(len(values))
-    if not error:
-        return 0.0 if mean else 1.0
-    return 2 * float(stdtr(len(values) - 1, -abs(mean) / error))
+def _regressions(compared: Mapping[str, Mapping[str, Effect]]) -> Iterator[Regression]:
+    effects = {(name, metric): effect for name, row in compared.items() for metric, effect in row.items()}
+    for name, metric in shown(effects):
+        effect = effects[name, metric]
+        if effect.ratio and effect.low and effect.high and effect.ratio < 1:
+            yield Regression(name, metric, effect.ratio, effect.low, effect.high)
 
 
 def _pairs(name: str, now: Mapping[int, Any], before: Mapping[int, Any]) -> list[tuple[Result, Result]]:
@@ -88,11 +71,6 @@ def _changes(pairs: Sequence[tuple[Result, Result]], metric: str, figure: Figure
     sign = 1.0 if metric in MORE_IS_BETTER else -1.0
     figures = [(figure(now), figure(before)) for now, before in pairs]
     return [sign * math.log(now / before) for now, before in figures if now and before]
-
-
-def _regression(compared: Mapping[str, Mapping[str, Effect]], name: str, metric: str) -> Regression:
-    effect = compared[name][metric]
-    return Regression(name, metric, effect.ratio or 0.0, effect.low or 0.0, effect.high or 0.0)
 
 
 def _counting(rounds: Rounds) -> dict[int, dict[str, Result]]:

@@ -1,0 +1,166 @@
+"""Holds the tool to a truth that is known, on real services: python -m loadtests.selfcheck.
+
+Two runs of the same load. In the first all four names are one and the same service, so there is no effect to be
+found. In the second the cached names are one service and the uncached ones another, and what is called async is 5 ms
+further away by a TCP proxy: the cached pair has to find that, with an interval of the difference that holds 5 ms; the
+uncached pair may not, and then has to say what it could have found.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from compose.failures import StackError
+from compose.options import StackOptions
+from compose.stack import Stack
+from loadtests.comparison import Comparison, compare
+from loadtests.design import ROUTES_KEY, SIMPLE_KEY
+from loadtests.effects import Effect, SimpleEffect
+from loadtests.effects_text import unseen
+from loadtests.faults.modes import PASS, delay
+from loadtests.faults.proxy import Proxy
+from loadtests.many_effects import shown
+from loadtests.plan import HERE
+from loadtests.results_reading import read_rounds
+from loadtests.results_set import COMBINATIONS
+from loadtests.run import main as measure
+
+DELAY_MS: Final = 5.0
+SERVICES: Final = ("async", "async-cached")
+UNEQUAL: Final = {"sync": "async", "sync-cached": "async-cached", "async": "async", "async-cached": "async-cached"}
+
+
+class Finding(NamedTuple):
+    """One thing that has to hold, whether it does, and the figures."""
+
+    what: str
+    holds: bool
+    figures: str
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measures both runs and prints what held; 1 when something did not, 2 when the stack cannot be started."""
+    options = _options(arguments)
+    try:
+        found = _findings(options)
+    except StackError as error:
+        print(f"selfcheck: {error}", file=sys.stderr)
+        return error.status
+    for finding in found:
+        print(f"{'ok    ' if finding.holds else 'FAILED'} {finding.what}: {finding.figures}")
+    return 0 if all(finding.holds for finding in found) else 1
+
+
+def no_effect(comparison: Comparison) -> Finding:
+    """Gives whether a run of one service under four names shows any effect, over all effects and figures at once."""
+    effects = dict(_flat(comparison))
+    alone = sum(effect.verdict in ("better", "worse") for effect in effects.values())
+    names = [".".join(name) for name in shown(effects)]
+    figures = (
+        f"{len(effects)} effects, {alone} of them shown when each is taken alone (5 % would be {len(effects) / 20:.1f})"
+    )
+    return Finding("equal services show no effect", not names, f"{figures}, together {', '.join(names) or 'none'}")
+
+
+def delay_found(comparison: Comparison, name: str = "async cached") -> Finding:
+    """Gives whether a simple effect is called worse, with an interval of the difference that holds the delay."""
+    effect = comparison.effects[SIMPLE_KEY][name]["latency_avg"]
+    holds = effect.verdict == "worse" and effect.difference_low <= DELAY_MS <= effect.difference_high
+    return Finding(f"{name}: {DELAY_MS:g} ms of delay are found", holds, _in_words(effect))
+
+
+def delay_unseen(comparison: Comparison, name: str = "async uncached") -> Finding:
+    """Gives whether an effect that is not shown is explained, with an interval that holds the delay either way."""
+    effect = comparison.effects[SIMPLE_KEY][name]["latency_avg"]
+    lines = [line for line in unseen(comparison.effects) if f" {name}," in line]
+    holds = effect.difference_low <= DELAY_MS <= effect.difference_high
+    explained = effect.verdict != "not shown" or len(lines) == 1
+    return Finding(
+        f"{name}: {DELAY_MS:g} ms are within what noise hides", holds and explained, _in_words(effect, *lines)
+    )
+
+
+def combinations_file(path: Path, urls: Mapping[str, str], services: Mapping[str, str]) -> Path:
+    """Writes which address each name is measured at, and which service has to answer there."""
+    entries = [
+        {
+            "name": name,
+            "url": urls[name],
+            "expect": services[name],
+            "varies": {"stack": name.partition("-")[0], "cache": name.endswith("-cached")},
+        }
+        for name in COMBINATIONS
+    ]
+    path.write_bytes(msgspec.json.encode(entries))
+    return path
+
+
+def _findings(options: argparse.Namespace) -> list[Finding]:
+    folder = options.results.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    port_base = int(os.environ.get("PORT_BASE") or 8000)
+    with Stack(StackOptions(workers=1, port_base=port_base, only=list(SERVICES), progress=_say)) as stack:
+        cores = stack.placement.others
+        equal = dict.fromkeys(COMBINATIONS, "async-cached")
+        urls = {name: stack.url(service) for name, service in equal.items()}
+        first = _measured(folder / "equal", combinations_file(folder / "equal.json", urls, equal), options)
+        with ExitStack() as proxies:
+            urls = {}
+            for name, service in UNEQUAL.items():
+                port = int(stack.url(service).rpartition(":")[2])
+                proxy = proxies.enter_context(Proxy(port, cores=cores))
+                # Half of it in each direction.
+                proxy.switch(delay(DELAY_MS / 2000) if name in SERVICES else PASS)
+                urls[name] = f"http://127.0.0.1:{proxy.port}"
+            second = _measured(folder / "delayed", combinations_file(folder / "delayed.json", urls, UNEQUAL), options)
+    return [no_effect(first), delay_found(second), delay_unseen(second)]
+
+
+def _measured(results: Path, combinations: Path, options: argparse.Namespace) -> Comparison:
+    words = ["--combinations", str(combinations), "--stack", "none", "--results", str(results)]
+    status = measure([*words, "--profile", options.profile, "--rounds", str(options.rounds)])
+    if status:
+        raise StackError(f"the run in {results} ended with {status}")
+    return compare(read_rounds(results / "latest"))
+
+
+def _flat(comparison: Comparison) -> Iterator[tuple[tuple[str, str], Effect]]:
+    effects = comparison.effects
+    rows = {name: row for name, row in effects.items() if name not in (SIMPLE_KEY, ROUTES_KEY)} | effects[SIMPLE_KEY]
+    for name, row in rows.items():
+        yield from (((name, metric), effect) for metric, effect in row.items())
+
+
+def _in_words(effect: SimpleEffect, *lines: str) -> str:
+    interval = f"{effect.difference_low:+.2f} to {effect.difference_high:+.2f} ms"
+    return "; ".join([f"{effect.verdict}, difference {effect.difference:+.2f} ms, 95 % interval {interval}", *lines])
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m loadtests.selfcheck",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="VUS=, THINK=, DURATION=, MIX= and PORT_BASE= work as for make matrix",
+    )
+    parser.add_argument("--profile", default=os.environ.get("PROFILE") or "quick", help="the load (quick)")
+    parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS") or 4), help="rounds of each run (4)")
+    preset = HERE / "results" / "selfcheck"
+    parser.add_argument(
+        "--results", type=Path, default=preset, help="folder for both runs (loadtests/results/selfcheck)"
+    )
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
