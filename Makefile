@@ -2,7 +2,7 @@
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 
-.PHONY: help setup libraries check test matrix bench staleness up down locks
+.PHONY: help setup libraries check test matrix selfcheck simulation bench staleness up down locks
 .DEFAULT_GOAL := help
 
 help:
@@ -14,6 +14,8 @@ help:
 	@echo '                  COMBINATIONS=yours.json STACK=none    services of your own'
 	@echo '  make test     runs all tests on a real database and a real Redis    TESTS="-k cache -x"'
 	@echo '  make check    format, lint, types, twins; starts nothing'
+	@echo '  make selfcheck    does the tool find nothing where there is nothing, and 5 ms where there are 5 ms?'
+	@echo '  make simulation   how often is the tool right, on thousands of runs of a known effect?'
 	@echo '  make bench    each service beside a bare constant answer on the same server'
 	@echo '  make staleness  looks for stale reads under load, with faults of Redis, and under broken policies    CHECK="--help"'
 	@echo '  make up       starts the stack as local processes, to look at and play with; Ctrl-C or make down ends it'
@@ -38,6 +40,12 @@ test: setup
 
 matrix: setup
 	@$(PY) -m loadtests.run
+
+selfcheck: setup
+	@$(PY) -m loadtests.selfcheck
+
+simulation: libraries
+	@$(PY) -m loadtests.simulation
 
 bench: libraries
 	@tools/system_packages bench

@@ -2,6 +2,7 @@
 
 import json
 import math
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -77,6 +78,19 @@ def test_ninety_five_in_a_hundred_intervals_hold_the_true_ratio() -> None:
         held += effect.low <= 2.0 <= effect.high
     # 190 are expected; 200 draws at 95 % lie outside these bounds once in a thousand times.
     assert 180 <= held <= 199
+
+
+def test_a_detectable_difference_is_found_nineteen_times_in_twenty() -> None:
+    chance = random.Random(3)
+    # Four values of spread 1 have a standard error of a half; 5.65 is the noncentrality for 3 degrees of freedom.
+    assert effects.detectable([-1.0, 1.0, -1.0, 1.0]) == pytest.approx(5.654 / math.sqrt(3), rel=0.001)
+    shift = 5.654 / 2
+    found = [effects.interval([chance.gauss(shift, 1) for _ in range(4)]).low for _ in range(2000)]
+    assert 0.935 <= sum(low is not None and low > 0 for low in found) / 2000 <= 0.965
+
+
+def test_one_round_has_no_detectable_difference() -> None:
+    assert effects.detectable([1.0]) is None
 
 
 def test_noise_that_a_round_shares_does_not_widen_the_interval(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ export const PAGES = 5;
 // A page that starts after one of these ids is full, in every category.
 const COLD_STARTS = 1500;
 
-// The whole shop is asked for most. The order of the periods sets how heavy the load is: docs/reading.md says why this one.
+// The whole shop is asked for most. The order of the periods sets how heavy the load is: docs/method.md says why this one.
 const SCOPES = [null, ...CATEGORIES];
 const DAYS = [180, 90, 30, 365];
 const REPORTS = SCOPES.flatMap((category) => DAYS.map((days) => ({ category, days })));

@@ -1,0 +1,103 @@
+"""How often the comparison is right under one load's noise: coverage, false alarms, and what it finds."""
+
+import math
+from collections.abc import Iterator
+from statistics import fmean
+from typing import Final, TypeAlias
+
+import msgspec
+
+from loadtests.simulation.alternatives import ANALYSES, logarithms
+from loadtests.simulation.noise import PAIRS, Noise
+from loadtests.simulation.runs import Truth
+from loadtests.simulation.study import Key, Scenario, Shares, rounds_of, study
+
+SLOWER: Final = 1.1
+NULL: Final = ("async uncached", "async cached", "async", "interaction")
+ROUNDS: Final = (4, 8, 12, 16, 24, 32, 48)
+ENOUGH: Final = 0.95
+# Runs of many rounds take long, and their shares need no more than this part of the runs.
+FEWER: Final = 5
+
+# By effect, then by metric.
+Table: TypeAlias = dict[str, dict[str, float]]
+
+
+class Analysis(msgspec.Struct, frozen=True):
+    """Another way to make the interval of the average's simple effect: how often right, and how often it finds."""
+
+    held: float
+    found: float
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """What was found under one load's noise.
+
+    `coverage` and `coverage_of_differences` are shares of intervals that hold the truth. `false_alarms` are shares of
+    verdicts better or worse where there is no effect. `found` are shares of runs in which a service that is 10 %
+    slower at the client is called worse. `found_by_rounds` is that of the average by pair of twins and number of
+    rounds, and `analyses` what other analyses of the average would have done.
+    """
+
+    coverage: Table
+    coverage_of_differences: Table
+    false_alarms: Table
+    found: Table
+    found_by_rounds: dict[str, dict[int, float]]
+    analyses: dict[str, dict[str, Analysis]]
+
+
+def prove(noise: Noise, runs: int, seed: int) -> Proof:
+    """Gives all shares, each over as many simulated runs."""
+    equal = study(Scenario(noise, Truth({})), runs, seed)
+    slower = study(_slower(noise), runs, seed + 1)
+    return Proof(
+        coverage=_table({key: fmean((one.ratio_held, slower[key].ratio_held)) for key, one in equal.items()}),
+        coverage_of_differences=_table(dict(_differences(equal, slower))),
+        false_alarms=_table({key: one.better + one.worse for key, one in equal.items() if key[0] in NULL}),
+        found=_table({key: one.worse for key, one in slower.items() if key[0] in NULL[:3]}),
+        found_by_rounds=_by_rounds(noise, max(1, runs // FEWER), seed),
+        analyses=_analyses(noise, runs, seed + 2),
+    )
+
+
+def _slower(noise: Noise, rounds: int = 4) -> Scenario:
+    return Scenario(noise, Truth({"async": SLOWER, "async-cached": SLOWER}), rounds)
+
+
+def _differences(*studies: dict[Key, Shares]) -> Iterator[tuple[Key, float]]:
+    for key in studies[0]:
+        shares = [held for one in studies if (held := one[key].difference_held) is not None]
+        if shares:
+            yield key, fmean(shares)
+
+
+def _by_rounds(noise: Noise, runs: int, seed: int) -> dict[str, dict[int, float]]:
+    """Up to the number of rounds that is enough for both pairs."""
+    found: dict[str, dict[int, float]] = {pair: {} for pair in PAIRS}
+    for rounds in ROUNDS:
+        shares = study(_slower(noise, rounds), runs, seed + rounds)
+        for pair in PAIRS:
+            found[pair][rounds] = shares[f"async {pair}", "latency_avg"].worse
+        if all(row[rounds] >= ENOUGH for row in found.values()):
+            break
+    return found
+
+
+def _analyses(noise: Noise, runs: int, seed: int) -> dict[str, dict[str, Analysis]]:
+    truth = -math.log(SLOWER)
+    cells = [logarithms(rounds) for rounds in rounds_of(_slower(noise), runs, seed)]
+    found: dict[str, dict[str, Analysis]] = {}
+    for name, analysis in ANALYSES.items():
+        for pair, twins in PAIRS.items():
+            ends = [analysis(values, *twins) for values in cells]
+            held = fmean(low <= truth <= high for low, high in ends)
+            found.setdefault(name, {})[pair] = Analysis(held, fmean(high < 0 for _, high in ends))
+    return found
+
+
+def _table(shares: dict[Key, float]) -> Table:
+    table: Table = {}
+    for (effect, metric), share in shares.items():
+        table.setdefault(effect, {})[metric] = round(share, 4)
+    return table

@@ -1,0 +1,77 @@
+"""The proof as tables for people."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from rich.console import RenderableType
+from rich.table import Table as RichTable
+
+from loadtests.effects_text import TITLES, titled
+from loadtests.simulation.noise import Noise
+from loadtests.simulation.proof import Proof, Table
+
+MISSING: Final = "-"
+NOISE: Final = "noise, cells of {:g} s: spread of the ratio of two twins (and what both share in a round)"
+HELD: Final = "95 % intervals that hold the true ratio"
+HELD_MS: Final = "95 % intervals that hold the true difference in ms"
+ALARMS: Final = "false alarms: better or worse where there is no effect"
+FOUND: Final = "found: a figure of async that is 10 % worse is called worse, four rounds"
+ROUNDS: Final = "found: the average of async 10 % worse, by rounds"
+ANALYSES: Final = "analyses of the average: intervals that hold the truth, 10 % found"
+
+
+def tables(profile: str, noise: Noise, proof: Proof) -> Iterator[RenderableType]:
+    """Gives the tables of one profile."""
+    found: dict[str, RichTable] = {
+        NOISE.format(noise.duration_s): _noise(noise),
+        HELD: _shares(proof.coverage),
+        HELD_MS: _shares(proof.coverage_of_differences),
+        ALARMS: _shares(proof.false_alarms),
+        FOUND: _shares(proof.found),
+        ROUNDS: _rounds(proof),
+        ANALYSES: _analyses(proof),
+    }
+    yield from (titled(f"{profile}: {title}", table) for title, table in found.items())
+
+
+def _noise(noise: Noise) -> RichTable:
+    table = _empty("pair", list(TITLES.values()))
+    for pair, metrics in noise.pairs.items():
+        found = {name: f"{one.between_twins:.1%} ({one.weather:.1%})" for name, one in metrics.items()}
+        table.add_row(pair, *(found.get(metric, MISSING) for metric in TITLES))
+    return table
+
+
+def _shares(shares: Table) -> RichTable:
+    table = _empty("effect", list(TITLES.values()))
+    for effect, row in shares.items():
+        table.add_row(effect, *(_percent(row.get(metric)) for metric in TITLES))
+    return table
+
+
+def _rounds(proof: Proof) -> RichTable:
+    counts = sorted({rounds for row in proof.found_by_rounds.values() for rounds in row})
+    table = _empty("pair", [f"{rounds} rounds" for rounds in counts])
+    for pair, row in proof.found_by_rounds.items():
+        table.add_row(pair, *(_percent(row.get(rounds)) for rounds in counts))
+    return table
+
+
+def _analyses(proof: Proof) -> RichTable:
+    pairs = list(next(iter(proof.analyses.values())))
+    table = _empty("analysis", pairs)
+    for name, row in proof.analyses.items():
+        table.add_row(name, *(f"{_percent(one.held)}, {_percent(one.found)}" for one in row.values()))
+    return table
+
+
+def _empty(first: str, headings: list[str]) -> RichTable:
+    table = RichTable()
+    table.add_column(first)
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    return table
+
+
+def _percent(share: float | None) -> str:
+    return MISSING if share is None else f"{share:.1%}"

@@ -1,0 +1,83 @@
+"""The check on real services in short: one service under three names, one of them further away."""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from compose.local import Stack
+from loadtests import selfcheck
+from loadtests.comparison import Comparison, compare
+from loadtests.faults.modes import PASS, delay
+from loadtests.faults.proxy import Proxy
+from loadtests.many_effects import p_value
+from loadtests.results_reading import read_rounds
+from tests.simulated_results import write_rounds
+
+NAMES = ("near", "also-near", "far")
+LOAD = {"MIX": "product=1", "VUS": "5", "THINK": "0.05", "DURATION": "1", "PROFILE": "smoke", "ROUNDS": "4"}
+TIMEOUT_S = 110
+
+
+@pytest.fixture(scope="module")
+def measured(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+    """The same service three times, the last 5 ms further away."""
+    folder = tmp_path_factory.mktemp("selfcheck")
+    port = int(stack.url("async-cached").rpartition(":")[2])
+    with ExitStack() as proxies:
+        entries = []
+        for name in NAMES:
+            proxy = proxies.enter_context(Proxy(port))
+            proxy.switch(delay(selfcheck.DELAY_MS / 2000) if name == "far" else PASS)
+            varies = {"stack": name, "cache": True}
+            url = f"http://127.0.0.1:{proxy.port}"
+            entries.append({"name": name, "url": url, "expect": "async-cached", "varies": varies})
+        path = folder / "combinations.json"
+        path.write_text(json.dumps(entries))
+        variables = {"COMBINATIONS": str(path), "STACK": "none", "RESULTS": str(folder), **LOAD}
+        command = [sys.executable, "-m", "loadtests.run"]
+        done = subprocess.run(command, env=os.environ | variables, capture_output=True, timeout=TIMEOUT_S, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return compare(read_rounds(folder / "latest"))
+
+
+def test_a_service_beside_itself_shows_no_effect(measured: Comparison) -> None:
+    effect = measured.effects["simple"]["also-near cached"]["latency_avg"]
+    chance = p_value(effect)
+    # Not 0.05: one run in twenty would fail.
+    assert chance is not None
+    assert chance > 0.001
+    assert abs(effect.difference) < selfcheck.DELAY_MS / 2
+
+
+def test_five_milliseconds_before_one_of_them_are_found(measured: Comparison) -> None:
+    effect = measured.effects["simple"]["far cached"]["latency_avg"]
+    assert effect.verdict == "worse"
+    # One interval in twenty would not hold it; a busy machine wakes a relay late.
+    assert effect.difference_low - 2 <= selfcheck.DELAY_MS <= effect.difference_high + 2
+
+
+@pytest.mark.parametrize(
+    ("latencies", "noise", "no_effect", "found", "unseen"),
+    [
+        ({"sync": 100, "sync-cached": 10, "async": 105, "async-cached": 15}, 0.05, False, True, True),
+        ({"sync": 100, "sync-cached": 10, "async": 100, "async-cached": 10}, 0.05, True, False, True),
+        ({"sync": 100, "sync-cached": 10, "async": 150, "async-cached": 30}, 0.001, False, False, False),
+    ],
+)
+def test_each_finding_can_fail(
+    tmp_path: Path, latencies: dict[str, float], noise: float, no_effect: bool, found: bool, unseen: bool
+) -> None:
+    write_rounds(tmp_path, latencies, 4, noise)
+    comparison = compare(read_rounds(tmp_path))
+    if no_effect:
+        write_rounds(tmp_path, dict.fromkeys(latencies, 10.0), 4, noise)
+        assert selfcheck.no_effect(compare(read_rounds(tmp_path))).holds
+    else:
+        assert not selfcheck.no_effect(comparison).holds
+    assert selfcheck.delay_found(comparison).holds is found
+    assert selfcheck.delay_unseen(comparison).holds is unseen
