@@ -2,7 +2,7 @@
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 
-.PHONY: help setup libraries check test matrix selfcheck simulation bench staleness up down locks
+.PHONY: help setup libraries check test matrix report selfcheck simulation bench staleness up down locks
 .DEFAULT_GOAL := help
 
 help:
@@ -12,6 +12,7 @@ help:
 	@echo '                  PROFILE=quick (default), origin, smoke, mixed    ROUNDS=4    STACK=local, compose, none'
 	@echo '                  COMBINATIONS=sync,async-cached    PORT_BASE=8000'
 	@echo '                  COMBINATIONS=yours.json STACK=none    services of your own'
+	@echo '  make report   writes the report of the newest results again: report.html, report.md'
 	@echo '  make test     runs all tests on a real database and a real Redis    TESTS="-k cache -x"'
 	@echo '  make check    format, lint, types, twins; starts nothing'
 	@echo '  make selfcheck    does the tool find nothing where there is nothing, and 5 ms where there are 5 ms?'
@@ -36,6 +37,7 @@ check: libraries
 	@tools/check
 
 test: setup
+	@tools/system_packages test
 	@$(PY) -m pytest $(TESTS)
 
 matrix: setup
@@ -46,6 +48,9 @@ selfcheck: setup
 
 simulation: libraries
 	@$(PY) -m loadtests.simulation
+
+report: libraries
+	@$(PY) -m loadtests.compare --report
 
 bench: libraries
 	@tools/system_packages bench

@@ -16,6 +16,9 @@ from loadtests.comparison_text import show
 from loadtests.gates import UnusableGate, in_words, judge, read_gate
 from loadtests.nameable import figures_of, what_can_be_named
 from loadtests.plain_text import one_line
+from loadtests.report.earlier import list_of_runs
+from loadtests.report.making import OPTIONS as REPORT_OPTIONS
+from loadtests.report.making import write_wanted
 from loadtests.results_reading import DEFAULT_FOLDER, read_rounds
 from loadtests.results_set import UnusableResults
 
@@ -50,6 +53,7 @@ OPTIONS: Final[dict[str, dict[str, Any]]] = {
         "metavar": "DIR",
         "help": "fail when this run is shown to be worse than an earlier one of the same load, ledger and host",
     },
+    **REPORT_OPTIONS,
 }
 EPILOG: Final = """\
 conditions are FIGURE SIGN NUMBER, in quotes:
@@ -70,7 +74,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Prints the comparison; 2 for unusable input, 3 for a broken gate, 4 when every cell is void."""
     options = _options(arguments)
     try:
+        if options.list:
+            console().print(list_of_runs(options.folder))
+            return 0
         comparison = _comparison(options)
+        written = write_wanted(options, comparison)
     except (UnusableResults, UnusableGate) as error:
         print(f"compare: {one_line(str(error))}", file=sys.stderr)
         return UNUSABLE_INPUT
@@ -78,6 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(msgspec.json.format(msgspec.json.encode(comparison)).decode())
     else:
         show(comparison, console())
+    for path in written:
+        print(f"compare: wrote {one_line(str(path))}", file=sys.stderr)
     for line in failures(comparison):
         print(f"compare: {one_line(line)}", file=sys.stderr)
     return _status(comparison)

@@ -9,6 +9,8 @@ from loadtests.plan import UnusableInput
 from loadtests.run_description import RUN_FILE
 
 LATEST: Final = "latest"
+# The results and the report of them.
+KEPT: Final = ("*.json", "report.*")
 
 
 def new_folder(results: Path, profile: str) -> Path:
@@ -37,7 +39,8 @@ def make_latest(folder: Path) -> None:
     """
     latest = folder.parent / LATEST
     latest.mkdir(exist_ok=True)
-    for old in latest.glob("*.json"):
-        old.unlink()
-    for path in folder.glob("*.json"):
-        shutil.copy2(path, latest / path.name)
+    for pattern in KEPT:
+        for old in latest.glob(pattern):
+            old.unlink()
+        for path in folder.glob(pattern):
+            shutil.copy2(path, latest / path.name)

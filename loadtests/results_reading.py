@@ -13,6 +13,8 @@ from loadtests.results_set import UnusableResults, in_order, refuse_gaps, refuse
 from loadtests.run_description import RUN_FILE, RunDescription, UnusableRun, read_description
 
 DEFAULT_FOLDER: Final = Path(__file__).parent / "results" / "latest"
+# What stands beside results in their folder and is none.
+OTHER_FILES: Final = frozenset({RUN_FILE, "comparison.json", "capacity.json", "sweep.json", "faults.json"})
 ROUND_NAME: Final = re.compile(r"\.round-\d+\.json$")
 
 Rounds: TypeAlias = dict[int, dict[str, Result]]
@@ -57,7 +59,7 @@ def _description(folder: Path, files: Iterable[Path]) -> RunDescription:
 def _result_files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise UnusableResults(f"{folder} is not a folder: run `make matrix`, or give another one")
-    files = sorted(path for path in folder.glob("*.json") if path.name != RUN_FILE)
+    files = sorted(path for path in folder.glob("*.json") if path.name not in OTHER_FILES)
     if not files:
         raise UnusableResults(f"{folder} holds no results: run `make matrix` or `k6 run loadtests/matrix.js` first")
     return files

@@ -22,7 +22,7 @@ from loadtests.ledger_text import show_ledger
 from loadtests.local_target import local_target
 from loadtests.plan import Plan, UnusableInput, read_plan
 from loadtests.progress import Progress
-from loadtests.result_folders import keep, new_folder
+from loadtests.result_folders import keep, make_latest, new_folder
 from loadtests.resume import is_there, read_run, refuse_other_ledgers, refuse_other_plan, resumed_folder
 from loadtests.rounds import orders, williams_square
 from loadtests.run_description import RUN_FILE
@@ -133,7 +133,8 @@ def _measure_all(target: Target, plan: Plan, folder: Path, progress: Progress, r
 def _compare(plan: Plan, folder: Path) -> int:
     status = 0
     if len(plan.names) > 1:
-        status = compare([str(folder)])
+        status = compare([str(folder), "--report"])
+        make_latest(folder)
     else:
         print(f"Not compared: {plan.names[0]} was measured alone.")
     print(f"\nResults: {folder}")

@@ -15,6 +15,13 @@ class RunDescription(msgspec.Struct, frozen=True):
     host: dict[str, Any] = {}
     versions: dict[str, Any] = {}
     ledger: Any = None
+    started_at: str = ""
+    profile: str = ""
+    rounds: int = 0
+    stack: str = ""
+    workers: int = 0
+    load: dict[str, Any] = {}
+    commit: str = ""
 
 
 class UnusableRun(Exception):

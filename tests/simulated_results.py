@@ -54,6 +54,29 @@ def write_rounds(folder: Path, latencies: Mapping[str, float], rounds: int, nois
         save(folder, content)
 
 
+def write_divided_rounds(folder: Path, latencies: Mapping[str, float], rounds: int, noise: float = 0.0) -> None:
+    """Writes rounds that have a percentile curve and twelve slices each, as k6 gives them."""
+    for content in simulated(latencies, rounds, noise):
+        average = content["latency_ms"]["avg"]
+        content["percentiles"] = {f"p{one:g}": average * rarity(one) for one in (1, 10, 50, 90, 95)} | {"p99": None}
+        content["timeline"] = [
+            {
+                "start_s": number * 8 / 12,
+                "duration_s": 8 / 12,
+                "requests": 30,
+                "failed": 0,
+                "latency_ms": {"avg": average * (1 + number / 50), "p50": average, "p95": None, "max": 2 * average},
+            }
+            for number in range(12)
+        ]
+        save(folder, content)
+
+
+def rarity(percentile: float) -> float:
+    """How much slower than usual a percentile is, in an exponential distribution of mean 1."""
+    return -math.log(1 - percentile / 100)
+
+
 def simulated(latencies: Mapping[str, float], rounds: int, noise: float = 0.0, seed: int = 1) -> Iterator[Document]:
     """Gives cells of noisy latencies; the noise is on the log scale, most of it shared."""
     chance = random.Random(seed)

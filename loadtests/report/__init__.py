@@ -1,0 +1,1 @@
+"""The report: one page and one document made of a folder of results."""

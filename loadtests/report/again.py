@@ -1,0 +1,50 @@
+"""How to run it again, exactly: the commands, and what has to be the same around them."""
+
+import shlex
+from typing import Final
+
+from loadtests.report.document import Document
+from loadtests.report.numbers import clock
+
+# How run.json names what `make matrix` takes as a variable.
+VARIABLES: Final = (("profile", "PROFILE"), ("rounds", "ROUNDS"), ("stack", "STACK"), ("workers", "WORKERS"))
+
+
+def commands(document: Document) -> list[str]:
+    """Gives what to type, from a clean clone on."""
+    run, load = document["report"]["run"], document["load"]
+    first = [f"git checkout {shlex.quote(run['commit'])}"] if run["commit"] else []
+    if not run["profile"]:
+        return [
+            *first,
+            f"PROFILE={shlex.quote(load['profile'])} k6 run loadtests/matrix.js",
+            "python -m loadtests.compare",
+        ]
+    asked = [f"{variable}={shlex.quote(str(run[key]))}" for key, variable in VARIABLES if run[key]]
+    asked += [f"{name}={shlex.quote(str(value))}" for name, value in sorted(run["load"].items())]
+    return [*first, " ".join(["make matrix", *asked])]
+
+
+def conditions(document: Document) -> list[tuple[str, str]]:
+    """Gives what the run was made on, as name and value."""
+    run, load = document["report"]["run"], document["load"]
+    mix = ", ".join(f"{route} {weight:g}" for route, weight in load["mix"].items())
+    rows = [
+        ("measured", clock(document["report"]["started_at"])),
+        ("load", f"{load['profile']}: {load['vus']} visitors, think time {load['think_time_s']:g} s ({load['think']})"),
+        ("mix of requests", mix),
+        (
+            "measured time",
+            f"{load['duration_s']:g} s a cell, {load['rounds']} {'round' if load['rounds'] == 1 else 'rounds'}",
+        ),
+    ]
+    for group in ("host", "versions"):
+        for name, value in run[group].items():
+            rows += _flat(name, value)
+    return rows
+
+
+def _flat(name: str, value: object) -> list[tuple[str, str]]:
+    if isinstance(value, dict):
+        return [(str(inner), str(found)) for inner, found in value.items()]
+    return [(name.replace("_", " "), str(value))]

@@ -1,0 +1,57 @@
+"""How busy each part was in each combination."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from loadtests.bottleneck import THINK_TIME
+from loadtests.report.document import Document
+from loadtests.report.numbers import percent
+from loadtests.report.pictures import DataTable, Picture, axis, layout, safe, styles
+
+PARTS: Final = ("service", "database", "cache", "k6", THINK_TIME)
+
+
+def bottleneck_picture(document: Document) -> Picture | None:
+    """Gives the shares as bars, none where no server's side was captured."""
+    found: Mapping[str, Mapping[str, Any]] = document["bottleneck"]
+    looks = styles(document["combinations"])
+    parts = list(dict.fromkeys([*PARTS, *(part for one in found.values() for part in one["shares"])]))
+    parts = [part for part in parts if any(part in one["shares"] for one in found.values())]
+    if not parts:
+        return None
+    bars = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": safe(name),
+            "meta": {"combination": name},
+            "y": [safe(part) for part in parts],
+            "x": [_hundred(one["shares"].get(part)) for part in parts],
+            "marker": {"color": looks[name].colour},
+            "hovertemplate": "%{y}: %{x:.1f} %<extra>" + safe(name) + "</extra>",
+        }
+        for name, one in found.items()
+    ]
+    xaxis = axis("busy, % of the measured time and of the cores it may use", range=[0, 105])
+    rows = [(part, *(_hundred(one["shares"].get(part)) for one in found.values())) for part in parts]
+    return Picture(
+        "bottleneck",
+        "How busy each part was",
+        f"The longest bar of a colour is what that combination waited for. {in_words(document)}",
+        {"data": bars, "layout": layout(xaxis, axis("", autorange="reversed"), barmode="group")},
+        DataTable(("part", *(f"{name}, %" for name in found)), rows),
+        height=420,
+    )
+
+
+def in_words(document: Document) -> str:
+    """Gives the busiest part of each combination, or why it is not known."""
+    words = [
+        f"{name}: {one['name']}, {percent(one['share'])}" if one["share"] is not None else f"{name}: {one['reason']}"
+        for name, one in document["bottleneck"].items()
+    ]
+    return f"Busiest: {'; '.join(words)}." if words else "No cell counts."
+
+
+def _hundred(share: float | None) -> float | None:
+    return None if share is None else round(share * 100, 2)

@@ -1,0 +1,72 @@
+"""The table of four: the origin's before-and-after table with a column for each combination, and ratios."""
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from loadtests.report.document import Document
+from loadtests.report.numbers import count, digits, interval, milliseconds, per_second, percent
+
+
+class Row(NamedTuple):
+    """One line: what it says, where its figure is, how it is written, and the metric of its ratio."""
+
+    label: str
+    key: str
+    form: Callable[[float | None], str]
+    metric: str | None = None
+
+
+class Figure(NamedTuple):
+    """One cell: the figure as it was measured and as text, and its ratio to the first combination."""
+
+    value: float | None
+    text: str
+    ratio: str
+    verdict: str
+
+
+ROWS: Final = (
+    Row("Average response time", "latency_avg", milliseconds, "latency_avg"),
+    Row("p50 latency", "latency_p50", milliseconds, "latency_p50"),
+    Row("p95 latency", "latency_p95", milliseconds, "latency_p95"),
+    Row("p99 latency", "latency_p99", milliseconds, "latency_p99"),
+    Row("Throughput", "throughput_rps", per_second, "throughput"),
+    Row("Ceiling of this load at that latency", "ceiling_rps", per_second),
+    Row("Error rate", "error_rate", percent),
+    Row("Service CPU per request", "service_cpu", milliseconds, "service_cpu"),
+    Row("Cache hit ratio", "hit_ratio", percent),
+    Row("Requests", "requests", count),
+    Row("Rounds that count", "rounds", count),
+    Row("Void cells", "rounds_void", count),
+)
+
+
+def table_of_four(document: Document) -> list[tuple[str, list[Figure]]]:
+    """Gives each line with a figure per combination, in the order of the combinations."""
+    lines = document["combinations"]
+    return [(row.label, [_figure(document, name, row) for name in lines]) for row in ROWS]
+
+
+def _figure(document: Document, name: str, row: Row) -> Figure:
+    line = document["combinations"][name]
+    value = _error_rate(line) if row.key == "error_rate" else line[row.key]
+    effect = document["report"]["against_the_first"].get(name, {}).get(row.metric)
+    if value is None or not effect or effect["ratio"] is None:
+        return Figure(value, row.form(value), "", "")
+    return Figure(value, row.form(value), _ratio(effect), effect["verdict"])
+
+
+def _ratio(effect: dict[str, Any]) -> str:
+    bounds = interval(effect)
+    return f"{digits(effect['ratio'])}x ({bounds})" if bounds else f"{digits(effect['ratio'])}x"
+
+
+def _error_rate(line: dict[str, Any]) -> float | None:
+    bad, requests = line["failed"], line["requests"]
+    return None if not requests or bad is None else (bad + (line["checks_failed"] or 0)) / requests
+
+
+def statistic(document: Document) -> str:
+    """Gives what the figures are: of one round, or the median over several."""
+    rounds = document["load"]["rounds"]
+    return "one round" if rounds == 1 else f"the median over {rounds} rounds"

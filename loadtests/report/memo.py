@@ -1,0 +1,106 @@
+"""report.md: the report as a document for a manager, in the order of the origin's, with measured content only."""
+
+from typing import Any, Final
+
+from loadtests.design import SIMPLE_KEY
+from loadtests.report.again import commands, conditions
+from loadtests.report.bottleneck_picture import in_words as bottleneck_in_words
+from loadtests.report.document import Document
+from loadtests.report.four import statistic, table_of_four
+from loadtests.report.numbers import MISSING, digits, interval, per_second, percent
+from loadtests.report.page import environment
+from loadtests.report.verdict import question, verdict_sentence
+
+# What Markdown would read as something else than text.
+MARKS: Final = {ord(mark): f"\\{mark}" for mark in "\\`*_[]<>|#~$"} | {ord("&"): "&amp;"}
+EFFECTS: Final = {
+    "latency_avg": "average latency",
+    "latency_p95": "p95",
+    "throughput": "throughput",
+    "service_cpu": "service CPU",
+}
+
+
+# How libraries and servers write themselves; the database's version names it.
+NAMES: Final = {
+    "flask": "Flask",
+    "pymysql": "PyMySQL",
+    "quart": "Quart",
+    "hypercorn": "Hypercorn",
+    "cache": "Redis",
+    "redis": "redis-py",
+    "database": "",
+}
+
+
+class Verbatim(str):
+    """A line of code, which Markdown leaves as it is."""
+
+    __slots__ = ()
+
+
+def memo(document: Document) -> str:
+    """Gives the document as Markdown."""
+    made = environment()
+    made.finalize = escaped
+    made.filters |= {"verbatim": _verbatim, "per_second": per_second, "percent": percent}
+    return made.get_template("report.md.j2").render(
+        document=document,
+        report=document["report"],
+        question=question(document),
+        verdict=verdict_sentence(document),
+        statistic=statistic(document),
+        four=table_of_four(document),
+        effects=_effects(document),
+        metrics=EFFECTS.values(),
+        bottleneck=bottleneck_in_words(document),
+        stack=_stack(document),
+        commands=commands(document),
+        conditions=conditions(document),
+    )
+
+
+def escaped(value: Any) -> Any:
+    """Gives text as Markdown shows it, on one line; code lines stay as they are."""
+    if not isinstance(value, str) or isinstance(value, Verbatim):
+        return value
+    return _one_line(value).translate(MARKS)
+
+
+def _verbatim(text: str) -> Verbatim:
+    return Verbatim(_one_line(text))
+
+
+def _one_line(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _effects(document: Document) -> list[tuple[str, list[str]]]:
+    rows = document["effects"][SIMPLE_KEY].items()
+    return [(name, [_cell(row[metric]) for metric in EFFECTS]) for name, row in rows]
+
+
+def _cell(effect: dict[str, Any]) -> str:
+    if effect["ratio"] is None:
+        return MISSING
+    bounds = interval(effect)
+    return f"{digits(effect['ratio'])}x{f' ({bounds})' if bounds else ''}, {effect['verdict']}"
+
+
+def _stack(document: Document) -> list[tuple[str, str]]:
+    """What was measured, by the versions that the run recorded."""
+    run = document["report"]["run"]
+    libraries = run["host"].get("libraries", {}) if isinstance(run["host"].get("libraries"), dict) else {}
+    known = {**libraries, **run["versions"]}
+    rows = (
+        ("Sync service", ("flask", "pymysql", "gunicorn")),
+        ("Async service", ("quart", "aiomysql", "hypercorn")),
+        ("Database", ("database",)),
+        ("Cache", ("cache", "redis")),
+        ("Load testing", ("k6",)),
+    )
+    return [
+        (label, ", ".join(f"{NAMES.get(name, name)} {known[name]}".strip() for name in names if name in known))
+        for label, names in rows
+        if any(name in known for name in names)
+    ]

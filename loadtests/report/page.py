@@ -1,0 +1,105 @@
+"""report.html: one file with its pictures, their library and their figures in it, that asks nobody for anything."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from loadtests.report.again import commands, conditions
+from loadtests.report.bottleneck_picture import bottleneck_picture
+from loadtests.report.bottleneck_picture import in_words as bottleneck_in_words
+from loadtests.report.course_pictures import course_pictures
+from loadtests.report.distribution_picture import distribution_picture, percentile_rows
+from loadtests.report.document import Document
+from loadtests.report.effects_pictures import effects_pictures
+from loadtests.report.four import statistic, table_of_four
+from loadtests.report.numbers import clock, digits, milliseconds, plain
+from loadtests.report.pictures import Picture, styles
+from loadtests.report.verdict import question, verdict_sentence
+
+HERE: Final = Path(__file__).parent
+LIBRARY: Final = HERE / "vendor" / "plotly-basic.min.js"
+# What would end a script element or a line inside of one.
+UNSAFE: Final = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
+
+
+def page(documents: Sequence[Document]) -> str:
+    """Gives the report of one run, or of two side by side."""
+    runs = [_run(document, number) for number, document in enumerate(documents)]
+    scripts = [Markup(text) for text in (LIBRARY.read_text(), (HERE / "templates" / "report.js").read_text())]  # noqa: S704
+    return (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            runs=runs,
+            names=list(dict.fromkeys(name for document in documents for name in document["combinations"])),
+            styles=styles(dict.fromkeys(name for document in documents for name in document["combinations"])),
+            other_load=_other_load(documents),
+            css=Markup((HERE / "templates" / "report.css").read_text()),  # noqa: S704
+            scripts=scripts,
+            policy=" ".join(f"'sha256-{_digest(script)}'" for script in scripts),
+            figures=inline([picture for run in runs for picture in run["pictures"]]),
+        )
+    )
+
+
+def environment() -> Environment:
+    """Gives templates in which a name that is not there is an error, and text in a page is never markup."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=select_autoescape((".html.j2",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters |= {"digits": digits, "milliseconds": milliseconds, "plain": plain, "clock": clock}
+    return made
+
+
+def inline(pictures: Sequence[tuple[str, Picture]]) -> Markup:
+    """Gives the figures as JSON that nothing inside of it can end."""
+    text = json.dumps({name: picture.figure for name, picture in pictures}, separators=(",", ":"), allow_nan=False)
+    return Markup(text.translate(UNSAFE))  # noqa: S704
+
+
+def _run(document: Document, number: int) -> dict[str, Any]:
+    """Everything that the template shows of one run."""
+    sections: dict[str, Sequence[Picture | None]] = {
+        "effects": effects_pictures(document),
+        "distribution": [distribution_picture(document)],
+        "course": course_pictures(document),
+        "bottleneck": [bottleneck_picture(document)],
+    }
+    named = {
+        section: [(f"{picture.name}-{number}", picture) for picture in pictures if picture]
+        for section, pictures in sections.items()
+    }
+    return {
+        "document": document,
+        "report": document["report"],
+        "question": question(document),
+        "verdict": verdict_sentence(document),
+        "statistic": statistic(document),
+        "four": table_of_four(document),
+        "percentiles": percentile_rows(document),
+        "bottleneck": bottleneck_in_words(document),
+        "sections": named,
+        "pictures": [one for pictures in named.values() for one in pictures],
+        "commands": commands(document),
+        "conditions": conditions(document),
+    }
+
+
+def _other_load(documents: Sequence[Document]) -> list[str]:
+    first, *others = [document["load"] for document in documents]
+    return sorted({key for other in others for key in first if first[key] != other.get(key)})
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -1,0 +1,114 @@
+"""What a picture consists of: a figure for the chart library, its title, what to see in it, and the same as a table."""
+
+import html
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
+
+Figure: TypeAlias = dict[str, Any]
+Trace: TypeAlias = dict[str, Any]
+
+# Okabe and Ito's palette: warm is sync, cold is async, the lighter one of a pair is cached.
+COLOURS: Final = {"sync": "#D55E00", "sync-cached": "#E69F00", "async": "#0072B2", "async-cached": "#56B4E9"}
+OTHER_COLOURS: Final = ("#009E73", "#CC79A7", "#7F7F7F", "#B8A800")
+# Ticks of a logarithmic axis within a decade, from coarse to fine.
+STEPS: Final = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.1, 1.2, 1.3, 1.5, 2.0, 3.0, 5.0, 7.0, 8.0, 9.0))
+FEW_TICKS: Final = 3
+SYMBOLS: Final = ("circle", "square", "diamond", "triangle-up", "cross", "star", "pentagon", "hexagon")
+
+
+class Style(NamedTuple):
+    """How a combination looks in every picture."""
+
+    colour: str
+    symbol: str
+
+
+class DataTable(NamedTuple):
+    """The figures of a picture; cells are text, or numbers that are shown as they are."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str | float | None]]
+
+
+class Picture(NamedTuple):
+    """One chart with all that makes it readable."""
+
+    name: str
+    title: str
+    sentence: str
+    figure: Figure
+    table: DataTable
+    height: int = 380
+
+
+def styles(names: Iterable[str]) -> dict[str, Style]:
+    """Gives each combination its colour and its symbol, ours always the same four."""
+    found: dict[str, Style] = {}
+    others = 0
+    for place, name in enumerate(names):
+        colour = COLOURS.get(name)
+        if colour is None:
+            colour = OTHER_COLOURS[others % len(OTHER_COLOURS)]
+            others += 1
+        found[name] = Style(colour, SYMBOLS[place % len(SYMBOLS)])
+    return found
+
+
+def safe(text: str) -> str:
+    """Gives text in which the chart library sees no markup."""
+    return html.escape(text, quote=False)
+
+
+def axis(title: str, **settings: Any) -> dict[str, Any]:
+    """Gives an axis with its title and unit."""
+    return {"title": {"text": title, "font": {"size": 13}}, "automargin": True, **settings}
+
+
+def log_axis(title: str, values: Iterable[float | None], room: float = 1.25, **settings: Any) -> dict[str, Any]:
+    """Gives a logarithmic axis with a little room around the values, and ticks that are round numbers."""
+    known = [value for value in values if value is not None and value > 0]
+    if not known:
+        return axis(title, type="log", **settings)
+    low, high = min(known) / room, max(known) * room
+    ticks = _ticks(low, high)
+    return axis(
+        title,
+        type="log",
+        range=[math.log10(low), math.log10(high)],
+        tickvals=ticks,
+        ticktext=[f"{tick:,.10g}" for tick in ticks],
+        **settings,
+    )
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """The coarsest steps that still give a few ticks."""
+    found: list[float] = []
+    for steps in STEPS:
+        candidates = [step * 10.0**power for power in range(-6, 9) for step in steps]
+        found = [float(f"{tick:.6g}") for tick in candidates if low <= tick <= high]
+        if len(found) >= FEW_TICKS:
+            break
+    return found
+
+
+def trace(combination: str, style: Style, **settings: Any) -> Trace:
+    """Gives a series that can be switched off by the name of its combination."""
+    return {
+        "name": safe(combination),
+        "meta": {"combination": combination},
+        "line": {"color": style.colour},
+        **settings,
+    }
+
+
+def layout(xaxis: Mapping[str, Any], yaxis: Mapping[str, Any], **settings: Any) -> dict[str, Any]:
+    """Gives the frame of a chart; colours of text and lines come from the page's theme."""
+    return {
+        "xaxis": xaxis,
+        "yaxis": yaxis,
+        "showlegend": False,
+        "margin": {"l": 12, "r": 12, "t": 12, "b": 12},
+        **settings,
+    }

@@ -1,0 +1,71 @@
+"""The answer in one sentence, with the interval that it rests on; never more than the intervals show."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from loadtests.design import SIMPLE_KEY
+from loadtests.report.document import Document
+from loadtests.report.numbers import digits, interval
+
+QUESTION: Final = (
+    "A service on Flask, PyMySQL and MySQL is slow. Put Redis in front of the database, or rewrite the service in "
+    "async Python: which one, both, or neither?"
+)
+OTHER_QUESTION: Final = "Which of these services answers quicker, and at which cost?"
+ANSWERS: Final = {
+    "keep": "Keep the service as it is",
+    "add the cache": "Add the cache",
+    "rewrite": "Rewrite the service in async Python",
+    "both": "Do both: add the cache and rewrite the service",
+    "mend the statement": "Mend the slow statement first",
+    "undecided": "These results do not decide it",
+}
+# What an answer rests on, as (simple effect, its name in a sentence).
+RESTS_ON: Final = {
+    "add the cache": (("cache in sync", "the cache in sync"),),
+    "rewrite": (("async uncached", "async without the cache"),),
+    "both": (("cache in sync", "the cache in sync"), ("async cached", "async with the cache")),
+}
+INTERVAL: Final = "95 % interval {interval}, {rounds} rounds"
+WORDS: Final = {
+    "better": f"{{subject}} made the average latency {{ratio}} times better ({INTERVAL})",
+    "worse": f"{{subject}} made the average latency worse, {{ratio}} times as good ({INTERVAL})",
+    "same within 5 %": f"{{subject}} left the average latency the same within 5 % ({INTERVAL})",
+    "not shown": f"{{subject}} is not shown to change the average latency ({{ratio}} times, {INTERVAL})",
+    "one round": "{subject}: {ratio} times better on average in one round, which gives no interval",
+}
+BLIND: Final = "whether async is quicker this load cannot tell"
+
+
+def question(document: Document) -> str:
+    """Gives what is asked, of our four or of services of somebody's own."""
+    return QUESTION if set(document["combinations"]) >= {"sync", "async"} else OTHER_QUESTION
+
+
+def verdict_sentence(document: Document) -> str:
+    """Gives the answer and what it rests on."""
+    if not any(line["rounds"] for line in document["combinations"].values()):
+        return "Nothing can be said: every cell is void."
+    recommendation = document["recommendation"]
+    answer = recommendation["answer"]
+    clauses = list(_clauses(document, answer))
+    if not recommendation["tells_of_async"] and "async" in document["combinations"]:
+        clauses.append(BLIND)
+    return f"{ANSWERS.get(answer, answer)}: {'; '.join(clauses)}." if clauses else f"{ANSWERS.get(answer, answer)}."
+
+
+def _clauses(document: Document, answer: str) -> Iterator[str]:
+    simple = document["effects"][SIMPLE_KEY]
+    # Without a cure to rest on, the first effects say what was found.
+    usual = [(name, f"the {name}" if name.startswith("cache") else name) for name in list(simple)[:2]]
+    for name, subject in RESTS_ON.get(answer, usual):
+        effect = simple.get(name, {}).get("latency_avg")
+        if effect and effect["ratio"] is not None:
+            yield in_words(subject, effect)
+
+
+def in_words(subject: str, effect: dict[str, Any]) -> str:
+    """Gives what one effect shows of the average latency."""
+    return WORDS[effect["verdict"]].format(
+        subject=subject, ratio=digits(effect["ratio"]), interval=interval(effect), rounds=effect["rounds"]
+    )
