@@ -19,6 +19,10 @@ from loadtests.void import counting_cells, void_cells
 SAME_HOST: Final = ("cpu", "cores", "memory_gb")
 
 
+# The port that it was given makes no service slower.
+OWN_TO_A_RUN: Final = frozenset({"address"})
+
+
 class Regression(msgspec.Struct, frozen=True):
     """A figure that is shown to be worse than before."""
 
@@ -41,10 +45,10 @@ def against(folder: Path, earlier: Path) -> Against:
     """Gives what changed between two folders of results; raises UnusableResults where they must not be compared."""
     now, before = read_rounds(folder), read_rounds(earlier)
     _refuse_other_load(folder, _first(now), earlier, _first(before))
-    _refuse_other_conditions(folder, earlier)
     names = [name for name in next(iter(now.values())) if name in next(iter(before.values()))]
     if not names:
         raise UnusableResults(f"{folder} and {earlier} have no combination in common")
+    _refuse_other_conditions(folder, earlier, names)
     pairs = {name: _pairs(name, _counting(now), _counting(before)) for name in names}
     compared = {
         name: {metric: ratio_of(_changes(pairs[name], metric, figure)) for metric, figure in FIGURES.items()}
@@ -88,7 +92,7 @@ def _refuse_other_load(folder: Path, now: Result, earlier: Path, before: Result)
             raise UnusableResults(f"{folder} has {name} {here}, {earlier} has {there}: measure both under one load")
 
 
-def _refuse_other_conditions(folder: Path, earlier: Path) -> None:
+def _refuse_other_conditions(folder: Path, earlier: Path, names: Sequence[str]) -> None:
     now, before = read_run_of(folder), read_run_of(earlier)
     for name in SAME_HOST:
         here, there = now.host.get(name), before.host.get(name)
@@ -99,9 +103,21 @@ def _refuse_other_conditions(folder: Path, earlier: Path) -> None:
             )
         if here != there:
             raise UnusableResults(f"{folder} is of a host with {name} {here}, {earlier} of one with {there}")
-    entry = first_difference(now.ledger, before.ledger)
+    entry = first_difference(_comparable(now.ledger, names), _comparable(before.ledger, names))
     if entry is not None:
         raise UnusableResults(f"the ledgers of {folder} and {earlier} differ in {entry}: measure both under one")
+
+
+def _comparable(ledger: Any, names: Sequence[str]) -> Any:
+    """The entries of the combinations that both runs have, without those that may be others in every run."""
+    if not isinstance(ledger, dict):
+        return ledger
+    whole = {name: ledger.get(name) for name in names}
+    return {
+        name: {key: value for key, value in entries.items() if key not in OWN_TO_A_RUN}
+        for name, entries in whole.items()
+        if isinstance(entries, dict)
+    }
 
 
 def first_difference(here: Any, there: Any, path: str = "") -> str | None:

@@ -18,7 +18,7 @@ from tests.simulated_results import document, save, write_rounds
 LATENCIES = {"sync": 400.0, "sync-cached": 10.0, "async": 200.0, "async-cached": 10.0}
 RUN = {
     "host": {"cpu": "one", "cores": 2, "memory_gb": 8.0},
-    "ledger": {"sync": {"pool": 16, "redis": {"timeout": 0.1}}},
+    "ledger": {"sync": {"pool": "16", "address": "here"}},
 }
 
 
@@ -33,6 +33,12 @@ def run(folder: Path, seed: int, described: dict[str, Any] = RUN, **slower: floa
 
 def test_two_equal_runs_show_no_regression(tmp_path: Path) -> None:
     assert main([str(run(tmp_path / "now", 1)), "--against", str(run(tmp_path / "before", 2))]) == 0
+
+
+def test_another_port_and_a_combination_that_one_run_lacks_are_no_other_ledger(tmp_path: Path) -> None:
+    ledger = {"sync": {"pool": "16", "address": "there"}, "more": {"pool": "1"}}
+    before = run(tmp_path / "before", 2, {**RUN, "ledger": ledger})
+    assert against(run(tmp_path / "now", 1), before).regressions == []
 
 
 def test_a_slower_combination_is_found_and_named_with_its_interval(
@@ -78,7 +84,7 @@ def test_one_round_shows_no_regression_and_is_no_error(tmp_path: Path) -> None:
 
 
 def _ledger(folder: Path) -> None:
-    changed = {**RUN, "ledger": {"sync": {"pool": 16, "redis": {"timeout": 0.2}}}}
+    changed = {**RUN, "ledger": {"sync": {"pool": "8", "address": "here"}}}
     (folder / "run.json").write_text(json.dumps(changed))
 
 
@@ -111,7 +117,7 @@ def _empty(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (_ledger, r"differ in sync\.redis\.timeout \(0\.1 and 0\.2\)"),
+        (_ledger, r"differ in sync\.pool \(16 and 8\)"),
         (_no_ledger, "differ in"),
         (_host, "cores 2"),
         (_no_run, "does not say on which host"),
