@@ -16,8 +16,8 @@ from rich.console import Console
 from loadtests.profiles import read_profiles
 from loadtests.simulation.disturbance import Disturbance
 from loadtests.simulation.noise import Noise, lasting, noise_of, read_measured
-from loadtests.simulation.proof import Proof, prove
-from loadtests.simulation.text import tables
+from loadtests.simulation.proof import Proof, found_by_spread, prove
+from loadtests.simulation.text import spread_table, tables
 
 RUNS: Final = 2000
 SEED: Final = 20260101
@@ -31,6 +31,7 @@ class Report(msgspec.Struct, frozen=True):
     disturbance: Disturbance
     noise: dict[str, Noise]
     profiles: dict[str, Proof]
+    found_by_spread: dict[str, dict[int, float]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,8 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         proofs[name] = prove(noise, options.runs, options.seed)
         for table in tables(name, noise, proofs[name]):
             console.print(table)
+    allowed = found_by_spread(options.runs, options.seed)
+    console.print(spread_table(allowed))
     if options.json:
-        report = Report(options.runs, options.seed, Disturbance(), noises, proofs)
+        report = Report(options.runs, options.seed, Disturbance(), noises, proofs, allowed)
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
     return 0
 

@@ -8,13 +8,15 @@ from typing import Final, TypeAlias
 import msgspec
 
 from loadtests.simulation.alternatives import ANALYSES, logarithms
-from loadtests.simulation.noise import PAIRS, Noise
+from loadtests.simulation.noise import PAIRS, MetricNoise, Noise
 from loadtests.simulation.runs import Truth
 from loadtests.simulation.study import Key, Scenario, Shares, rounds_of, study
 
 SLOWER: Final = 1.1
 NULL: Final = ("async uncached", "async cached", "async", "interaction")
 ROUNDS: Final = (4, 8, 12, 16, 24, 32, 48)
+SPREADS: Final = (0.01, 0.02, 0.03, 0.04, 0.06, 0.1)
+FEW_ROUNDS: Final = (4, 8, 12)
 ENOUGH: Final = 0.95
 # Runs of many rounds take long, and their shares need no more than this part of the runs.
 FEWER: Final = 5
@@ -59,6 +61,19 @@ def prove(noise: Noise, runs: int, seed: int) -> Proof:
         found_by_rounds=_by_rounds(noise, max(1, runs // FEWER), seed),
         analyses=_analyses(noise, runs, seed + 2),
     )
+
+
+def found_by_spread(runs: int, seed: int) -> dict[str, dict[int, float]]:
+    """Gives how often 10 % are found, by the spread of the ratio of two twins and by rounds: what noise is allowed."""
+    return {f"{spread:.0%}": dict(_found(spread, runs, seed)) for spread in SPREADS}
+
+
+def _found(spread: float, runs: int, seed: int) -> Iterator[tuple[int, float]]:
+    figures = {metric: MetricNoise(100.0, spread, spread, 4) for metric in ("latency_avg", "throughput")}
+    noise = Noise(120.0, dict.fromkeys(PAIRS, figures))
+    for rounds in FEW_ROUNDS:
+        shares = study(_slower(noise, rounds), max(1, runs // FEWER), seed + rounds)
+        yield rounds, fmean(shares[f"async {pair}", "latency_avg"].worse for pair in PAIRS)
 
 
 def _slower(noise: Noise, rounds: int = 4) -> Scenario:

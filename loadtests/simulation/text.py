@@ -11,6 +11,7 @@ from loadtests.simulation.noise import Noise
 from loadtests.simulation.proof import Proof, Table
 
 MISSING: Final = "-"
+SPREAD: Final = "any load: a figure 10 % worse is called worse, by the spread of the ratio of two twins"
 NOISE: Final = "noise, cells of {:g} s: spread of the ratio of two twins (and what both share in a round)"
 HELD: Final = "95 % intervals that hold the true ratio"
 HELD_MS: Final = "95 % intervals that hold the true difference in ms"
@@ -32,6 +33,14 @@ def tables(profile: str, noise: Noise, proof: Proof) -> Iterator[RenderableType]
         ANALYSES: _analyses(proof),
     }
     yield from (titled(f"{profile}: {title}", table) for title, table in found.items())
+
+
+def spread_table(found: dict[str, dict[int, float]]) -> RenderableType:
+    """Gives how often 10 % are found, by the spread of the ratio of two twins and the number of rounds."""
+    table = _empty("spread", [f"{rounds} rounds" for rounds in next(iter(found.values()))])
+    for spread, row in found.items():
+        table.add_row(spread, *(_percent(share) for share in row.values()))
+    return titled(SPREAD, table)
 
 
 def _noise(noise: Noise) -> RichTable:
