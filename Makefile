@@ -12,6 +12,7 @@ help:
 	@echo '                  PROFILE=quick (default), origin, smoke, mixed    ROUNDS=4    STACK=local, compose, none'
 	@echo '                  COMBINATIONS=sync,async-cached    PORT_BASE=8000'
 	@echo '                  COMBINATIONS=yours.json STACK=none    services of your own'
+	@echo '                  WATCH=1 shows the load in a browser while it runs'
 	@echo '  make report   writes the report of the newest results again: report.html, report.md'
 	@echo '  make test     runs all tests on a real database and a real Redis    TESTS="-k cache -x"'
 	@echo '  make check    format, lint, types, twins; starts nothing'

@@ -15,6 +15,7 @@ NEWEST: Final = "newest"
 STACKS: Final = ("local", "compose", "none")
 ROUNDS: Final = {"smoke": 1}
 USUAL_ROUNDS: Final = 4
+WATCH_PORT: Final = 5665
 # The load's variables that k6 reads by itself.
 PASSED_ON: Final = ("VUS", "THINK", "DURATION", "MIX", "ROUTES", "SERVICE_HOST")
 
@@ -38,6 +39,8 @@ class Plan(NamedTuple):
     # Which stack each combination has, and whether it has the cache.
     axes: dict[str, tuple[str, bool]]
     resume: str | None = None
+    # The port of k6's dashboard, where a run is to be watched.
+    watch: int | None = None
 
     @property
     def restores(self) -> bool:
@@ -81,6 +84,7 @@ def read_plan(arguments: Sequence[str] | None = None) -> Plan:
         names=list(axes),
         axes=axes,
         resume=options.resume,
+        watch=_watch(os.environ.get("WATCH", ""), options.stack),
     )
 
 
@@ -89,6 +93,14 @@ def number(name: str, text: str, low: int, high: int) -> int:
     if not text.isdecimal() or not low <= int(text) <= high:
         raise UnusableInput(f"{name}={text}: give a whole number from {low} to {high}")
     return int(text)
+
+
+def _watch(asked: str, stack: str) -> int | None:
+    if asked in ("", "0"):
+        return None
+    if stack == "compose":
+        raise UnusableInput("WATCH: k6's dashboard stays in its container with STACK=compose; use STACK=local")
+    return WATCH_PORT if asked == "1" else number("WATCH", asked, 1024, 65535)
 
 
 def whole_squares(combinations: int) -> int:
@@ -125,7 +137,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m loadtests.run",
         description="Measure the combinations in rounds, each cell with fresh services.",
-        epilog="VUS=, THINK=, DURATION= and MIX= change the load, as for `k6 run`.",
+        epilog="VUS=, THINK=, DURATION= and MIX= change the load, as for `k6 run`. WATCH=1 shows k6's dashboard on "
+        f"port {WATCH_PORT} while a cell runs, WATCH=PORT on another one.",
     )
     presets = (
         ("profile", "quick", "origin, quick, smoke, mixed, capacity or sweep"),

@@ -14,6 +14,7 @@ from compose.failures import StackError
 from loadtests.cell import Cells, write
 from loadtests.compare import main as compare
 from loadtests.compose_target import compose_target
+from loadtests.dashboard import watched
 from loadtests.generator import GeneratorFailed
 from loadtests.host import describe_host
 from loadtests.ledger import Ledger, read_ledger
@@ -120,6 +121,8 @@ def _libraries(ledgers: dict[str, Ledger]) -> dict[str, str]:
 
 def _measure_all(target: Target, plan: Plan, folder: Path, progress: Progress, run: dict[str, Any]) -> None:
     cells = Cells(target, plan, folder, run["versions"]["k6"])
+    if plan.watch:
+        progress.say(f"watch the load at http://127.0.0.1:{plan.watch} while a cell runs; it costs k6 CPU time")
     progress.begin()
     for number, names in enumerate(orders(plan.names, plan.rounds), 1):
         for name in names:
@@ -127,7 +130,8 @@ def _measure_all(target: Target, plan: Plan, folder: Path, progress: Progress, r
                 progress.skipped()
                 continue
             progress.starts(number, plan.rounds, name)
-            progress.finished(cells.measure(name, number, run["ledger"][name]))
+            with watched(plan.watch, folder / f"{name}.k6.log", progress.say) as variables:
+                progress.finished(cells.measure(name, number, run["ledger"][name], variables))
 
 
 def _compare(plan: Plan, folder: Path) -> int:
