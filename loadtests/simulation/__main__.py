@@ -16,8 +16,8 @@ from rich.console import Console
 from loadtests.profiles import read_profiles
 from loadtests.simulation.disturbance import Disturbance
 from loadtests.simulation.noise import Noise, lasting, noise_of, read_measured
-from loadtests.simulation.proof import Proof, found_by_spread, prove
-from loadtests.simulation.text import spread_table, tables
+from loadtests.simulation.proof import Analysis, Proof, analyses_of, found_by_spread, prove, uneven
+from loadtests.simulation.text import analyses_table, spread_table, tables
 
 RUNS: Final = 2000
 SEED: Final = 20260101
@@ -32,6 +32,7 @@ class Report(msgspec.Struct, frozen=True):
     noise: dict[str, Noise]
     profiles: dict[str, Proof]
     found_by_spread: dict[str, dict[int, float]]
+    analyses_of_uneven_noise: dict[str, dict[str, Analysis]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,8 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             console.print(table)
     allowed = found_by_spread(options.runs, options.seed)
     console.print(spread_table(allowed))
+    analyses = analyses_of(uneven(), options.runs, options.seed)
+    console.print(analyses_table("noise of 10 % uncached and 3 % cached", analyses))
     if options.json:
-        report = Report(options.runs, options.seed, Disturbance(), noises, proofs, allowed)
+        report = Report(options.runs, options.seed, Disturbance(), noises, proofs, allowed, analyses)
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
     return 0
 

@@ -8,7 +8,7 @@ from rich.table import Table as RichTable
 
 from loadtests.effects_text import TITLES, titled
 from loadtests.simulation.noise import Noise
-from loadtests.simulation.proof import Proof, Table
+from loadtests.simulation.proof import Analysis, Proof, Table
 
 MISSING: Final = "-"
 SPREAD: Final = "any load: a figure 10 % worse is called worse, by the spread of the ratio of two twins"
@@ -30,9 +30,9 @@ def tables(profile: str, noise: Noise, proof: Proof) -> Iterator[RenderableType]
         ALARMS: _shares(proof.false_alarms),
         FOUND: _shares(proof.found),
         ROUNDS: _rounds(proof),
-        ANALYSES: _analyses(proof),
     }
     yield from (titled(f"{profile}: {title}", table) for title, table in found.items())
+    yield analyses_table(profile, proof.analyses)
 
 
 def spread_table(found: dict[str, dict[int, float]]) -> RenderableType:
@@ -41,6 +41,14 @@ def spread_table(found: dict[str, dict[int, float]]) -> RenderableType:
     for spread, row in found.items():
         table.add_row(spread, *(_percent(share) for share in row.values()))
     return titled(SPREAD, table)
+
+
+def analyses_table(name: str, analyses: dict[str, dict[str, Analysis]]) -> RenderableType:
+    """Gives how often each analysis holds the truth, and how often it finds 10 %."""
+    table = _empty("analysis", list(next(iter(analyses.values()))))
+    for analysis, row in analyses.items():
+        table.add_row(analysis, *(f"{_percent(one.held)}, {_percent(one.found)}" for one in row.values()))
+    return titled(f"{name}: {ANALYSES}", table)
 
 
 def _noise(noise: Noise) -> RichTable:
@@ -63,14 +71,6 @@ def _rounds(proof: Proof) -> RichTable:
     table = _empty("pair", [f"{rounds} rounds" for rounds in counts])
     for pair, row in proof.found_by_rounds.items():
         table.add_row(pair, *(_percent(row.get(rounds)) for rounds in counts))
-    return table
-
-
-def _analyses(proof: Proof) -> RichTable:
-    pairs = list(next(iter(proof.analyses.values())))
-    table = _empty("analysis", pairs)
-    for name, row in proof.analyses.items():
-        table.add_row(name, *(f"{_percent(one.held)}, {_percent(one.found)}" for one in row.values()))
     return table
 
 
