@@ -13,6 +13,7 @@ import msgspec
 from loadtests.metrics import FIGURES
 from loadtests.results_reading import Rounds, read_rounds
 from loadtests.results_set import UnusableResults
+from loadtests.void import counting_cells, void_cells
 
 FILE: Final = Path(__file__).parents[2] / "docs" / "measurements" / "noise.json"
 PAIRS: Final = {"uncached": ("sync", "async"), "cached": ("sync-cached", "async-cached")}
@@ -48,11 +49,11 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 def of_rounds(rounds: Rounds, source: str) -> Measured:
-    """Gives the figures of every cell."""
+    """Gives the figures of every cell that counts."""
     first = next(iter(next(iter(rounds.values())).values()))
     cells = [
         {name: {metric: figure(result) for metric, figure in FIGURES.items()} for name, result in row.items()}
-        for row in rounds.values()
+        for row in counting_cells(rounds, void_cells(rounds))
     ]
     return Measured(source, first.duration_s, cells)
 
@@ -83,7 +84,7 @@ def lasting(noise: Noise, duration_s: float) -> Noise:
 def _of_pair(measured: Measured, one: str, other: str) -> dict[str, MetricNoise]:
     found = {}
     for metric in FIGURES:
-        values = [(row[one][metric], row[other][metric]) for row in measured.rounds]
+        values = [(row[one][metric], row[other][metric]) for row in measured.rounds if one in row and other in row]
         whole = [(math.log(here), math.log(there)) for here, there in values if here and there]
         if len(whole) >= ENOUGH:
             found[metric] = _metric_noise(whole)
