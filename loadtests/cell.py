@@ -8,8 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from loadtests.generator import Generator, GeneratorFailed
-from loadtests.idleness import Settling
-from loadtests.ledger import Ledger, changes, read_ledger
+from loadtests.idleness import LONGEST_S, Settling
+from loadtests.ledger import Ledger, changes_over_cell, read_ledger
 from loadtests.looks import Looker
 from loadtests.observation import Observation
 from loadtests.plan import Plan
@@ -19,18 +19,18 @@ from loadtests.targets import Target
 
 # What k6 needs beside warm-up and measured time: its start, the last requests, the summary.
 SPARE_S: Final = 90
-LONGEST_S: Final = 24 * 3600
+LONGEST_LOAD_S: Final = 24 * 3600
 
 
 class Cells:
     """Measures cells of one run: the same plan and load generator for all, and one ledger to hold each against."""
 
-    def __init__(self, target: Target, plan: Plan, folder: Path, k6: str) -> None:
+    def __init__(self, target: Target, plan: Plan, folder: Path, k6: str, settle_s: float = LONGEST_S) -> None:
         self._target = target
         self._plan = plan
         self._folder = folder
         self._k6 = k6
-        self._settling = Settling()
+        self._settling = Settling(settle_s)
 
     def measure(
         self,
@@ -69,7 +69,7 @@ class Cells:
         document, start = _document(self._folder / f"{name}.round-{number}.json", log)
         observed = observation.result(start, start + document["duration_s"])
         now = read_ledger(self._target, name)
-        changed = changes(before if ledger is None else ledger, before, now)
+        changed = changes_over_cell(before if ledger is None else ledger, before, now)
         side = server_side(observed, self._target.cores, document["requests"], now, changed, settled)
         document["server"] = msgspec.to_builtins(side)
         document["injected"] = list(injected)
@@ -83,7 +83,7 @@ class Cells:
                 programs["k6"] = pid
                 observation.watch("k6", pid)
             long = "DURATION" in self._plan.passed_on
-            generator.wait(LONGEST_S if long else _limit(self._plan))
+            generator.wait(LONGEST_LOAD_S if long else _limit(self._plan))
         finally:
             generator.close()
 

@@ -16,19 +16,22 @@ QUIET_SHARE: Final = 0.25
 
 
 class Settling:
-    """Settles before each cell of a run; a machine that once stayed busy for too long is not waited for again."""
+    """Settles before each cell of a run, for 10 s at most unless told otherwise.
 
-    def __init__(self) -> None:
-        self._patience = LONGEST_S
+    A machine that once stayed busy for too long is not waited for again.
+    """
+
+    def __init__(self, longest_s: float = LONGEST_S) -> None:
+        self._longest = self._patience = longest_s
 
     def settle(self, programs: Mapping[str, int]) -> Settled:
-        """Returns when each program uses less than a tenth of a core and the machine is quiet, after 10 s at most."""
+        """Returns when each program uses less than a tenth of a core and the machine is quiet, or the time is over."""
         start = time.monotonic()
         while True:
             idle, busy = _look(programs)
             waited = time.monotonic() - start
             quiet = busy <= QUIET_SHARE
-            if (idle and (quiet or waited >= self._patience)) or waited >= LONGEST_S:
+            if (idle and (quiet or waited >= self._patience)) or waited >= self._longest:
                 break
         if not quiet:
             self._patience = LOOK_S

@@ -41,11 +41,15 @@ class LocalTarget:
         """Gives a combination fresh processes, an empty cache, and its first rows if asked."""
         service = self._stack.service(name)
         service.stop()
-        for key in self._cache.scan_iter(match=f"{name}:*", count=SCANNED_AT_ONCE):
-            self._cache.delete(key)
+        self.forget(name)
         if restore:
             self._stack.restore(name)
         service.start()
+
+    def forget(self, name: str) -> None:
+        """Empties a combination's part of Redis."""
+        for key in self._cache.scan_iter(match=f"{name}:*", count=SCANNED_AT_ONCE):
+            self._cache.delete(key)
 
     def programs(self, name: str) -> dict[str, int]:
         """The first process of each program."""

@@ -86,6 +86,8 @@ class KnownService:
         named = {"X-Combination": self.name} if self.name else {}
         if parts.path == "/health/ready":
             return Answer(self.ready, {"status": "ready"}, named)
+        if parts.path == "/metrics":
+            return Answer(404, {"status": 404}, named)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         status, body, cached = answer_of(method, parts.path, query, sent)
         headers = named | ({"X-Cache": self.cache} if cached else {})
