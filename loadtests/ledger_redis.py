@@ -29,7 +29,7 @@ def entries(target: Target, service: int | None) -> dict[str, str]:
 def _clients(client: "redis.Redis", service: int) -> dict[str, str]:
     mine = _addresses(service)
     listed: Any = client.client_list()
-    clients = [each for each in listed if each["addr"] in mine]
+    clients = [each for each in listed if (each["addr"], each["laddr"]) in mine]
     found = {"Redis connections": str(len(clients))}
     for name in OF_CLIENT:
         if values := {each.get(name) or "unknown" for each in clients}:
@@ -37,13 +37,17 @@ def _clients(client: "redis.Redis", service: int) -> dict[str, str]:
     return found
 
 
-def _addresses(service: int) -> set[str]:
-    """Where the service's connections come from, as its own side of the network names it."""
-    found = set()
+def _addresses(service: int) -> set[tuple[str, str]]:
+    """Both ends of each of the service's connections, its own first."""
+    found = set[tuple[str, str]]()
     for process in processes_of(service):
         try:
             connections = process.net_connections("tcp")
         except psutil.NoSuchProcess:
             continue
-        found |= {f"{each.laddr.ip}:{each.laddr.port}" for each in connections if each.raddr}
+        found |= {(_end(each.laddr), _end(each.raddr)) for each in connections if each.raddr}
     return found
+
+
+def _end(address: Any) -> str:
+    return f"{address.ip}:{address.port}"
