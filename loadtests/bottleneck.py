@@ -1,4 +1,9 @@
-"""What kept each combination from being faster: the part that was busiest while it was measured."""
+"""What kept each combination from being faster: the resource that was saturated, else where visitors spend their time.
+
+A resource that is busy nearly all the time binds, and what only holds a place meanwhile does not: first processors,
+then connections, then threads. Where nothing is saturated, more visitors would bring more requests, and what binds is
+the delay in which a visitor spends most of a round.
+"""
 
 from collections.abc import Mapping, Sequence
 from statistics import median
@@ -6,49 +11,111 @@ from typing import Final
 
 import msgspec
 
+from loadtests.bottleneck_cause import cause_of
+from loadtests.resources import (
+    AWAY,
+    CONNECTIONS,
+    DATABASE,
+    GENERATOR,
+    PLACES,
+    REDIS,
+    SERVICE,
+    THINK_TIME,
+    resources_of,
+)
 from loadtests.results_schema import Result
 
-THINK_TIME: Final = "think time"
 NOT_CAPTURED: Final = "the server's side was not captured: `make matrix` does, k6 by hand cannot"
+# Above this a single server has four requests or more before it, on average.
+SATURATED: Final = 0.8
+# A core on which nothing more fits holds back its largest user even if others had the rest; not so visitors who think.
+FULL: Final = 0.95
+LARGE: Final = 0.25
+THINKING: Final = 0.9
+PROCESSORS: Final = (DATABASE, SERVICE, REDIS, GENERATOR)
+ORDER: Final = (PROCESSORS, (CONNECTIONS,), (PLACES,))
+DELAYS: Final = (THINK_TIME, AWAY)
 
 
 class Bottleneck(msgspec.Struct, frozen=True):
-    """The busiest part and its share of the time; where that is unknown, the reason."""
+    """The binding resource and its share of the time; where that is unknown, the reason.
+
+    `demands` are ms per request, `saturated_at_vus` the visitors from which on it binds: rounds of a visitor without
+    waiting, by the demand. `cause` says what is behind it.
+    """
 
     name: str | None
     share: float | None
     shares: dict[str, float]
     reason: str | None = None
-
-
-def shares_of(result: Result) -> dict[str, float]:
-    """Gives how busy each part was, as a share of the cores it may use, and of think time.
-
-    Empty when the server's side was not captured.
-    """
-    server = result.server
-    if server is None or not server.programs:
-        return {}
-    shares = {
-        name: usage.cpu_s / result.duration_s / max(1, server.cores.get(name, 1))
-        for name, usage in server.programs.items()
-    }
-    cycle = result.think_time_s + (result.latency_ms.avg or 0.0) / 1000
-    return shares | ({THINK_TIME: result.think_time_s / cycle} if cycle else {})
+    demands: dict[str, float] = {}
+    saturated_at_vus: float | None = None
+    cause: str | None = None
 
 
 def bottleneck(results: Sequence[Result]) -> Bottleneck:
-    """Gives the busiest part of one combination, by the median over its rounds."""
-    rounds = [shares for result in results if (shares := shares_of(result))]
+    """Gives what binds one combination, by the medians over its rounds."""
+    rounds = [found for result in results if (found := {one.name: one for one in resources_of(result)})]
     if not rounds:
         return Bottleneck(None, None, {}, NOT_CAPTURED)
-    names = sorted(set.intersection(*(set(shares) for shares in rounds)))
-    shares = {name: round(median(one[name] for one in rounds), 4) for name in names}
-    busiest = max(shares, key=lambda name: shares[name])
-    return Bottleneck(busiest, shares[busiest], shares)
+    names = [name for name in rounds[0] if all(name in one for one in rounds)]
+    shares = {name: round(median(one[name].share for one in rounds), 4) for name in names}
+    demands = {
+        name: round(median(known), 4)
+        for name in names
+        if (known := [ms for one in rounds if (ms := one[name].demand_ms) is not None])
+    }
+    full = _largest_user_of_a_full_core(results)
+    binding = _saturated(shares, full) or max(
+        (name for name in DELAYS if name in shares),
+        key=lambda name: shares[name],
+        default=max(shares, key=shares.__getitem__),
+    )
+    return Bottleneck(
+        binding,
+        shares[binding],
+        shares,
+        demands=demands,
+        saturated_at_vus=_saturation(binding, demands, results[0]),
+        cause=cause_of(binding, results),
+    )
 
 
 def bottlenecks(rounds: Sequence[Mapping[str, Result]]) -> dict[str, Bottleneck]:
     """Gives the bottleneck of every combination that has a cell which counts."""
     names = dict.fromkeys(name for cells in rounds for name in cells)
     return {name: bottleneck([cells[name] for cells in rounds if name in cells]) for name in names}
+
+
+def _saturated(shares: Mapping[str, float], full: str | None) -> str | None:
+    for group in ORDER:
+        busy = [name for name in group if shares.get(name, 0.0) >= SATURATED]
+        if busy:
+            return max(busy, key=lambda name: shares[name])
+        if group is PROCESSORS and full in shares and shares.get(THINK_TIME, 0.0) < THINKING:
+            return full
+    return None
+
+
+def _largest_user_of_a_full_core(results: Sequence[Result]) -> str | None:
+    found = [_user(result) for result in results]
+    return max(set(found), key=found.count) if found else None
+
+
+def _user(result: Result) -> str | None:
+    for core in result.server.core_use.values() if result.server else ():
+        if core.busy >= FULL and core.programs:
+            name = max(core.programs, key=lambda program: core.programs[program])
+            if core.programs[name] >= LARGE:
+                return name
+    return None
+
+
+def _saturation(name: str, demands: Mapping[str, float], result: Result) -> float | None:
+    """Denning and Buzen's saturation point, N* = (Z + R without waiting) / D, for a resource of one server."""
+    demand = demands.get(name)
+    if name in DELAYS or not demand:
+        return None
+    alone = sum(ms for part, ms in demands.items() if part in (DATABASE, SERVICE, REDIS))
+    servers = result.server.limits.get(name, 1) if result.server else 1
+    return round((result.think_time_s * 1000 + alone) / demand * servers, 1)

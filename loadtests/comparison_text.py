@@ -47,7 +47,8 @@ def show(comparison: Comparison, console: Console) -> None:
         console.print(one_line(line), style="red")
     for name, found in comparison.bottleneck.items():
         share = f"{found.name}, {found.share:.0%} of the time" if found.share is not None else found.reason
-        console.print(one_line(f"bottleneck of {name}: {share}"))
+        cause = f" ({found.cause})" if found.cause else ""
+        console.print(one_line(f"bottleneck of {name}: {share}{cause}"))
     console.print()
     console.print(one_line(comparison.recommendation.text))
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from loadtests.bottleneck import THINK_TIME
 from loadtests.report.document import Document
 from loadtests.report.numbers import percent
 from loadtests.report.pictures import DataTable, Picture, axis, layout, safe, styles
+from loadtests.resources import THINK_TIME
 
 PARTS: Final = ("service", "database", "cache", "k6", THINK_TIME)
 
@@ -37,7 +37,7 @@ def bottleneck_picture(document: Document) -> Picture | None:
     return Picture(
         "bottleneck",
         "How busy each part was",
-        f"The longest bar of a colour is what that combination waited for. {in_words(document)}",
+        f"What is busy nearly all the time binds; else the delay that lasts longest does. {in_words(document)}",
         {"data": bars, "layout": layout(xaxis, axis("", autorange="reversed"), barmode="group")},
         DataTable(("part", *(f"{name}, %" for name in found)), rows),
         height=420,
