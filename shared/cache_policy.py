@@ -41,10 +41,9 @@ class Limits(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, settings: Settings) -> "Limits":
-        """Gives the limits of a service; a lease outlasts the longest statement."""
-        return cls(
-            settings.cache_lifetime, settings.flight_timeout, settings.statement_timeout, settings.cache_refresh == "on"
-        )
+        """Gives the limits of a service; a lease outlasts a statement, half of a request's time outlasts a wait."""
+        wait = min(settings.flight_timeout, settings.request_timeout / 2)
+        return cls(settings.cache_lifetime, wait, settings.statement_timeout, settings.cache_refresh == "on")
 
 
 class Filled(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from functools import partial
 import httpx
 import pytest
 
+from shared.routes import ROUTES
 from tests.at_once import at_once
 from tests.combination import Combination
 
@@ -66,6 +67,13 @@ def states(cached: Combination, paths: Mapping[str, str]) -> dict[str, str]:
 
 def bodies(cached: Combination, paths: Mapping[str, str]) -> dict[str, bytes]:
     return {name: cached.get(path).content for name, path in paths.items()}
+
+
+def test_every_cached_route_and_every_write_is_walked() -> None:
+    """A route that is new in the table needs its rows in READS or WRITES, and a plan that says what ends it."""
+    walked = {path.partition("?")[0].replace("{first}", "{product_id}") for path in READS.values()}
+    assert walked - {"/api/products/{other}"} == {route.path for route in ROUTES if route.cached}
+    assert {route.name for route in ROUTES if route.method != "GET"} == {"patch_product", "create_order"}
 
 
 def test_the_first_read_is_a_miss_and_the_next_a_hit_of_the_same_bytes(

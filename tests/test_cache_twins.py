@@ -15,6 +15,10 @@ from tests.twins import NAMES, Twin
 from tests.waiting import wait_until
 
 PREFIX = "a[b]*?"
+SETTINGS = {
+    "BIND": "127.0.0.1:1", "DATABASE_URL": "mysql://nobody@nowhere/none", "CACHE_PREFIX": PREFIX,
+    "CACHE_TIMEOUT": "0.5", "CACHE_LIFETIME": "2",
+}  # fmt: skip
 STRANGER = b"ab:stamp:product:1"
 
 
@@ -31,6 +35,8 @@ def own_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnRedis]:
 
 @pytest.fixture(params=NAMES)
 def side(request: pytest.FixtureRequest, own_redis: OwnRedis) -> Iterator["Side"]:
+    with own_redis.client() as client:
+        client.flushall()
     with Twin(request.param) as twin:
         side = Side(twin, own_redis)
         yield side
@@ -41,20 +47,13 @@ class Side:
     """One twin's cache, with a body that counts how often it was made."""
 
     def __init__(self, twin: Twin, own_redis: OwnRedis) -> None:
-        settings = read_settings(
-            {
-                "COMBINATION": twin.name,
-                "BIND": "127.0.0.1:1",
-                "DATABASE_URL": "mysql://nobody@nowhere/none",
-                "CACHE_URL": f"redis://127.0.0.1:{own_redis.port}/0",
-                "CACHE_PREFIX": PREFIX,
-                "CACHE_TIMEOUT": "0.5",
-            }
-        )
+        address = f"redis://127.0.0.1:{own_redis.port}/0"
+        settings = read_settings(SETTINGS | {"COMBINATION": twin.name, "CACHE_URL": address})
+        self.pool_is_busy = False
         self.twin = twin
         self.made = 0
         self._background = twin.call(twin.part("background", "Background"))
-        self.cache = twin.call(twin.part("cache", "Cache"), settings, self._background, lambda: False)
+        self.cache = twin.call(twin.part("cache", "Cache"), settings, self._background, lambda: self.pool_is_busy)
         twin.call(self.cache.open)
 
     def get(self, plan: Plan) -> tuple[bytes, str]:
@@ -169,3 +168,24 @@ def test_only_a_value_that_is_whole_and_the_keys_own_counts(side: Side, own_redi
             assert side.get(one) == (b"%d" % side.made, "miss")
             client.set(f"{PREFIX}:value:page:1", right[:place])
             assert side.get(one)[1] == "miss"
+
+
+def test_past_its_soft_end_a_value_is_stale_and_ends_with_its_stamp_all_the_same(side: Side) -> None:
+    side.pool_is_busy = True  # so that nobody makes it again
+    plan = product_plan(31)
+    body, _ = side.get(plan)
+    wait_until(lambda: side.get(plan) == (body, "stale"), "it is past its soft end")
+    side.drop("product:31")
+    assert side.get(plan) == (b"%d" % side.made, "miss")
+    assert side.made == int(body) + 1
+
+
+def test_a_value_past_its_soft_end_is_made_again_behind_the_answers(side: Side) -> None:
+    side.pool_is_busy = True
+    plan = product_plan(32)
+    body, _ = side.get(plan)
+    wait_until(lambda: side.get(plan) == (body, "stale"), "it is past its soft end")
+    side.pool_is_busy = False
+    assert side.get(plan) == (body, "stale")
+    wait_until(lambda: side.get(plan) == (b"%d" % (int(body) + 1), "hit"), "it was made again")
+    assert side.made == int(body) + 1
