@@ -108,9 +108,11 @@ class CacheDoor:
             self._breaker.probing.give_back()
 
     async def _probe(self) -> None:
-        mended = False
+        mended, closes = False, False
         try:
-            while not mended and await passed(self._breaker.next_pause(), self._closing):
+            while not mended and not closes:
+                closes = not await passed(self._breaker.next_pause(), self._closing)
+                # At the very end once more: nobody else knows which drops this worker owes.
                 mended = await self._mended()
         finally:
             self._breaker.probing.give_back()

@@ -1,11 +1,14 @@
 """The breaker with what it owes, and both twins' caches over a Redis of their own: no service, no database."""
 
+import time
 from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
+from loadtests.faults.modes import CUT
+from loadtests.faults.proxy import Proxy
 from shared import cache_breaker
 from shared.cache_breaker import AT_ONCE, Breaker
 from shared.caching import Plan, product_plan
@@ -17,7 +20,7 @@ from tests.waiting import wait_until
 PREFIX = "a[b]*?"
 SETTINGS = {
     "BIND": "127.0.0.1:1", "DATABASE_URL": "mysql://nobody@nowhere/none", "CACHE_PREFIX": PREFIX,
-    "CACHE_TIMEOUT": "0.5", "CACHE_LIFETIME": "2",
+    "CACHE_TIMEOUT": "0.5", "CACHE_LIFETIME": "4",
 }  # fmt: skip
 STRANGER = b"ab:stamp:product:1"
 
@@ -33,12 +36,18 @@ def own_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnRedis]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def proxy(own_redis: OwnRedis) -> Iterator[Proxy]:
+    with Proxy(own_redis.port) as running:
+        yield running
+
+
 @pytest.fixture(params=NAMES)
-def side(request: pytest.FixtureRequest, own_redis: OwnRedis) -> Iterator["Side"]:
+def side(request: pytest.FixtureRequest, own_redis: OwnRedis, proxy: Proxy) -> Iterator["Side"]:
     with own_redis.client() as client:
         client.flushall()
     with Twin(request.param) as twin:
-        side = Side(twin, own_redis)
+        side = Side(twin, proxy)
         yield side
         side.close()
 
@@ -46,8 +55,8 @@ def side(request: pytest.FixtureRequest, own_redis: OwnRedis) -> Iterator["Side"
 class Side:
     """One twin's cache, with a body that counts how often it was made."""
 
-    def __init__(self, twin: Twin, own_redis: OwnRedis) -> None:
-        address = f"redis://127.0.0.1:{own_redis.port}/0"
+    def __init__(self, twin: Twin, proxy: Proxy) -> None:
+        address = f"redis://127.0.0.1:{proxy.port}/0"
         settings = read_settings(SETTINGS | {"COMBINATION": twin.name, "CACHE_URL": address})
         self.pool_is_busy = False
         self.twin = twin
@@ -123,11 +132,11 @@ def test_the_pauses_between_probes_grow_and_start_again(breaker: Breaker) -> Non
     assert breaker.next_pause() == 0.1
 
 
-def test_a_drop_that_failed_is_made_up_for_before_anything_is_read(side: Side, own_redis: OwnRedis) -> None:
+def test_a_drop_that_failed_is_made_up_for_before_anything_is_read(side: Side, proxy: Proxy) -> None:
     plan = product_plan(1)
     first, _ = side.get(plan)
     assert side.get(plan) == (first, "hit")
-    with own_redis.frozen():
+    with proxy.switched(CUT):  # what is sent now never arrives
         side.drop("product:1")
         assert not side.asks()
         second, state = side.get(plan)
@@ -137,15 +146,29 @@ def test_a_drop_that_failed_is_made_up_for_before_anything_is_read(side: Side, o
     assert side.get(plan)[0] not in {first, second}
 
 
+def test_a_drop_that_is_owed_at_the_end_of_a_worker_is_tried_once_more(
+    side: Side, own_redis: OwnRedis, proxy: Proxy
+) -> None:
+    plan = product_plan(2)
+    side.get(plan)
+    with proxy.switched(CUT):  # what is sent now never arrives
+        side.drop("product:2")
+        time.sleep(2.0)  # until the pauses between probes are long
+    side.close()
+    with own_redis.client() as client:
+        assert client.exists(f"{PREFIX}:value:product:2")
+        assert not client.exists(f"{PREFIX}:stamp:product:2")
+
+
 def test_when_too_much_is_owed_all_stamps_of_the_combination_end_and_no_others(
-    side: Side, own_redis: OwnRedis, monkeypatch: pytest.MonkeyPatch
+    side: Side, own_redis: OwnRedis, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cache_breaker, "LONGEST_LIST", 2)
     plans = [product_plan(number) for number in range(20)]
     before = [side.get(plan)[0] for plan in plans]
     with own_redis.client() as client:
         client.set(STRANGER, b"not ours")
-        with own_redis.frozen():
+        with proxy.switched(CUT):  # what is sent now never arrives
             side.drop("product:0", "product:1", "product:2")
         wait_until(side.asks, "the breaker has closed")
         assert client.get(STRANGER) == b"not ours"
