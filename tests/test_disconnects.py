@@ -14,12 +14,12 @@ from loadtests.faults.modes import lose
 from loadtests.faults.proxy import Proxy
 from tests.crowd import Crowd, all_of
 from tests.figures import figures
-from tests.own_services import running_service
+from tests.own_services import own_service, running_service
 from tests.plain_http import Wire, request
 from tests.waiting import wait_until
 
 CACHED = ["sync-cached", "async-cached"]
-WRITES, READS = 150, 60
+WRITES, READS = 80, 40
 PRODUCT = 450
 PATH = f"/api/products/{PRODUCT}"
 
@@ -71,7 +71,9 @@ def test_a_client_that_goes_away_during_a_read_harms_nobody(service: Service) ->
 def test_a_commit_whose_answer_is_lost_drops_what_it_may_have_touched(stack: Stack, name: str) -> None:
     with Proxy(stack.database_port) as proxy:
         address = _by_way_of(proxy.port, stack, name)
-        with running_service(stack, name, DATABASE_URL=address, CACHE_TIMEOUT="1") as service:
+        service = own_service(stack, name, DATABASE_URL=address, CACHE_TIMEOUT="1")
+        try:
+            service.start()
             assert stock_of(service) == stock_of(service)
             with proxy.switched(lose("COMMIT")):
                 answer = httpx.patch(service.url + PATH, json={"stock": 77}, timeout=15)
@@ -81,6 +83,8 @@ def test_a_commit_whose_answer_is_lost_drops_what_it_may_have_touched(stack: Sta
             assert "Idempotency-Key" in answer.json()["detail"]
             assert stock_of(service) == 77
             assert figures(service.url).sum("cache_events_total", event="dropped") == 2
+        finally:
+            service.stop()
 
 
 def _by_way_of(port: int, stack: Stack, name: str) -> str:

@@ -50,6 +50,13 @@ def leases(service: Service) -> int:
         return len(list(client.scan_iter(f"{service.settings['CACHE_PREFIX']}:lease:*", count=1000)))
 
 
+@pytest.fixture(scope="module", params=CACHED)
+def service(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Service]:
+    """One worker with a wide pool."""
+    with running_service(stack, request.param, **WIDE) as running:
+        yield running
+
+
 @pytest.mark.parametrize("name", CACHED)
 def test_two_hundred_at_once_for_a_cold_key_cause_one_query(stack: Stack, name: str) -> None:
     with running_service(stack, name, WORKERS="2", FLIGHT_TIMEOUT="6", **WIDE) as service, ExitStack() as wires:
@@ -88,10 +95,9 @@ def test_a_leader_that_is_killed_frees_the_key_in_time(stack: Stack, name: str) 
         assert httpx.get(f"{service.url}/api/products/5", timeout=15).headers["X-Cache"] == "hit"
 
 
-@pytest.mark.parametrize("name", CACHED)
-def test_a_leader_whose_client_goes_away_strands_nobody(stack: Stack, name: str) -> None:
-    with running_service(stack, name, **WIDE) as service, Crowd(service.url) as crowd:
-        with locked_tables(stack, stack.database(name)):
+def test_a_leader_whose_client_goes_away_strands_nobody(stack: Stack, service: Service) -> None:
+    with Crowd(service.url) as crowd:
+        with locked_tables(stack, stack.database(service.name)):
             with Wire(service.url) as leader:
                 leader.send(request("/api/products/6"))
                 wait_until(lambda: _reading(service, stack) == 1, "the leader reads")
@@ -116,10 +122,9 @@ def test_those_who_wait_go_to_the_database_after_a_while(stack: Stack, name: str
         assert taken < 3
 
 
-@pytest.mark.parametrize("name", CACHED)
-def test_a_missing_product_is_missed_once_for_all(stack: Stack, name: str) -> None:
-    with running_service(stack, name, **WIDE) as service, Crowd(service.url) as crowd:
-        with locked_tables(stack, stack.database(name)):
+def test_a_missing_product_is_missed_once_for_all(stack: Stack, service: Service) -> None:
+    with Crowd(service.url) as crowd:
+        with locked_tables(stack, stack.database(service.name)):
             pending = crowd.get("/api/products/9999", 5)
             wait_until(lambda: _reading(service, stack) == 1, "one reads for all")
             wait_until(lambda: _opened(service) >= 5, "all have come")
