@@ -10,6 +10,7 @@ help:
 	@echo
 	@echo '  make matrix   measures the four combinations and compares them: the main job'
 	@echo '                  PROFILE=quick (default), origin, smoke, mixed    ROUNDS=4    STACK=local, compose, none'
+	@echo '                  PROFILE=capacity: how many requests each can take    PROFILE=sweep: when the answer would flip'
 	@echo '                  COMBINATIONS=sync,async-cached    PORT_BASE=8000'
 	@echo '                  COMBINATIONS=yours.json STACK=none    services of your own'
 	@echo '                  WATCH=1 shows the load in a browser while it runs'

@@ -90,17 +90,21 @@ class LocalTarget:
         self._cache.close()
 
 
-@contextmanager
-def local_target(plan: Plan, say: Callable[[str], None]) -> Iterator[LocalTarget]:
-    """Starts the stack, and leaves nothing of it behind."""
-    options = StackOptions(
+def stack_options(plan: Plan, say: Callable[[str], None]) -> StackOptions:
+    """Gives how the stack of a plan is started."""
+    return StackOptions(
         workers=plan.workers,
         port_base=plan.port_base,
         scale=number("SCALE", os.environ.get("SCALE") or "1", 1, HIGHEST_SCALE),
         progress=say,
         only=plan.names,
     )
-    with Stack(options) as stack:
+
+
+@contextmanager
+def local_target(plan: Plan, say: Callable[[str], None]) -> Iterator[LocalTarget]:
+    """Starts the stack, and leaves nothing of it behind."""
+    with Stack(stack_options(plan, say)) as stack:
         target = LocalTarget(stack)
         try:
             yield target

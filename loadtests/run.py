@@ -53,7 +53,7 @@ ROADS: Final[Mapping[str, Callable[[Plan, Say], AbstractContextManager[Target]]]
 
 
 # Profiles that are no rounds of cells, and the module whose main measures them.
-STUDIES: Final = {"capacity": "loadtests.capacity.command"}
+STUDIES: Final = {"capacity": "loadtests.capacity.command", "sweep": "loadtests.sweep.command"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from compose.local import Stack
 from loadtests.capacity.asked import Asked, read_asked
 from loadtests.capacity.course import capacity_of, next_load
 from loadtests.capacity.document import Document, Step
@@ -199,3 +200,29 @@ def test_an_interrupted_run_keeps_every_finished_step(tmp_path: Path) -> None:
     found = json.loads(file.read_text())
     assert not found["complete"]
     assert [step["part"] for step in found["combinations"][0]["steps"]] == ["warm-up"]
+
+
+def test_the_real_services_are_measured_where_they_run(stack: Stack, tmp_path: Path) -> None:
+    variables = {"MIX": "product=60,products=40", "OBJECTIVES": "product=2000,products=2000", "FIRST": "20"}
+    done = subprocess.run(
+        [sys.executable, "-m", "loadtests.capacity", "--stack", "none", "--combinations", "sync-cached"],
+        env={
+            **os.environ,
+            **FEW_STEPS,
+            **variables,
+            "HIGHEST": "40",
+            "CONCURRENCY": "none",
+            "PORT_BASE": str(stack.options.port_base),
+            "RESULTS": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (file,) = tmp_path.glob("*/capacity.json")
+    (one,) = msgspec.json.decode(file.read_bytes(), type=Document).combinations
+    assert one.rate_rps == 40
+    assert one.steps[-1].hit_ratio is not None
+    assert "at least 40" in done.stdout

@@ -9,8 +9,13 @@ from loadtests.results_schema import Result
 FULL: Final = 0.9
 SERVICE: Final = "service"
 GENERATOR: Final = "k6"
-BESIDE: Final = ("database", "cache", GENERATOR)
-TITLES: Final = {SERVICE: "service CPU", "database": "database CPU", "cache": "Redis CPU", GENERATOR: "load generator"}
+BESIDE: Final = ("database", "cache", "proxy", GENERATOR)
+TITLES: Final = {
+    "database": "database CPU",
+    "cache": "Redis CPU",
+    "proxy": "CPU of the proxy before the database",
+    GENERATOR: "load generator",
+}
 
 
 class Limit(msgspec.Struct, frozen=True):

@@ -8,21 +8,19 @@ each other informed (coherency). Source: N. J. Gunther, Guerrilla Capacity Plann
 
 import math
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import brentq, nnls
+from scipy.optimize import brentq
 from scipy.special import stdtrit
 
-Vector = NDArray[np.float64]
+from loadtests.capacity.law import Points, terms
 
 CONFIDENCE: Final = 0.95
 FEWEST: Final = 6
 # Where the largest load still brings this share of linear scaling, sigma and kappa are read off noise.
 KNEE: Final = 0.5
-PARAMETERS: Final = ("lambda", "sigma", "kappa")
 FAR: Final = 2.0**40
 # Data without any error would leave no interval to search.
 SMALLEST: Final = 1e-12
@@ -58,36 +56,6 @@ class Prediction(msgspec.Struct, frozen=True):
     inside: bool
 
 
-class Points:
-    """Measured throughputs by concurrency, as a linear problem.
-
-    With y = N/X the law is y = a + b (N - 1) + c N (N - 1), where a = 1/lambda, sigma = b/a, kappa = c/a. Throughput
-    errs by a share of itself, so each line is divided by its y; then the errors are alike.
-    """
-
-    def __init__(self, throughputs: Mapping[int, float]) -> None:
-        number = np.array(list(throughputs), dtype=np.float64)
-        self.y: Vector = number / np.array(list(throughputs.values()), dtype=np.float64)
-        self.terms: Vector = _terms(number) / self.y[:, None]
-        self.ones: Vector = np.ones_like(self.y)
-        self.freedom = len(number) - len(PARAMETERS)
-
-    def best(self) -> tuple[Vector, float]:
-        """Gives a, b, c and the sum of squares; none of them below 0, as the law has it."""
-        values, residual = nnls(self.terms, self.ones)
-        return values, float(residual) ** 2
-
-    def squares(self, parameter: str, value: float) -> float:
-        """Gives the least sum of squares with one parameter held."""
-        first, second, third = self.terms.T
-        if parameter == "lambda":
-            columns, rest = np.column_stack([second, third]), self.ones - first / value
-            return float(nnls(columns, rest)[1]) ** 2
-        kept, other = (second, third) if parameter == "sigma" else (third, second)
-        columns = np.column_stack([first + value * kept, other])
-        return float(nnls(columns, self.ones)[1]) ** 2
-
-
 def fit(throughputs: Mapping[int, float]) -> Fit:
     """Gives the law fitted to throughputs by concurrency, or the reason why it must not be.
 
@@ -121,7 +89,7 @@ def predict(found: Fit, concurrency: int, measured: float) -> Prediction:
     """
     points = Points(found.fitted)
     values, least = points.best()
-    line = _terms(np.array([float(concurrency)]))[0]
+    line = terms(np.array([float(concurrency)]))[0]
     y = float(line @ values)
     variance = least / points.freedom
     spread = float(line @ np.linalg.pinv(points.terms.T @ points.terms) @ line) / y**2
@@ -131,18 +99,9 @@ def predict(found: Fit, concurrency: int, measured: float) -> Prediction:
     return Prediction(concurrency, rate, low, high, measured, measured / rate - 1, low <= measured <= high)
 
 
-def document(found: Fit, predictions: list[Prediction]) -> dict[str, Any]:
-    """Gives fit and predictions as JSON holds them."""
-    return msgspec.to_builtins({"usl": found, "predictions": predictions}, str_keys=True)  # type: ignore[no-any-return]
-
-
-def _terms(number: Vector) -> Vector:
-    return np.column_stack([np.ones_like(number), number - 1, number * (number - 1)])
-
-
 def _knee(throughputs: Mapping[int, float], a: float, b: float, c: float) -> str | None:
     largest = max(throughputs)
-    efficiency = a / float(_terms(np.array([float(largest)]))[0] @ np.array([a, b, c]))
+    efficiency = a / float(terms(np.array([float(largest)]))[0] @ np.array([a, b, c]))
     if efficiency <= KNEE:
         return None
     return (

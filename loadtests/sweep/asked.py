@@ -1,0 +1,117 @@
+"""What a sweep is asked for, beside the plan that all runs share."""
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from loadtests.plan import Plan, UnusableInput, number, read_plan
+from loadtests.sweep.factors import BY_NAME, points
+from loadtests.sweep.here import Here
+
+# Around a cell: the service is stopped and started, k6 starts, the warm-up, the machine settles.
+WARM_UP_S: Final = 1.5
+AROUND_S: Final = 6.0
+SHORTEST_S: Final = 1.0
+LONGEST_S: Final = 10.0
+MINUTE_S: Final = 60
+
+DESCRIPTION: Final = """
+Varies one factor at a time around a stated centre - concurrency, distance of the database, hit ratio, database
+connections, threads - and says where async, or the cache, becomes better or worse, with an interval.
+"""
+EPILOG: Final = """
+Each option is also a variable: MINUTES=60 make matrix PROFILE=sweep. More minutes make more passes over all points,
+and so tighter intervals. --combinations, --port-base, --workers and --results are those of `python -m loadtests.run`.
+docs/sweep.md explains the figures.
+
+You are here: your own figures beside an earlier sweep, without measuring anything.
+
+  python -m loadtests.sweep --minutes 12
+  python -m loadtests.sweep --factors database_ms,hit_ratio
+  python -m loadtests.sweep --read loadtests/results/.../sweep.json --database-ms 20 --hit-ratio 0.9 --visitors 200
+"""
+OPTIONS: Final = (
+    ("minutes", "30", "how long it may take, after the stack is up"),
+    ("seed", "1", "of the order of the points"),
+    ("factors", ",".join(BY_NAME), "those that are swept"),
+    ("read", "", "a sweep.json: says what it holds, and measures nothing"),
+    ("database-ms", "", "your database milliseconds per request"),
+    ("hit-ratio", "", "your cache's hit ratio, or the one that you expect, from 0 to 1"),
+    ("visitors", "", "your requests at once"),
+)
+
+
+class Asked(NamedTuple):
+    """The sweep: its passes over all points and the seconds that each cell is measured."""
+
+    minutes: float
+    passes: int
+    measured_s: float
+    seed: int
+    factors: tuple[str, ...]
+    read: Path | None
+    here: Here
+
+
+def read_asked(arguments: Sequence[str] | None) -> tuple[Asked, Plan]:
+    """Gives what was asked for; raises UnusableInput."""
+    options, rest = _parser().parse_known_args(arguments)
+    plan = read_plan(["--profile", "sweep", *rest])
+    if plan.stack != "local":
+        raise UnusableInput(f"STACK={plan.stack}: a sweep starts services with other settings, so it needs STACK=local")
+    factors = tuple(dict.fromkeys(name.strip() for name in options.factors.split(",")))
+    if unknown := [name for name in factors if name not in BY_NAME]:
+        raise UnusableInput(f"FACTORS={options.factors}: there is no {unknown[0]}, choose from {', '.join(BY_NAME)}")
+    minutes = _number("MINUTES", options.minutes, 0.1, 24 * 60)
+    passes, measured = _times(minutes, len(points(factors)) * len(plan.names), bool(options.read))
+    here = Here(
+        _optional("DATABASE_MS", options.database_ms, 0, 100_000),
+        _optional("HIT_RATIO", options.hit_ratio, 0, 1),
+        _optional("VISITORS", options.visitors, 1, 1_000_000),
+    )
+    read = Path(options.read) if options.read else None
+    return Asked(minutes, passes, measured, number("SEED", options.seed, 0, 10**9), factors, read, here), plan
+
+
+def _times(minutes: float, cells: int, reads: bool) -> tuple[int, float]:
+    """Gives as many passes as fit with long cells, or one with shorter ones."""
+    around = WARM_UP_S + AROUND_S
+    seconds = minutes * MINUTE_S
+    passes = max(1, int(seconds / (cells * (around + LONGEST_S / 2))))
+    measured = min(LONGEST_S, seconds / (cells * passes) - around)
+    if measured < SHORTEST_S and not reads:
+        least = cells * (around + SHORTEST_S) / MINUTE_S
+        raise UnusableInput(
+            f"MINUTES={minutes:g}: {cells} cells need {least:.0f} at least; sweep fewer FACTORS= or COMBINATIONS="
+        )
+    return passes, round(max(SHORTEST_S, measured), 1)
+
+
+def _optional(name: str, text: str, low: float, high: float) -> float | None:
+    return _number(name, text, low, high) if text else None
+
+
+def _number(name: str, text: str, low: float, high: float) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not low <= value <= high:
+        raise UnusableInput(f"{name}={text}: give a number from {low:g} to {high:g}")
+    return value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m loadtests.sweep",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    for name, preset, text in OPTIONS:
+        value = os.environ.get(name.upper().replace("-", "_")) or preset
+        parser.add_argument(f"--{name}", default=value, help=f"{text} (now: {value or 'none'})")
+    return parser

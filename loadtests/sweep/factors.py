@@ -1,0 +1,84 @@
+"""What is swept, over which levels, and the order in which points are measured."""
+
+import math
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+Settings = Mapping[str, float]
+
+
+class Factor(NamedTuple):
+    """One thing that is varied while all others stay at the centre.
+
+    `scale` turns a level into the number over which a straight line is drawn. An `injected` factor is made by a proxy
+    that delays, at all of its levels; nothing is injected at the centre.
+    """
+
+    name: str
+    title: str
+    unit: str
+    levels: tuple[float, ...]
+    centre: float
+    scale: Callable[[float], float]
+    injected: bool = False
+
+
+FACTORS: Final = (
+    Factor("concurrency", "visitors at once", "", (10, 25, 100, 300, 1000), 50, math.log),
+    Factor("database_ms", "database round trip, injected", " ms", (0, 1, 5, 20, 100), 0, math.log1p, injected=True),
+    Factor("hit_ratio", "cache hit ratio", "", (0, 0.5, 0.95, 0.99), 0.8, float),
+    Factor("connections", "database connections", "", (4, 8, 32, 64), 16, math.log),
+    Factor("in_flight", "threads, or requests in flight", "", (8, 16, 64), 32, math.log),
+)
+BY_NAME: Final = {factor.name: factor for factor in FACTORS}
+CENTRE: Final[Settings] = {factor.name: factor.centre for factor in FACTORS}
+CENTRE_NAME: Final = "centre"
+
+
+class Point(NamedTuple):
+    """One setting of all factors; `factor` names the one that is swept there, or says that it is the centre."""
+
+    factor: str
+    level: float
+
+    @property
+    def settings(self) -> dict[str, float]:
+        """The level of every factor."""
+        return {**CENTRE, **({self.factor: self.level} if self.factor != CENTRE_NAME else {})}
+
+    @property
+    def injected_ms(self) -> float | None:
+        """Milliseconds by which the proxy moves the database away; none where there is no proxy."""
+        return self.level if self.factor in BY_NAME and BY_NAME[self.factor].injected else None
+
+
+def points(names: Sequence[str]) -> list[Point]:
+    """Gives the centre, then every level of the factors that are named."""
+    return [Point(CENTRE_NAME, 0), *(Point(name, level) for name in names for level in BY_NAME[name].levels)]
+
+
+def ordered(
+    names: Sequence[str], axes: Mapping[str, tuple[str, bool]], passes: int, seed: int
+) -> Iterator[tuple[int, Point, str]]:
+    """Gives pass, point and combination of every cell, in the order in which they are measured.
+
+    Points are shuffled anew in each pass, so that a machine that drifts does not look like a factor. At one point the
+    two stacks of one cache setting follow each other at once; which of them, and which cache setting, comes first
+    alternates.
+    """
+    chance = random.Random(seed)
+    turn = 0
+    for number in range(1, passes + 1):
+        shuffled = points(names)
+        chance.shuffle(shuffled)
+        for point in shuffled:
+            yield from ((number, point, name) for name in _combinations(axes, turn))
+            turn += 1
+
+
+def _combinations(axes: Mapping[str, tuple[str, bool]], turn: int) -> list[str]:
+    groups = [[name for name in axes if axes[name][1] is cached] for cached in (False, True)]
+    inner = [group[::-1] if turn % 2 else group for group in groups]
+    outer = inner[::-1] if turn // 2 % 2 else inner
+    return [name for group in outer for name in group]
