@@ -24,8 +24,6 @@ from loadtests.history.wire import HOST
 POLL_SECONDS: Final = 0.1
 # Between two faults: the breakers close within a second of the end of one, and the cache fills again.
 CALM_SECONDS: Final = 2.0
-# A value lives 60 s, give or take a tenth; what a failed drop leaves behind must be gone by then.
-LONGEST_LIFETIME: Final = 66.0
 EXAMPLES: Final = 5
 SHIPPED: Final = "shipped"
 
@@ -55,13 +53,6 @@ class Checked(msgspec.Struct, kw_only=True):
     faults: list[str]
     examples: list[str]
     full: bool
-
-    @property
-    def faultless(self) -> bool:
-        """Whether nothing was found that the promise does not except."""
-        wrong = self.stale + self.impossible + len(self.lost_writes) + len(self.duplicate_orders) + self.failures.broken
-        excepted = self.failed_drop == 0 or (self.refused > 0 and self.failed_drop_largest_age_s <= LONGEST_LIFETIME)
-        return wrong == 0 and excepted and not self.full
 
 
 def check(stack: Stack, load: Load, policy: str, with_faults: bool, say: Callable[[str], None]) -> Checked:
