@@ -4,11 +4,11 @@ from time import monotonic
 from typing import Any
 
 from shared import deadlines, metrics, statements, traits
-from shared.connections import CommitUnknown, ConnectionGone, DatabaseFault, Result, session_statement
+from shared.connections import CommitUnknown, ConnectionGone, DatabaseFault, Raw, Result, session_statement
 from shared.settings import Settings
 
 from .background import Background
-from .driver import Raw, close, connect, execute
+from .driver import close, connect, execute
 
 
 class Connection:

@@ -2,16 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import aiomysql
 from aiomysql.connection import CLIENT
 
-from shared.connections import ConnectionLost, NoAnswerInTime, Result, connection_options, encryption, fault_of
+from shared.connections import ConnectionLost, NoAnswerInTime, Raw, Result, connection_options, encryption, fault_of
 from shared.settings import Settings
-
-# What is called on it here is partly private, and aiomysql has no types.
-Raw: TypeAlias = Any
 
 
 async def connect(settings: Settings) -> Raw:

@@ -1,7 +1,7 @@
 """Connections to the database: one table of options for both drivers, and what each fault means."""
 
 import ssl
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -13,6 +13,8 @@ SQL_MODE = (
     "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 )
 ATTEMPTS = 3
+# A driver's connection: aiomysql has no types, and PyMySQL's time-out per statement is private.
+Raw: TypeAlias = Any
 
 
 class Result(msgspec.Struct, frozen=True):

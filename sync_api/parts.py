@@ -5,6 +5,7 @@ from shared.settings import Settings
 
 from .background import Background
 from .cache import Cache
+from .columns import remember_columns
 from .database import Database
 from .fanout import Fanout
 from .lag import Lag
@@ -21,6 +22,7 @@ class Parts:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.logs = log_behind(settings)
+        remember_columns()
         self.background = Background()
         self.pool = Pool(settings, self.background)
         self.store = Store(Database(self.pool))

@@ -2,7 +2,8 @@
 
 import threading
 from collections import deque
-from concurrent.futures import Future
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Generic, TypeAlias
 
 from .background import T
@@ -19,7 +20,7 @@ class Stock(Generic[T]):
     def __init__(self) -> None:
         self._items: list[T] = []
         self._lock = threading.Lock()
-        self._waiting: deque[Future[T]] = deque()
+        self._turns: deque[SimpleQueue[T]] = deque()
 
     @property
     def free(self) -> int:
@@ -31,22 +32,21 @@ class Stock(Generic[T]):
         with self._lock:
             if self._items:
                 return self._items.pop()
-            turn: Future[T] = Future()
-            self._waiting.append(turn)
+            turn: SimpleQueue[T] = SimpleQueue()
+            self._turns.append(turn)
         try:
-            return turn.result(seconds)
-        except TimeoutError:
-            if turn.cancel():
-                raise
-            return turn.result()  # handed over at the last moment
+            return turn.get(timeout=seconds)
+        except Empty:
+            with self._lock, suppress(ValueError):
+                self._turns.remove(turn)
+                raise TimeoutError from None
+            return turn.get()  # handed over at the last moment
 
     def put(self, item: T) -> None:
         """Puts an item back."""
         with self._lock:
-            while self._waiting and not self._waiting[0].set_running_or_notify_cancel():
-                self._waiting.popleft()
-            if self._waiting:
-                self._waiting.popleft().set_result(item)
+            if self._turns:
+                self._turns.popleft().put(item)
             else:
                 self._items.append(item)
 

@@ -152,6 +152,15 @@ def test_pitfall_7_every_type_of_column_arrives_as_from_a_plain_driver(side: Sid
     assert len(set(_types(rows)[0])) >= 7
 
 
+def test_a_column_of_a_known_name_and_another_type_is_read_as_what_it_is(side: Side) -> None:
+    side.twin.part("columns", "remember_columns")()
+    connection = side.connection()
+    for _ in range(2):
+        assert side.rows(connection, "SELECT 1 AS it") == [(1,)]
+        assert side.rows(connection, "SELECT 'one' AS it") == [("one",)]
+        assert side.rows(connection, "SELECT NULL AS it, UNHEX('FF') AS it") == [(None, b"\xff")]
+
+
 def _cipher(side: Side) -> str:
     try:
         connection = side.connection(database_tls="on")

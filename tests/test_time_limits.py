@@ -9,6 +9,7 @@ import pytest
 
 from compose.local import Stack
 from compose.service import Service
+from shared import deadlines
 from shared.connections import ConnectionLost, NoAnswerInTime, StatementTimedOut
 from shared.errors import Problem
 from shared.settings import SettingsError, read_settings
@@ -87,6 +88,16 @@ def test_a_silent_address_is_given_up_after_the_connect_time_out(side: Side) -> 
         assert 0.3 <= time.monotonic() - started < 0.4 + SLACK
 
 
+@pytest.mark.parametrize("seconds", [0.002, 0.3])
+def test_an_answer_that_does_not_come_is_given_up_however_short_the_time(side: Side, seconds: float) -> None:
+    connection = side.connection(read_timeout=6)
+    started = time.monotonic()
+    with pytest.raises(NoAnswerInTime):
+        side.call(_run_within, connection, seconds)
+    assert seconds <= time.monotonic() - started < seconds + SLACK
+    wait_until(lambda: side.busy() == 0, "the statement is gone", seconds=1)
+
+
 def test_a_frozen_database_costs_each_request_no_more_than_its_time(service: Service, stack: Stack) -> None:
     order = {"customer_id": 1, "lines": [{"product_id": 1, "quantity": 1}]}
     with Crowd(service.url) as crowd:
@@ -125,6 +136,11 @@ def test_limits_that_do_not_nest_are_refused(limits: dict[str, str]) -> None:
         read_settings(needed | limits)
     assert "STATEMENT_TIMEOUT < READ_TIMEOUT < REQUEST_TIMEOUT" in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def _run_within(connection: Any, seconds: float) -> Any:
+    deadlines.start(seconds)
+    return connection.run("SELECT SLEEP(3)")
 
 
 def _running(statement: str) -> Any:
