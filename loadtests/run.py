@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from compose.failures import StackError
 from loadtests.cell import Cells, write
+from loadtests.checkout import describe_checkout
 from loadtests.compare import main as compare
 from loadtests.compose_target import compose_target
 from loadtests.dashboard import watched
@@ -156,6 +157,7 @@ def _description(plan: Plan) -> dict[str, Any]:
         "combinations": plan.names,
         "load": plan.passed_on,
         "host": describe_host(),
+        **describe_checkout(),
     }
 
 

@@ -22,6 +22,7 @@ class RunDescription(msgspec.Struct, frozen=True):
     workers: int = 0
     load: dict[str, Any] = {}
     commit: str = ""
+    changed: bool = False
 
 
 class UnusableRun(Exception):

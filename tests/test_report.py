@@ -125,6 +125,47 @@ def test_two_combinations_of_somebodys_own_are_reported(tmp_path: Path) -> None:
     assert "django" in (tmp_path / "report.md").read_text()
 
 
+CAPACITY = {
+    "started_at": "2026-11-20T10:00:00Z",
+    "command": "make matrix PROFILE=capacity",
+    "objectives_ms": {"products": 100.0},
+    "combinations": [
+        {
+            "combination": "sync",
+            "rate_rps": 200,
+            "broke_at_rps": 250,
+            "limited_by": "service",
+            "steps": [
+                {"part": "search", "rate_rps": 200, "throughput_rps": 200, "latency_ms": {"p95": 20}, "outcome": "held"}
+            ],
+        }
+    ],
+}
+
+
+def test_a_capacity_run_beside_the_run_is_shown_with_its_date(folder: Path) -> None:
+    beside = folder / "20261120T100000Z-capacity"
+    run = folder / "20261121T100000Z-quick"
+    for made in (beside, run):
+        made.mkdir()
+    (beside / "capacity.json").write_text(json.dumps(CAPACITY))
+    write_rounds(run, LATENCIES, rounds=2)
+    assert main([str(run), "--report"]) == 0
+    text = (run / "report.html").read_text()
+    assert "20261120T100000Z-capacity/capacity.json, measured 2026-11-20 10:00 UTC" in text
+    assert 'id="capacity-0"' in text
+
+
+@pytest.mark.parametrize("name", ["capacity.json", "sweep.json", "faults.json"])
+def test_a_broken_run_of_another_kind_ends_in_one_line(
+    folder: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / name).write_text('{"started_at": 1')
+    assert main([str(folder), "--report"]) == 2
+    assert name in capsys.readouterr().err
+    assert not (folder / "report.html").exists()
+
+
 def effect(verdict: str) -> dict[str, Any]:
     return {"ratio": 1.2, "low": 1.1, "high": 1.3, "rounds": 4, "verdict": verdict}
 
@@ -136,7 +177,7 @@ def effect(verdict: str) -> dict[str, Any]:
         ("worse", "worse"),
         ("same within 5 %", "the same"),
         ("not shown", "not shown"),
-        ("one round", "no interval"),
+        ("one round", "came out 1.20 times"),
     ],
 )
 def test_a_sentence_claims_what_its_interval_shows(verdict: str, words: str) -> None:

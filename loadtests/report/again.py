@@ -13,7 +13,8 @@ VARIABLES: Final = (("profile", "PROFILE"), ("rounds", "ROUNDS"), ("stack", "STA
 def commands(document: Document) -> list[str]:
     """Gives what to type, from a clean clone on."""
     run, load = document["report"]["run"], document["load"]
-    first = [f"git checkout {shlex.quote(run['commit'])}"] if run["commit"] else []
+    changed = "    # and files of it had been changed" if run["changed"] else ""
+    first = [f"git checkout {shlex.quote(run['commit'])}{changed}"] if run["commit"] else []
     if not run["profile"]:
         return [
             *first,

@@ -6,6 +6,7 @@ from typing import Any, Final
 from loadtests.report.document import Document
 from loadtests.report.numbers import digits, milliseconds, per_second
 from loadtests.report.pictures import DataTable, Picture, Style, Trace, axis, layout, log_axis, safe, styles, trace
+from loadtests.report.round_marks import round_marks
 
 Cell = Mapping[str, Any]
 Part = Mapping[str, Any]
@@ -54,13 +55,17 @@ def _picture(
         for void in (False, True)
         if (one := _trace(cells, combination, void, starts, looks[combination], figure))
     ]
-    marks = {"shapes": list(_borders(starts)), "annotations": list(_names(starts, duration))}
     xaxis = axis(TIME, range=[0, duration * len(rounds)])
     return Picture(
         name,
         title,
         _sentence(cells, figure, form),
-        {"data": traces, "layout": layout(xaxis, yaxis, margin={"l": 12, "r": 12, "t": 30, "b": 12}, **marks)},
+        {
+            "data": traces,
+            "layout": layout(
+                xaxis, yaxis, margin={"l": 12, "r": 12, "t": 30, "b": 12}, **round_marks(starts, duration)
+            ),
+        },
         _table(cells, figure, yaxis["title"]["text"]),
     )
 
@@ -101,29 +106,6 @@ def _points(cell: Cell, figure: Figure) -> Iterator[tuple[float, float | None]]:
         yield from ((at, figure(slices[0])) for at in (0.0, slices[0]["duration_s"]))
     else:
         yield from ((part["start_s"] + part["duration_s"] / 2, figure(part)) for part in slices)
-
-
-def _borders(starts: Mapping[int, float]) -> Iterator[dict[str, Any]]:
-    for start in list(starts.values())[1:]:
-        yield {
-            "type": "line",
-            "xref": "x",
-            "yref": "paper",
-            "x0": start,
-            "x1": start,
-            "y0": 0,
-            "y1": 1,
-            "name": "border",
-        }
-
-
-def _names(starts: Mapping[int, float], duration: float) -> Iterator[dict[str, Any]]:
-    for number, start in starts.items():
-        place = {"x": start + duration / 2, "y": 1, "xref": "x", "yref": "paper", "yanchor": "bottom"}
-        yield {**place, "text": f"round {number}" if len(starts) <= MOST_NAMED else f"{number}", "showarrow": False}
-
-
-MOST_NAMED: Final = 4
 
 
 def _sentence(cells: Sequence[Cell], figure: Figure, form: Callable[[float | None], str]) -> str:

@@ -9,6 +9,7 @@ import msgspec
 from loadtests.comparison import Comparison
 from loadtests.effects import Effect, contrast
 from loadtests.metrics import FIGURES
+from loadtests.report.further import further_runs
 from loadtests.report.ledger import ledger_of
 from loadtests.report.shapes import course, curves
 from loadtests.results_reading import Rounds, read_run_of
@@ -35,6 +36,7 @@ def document_of(folder: Path, rounds: Rounds, comparison: Comparison) -> Documen
         "curves": curves(counting),
         "course": course(rounds, comparison.void),
         "run": {**msgspec.to_builtins(run), "ledger": None},
+        "further": further_runs(folder),
         "ledger": ledger_of(folder, run.ledger, varies),
     }
     document: Document = msgspec.to_builtins({**msgspec.to_builtins(comparison), "report": report})

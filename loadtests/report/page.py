@@ -13,13 +13,16 @@ from markupsafe import Markup
 from loadtests.report.again import commands, conditions
 from loadtests.report.bottleneck_picture import bottleneck_picture
 from loadtests.report.bottleneck_picture import in_words as bottleneck_in_words
+from loadtests.report.capacity_picture import capacity_pictures
 from loadtests.report.course_pictures import course_pictures
 from loadtests.report.distribution_picture import distribution_picture, percentile_rows
 from loadtests.report.document import Document
 from loadtests.report.effects_pictures import effects_pictures
+from loadtests.report.fault_table import fault_columns, fault_rows
 from loadtests.report.four import statistic, table_of_four
 from loadtests.report.numbers import clock, digits, milliseconds, plain
 from loadtests.report.pictures import Picture, styles
+from loadtests.report.sweep_pictures import sweep_pictures
 from loadtests.report.verdict import question, verdict_sentence
 
 HERE: Final = Path(__file__).parent
@@ -75,6 +78,8 @@ def _run(document: Document, number: int) -> dict[str, Any]:
         "distribution": [distribution_picture(document)],
         "course": course_pictures(document),
         "bottleneck": [bottleneck_picture(document)],
+        "capacity": list(capacity_pictures(document)),
+        "sweep": list(sweep_pictures(document)),
     }
     named = {
         section: [(f"{picture.name}-{number}", picture) for picture in pictures if picture]
@@ -89,6 +94,8 @@ def _run(document: Document, number: int) -> dict[str, Any]:
         "four": table_of_four(document),
         "percentiles": percentile_rows(document),
         "bottleneck": bottleneck_in_words(document),
+        "fault_table": [(fault, *cells) for fault, cells in fault_rows(document)],
+        "fault_columns": fault_columns(document),
         "sections": named,
         "pictures": [one for pictures in named.values() for one in pictures],
         "commands": commands(document),

@@ -32,8 +32,9 @@ WORDS: Final = {
     "worse": f"{{subject}} made the average latency worse, {{ratio}} times as good ({INTERVAL})",
     "same within 5 %": f"{{subject}} left the average latency the same within 5 % ({INTERVAL})",
     "not shown": f"{{subject}} is not shown to change the average latency ({{ratio}} times, {INTERVAL})",
-    "one round": "{subject}: {ratio} times better on average in one round, which gives no interval",
+    "one round": "{subject} came out {ratio} times better on average",
 }
+ONE_ROUND: Final = "one round gives no interval"
 BLIND: Final = "whether async is quicker this load cannot tell"
 
 
@@ -49,6 +50,8 @@ def verdict_sentence(document: Document) -> str:
     recommendation = document["recommendation"]
     answer = recommendation["answer"]
     clauses = list(_clauses(document, answer))
+    if document["load"]["rounds"] == 1 and clauses:
+        clauses.append(ONE_ROUND)
     if not recommendation["tells_of_async"] and "async" in document["combinations"]:
         clauses.append(BLIND)
     return f"{ANSWERS.get(answer, answer)}: {'; '.join(clauses)}." if clauses else f"{ANSWERS.get(answer, answer)}."
