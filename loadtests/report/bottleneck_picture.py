@@ -1,22 +1,18 @@
 """How busy each part was in each combination."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from loadtests.report.document import Document
 from loadtests.report.numbers import percent
 from loadtests.report.pictures import DataTable, Picture, axis, layout, safe, styles
-from loadtests.resources import THINK_TIME
-
-PARTS: Final = ("service", "database", "cache", "k6", THINK_TIME)
 
 
 def bottleneck_picture(document: Document) -> Picture | None:
     """Gives the shares as bars, none where no server's side was captured."""
     found: Mapping[str, Mapping[str, Any]] = document["bottleneck"]
     looks = styles(document["combinations"])
-    parts = list(dict.fromkeys([*PARTS, *(part for one in found.values() for part in one["shares"])]))
-    parts = [part for part in parts if any(part in one["shares"] for one in found.values())]
+    parts = list(dict.fromkeys(part for one in found.values() for part in one["shares"]))
     if not parts:
         return None
     bars = [
@@ -32,7 +28,9 @@ def bottleneck_picture(document: Document) -> Picture | None:
         }
         for name, one in found.items()
     ]
-    xaxis = axis("busy, % of the measured time and of the cores it may use", range=[0, 105])
+    xaxis = axis(
+        "busy, % of the measured time; think time and waiting for the database: % of a visitor's round", range=[0, 105]
+    )
     rows = [(part, *(_hundred(one["shares"].get(part)) for one in found.values())) for part in parts]
     return Picture(
         "bottleneck",
@@ -40,17 +38,21 @@ def bottleneck_picture(document: Document) -> Picture | None:
         f"What is busy nearly all the time binds; else the delay that lasts longest does. {in_words(document)}",
         {"data": bars, "layout": layout(xaxis, axis("", autorange="reversed"), barmode="group")},
         DataTable(("part", *(f"{name}, %" for name in found)), rows),
-        height=420,
+        height=110 + 60 * len(parts),
     )
 
 
 def in_words(document: Document) -> str:
-    """Gives the busiest part of each combination, or why it is not known."""
-    words = [
-        f"{name}: {one['name']}, {percent(one['share'])}" if one["share"] is not None else f"{name}: {one['reason']}"
-        for name, one in document["bottleneck"].items()
-    ]
-    return f"Busiest: {'; '.join(words)}." if words else "No cell counts."
+    """Gives what binds each combination and what is behind it, or why it is not known."""
+    words = [f"{name}: {_of_one(one)}" for name, one in document["bottleneck"].items()]
+    return f"What binds {'; '.join(words)}." if words else "No cell counts."
+
+
+def _of_one(found: Mapping[str, Any]) -> str:
+    if found["share"] is None:
+        return str(found["reason"])
+    cause = f" ({found['cause']})" if found["cause"] else ""
+    return f"{found['name']}, {percent(found['share'])}{cause}"
 
 
 def _hundred(share: float | None) -> float | None:

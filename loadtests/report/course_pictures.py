@@ -114,7 +114,8 @@ def _sentence(cells: Sequence[Cell], figure: Figure, form: Callable[[float | Non
         counting = [cell for cell in cells if cell["combination"] == name and not cell["void"]]
         values = [value for cell in counting for part in cell["slices"] if (value := figure(part)) is not None]
         if values:
-            parts.append(f"{name} {digits(min(values))} to {form(max(values))}")
+            lowest, highest = digits(min(values)), form(max(values))
+            parts.append(f"{name} {highest}" if highest.startswith(f"{lowest} ") else f"{name} {lowest} to {highest}")
     several = any(len(cell["slices"]) > 1 for cell in cells)
     what = "parts of the measured time" if several else "whole cells, since these results are not divided in time"
     dotted = " Dotted lines are void cells." if any(cell["void"] for cell in cells) else ""

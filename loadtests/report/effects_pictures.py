@@ -79,9 +79,11 @@ def _intervals(effects: list[tuple[str, dict[str, Any]]], names: list[str]) -> T
         "error_x": {
             "type": "data",
             "symmetric": False,
-            "array": [effect["high"] - effect["ratio"] if has else 0 for effect, has in zip(found, whole, strict=True)],
+            "array": [
+                effect["high"] - effect["ratio"] if has else None for effect, has in zip(found, whole, strict=True)
+            ],
             "arrayminus": [
-                effect["ratio"] - effect["low"] if has else 0 for effect, has in zip(found, whole, strict=True)
+                effect["ratio"] - effect["low"] if has else None for effect, has in zip(found, whole, strict=True)
             ],
             "thickness": 1.5,
         },
