@@ -44,7 +44,7 @@ def _without_a_core(result: Result) -> str | None:
 def _late(result: Result) -> str | None:
     """By Little's law a visitor's round lasts VUs / throughput; what is not thinking and latency is k6 being late."""
     seen = result.server is not None and result.server.processes
-    if not seen or result.requests < ENOUGH_REQUESTS or not result.throughput_rps:
+    if not seen or result.rate_rps is not None or result.requests < ENOUGH_REQUESTS or not result.throughput_rps:
         return None
     planned = result.think_time_s + (result.latency_ms.avg or 0.0) / 1000
     lasted = result.vus / result.throughput_rps

@@ -61,6 +61,12 @@ def test_an_answer_that_is_wrong_now_and_then_voids_the_cell(
     assert words in broken[rule]
 
 
+def test_requests_that_were_due_and_not_sent_void_the_cell(tmp_path: Path) -> None:
+    with KnownService("sync", 0.05) as service:
+        result = measured_service(tmp_path, service, MIX="product=1", RATE="200", VUS="2")
+    assert "were due and never sent" in broken_rules(result)["dropped iterations"]
+
+
 def test_a_cold_start_in_the_measured_time_is_drift(tmp_path: Path) -> None:
     with KnownService("sync", 0.1) as service:
         log = tmp_path / "sync.k6.log"

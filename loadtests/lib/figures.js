@@ -129,7 +129,7 @@ export function resultOf(data, combination, settings) {
     ...counted,
     failures,
     short_stock: count(figures, 'short_stock', tags),
-    dropped_iterations: count(figures, 'dropped_iterations', { combination: combination.name }),
+    dropped_iterations: count(figures, 'dropped_iterations', { scenario: combination.name }),
     throughput_rps: Math.round((counted.requests / settings.duration) * 100) / 100,
     ceiling_rps: settings.rate ? null : ceiling(settings.vus, mean + (counted.latency_ms.avg || 0) / 1000),
     ceiling_without_latency_rps: ceiling(settings.vus, mean),

@@ -47,7 +47,8 @@ export function thresholds(settings) {
   const table = {};
   for (const { name } of settings.combinations) {
     table[figureName('wrong_answers', { combination: name })] = ['count==0'];
-    table[figureName('dropped_iterations', { combination: name })] = ['count==0'];
+    // What was never sent belongs to no visitor, and so has none of the scenario's own tags.
+    table[figureName('dropped_iterations', { scenario: name })] = ['count==0'];
     for (const metric of keptPerCombination(name, settings)) table[metric] = [alwaysTrue(metric)];
   }
   return table;
