@@ -12,7 +12,7 @@ from loadtests.looks import Difference, Looker, difference
 from loadtests.server_schema import Collector, Process
 from loadtests.usage import Samples
 
-INTERVAL_S: Final = 0.5
+INTERVAL_S: Final = 1.0
 LISTEN_S: Final = 0.05
 # What matrix.js says when its first visitor arrives.
 BOUNDS: Final = re.compile(r"is measured from (\d+) for ([\d.]+) s")

@@ -16,6 +16,7 @@ from loadtests import plan
 from loadtests.compare import EVERY_CELL_VOID
 from loadtests.profiles import read_profiles, writes
 from loadtests.result_folders import keep
+from loadtests.resume import refuse_other_ledgers
 from tests.known_service import KnownService
 from tests.simulated_results import COMBINATIONS, document, save
 
@@ -136,6 +137,39 @@ def test_an_interrupted_run_keeps_its_finished_cells_and_leaves_no_k6(services: 
     assert len(kept) == 1
     mine = [entry for entry in Path("/proc").glob("[0-9]*/environ") if _holds(entry, tmp_path)]
     assert mine == []
+
+
+def test_an_interrupted_run_goes_on_with_the_cells_that_are_missing(services: Path, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    process = start(services, runs, DURATION="1")
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "cell 2 of 4" in line:
+            break
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=TIMEOUT_S)
+    (folder,) = [path.parent for path in runs.glob("2*/run.json")]
+    (first,) = folder.glob("*.round-1.json")
+    measured = first.read_bytes()
+    refused = start(services, runs, DURATION="2", RESUME="newest")
+    assert (
+        "was started with load {'DURATION': '1'}, this is {'DURATION': '2'}"
+        in refused.communicate(timeout=TIMEOUT_S)[1]
+    )
+    assert refused.returncode == 2
+    resumed = start(services, runs, DURATION="1", RESUME=str(folder))
+    _, progress = resumed.communicate(timeout=TIMEOUT_S)
+    assert "cell 3 of 3" in progress
+    assert len(list(folder.glob("*.round-1.json"))) == 4
+    assert first.read_bytes() == measured
+    assert json.loads((folder / "run.json").read_text())["finished"]
+    nothing = start(services, runs, RESUME="newest")
+    assert "there is no interrupted run" in nothing.communicate(timeout=TIMEOUT_S)[1]
+
+
+def test_a_run_whose_ledger_is_another_now_is_not_resumed(tmp_path: Path) -> None:
+    with pytest.raises(plan.UnusableInput, match="backlog of sync was 2048, it is 100 now: start a new run"):
+        refuse_other_ledgers(tmp_path, {"sync": {"backlog": "2048"}}, {"sync": {"backlog": "100"}})
 
 
 def _holds(environ: Path, folder: Path) -> bool:
