@@ -11,7 +11,7 @@ NOTHING: Final = "Nothing can be said: every cell is void."
 ANSWERS: Final = {
     "keep": "Keep the service as it is: neither cure is shown to help.",
     "add the cache": "Add the cache.",
-    "rewrite": "Rewrite: async is quicker without the cache, and the cache is not shown to help.",
+    "rewrite": "Rewrite: async is quicker without the cache, and of the cache no gain is shown.",
     "both": "Add the cache and rewrite: each is shown to help, async on top of the cache too.",
     "mend the statement": "Mend the statement first: no cure is shown, and one statement keeps the database busy.",
     "undecided": "The data do not decide.",
