@@ -12,7 +12,7 @@ from loadtests.sweep.here import Here
 
 # Around a cell: the service is stopped and started, k6 starts, the warm-up, the machine settles.
 WARM_UP_S: Final = 1.5
-AROUND_S: Final = 6.0
+AROUND_S: Final = 4.0
 SHORTEST_S: Final = 1.0
 LONGEST_S: Final = 10.0
 MINUTE_S: Final = 60
