@@ -19,6 +19,7 @@ from loadtests.capacity.objectives import broken, read_objectives
 from loadtests.capacity.steps import Load, judged
 from loadtests.plan import UnusableInput
 from loadtests.results_schema import Result
+from loadtests.server_schema import Core
 from tests.k6_runs import combinations_file
 from tests.known_service import KnownService
 from tests.simulated_results import document
@@ -118,6 +119,21 @@ def test_a_step_that_broke_while_k6_was_the_busiest_is_void_and_says_so() -> Non
     assert held.outcome == "held"
 
 
+def test_a_step_in_which_other_programs_had_the_cores_is_void_and_taken_once_more() -> None:
+    load = Load("search", 8, 2, 50)
+    one = result(load, late=10_000, cpu=0.3)
+    assert one.server is not None
+    busy = {core: Core(busy=0.9) for core in ("0", "1")}
+    crowded = msgspec.structs.replace(one, server=msgspec.structs.replace(one.server, core_use=busy))
+    step = judged(crowded, 2, load, OBJECTIVES)
+    assert step.outcome == "void"
+    assert step.reasons[-1] == "programs besides the stack's kept 1.3 cores busy"
+    warm = judged(result(Load("warm-up", 8, 2, 50)), 1, Load("warm-up", 8, 2, 50), OBJECTIVES)
+    again = next_load([warm, step], asked())
+    assert again is not None
+    assert again.rate == 50
+
+
 def test_the_law_is_fitted_and_its_prediction_compared() -> None:
     steps, wanted = simulated(700)
     found = capacity_of("sync", steps, wanted, 1)
@@ -214,6 +230,7 @@ def test_the_real_services_are_measured_where_they_run(stack: Stack, tmp_path: P
             "CONCURRENCY": "none",
             "PORT_BASE": str(stack.options.port_base),
             "RESULTS": str(tmp_path),
+            "JSON": str(tmp_path / "also.json"),
         },
         capture_output=True,
         text=True,
@@ -224,5 +241,6 @@ def test_the_real_services_are_measured_where_they_run(stack: Stack, tmp_path: P
     (file,) = tmp_path.glob("*/capacity.json")
     (one,) = msgspec.json.decode(file.read_bytes(), type=Document).combinations
     assert one.rate_rps == 40
+    assert (tmp_path / "also.json").read_bytes() == file.read_bytes()
     assert one.steps[-1].hit_ratio is not None
     assert "at least 40" in done.stdout

@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from loadtests.capacity.objectives import PRESET, Objectives, read_objectives
@@ -31,6 +32,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ("concurrency", FITTED, "visitors at once, for the Universal Scalability Law; `none` leaves the law out"),
     ("law-mix", "product=60,products=38", "the load of these; reports are left out, see docs/capacity.md"),
     ("predict", PREDICTED, "visitors at once that are measured, but predicted and not fitted"),
+    ("json", "", "also write the figures to this file"),
 )
 DESCRIPTION: Final = """
 The highest arrival rate at which each combination holds its objectives, what a request costs there, and how
@@ -60,6 +62,7 @@ class Asked(NamedTuple):
     predicted: tuple[int, ...]
     mix: dict[str, float]
     law_mix: str
+    json: Path | None = None
 
     def step_seconds(self, rate: int) -> float:
         """Seconds of one step at a rate: enough requests of every judged route, within bounds."""
@@ -103,6 +106,7 @@ def read_asked(arguments: Sequence[str] | None) -> tuple[Asked, Plan]:
             predicted=_visitors("PREDICT", options.predict) if options.concurrency != "none" else (),
             mix=mix,
             law_mix=options.law_mix,
+            json=Path(options.json) if options.json else None,
         ),
         plan,
     )
@@ -143,5 +147,5 @@ def _parser() -> argparse.ArgumentParser:
     )
     for name, preset, text in OPTIONS:
         value = os.environ.get(name.upper().replace("-", "_")) or preset
-        parser.add_argument(f"--{name}", default=value, help=f"{text} (now: {value})".replace("%", "%%"))
+        parser.add_argument(f"--{name}", default=value, help=f"{text} (now: {value or 'none'})".replace("%", "%%"))
     return parser

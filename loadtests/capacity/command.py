@@ -99,6 +99,8 @@ def _run(asked: Asked, plan: Plan) -> int:
     with ROADS[plan.stack](plan, say) as target:
         run = {"stack": plan.stack, "workers": plan.workers, "host": describe_host(), "versions": target.versions()}
         document = Course(asked, plan, folder, run).measure(target)
+    if asked.json:
+        write(asked.json, msgspec.to_builtins(document, str_keys=True))
     show(document, Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH))
     print(f"\nResults: {folder / FILE}")
     return 0

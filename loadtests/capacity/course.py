@@ -7,7 +7,7 @@ from typing import Final
 from loadtests.capacity import usl
 from loadtests.capacity.asked import Asked
 from loadtests.capacity.document import Capacity, Cost, Pass, Step
-from loadtests.capacity.limits import GENERATOR, SERVICE
+from loadtests.capacity.limits import GENERATOR, OTHERS, SERVICE
 from loadtests.capacity.search import bracket, confirmations, next_rate
 from loadtests.capacity.steps import Load
 
@@ -50,10 +50,10 @@ def capacity_of(name: str, steps: Sequence[Step], asked: Asked, service_cores: i
 
 
 def _again(steps: Sequence[Step], asked: Asked) -> Load | None:
-    """A step that broke although no core was full may have met a busy machine: it is taken once more."""
+    """A step that broke although no core was full, or while others had the cores, is taken once more."""
     last = steps[-1]
     same = [step for step in steps if (step.part, step.rate_rps) == (last.part, last.rate_rps)]
-    unexplained = last.outcome == "broken" and last.limit is None
+    unexplained = last.outcome != "held" and last.limit in (None, OTHERS)
     if last.part == "warm-up" or last.rate_rps is None or not unexplained or len(same) >= AGAIN:
         return None
     return _load(last.part, last.rate_rps, asked)

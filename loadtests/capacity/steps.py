@@ -8,7 +8,7 @@ import msgspec
 
 from loadtests.capacity.asked import LONGEST_CONFIRMATION, Asked
 from loadtests.capacity.document import Outcome, Pass, RouteLine, Step
-from loadtests.capacity.limits import GENERATOR, limit_of
+from loadtests.capacity.limits import NOT_THE_SERVICE, limit_of
 from loadtests.capacity.objectives import Objectives, broken, written
 from loadtests.cell import Cells
 from loadtests.generator import GeneratorFailed
@@ -74,11 +74,11 @@ class Stepper:
 
 
 def judged(result: Result, number: int, load: Load, objectives: Objectives) -> Step:
-    """Gives a step with what it broke; one that broke while k6 was the busiest says nothing of the service."""
+    """Gives a step with what it broke; one that broke for k6's or others' sake says nothing of the service."""
     limit = limit_of(result)
     reasons = broken(result, objectives if load.rate else {})
     outcome: Outcome = "broken" if reasons else "held"
-    if limit.name == GENERATOR and (reasons or load.rate is None):
+    if limit.name in NOT_THE_SERVICE and (reasons or load.rate is None):
         outcome, reasons = "void", [*reasons, limit.sentence]
     latency = msgspec.to_builtins(result.latency_ms)
     return Step(

@@ -35,6 +35,13 @@ export function wrongPage(body, category, after) {
   ]);
 }
 
+/** The same as far as the text of a full page shows it. @param {string} body @param {string} category */
+export function wrongPageText(body, category) {
+  const items = body.split('"id":').length - 1;
+  const ofIt = body.split(`"${category}"`).length - 1;
+  return items === PAGE_SIZE && ofIt === PAGE_SIZE ? '' : `${items} of ${PAGE_SIZE} items are there, ${ofIt} of ${category}`;
+}
+
 /** @param {any} row @param {string | null} category */
 function badRow(row, category) {
   return !MONEY.test(row.revenue) || !MONTH.test(row.month) || !(row.units > 0) || (category !== null && row.category !== category);

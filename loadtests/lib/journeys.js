@@ -73,7 +73,9 @@ function product(visitor) {
 function page(visitor) {
   const { category, after } = keys.aimedPage(visitor.random, visitor.hitRatio, exec.scenario.iterationInTest);
   const path = query('/api/products', { category, after: after || null });
-  return read(path, (body) => answers.wrongPage(body, category, after));
+  // As text: parsing the body would cost the generator more than all the rest of the request.
+  const wrongText = (/** @type {any} */ response) => answers.wrongPageText(response.body, category);
+  return { ...read(path, (body) => answers.wrongPage(body, category, after)), wrongText };
 }
 
 function dashboard() {

@@ -40,6 +40,7 @@ OPTIONS: Final = (
     ("database-ms", "", "your database milliseconds per request"),
     ("hit-ratio", "", "your cache's hit ratio, or the one that you expect, from 0 to 1"),
     ("visitors", "", "your requests at once"),
+    ("json", "", "also write the figures to this file"),
 )
 
 
@@ -53,6 +54,7 @@ class Asked(NamedTuple):
     factors: tuple[str, ...]
     read: Path | None
     here: Here
+    json: Path | None = None
 
 
 def read_asked(arguments: Sequence[str] | None) -> tuple[Asked, Plan]:
@@ -71,8 +73,8 @@ def read_asked(arguments: Sequence[str] | None) -> tuple[Asked, Plan]:
         _optional("HIT_RATIO", options.hit_ratio, 0, 1),
         _optional("VISITORS", options.visitors, 1, 1_000_000),
     )
-    read = Path(options.read) if options.read else None
-    return Asked(minutes, passes, measured, number("SEED", options.seed, 0, 10**9), factors, read, here), plan
+    read, json = (Path(path) if path else None for path in (options.read, options.json))
+    return Asked(minutes, passes, measured, number("SEED", options.seed, 0, 10**9), factors, read, here, json), plan
 
 
 def _times(minutes: float, cells: int, reads: bool) -> tuple[int, float]:

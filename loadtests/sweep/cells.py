@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from loadtests.capacity.limits import GENERATOR, limit_of
+from loadtests.capacity.limits import GENERATOR, NOT_THE_SERVICE, limit_of
 from loadtests.capacity.objectives import broken
 from loadtests.results_schema import Result
 from loadtests.sweep.asked import WARM_UP_S
@@ -30,8 +30,8 @@ def cell_of(result: Result, number: int, passed: int, point: Point) -> Cell:
     """Gives a cell, with the reasons for which it does not count."""
     limit = limit_of(result)
     void = broken(result, {})
-    if limit.name == GENERATOR:
-        void.append(f"the load generator was the limit, not the service: {limit.sentence}")
+    if limit.name in NOT_THE_SERVICE:
+        void.append(f"the service was not the limit: {limit.sentence}")
     server = result.server
     statements = server.statements if server else []
     executions = sum(each.executions for each in statements)

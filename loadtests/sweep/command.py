@@ -8,6 +8,7 @@ import msgspec
 from rich.console import Console
 
 from compose.stack import Stack
+from loadtests.cell import write
 from loadtests.exits import ended, say
 from loadtests.host import describe_host
 from loadtests.local_target import stack_options
@@ -55,4 +56,6 @@ def _measured(asked: Asked, plan: Plan) -> Document:
         run = {"workers": plan.workers, "host": describe_host(), "versions": target.versions()}
         document = Course(asked, plan, folder, run, order).measure(target)
     say(f"Results: {folder / FILE}")
+    if asked.json:
+        write(asked.json, msgspec.to_builtins(document))
     return document
