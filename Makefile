@@ -11,7 +11,7 @@ help:
 	@echo '  make matrix   measures the four combinations and compares them: the main job'
 	@echo '                  PROFILE=quick (default), origin, smoke, mixed    ROUNDS=4    STACK=local, compose, none'
 	@echo '                  PROFILE=capacity: how many requests each can take    PROFILE=sweep: when the answer would flip'
-	@echo '                  COMBINATIONS=sync,async-cached    PORT_BASE=8000'
+	@echo '                  COMBINATIONS=sync,async-cached    PORT_BASE=8000    RESUME=newest goes on with an interrupted run'
 	@echo '                  COMBINATIONS=yours.json STACK=none    services of your own'
 	@echo '                  WATCH=1 shows the load in a browser while it runs'
 	@echo '  make report   writes the report of the newest results again: report.html, report.md'
