@@ -100,7 +100,9 @@ def _outlook(cells: Sequence[Cell], comparison: str, pair: Pair, spots: Sequence
         factor = BY_NAME[spot.factor]
         measured = [(value.level, math.log(value.ratio)) for value in values(cells, factor, pair)]
         if len({level for level, _ in measured}) < FEWEST:
-            return Outlook(comparison, None, None, None, f"{spot.factor}: too few points count")
+            return Outlook(
+                comparison, None, None, None, f"{factor.title} was not swept, or too few of its points count"
+            )
         curve = Curve(measured, factor.scale)
         difference, spread = curve.difference(spot.used, factor.centre)
         total += difference

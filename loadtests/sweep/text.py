@@ -53,7 +53,7 @@ def _table(document: Document, name: str, findings: Sequence[Finding]) -> Table:
     combinations = list(dict.fromkeys(cell.combination for cell in document.cells))
     table = Table(title=f"{factor.title}: req/s, then times better (latency without / with)", title_justify="left")
     for column in ("level", *combinations, "k6, cores", *(finding.comparison for finding in findings)):
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", overflow="fold")
     for level in sorted({*factor.levels, *(() if factor.injected else (factor.centre,))}):
         cells = [cell for cell in document.cells if _at(cell, name, level)]
         rates = [_mean([cell.throughput_rps for cell in cells if cell.combination == one]) for one in combinations]
