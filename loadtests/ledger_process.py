@@ -1,17 +1,14 @@
 """What the kernel says of a cell's processes: where they may run, how much memory they may have, how they listen."""
 
-import ctypes
 import os
 import platform
-import socket
-import struct
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import psutil
 
+from loadtests.borrowed_sockets import listen_queues
 from loadtests.usage import processes_of
 
 # The variables of a service's environment that are no addresses and may change what it does.
@@ -20,10 +17,6 @@ VARIABLES: Final = (
     "CONNECT_TIMEOUT", "STATEMENT_TIMEOUT", "LOCK_TIMEOUT", "READ_TIMEOUT", "REQUEST_TIMEOUT", "CACHE_TIMEOUT",
     "KEEP_ALIVE", "BACKLOG", "GRACE", "PYTHONOPTIMIZE", "PYTHONDEVMODE", "PYTHONASYNCIODEBUG", "LD_PRELOAD",
 )  # fmt: skip
-PIDFD_GETFD: Final = 438
-# In the kernel's tcp_info: eight bytes, then numbers of four; a listening socket's fifth and sixth are its queue.
-TCP_INFO_BYTES: Final = 104
-LONGEST_QUEUE: Final = 5
 CGROUPS: Final = Path("/sys/fs/cgroup")
 UNLIMITED: Final = 1 << 60
 MEGABYTE: Final = 1024 * 1024
@@ -82,33 +75,3 @@ def _service(pid: int) -> dict[str, str]:
     queues = {queue for process in processes_of(pid) for queue in listen_queues(process.pid)}
     found["backlog, as the kernel has it"] = " | ".join(map(str, sorted(queues)))
     return found
-
-
-def listen_queues(pid: int) -> list[int]:
-    """Gives how many connections may wait at each listening TCP socket of a process; none without the right to look."""
-    queues = []
-    for link in Path(f"/proc/{pid}/fd").iterdir():
-        try:
-            if not link.readlink().name.startswith("socket:"):
-                continue
-            with _borrowed(pid, int(link.name)) as copy:
-                if copy.type == socket.SOCK_STREAM and copy.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-                    info = copy.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_BYTES)
-                    queues.append(struct.unpack("8B24I", info)[8 + LONGEST_QUEUE])
-        except OSError:
-            continue
-    return queues
-
-
-@contextmanager
-def _borrowed(pid: int, number: int) -> Iterator[socket.socket]:
-    """A copy of another process's socket; the kernel asks for the right to trace that process."""
-    handle = os.pidfd_open(pid)
-    try:
-        copy = ctypes.CDLL(None, use_errno=True).syscall(PIDFD_GETFD, handle, number, 0)
-        if copy < 0:
-            raise OSError(ctypes.get_errno(), "pidfd_getfd")
-    finally:
-        os.close(handle)
-    with socket.socket(fileno=copy) as borrowed:
-        yield borrowed

@@ -3,9 +3,9 @@
 from contextlib import closing
 from typing import Any, Final
 
-import psutil
 import redis
 
+from loadtests.borrowed_sockets import connections
 from loadtests.targets import Target
 from loadtests.usage import processes_of
 
@@ -27,7 +27,7 @@ def entries(target: Target, service: int | None) -> dict[str, str]:
 
 
 def _clients(client: "redis.Redis", service: int) -> dict[str, str]:
-    mine = _addresses(service)
+    mine = {ends for process in processes_of(service) for ends in connections(process.pid)}
     listed: Any = client.client_list()
     clients = [each for each in listed if (each["addr"], each["laddr"]) in mine]
     found = {"Redis connections": str(len(clients))}
@@ -35,19 +35,3 @@ def _clients(client: "redis.Redis", service: int) -> dict[str, str]:
         if values := {each.get(name) or "unknown" for each in clients}:
             found[f"Redis client's {name}"] = " | ".join(sorted(values))
     return found
-
-
-def _addresses(service: int) -> set[tuple[str, str]]:
-    """Both ends of each of the service's connections, its own first."""
-    found = set[tuple[str, str]]()
-    for process in processes_of(service):
-        try:
-            connections = process.net_connections("tcp")
-        except psutil.NoSuchProcess:
-            continue
-        found |= {(_end(each.laddr), _end(each.raddr)) for each in connections if each.raddr}
-    return found
-
-
-def _end(address: Any) -> str:
-    return f"{address.ip}:{address.port}"

@@ -74,7 +74,9 @@ def _delays(result: Result, server: Server) -> Iterator[Resource]:
     yield Resource(THINK_TIME, result.think_time_s / cycle, result.think_time_s * 1000)
     away = _per_request(total(server.counters, "pool_held_seconds_total"), result)
     if away:
-        yield Resource(AWAY, min(1.0, away / 1000 / cycle), away)
+        # Reads that run side by side hold several connections in one wait.
+        waiting = min(away, result.latency_ms.avg or 0.0)
+        yield Resource(AWAY, waiting / 1000 / cycle, away)
 
 
 def _per_request(seconds: float, result: Result) -> float | None:
