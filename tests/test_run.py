@@ -120,6 +120,8 @@ def test_a_run_measures_every_cell_and_ends_with_the_table_and_the_place(service
     described = json.loads((folder / "run.json").read_text())
     assert described["versions"]["k6"] == result["k6"]["version"]
     assert (tmp_path / "runs" / "latest" / "sync.round-1.json").exists()
+    for place in (folder, tmp_path / "runs" / "latest"):
+        assert {"comparison.json", "report.html", "report.md"} <= {path.name for path in place.iterdir()}
 
 
 def test_an_interrupted_run_keeps_its_finished_cells_and_leaves_no_k6(services: Path, tmp_path: Path) -> None:
