@@ -11,14 +11,14 @@ from shared.connections import ConnectionLost, NoAnswerInTime, Raw, Result, conn
 from shared.settings import Settings
 
 
-async def connect(settings: Settings) -> Raw:
-    """Gives an open connection; raises ConnectionLost."""
-    options = connection_options(settings)
+async def connect(settings: Settings, seconds: float) -> Raw:
+    """Gives an open connection; raises ConnectionLost, also after `seconds`."""
+    options = connection_options(settings, seconds)
     options["db"] = options.pop("database")
     context = encryption(settings)
     # aiomysql bounds only the connecting by connect_timeout, not the greeting and the login after it.
     try:
-        async with asyncio.timeout(settings.connect_timeout):
+        async with asyncio.timeout(seconds):
             raw = aiomysql.Connection(ssl=context, **options)
             # aiomysql lets one call hold many statements and has no option against it; PyMySQL does not.
             raw.client_flag &= ~CLIENT.MULTI_STATEMENTS

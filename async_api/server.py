@@ -14,7 +14,7 @@ from hypercorn.asyncio.run import asyncio_worker
 from hypercorn.config import Config
 from quart import Quart
 
-from shared import metrics, traits
+from shared import deadlines, metrics, traits
 from shared.serving import STOP_MARGIN, serving
 from shared.settings import Settings, read_settings
 
@@ -86,7 +86,8 @@ def _limited(app: Any, in_flight: int) -> Any:
     async def wrapped(scope: Any, receive: Any, send: Any) -> None:
         asked = monotonic()
         async with places if scope["type"] == "http" else nullcontext():
-            metrics.QUEUE.observe(monotonic() - asked)
+            metrics.QUEUE.observe(waited := monotonic() - asked)
+            deadlines.queued(waited)
             await app(scope, receive, send)
 
     return wrapped

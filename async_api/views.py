@@ -33,6 +33,7 @@ class Views:
             started = perf_counter()
             deadlines.start(self._settings.request_timeout)
             try:
+                self._admit(route)
                 answer = await handle(**path)
             except Exception as error:  # noqa: BLE001 (the last line of defence: no trace leaves)
                 answer = self._problem(route, error)
@@ -46,6 +47,10 @@ class Views:
         answer = from_framework(error.code, getattr(error, "valid_methods", None)).answer()
         metrics.request("unmatched", answer.status, 0.0)
         return self._respond(answer)
+
+    def _admit(self, route: Route) -> None:
+        if route.path.startswith("/api"):  # what watches the service is answered however late
+            deadlines.must_be_fresh(self._settings.acquire_timeout)
 
     def _problem(self, route: Route, error: Exception) -> Answer:
         problem = _as_problem(error)

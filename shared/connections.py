@@ -136,8 +136,8 @@ def fault_of(error: Exception) -> DatabaseFault:
     return kind(str(error))
 
 
-def connection_options(settings: Settings) -> dict[str, Any]:
-    """Gives the options that both drivers take, spelled alike; what differs stands in the driver's seam."""
+def connection_options(settings: Settings, seconds: float) -> dict[str, Any]:
+    """Gives the options for both drivers to connect within `seconds`; what differs stands in the driver's seam."""
     address: DatabaseAddress = database_address(settings)
     return {
         "host": address.host,
@@ -147,7 +147,7 @@ def connection_options(settings: Settings) -> dict[str, Any]:
         "database": address.name,
         "charset": "utf8mb4",
         "autocommit": True,
-        "connect_timeout": settings.connect_timeout,
+        "connect_timeout": seconds,
         "local_infile": False,
     }
 

@@ -73,11 +73,12 @@ class Connection:
 
 
 def open_connection(settings: Settings, background: Background) -> Connection:
-    """Gives a fresh connection with its session set; raises a DatabaseFault."""
-    raw = connect(settings)
+    """Gives a fresh connection with its session set; raises a DatabaseFault, or a 504 when no time is left."""
+    raw = connect(settings, deadlines.within(settings.connect_timeout))
     try:
-        execute(raw, session_statement(raw.server_version, settings), (), settings.connect_timeout)
-    except DatabaseFault:
+        seconds = deadlines.within(settings.connect_timeout)
+        execute(raw, session_statement(raw.server_version, settings), (), seconds)
+    except BaseException:
         close(raw)
         raise
     metrics.OPENED.inc()
@@ -86,7 +87,7 @@ def open_connection(settings: Settings, background: Background) -> Connection:
 
 def kill(settings: Settings, number: int) -> None:
     """Ends the statement that connection `number` left behind; on a connection of its own."""
-    raw = connect(settings)
+    raw = connect(settings, settings.connect_timeout)
     try:
         execute(raw, statements.KILL, (number,), settings.connect_timeout)
     except ConnectionGone:

@@ -11,11 +11,11 @@ from shared.connections import ConnectionLost, NoAnswerInTime, Raw, Result, conn
 from shared.settings import Settings
 
 
-def connect(settings: Settings) -> Raw:
-    """Gives an open connection; raises ConnectionLost."""
+def connect(settings: Settings, seconds: float) -> Raw:
+    """Gives an open connection; raises ConnectionLost, also after `seconds`."""
     context = encryption(settings)
     # PyMySQL bounds only the connecting by connect_timeout, not the greeting and the login after it.
-    options = connection_options(settings) | dict.fromkeys(("read_timeout", "write_timeout"), settings.connect_timeout)
+    options = connection_options(settings, seconds) | dict.fromkeys(("read_timeout", "write_timeout"), seconds)
     try:
         # PyMySQL speaks TLS whenever it is offered, aiomysql does not: both are told.
         raw: Raw = pymysql.connect(ssl=context, ssl_disabled=context is None, **options)

@@ -9,7 +9,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
-from shared import metrics, traits
+from shared import deadlines, metrics, traits
 from shared.logs import log_at_once
 from shared.serving import serving
 from shared.settings import Settings, read_settings
@@ -69,7 +69,8 @@ class _Worker(ThreadWorker):
 
 
 def _begun(asked: float, call: Any, *values: Any, **named: Any) -> Any:
-    metrics.QUEUE.observe(monotonic() - asked)
+    metrics.QUEUE.observe(waited := monotonic() - asked)
+    deadlines.queued(waited)
     return call(*values, **named)
 
 

@@ -64,9 +64,8 @@ def test_every_refusal_is_a_problem_that_says_when_to_come_again(answers: dict[s
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_refusal_comes_in_time_and_its_turn(answers: dict[str, list[Timed]], name: str) -> None:
-    times = sorted(each.seconds for each in answers[name] if each.status == 503)
-    waiting = IN_FLIGHT - POOL  # so many at a time wait for a connection, the others for them
-    for place, seconds in enumerate(times):
-        turns = place // waiting + 1
-        assert turns * ACQUIRE - 0.1 <= seconds <= turns * (ACQUIRE + 0.1) + SLACK, place
+def test_every_refusal_comes_in_time_however_many_wait(answers: dict[str, list[Timed]], name: str) -> None:
+    times = [each.seconds for each in answers[name] if each.status == 503]
+    # One wait for a place and one for a connection at most: who waited too long for a place is refused at once.
+    assert ACQUIRE - 0.1 <= min(times)
+    assert max(times) <= 2 * (ACQUIRE + 0.1) + SLACK
