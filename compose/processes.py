@@ -51,6 +51,11 @@ class Process:
         """Whether it was started and has not ended."""
         return self._running is not None and self._running.poll() is None
 
+    @property
+    def exit_status(self) -> int | None:
+        """What it has ended with, the negative number of a signal; nothing while it runs or when it never did."""
+        return self._running.poll() if self._running else None
+
     def start(self, command: Sequence[str], surroundings: Mapping[str, str], folder: Path) -> None:
         """Starts the program; what it prints goes to the end of its log."""
         with self.log.open("ab") as output, pinned(self._cores):

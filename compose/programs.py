@@ -12,6 +12,7 @@ SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")  # where servers are;
 CURES = {
     "redis-server": "Redis is not installed: apt install redis-server",
     "mysqld": "no MySQL or MariaDB server is installed: apt install mariadb-server",
+    "nginx": "nginx is not installed: apt install nginx",
     "mariadb-install-db": "mariadb-install-db is missing: apt install mariadb-server",
 }
 

@@ -61,7 +61,7 @@ class Service:
 
     def wait(self) -> None:
         """Returns when it is ready and answers under its own name."""
-        self.process.wait(self._ready, START_SECONDS)
+        self.process.wait(self.ready, START_SECONDS)
 
     def start(self, environment: Mapping[str, str] | None = None) -> None:
         """Starts it and waits until it is ready."""
@@ -77,7 +77,8 @@ class Service:
         self.stop()
         self.start(environment)
 
-    def _ready(self) -> bool:
+    def ready(self) -> bool:
+        """Whether it answers under its own name."""
         connection = http.client.HTTPConnection(ports.LOOPBACK, self.port, timeout=HEALTH_SECONDS)
         try:
             connection.request("GET", "/health/ready")
