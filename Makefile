@@ -2,7 +2,7 @@
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 
-.PHONY: help setup libraries check test matrix report selfcheck simulation bench staleness up down locks
+.PHONY: help setup libraries check test matrix report selfcheck simulation bench staleness faults up down locks
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,8 @@ help:
 	@echo '  make simulation   how often is the tool right, on thousands of runs of a known effect?'
 	@echo '  make bench    each service beside a bare constant answer on the same server'
 	@echo '  make staleness  looks for stale reads under load, with faults of Redis, and under broken policies    CHECK="--help"'
+	@echo '  make faults   does one fault after the other to each combination under load, and judges what came of it'
+	@echo '                  FAULTS="--only redis-frozen --combinations async-cached"    FAULTS=--help says the rest'
 	@echo '  make up       starts the stack as local processes, to look at and play with; Ctrl-C or make down ends it'
 	@echo '  make down     ends what make up has started'
 	@echo '  make setup    what the others do first: .venv, and a database server and Redis where they are missing'
@@ -53,6 +55,10 @@ simulation: libraries
 
 report: libraries
 	@$(PY) -m loadtests.compare --report
+
+faults: libraries
+	@tools/system_packages faults
+	@$(PY) -m loadtests.faults $(FAULTS)
 
 bench: libraries
 	@tools/system_packages bench

@@ -1,0 +1,112 @@
+"""A buffering proxy before a service: the cure for what a server cannot bear by itself, shown with a real nginx."""
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from compose import ports, programs
+from compose.processes import Process, environment
+from compose.service import Service
+from loadtests.faults.scene import Scene
+
+START_SECONDS: Final = 10.0
+STOP_SECONDS: Final = 3.0
+# Beside the four services' ports.
+ANOTHER, DOOR = 10, 20
+# A request that ended without an answer goes to the next instance. That may repeat a write, which is safe here: an
+# order carries an Idempotency-Key, and a PATCH sets values.
+CONFIGURATION: Final = Template("""\
+$user
+daemon off;
+worker_processes 1;
+worker_rlimit_nofile 8192;
+pid nginx.pid;
+error_log stderr crit;
+events { worker_connections 4096; }
+http {
+  access_log off;
+  client_body_temp_path body;
+  proxy_temp_path proxied;
+  fastcgi_temp_path unused_1;
+  scgi_temp_path unused_2;
+  uwsgi_temp_path unused_3;
+  upstream service {
+$instances
+    keepalive 64;
+  }
+  server {
+    listen $address backlog=2048;
+    location / {
+      proxy_pass http://service;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_connect_timeout 2s;
+      proxy_read_timeout 9s;
+      proxy_next_upstream error non_idempotent;
+    }
+  }
+}
+""")
+
+
+@contextlib.contextmanager
+def behind_nginx(scene: Scene, instances: int) -> Iterator[Scene]:
+    """Gives the same scene with nginx as its door, before so many instances of the service."""
+    with contextlib.ExitStack() as closing:
+        others = tuple(closing.enter_context(_another(scene)) for _ in range(instances - 1))
+        door = closing.enter_context(_nginx(scene, [scene.service.port, *(each.port for each in others)]))
+        yield replace(scene, door=door, others=others)
+
+
+@contextlib.contextmanager
+def _another(scene: Scene) -> Iterator[Service]:
+    port = scene.service.port + ANOTHER
+    ports.must_be_free([port])
+    settings = {**scene.service.settings, "BIND": f"{ports.LOOPBACK}:{port}"}
+    folder = scene.stack.directory / f"another-{port}"
+    service = Service(scene.name, port, settings, folder, scene.stack.placement.services)
+    try:
+        service.start()
+        yield service
+    finally:
+        service.stop()
+
+
+@contextlib.contextmanager
+def _nginx(scene: Scene, upstream: list[int]) -> Iterator[int]:
+    port = scene.service.port + DOOR
+    ports.must_be_free([port])
+    folder = scene.stack.directory / f"nginx-{port}"
+    folder.mkdir(exist_ok=True)
+    file = folder / "nginx.conf"
+    file.write_text(configuration(port, upstream))
+    process = Process("nginx", Path(f"{folder}.log"), scene.stack.placement.others)
+    command = [programs.need("nginx"), "-p", str(folder), "-c", str(file), "-e", "stderr"]
+    try:
+        process.start(command, environment(folder, {}), folder)
+        process.wait(lambda: _listens(port), START_SECONDS)
+        yield port
+    finally:
+        process.stop(STOP_SECONDS)
+
+
+def configuration(port: int, upstream: list[int]) -> str:
+    """Gives nginx's configuration for one port of loopback before others."""
+    return CONFIGURATION.substitute(
+        user="user root;" if os.geteuid() == 0 else "",  # it works in the stack's own directory
+        address=f"{ports.LOOPBACK}:{port}",
+        instances="\n".join(f"    server {ports.LOOPBACK}:{each} max_fails=0;" for each in upstream),
+    )
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection((ports.LOOPBACK, port), START_SECONDS).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,135 @@
+"""Where faults take place: a local stack whose services reach Redis and the database through proxies."""
+
+import contextlib
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import psutil
+import redis
+
+from compose import ports
+from compose.database_server import Connection
+from loadtests.faults.site import Instance, Program, Site, Way
+from loadtests.history.records import Record
+from loadtests.usage import processes_of
+
+PING_SECONDS = 20.0
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A server behind the services: its process, how it is started again, and the proxy before it.
+
+    We reach it at `port`; `seen_at` is the port to which the services' connections go.
+    """
+
+    process: Program
+    revive: Callable[[], None]
+    port: int
+    proxy: Way
+    greet: Callable[[int], None]
+    seen_at: int
+
+    def answers_after(self) -> float:
+        """Gives the seconds until it answers through its proxy; raises OSError when it does not."""
+        started = time.monotonic()
+        self.greet(self.proxy.port)
+        return time.monotonic() - started
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One combination's service with all that stands behind it, and what may stand before it.
+
+    Clients come in at the port `door`; `others` are further instances of the service behind it. `attempts` is what
+    a fault's own clients met: it is judged like the load's.
+    """
+
+    name: str
+    stack: Site
+    service: Instance
+    database: Backend
+    cache: Backend
+    door: int
+    others: tuple[Instance, ...] = ()
+    attempts: list[Record] = field(default_factory=list)
+
+    @property
+    def cached(self) -> bool:
+        """Whether the service uses Redis."""
+        return bool(self.service.settings["CACHE_URL"])
+
+    @property
+    def shop(self) -> str:
+        """The name of the service's database, and of its user there."""
+        return self.stack.database(self.name)
+
+    def root(self) -> Connection:
+        """Gives a connection to the service's database as root, past the proxy; the caller closes it."""
+        return self.stack.admin(self.shop)
+
+    def redis(self) -> redis.Redis:
+        """Gives a client of Redis, past the proxy; the caller closes it."""
+        return redis.Redis.from_url(self.stack.cache_url, socket_timeout=PING_SECONDS)
+
+    def workers(self) -> list[psutil.Process]:
+        """Gives the service's processes that are connected to the database."""
+        found = psutil.Process(self.service.pid).children(recursive=True)
+        return [each for each in found if self._uses(each, self.database.seen_at)]
+
+    def redis_version(self) -> str:
+        """Gives the version of Redis."""
+        with contextlib.closing(self.redis()) as client:
+            return str(client.info("server")["redis_version"])
+
+    def processes(self) -> set[int]:
+        """Gives the ids of the service's processes."""
+        return {process.pid for process in processes_of(self.service.pid)}
+
+    def memory_mb(self) -> float:
+        """Gives the memory that the service's processes have for themselves, in MB."""
+        total = 0.0
+        for process in processes_of(self.service.pid):
+            with contextlib.suppress(psutil.Error):
+                total += process.memory_full_info().uss / MEGABYTE
+        return total
+
+    def connections(self) -> int:
+        """Gives how many clients' connections the service's processes hold."""
+        many = 0
+        for process in processes_of(self.service.pid):
+            with contextlib.suppress(psutil.Error):
+                found = process.net_connections("tcp")
+                many += sum(bool(each.raddr) and each.laddr.port == self.service.port for each in found)
+        return many
+
+    @staticmethod
+    def _uses(process: psutil.Process, port: int) -> bool:
+        try:
+            return any(each.raddr and each.raddr.port == port for each in process.net_connections("tcp"))
+        except psutil.Error:
+            return False
+
+
+def greet_database(port: int) -> None:
+    """Returns when a database server at a port of loopback has greeted; raises OSError."""
+    with socket.create_connection((ports.LOOPBACK, port), PING_SECONDS) as wire:
+        wire.settimeout(PING_SECONDS)
+        if len(wire.recv(5)) == 0:
+            raise ConnectionResetError("closed without a greeting")
+
+
+def greet_redis(port: int) -> None:
+    """Returns when a Redis at a port of loopback has answered a PING; raises OSError."""
+    with socket.create_connection((ports.LOOPBACK, port), PING_SECONDS) as wire:
+        wire.settimeout(PING_SECONDS)
+        wire.sendall(b"PING\r\n")
+        heard = b""
+        while not heard.endswith(b"\n"):
+            more = wire.recv(64)
+            if not more:
+                raise ConnectionResetError("closed without an answer")
+            heard += more
