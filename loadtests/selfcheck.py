@@ -9,10 +9,10 @@ uncached pair may not, and then has to say what it could have found.
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -20,28 +20,17 @@ from compose.failures import StackError
 from compose.options import StackOptions
 from compose.stack import Stack
 from loadtests.comparison import Comparison, compare
-from loadtests.design import ROUTES_KEY, SIMPLE_KEY
-from loadtests.effects import Effect, SimpleEffect
-from loadtests.effects_text import unseen
 from loadtests.faults.modes import PASS, delay
 from loadtests.faults.proxy import Proxy
-from loadtests.many_effects import shown
 from loadtests.plan import HERE
+from loadtests.relay_delay import added_ms
 from loadtests.results_reading import read_rounds
 from loadtests.results_set import COMBINATIONS
 from loadtests.run import main as measure
+from loadtests.selfcheck_findings import DELAY_MS, Finding, delay_found, delay_unseen, no_effect
 
-DELAY_MS: Final = 5.0
 SERVICES: Final = ("async", "async-cached")
 UNEQUAL: Final = {"sync": "async", "sync-cached": "async-cached", "async": "async", "async-cached": "async-cached"}
-
-
-class Finding(NamedTuple):
-    """One thing that has to hold, whether it does, and the figures."""
-
-    what: str
-    holds: bool
-    figures: str
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,35 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for finding in found:
         print(f"{'ok    ' if finding.holds else 'FAILED'} {finding.what}: {finding.figures}")
     return 0 if all(finding.holds for finding in found) else 1
-
-
-def no_effect(comparison: Comparison) -> Finding:
-    """Gives whether a run of one service under four names shows any effect, over all effects and figures at once."""
-    effects = dict(_flat(comparison))
-    alone = sum(effect.verdict in ("better", "worse") for effect in effects.values())
-    names = [".".join(name) for name in shown(effects)]
-    figures = (
-        f"{len(effects)} effects, {alone} of them shown when each is taken alone (5 % would be {len(effects) / 20:.1f})"
-    )
-    return Finding("equal services show no effect", not names, f"{figures}, together {', '.join(names) or 'none'}")
-
-
-def delay_found(comparison: Comparison, name: str = "async cached") -> Finding:
-    """Gives whether a simple effect is called worse, with an interval of the difference that holds the delay."""
-    effect = comparison.effects[SIMPLE_KEY][name]["latency_avg"]
-    holds = effect.verdict == "worse" and effect.difference_low <= DELAY_MS <= effect.difference_high
-    return Finding(f"{name}: {DELAY_MS:g} ms of delay are found", holds, _in_words(effect))
-
-
-def delay_unseen(comparison: Comparison, name: str = "async uncached") -> Finding:
-    """Gives whether an effect that is not shown is explained, with an interval that holds the delay either way."""
-    effect = comparison.effects[SIMPLE_KEY][name]["latency_avg"]
-    lines = [line for line in unseen(comparison.effects) if f" {name}," in line]
-    holds = effect.difference_low <= DELAY_MS <= effect.difference_high
-    explained = effect.verdict != "not shown" or len(lines) == 1
-    return Finding(
-        f"{name}: {DELAY_MS:g} ms are within what noise hides", holds and explained, _in_words(effect, *lines)
-    )
 
 
 def combinations_file(path: Path, urls: Mapping[str, str], services: Mapping[str, str]) -> Path:
@@ -118,8 +78,10 @@ def _findings(options: argparse.Namespace) -> list[Finding]:
                 # Half of it in each direction.
                 proxy.switch(delay(DELAY_MS / 2000) if name in SERVICES else PASS)
                 urls[name] = f"http://127.0.0.1:{proxy.port}"
+            really_ms = added_ms(urls["sync-cached"], urls["async-cached"])
+            _say(f"the relay adds {really_ms:.2f} ms to a request that waits for nothing else")
             second = _measured(folder / "delayed", combinations_file(folder / "delayed.json", urls, UNEQUAL), options)
-    return [no_effect(first), delay_found(second), delay_unseen(second)]
+    return [no_effect(first), delay_found(second, really_ms=really_ms), delay_unseen(second)]
 
 
 def _measured(results: Path, combinations: Path, options: argparse.Namespace) -> Comparison:
@@ -128,18 +90,6 @@ def _measured(results: Path, combinations: Path, options: argparse.Namespace) ->
     if status:
         raise StackError(f"the run in {results} ended with {status}")
     return compare(read_rounds(results / "latest"))
-
-
-def _flat(comparison: Comparison) -> Iterator[tuple[tuple[str, str], Effect]]:
-    effects = comparison.effects
-    rows = {name: row for name, row in effects.items() if name not in (SIMPLE_KEY, ROUTES_KEY)} | effects[SIMPLE_KEY]
-    for name, row in rows.items():
-        yield from (((name, metric), effect) for metric, effect in row.items())
-
-
-def _in_words(effect: SimpleEffect, *lines: str) -> str:
-    interval = f"{effect.difference_low:+.2f} to {effect.difference_high:+.2f} ms"
-    return "; ".join([f"{effect.verdict}, difference {effect.difference:+.2f} ms, 95 % interval {interval}", *lines])
 
 
 def _say(line: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from compose.local import Stack
-from loadtests import selfcheck
+from loadtests import selfcheck_findings as selfcheck
 from loadtests.compare import EVERY_CELL_VOID
 from loadtests.comparison import compare
 from loadtests.design import SIMPLE_KEY, design_of
@@ -19,6 +19,7 @@ from loadtests.faults.modes import PASS, delay
 from loadtests.faults.proxy import Proxy
 from loadtests.many_effects import p_value
 from loadtests.metrics import FIGURES
+from loadtests.relay_delay import added_ms
 from loadtests.results_reading import read_rounds
 from loadtests.results_set import varies_of
 from tests.simulated_results import write_rounds
@@ -94,3 +95,11 @@ def test_each_finding_can_fail(
         assert not selfcheck.no_effect(comparison).holds
     assert selfcheck.delay_found(comparison).holds is found
     assert selfcheck.delay_unseen(comparison).holds is unseen
+
+
+def test_what_a_relay_adds_is_measured_and_no_less_than_it_was_asked_for(stack: Stack) -> None:
+    port = int(stack.url("sync").rpartition(":")[2])
+    with Proxy(port) as near, Proxy(port) as far:
+        far.switch(delay(selfcheck.DELAY_MS / 2000))
+        added = added_ms(f"http://127.0.0.1:{near.port}", f"http://127.0.0.1:{far.port}")
+    assert added >= selfcheck.DELAY_MS * 0.9
