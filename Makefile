@@ -2,7 +2,7 @@
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 
-.PHONY: help setup libraries check test matrix report selfcheck simulation bench staleness faults up down locks
+.PHONY: help setup libraries check test fuzz matrix report selfcheck simulation bench staleness faults up down locks
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo '                  WATCH=1 shows the load in a browser while it runs'
 	@echo '  make report   writes the report of the newest results again: report.html, report.md'
 	@echo '  make test     runs all tests on a real database and a real Redis    TESTS="-k cache -x"'
+	@echo '  make fuzz     sends bad input at volume, with schemathesis, to all four    CASES=5000'
 	@echo '  make check    format, lint, types, twins; starts nothing'
 	@echo '  make selfcheck    does the tool find nothing where there is nothing, and 5 ms where there are 5 ms?'
 	@echo '  make simulation   how often is the tool right, on thousands of runs of a known effect?'
@@ -43,6 +44,9 @@ check: libraries
 test: setup
 	@tools/system_packages test
 	@$(PY) -m pytest $(TESTS)
+
+fuzz: setup
+	@CASES=$${CASES:-5000} $(PY) -m pytest tests/test_bad_input_at_volume.py --capture=no
 
 matrix: setup
 	@$(PY) -m loadtests.run

@@ -12,6 +12,8 @@ from shared.schema import MAX_ID, MAX_ORDER_ID, ProblemBody
 IDS = {"product_id": MAX_ID, "order_id": MAX_ORDER_ID}
 TEXT_ROUTES = {"metrics": "text/plain", "openapi": "application/json"}
 CACHE_STATES = ["hit", "miss", "stale", "bypass", "off"]
+# msgspec bounds the members of a shape, not their number.
+BOUNDS = {"ProductPatch": {"minProperties": 1}}
 
 Json = dict[str, Any]
 
@@ -25,6 +27,7 @@ def document() -> Json:
     """Gives the document."""
     shapes = [shape for route in ROUTES for shape in (route.answer, route.body) if shape is not None]
     _, components = msgspec.json.schema_components([*shapes, ProblemBody], ref_template="#/components/schemas/{name}")
+    components = {name: {**shape, **BOUNDS.get(name, {})} for name, shape in components.items()}
     paths: dict[str, Json] = {}
     for route in ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)

@@ -39,7 +39,9 @@ class NewOrder(msgspec.Struct, forbid_unknown_fields=True):
     """An order as a client sends it."""
 
     customer_id: CustomerId
-    lines: Annotated[list[NewOrderLine], msgspec.Meta(min_length=1, max_length=50)]
+    lines: Annotated[
+        list[NewOrderLine], msgspec.Meta(min_length=1, max_length=50, extra_json_schema={"uniqueItems": True})
+    ]
 
 
 class CatalogueItem(msgspec.Struct):
