@@ -31,7 +31,7 @@ CALM, FAULTS = "calm", "faults"
 # Serves a twin under one of the broken policies, in place of the twin's own module.
 BROKEN_PROGRAM: Final = "tests.broken_policies"
 # Of the reads and writes of ours, as broken policies are found out long before.
-BROKEN_SHARE: Final = 5
+BROKEN_SHARE: Final = 10
 FOUND_WANTING, INTERRUPTED = 1, 130
 
 EXAMPLES: Final = """
@@ -133,7 +133,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--only", default=",".join(CACHED), help="combinations (both cached ones)")
     top.add_argument("--policies", default=",".join((SHIPPED, *BROKEN)), help="of shipped, " + ", ".join(BROKEN))
     top.add_argument("--redis", default=f"{CALM},{FAULTS}", help="for the shipped policy: calm, faults (both)")
-    top.add_argument("--reads", type=int, default=20_000, help="reads of a check (20000); a broken policy gets a fifth")
+    top.add_argument("--reads", type=int, default=20_000, help="reads of a check (20000); a broken policy gets a tenth")
     top.add_argument("--writes", type=int, default=2_000, help="writes of a check (2000)")
     top.add_argument("--workers", type=int, default=2, help="processes of each service (2)")
     base = int(os.environ.get("PORT_BASE") or 8000)
