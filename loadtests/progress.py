@@ -23,7 +23,7 @@ class Progress:
     def __init__(self, cells: int) -> None:
         self._cells = cells
         self._done = 0
-        self._started = time.monotonic()
+        self._started = self._last = time.monotonic()
         self._now = ""
         self._finished: dict[str, list[Result]] = {}
         self._console = Console(stderr=True, highlight=False)
@@ -52,6 +52,7 @@ class Progress:
     def finished(self, result: Result) -> None:
         """Says what a cell came to."""
         self._done += 1
+        self._last = time.monotonic()
         self._finished.setdefault(result.combination, []).append(result)
         if not self._live:
             self.say(_in_words(result))
@@ -74,8 +75,8 @@ class Progress:
         """From the mean time of a finished cell, and how long the present one has run."""
         if not self._done:
             return "time left is known after the first cell"
-        so_far = time.monotonic() - self._started
-        left = max(0.0, so_far / self._done * self._cells - so_far)
+        each = (self._last - self._started) / self._done
+        left = max(0.0, each * (self._cells - self._done) - (time.monotonic() - self._last))
         return f"{left // MINUTE_S:.0f} min {left % MINUTE_S:.0f} s left"
 
 
