@@ -18,7 +18,9 @@ import msgspec
 
 from compose.failures import StackError
 from compose.options import StackOptions
+from compose.placement import Cores, pinned
 from compose.stack import Stack
+from loadtests.compare import EVERY_CELL_VOID
 from loadtests.comparison import Comparison, compare
 from loadtests.faults.modes import PASS, delay
 from loadtests.faults.proxy import Proxy
@@ -69,7 +71,7 @@ def _findings(options: argparse.Namespace) -> list[Finding]:
         cores = stack.placement.others
         equal = dict.fromkeys(COMBINATIONS, "async-cached")
         urls = {name: stack.url(service) for name, service in equal.items()}
-        first = _measured(folder / "equal", combinations_file(folder / "equal.json", urls, equal), options)
+        first = _measured(folder / "equal", combinations_file(folder / "equal.json", urls, equal), options, cores)
         with ExitStack() as proxies:
             urls = {}
             for name, service in UNEQUAL.items():
@@ -80,13 +82,19 @@ def _findings(options: argparse.Namespace) -> list[Finding]:
                 urls[name] = f"http://127.0.0.1:{proxy.port}"
             really_ms = added_ms(urls["sync-cached"], urls["async-cached"])
             _say(f"the relay adds {really_ms:.2f} ms to a request that waits for nothing else")
-            second = _measured(folder / "delayed", combinations_file(folder / "delayed.json", urls, UNEQUAL), options)
+            second = _measured(
+                folder / "delayed", combinations_file(folder / "delayed.json", urls, UNEQUAL), options, cores
+            )
     return [no_effect(first), delay_found(second, really_ms=really_ms), delay_unseen(second)]
 
 
-def _measured(results: Path, combinations: Path, options: argparse.Namespace) -> Comparison:
+def _measured(results: Path, combinations: Path, options: argparse.Namespace, cores: Cores) -> Comparison:
     words = ["--combinations", str(combinations), "--stack", "none", "--results", str(results)]
-    status = measure([*words, "--profile", options.profile, "--rounds", str(options.rounds)])
+    # k6 keeps off the services' core, as it does when the runner starts the stack itself.
+    with pinned(cores):
+        status = measure([*words, "--profile", options.profile, "--rounds", str(options.rounds)])
+    if status == EVERY_CELL_VOID:
+        raise StackError("every cell is void, for the reasons above: this needs a quiet machine")
     if status:
         raise StackError(f"the run in {results} ended with {status}")
     return compare(read_rounds(results / "latest"))
