@@ -26,6 +26,8 @@ class WorkerKilled:
     def inject(self, scene: Scene) -> None:
         """Kills the first worker."""
         workers = scene.workers()
+        if not workers:
+            raise StackError(f"{scene.name}: no process of it is connected to the database")
         self._many = len(workers)
         self._victim = workers[0].pid
         os.kill(self._victim, signal.SIGKILL)

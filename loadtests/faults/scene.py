@@ -11,6 +11,7 @@ import redis
 
 from compose import ports
 from compose.database_server import Connection
+from loadtests.borrowed_sockets import connections
 from loadtests.faults.site import Instance, Program, Site, Way
 from loadtests.history.records import Record
 from loadtests.usage import processes_of
@@ -109,8 +110,8 @@ class Scene:
     @staticmethod
     def _uses(process: psutil.Process, port: int) -> bool:
         try:
-            return any(each.raddr and each.raddr.port == port for each in process.net_connections("tcp"))
-        except psutil.Error:
+            return any(peer.endswith(f":{port}") for _, peer in connections(process.pid))
+        except OSError:
             return False
 
 
