@@ -38,7 +38,7 @@ def test_no_read_is_stale_whatever_happens_to_redis(cached: Combination) -> None
     port = cached.stack.service(cached.name).port
     found = checked(cached, port, SHIPPED, with_faults=True)
     assert summary([found]) == []
-    assert (found.stale, found.lost_writes, found.duplicate_orders, found.failures.failed) == (0, [], [], 0)
+    assert (found.stale, found.lost_writes, found.duplicate_orders, found.failures.broken) == (0, [], [], 0)
     assert found.reads >= READS
     assert found.writes >= WRITES
     assert found.states["hit"] > READS / 20
