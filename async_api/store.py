@@ -3,7 +3,7 @@
 from functools import partial
 
 from shared import answers, caching, ordering, statements
-from shared.answers import Days, Rows
+from shared.answers import Days, Row, Rows
 from shared.errors import Problem
 from shared.ordering import Written
 from shared.parsing import CatalogueQuery, RevenueQuery
@@ -39,11 +39,14 @@ class Store:
         """Gives the first and last day of a report, and its rows."""
         calendar = await self._database.read(statements.CALENDAR_DAY)
         days = answers.report_days(query, calendar[0][0])
-        if query.category is None:
-            rows = await self._database.read(statements.REVENUE, *days)
-        else:
+        if query.category is not None:
             rows = await self._database.read(statements.REVENUE_OF_CATEGORY, *days, query.category)
-        return days, rows
+            return days, rows
+        report: list[Row] = []
+        for piece in answers.report_pieces(days):
+            rows = await self._database.read(statements.REVENUE, *piece)
+            report.extend(rows)
+        return days, report
 
     async def best_sellers(self) -> Rows:
         """Gives the ten products sold most in the last 30 days."""

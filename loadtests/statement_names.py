@@ -22,6 +22,8 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
 SPELLINGS: Final = {"sql_tsi_day": "day", "sql_tsi_month": "month"}
 WORD: Final = re.compile(r"[a-z_]+")
 LITERAL: Final = re.compile(r"'[^']*'|%[sY%]|%%\w")
+# What MySQL reads and MariaDB skips.
+FOR_MYSQL: Final = re.compile(r"/\*!.*?\*/", re.DOTALL)
 LONGEST_TEXT: Final = 80
 
 
@@ -46,4 +48,4 @@ def _texts() -> dict[str, str]:
     return fixed | {call.__name__: call(1) for call in made}
 
 
-_KNOWN: Final = {_words(text): name for name, text in _texts().items()}
+_KNOWN: Final = {_words(each): name for name, text in _texts().items() for each in (text, FOR_MYSQL.sub("", text))}

@@ -30,6 +30,8 @@ Row = tuple[Any, ...]
 Rows = Sequence[Row]
 Days = tuple[date, date]
 
+PIECE_MONTHS = 6
+
 encode = msgspec.json.Encoder().encode
 
 
@@ -67,9 +69,23 @@ def report_days(query: RevenueQuery, last: date) -> Days:
     return last - timedelta(days=query.days - 1), last
 
 
+def report_pieces(days: Days) -> list[Days]:
+    """Gives the days in pieces of at most six months, each to be read by a statement of its own.
+
+    All may be slow together, but a statement has less time than a request. A piece ends with a month, so no line of a
+    report is in two; a new order is dated on the last day, so only the last piece may change while others are read.
+    """
+    first, last = days
+    pieces: list[Days] = []
+    while (ends := _months_later(first, PIECE_MONTHS) - timedelta(days=1)) < last:
+        pieces.append((first, ends))
+        first = ends + timedelta(days=1)
+    return [*pieces, (first, last)]
+
+
 def revenue(query: RevenueQuery, days: Days, rows: Rows) -> bytes:
-    """Gives the revenue report."""
-    lines = [RevenueRow(name, month, int(units), money) for name, month, units, money in rows]
+    """Gives the revenue report; `rows` may come in pieces."""
+    lines = [RevenueRow(name, month, int(units), money) for name, month, units, money in sorted(rows)]
     return encode(RevenueReport(*days, query.days, query.category, lines))
 
 
@@ -95,6 +111,12 @@ def ready(combination: str, rows: Rows, cache: str) -> Answer:
     if not rows:
         raise unavailable("The database holds no data set yet.")
     return Answer(200, encode(Ready("ok", combination, "ok", cache)))
+
+
+def _months_later(day: date, months: int) -> date:
+    """The first day of a month, so many months after that of `day`."""
+    years, month = divmod(day.month - 1 + months, 12)
+    return date(day.year + years, month + 1, 1)
 
 
 def _utc(moment: datetime) -> datetime:

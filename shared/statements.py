@@ -7,8 +7,9 @@ COMMIT: Final = "COMMIT"
 ROLLBACK: Final = "ROLLBACK"
 KILL: Final = "KILL QUERY %s"
 
+# In the order written: MariaDB would start from the categories and sort all products for a page of twenty.
 CATALOGUE: Final = """
-SELECT p.id, p.sku, p.name, c.name, p.price
+SELECT STRAIGHT_JOIN p.id, p.sku, p.name, c.name, p.price
 FROM products p JOIN categories c ON c.id = p.category_id
 WHERE p.id > %s ORDER BY p.id LIMIT %s"""
 
@@ -63,17 +64,30 @@ SHOW SESSION VARIABLES WHERE Variable_name IN ('autocommit', 'tx_isolation', 'tr
 CALENDAR_DAY: Final = "SELECT day FROM calendar WHERE id = 1"
 
 # In the order written, days first: MariaDB takes any wide range of days for half of the orders and would start from
-# the categories, and then it reads every line there is. Of one category MariaDB and MySQL both choose well.
+# the categories, and then it reads every line there is. Grouped by numbers, and the 240 sums named afterwards: to group
+# by names takes half as long again. MySQL joins the products by a hash when their key is out of sight, in two thirds
+# of the time; MariaDB has no such join by default, and skips a comment with a MySQL version in it.
 REVENUE: Final = """
-SELECT STRAIGHT_JOIN c.name, DATE_FORMAT(o.day, '%%Y-%%m') AS month, SUM(l.quantity), SUM(l.quantity * l.unit_price)
+SELECT c.name, CONCAT(s.month DIV 100, '-', LPAD(s.month MOD 100, 2, '0')), s.units, s.revenue
+FROM (SELECT STRAIGHT_JOIN p.category_id, EXTRACT(YEAR_MONTH FROM o.day) AS month,
+        SUM(l.quantity) AS units, SUM(l.quantity * l.unit_price) AS revenue
+      FROM orders o
+      JOIN order_lines l ON l.order_id = o.id
+      JOIN products p /*!80020 IGNORE INDEX FOR JOIN (PRIMARY) */ ON p.id = l.product_id
+      WHERE o.day BETWEEN %s AND %s
+      GROUP BY p.category_id, month) s
+JOIN categories c ON c.id = s.category_id
+ORDER BY c.name, s.month"""
+
+# Of one category both servers choose well, and there are only twelve sums.
+REVENUE_OF_CATEGORY: Final = """
+SELECT c.name, DATE_FORMAT(o.day, '%%Y-%%m') AS month, SUM(l.quantity), SUM(l.quantity * l.unit_price)
 FROM orders o
 JOIN order_lines l ON l.order_id = o.id
 JOIN products p ON p.id = l.product_id
 JOIN categories c ON c.id = p.category_id
-WHERE o.day BETWEEN %s AND %s
-GROUP BY c.name, month ORDER BY c.name, month"""
-
-REVENUE_OF_CATEGORY: Final = REVENUE.replace(" STRAIGHT_JOIN", "").replace("GROUP BY", "  AND c.name = %s\nGROUP BY")
+WHERE o.day BETWEEN %s AND %s AND c.name = %s
+GROUP BY c.name, month ORDER BY month"""
 
 BEST_SELLERS: Final = """
 SELECT p.id, p.name, s.units
