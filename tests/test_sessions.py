@@ -93,6 +93,7 @@ def _variables(side: Side) -> dict[str, str]:
 
 
 def _raw(side: Side) -> Any:
-    raw = side.call(side.twin.part("driver", "connect"), side.settings())
+    settings = side.settings()
+    raw = side.call(side.twin.part("driver", "connect"), settings, settings.connect_timeout)
     side.closing.callback(side.call, side.twin.part("driver", "close"), raw)
     return raw
