@@ -1,4 +1,4 @@
-"""Reading the body of a request."""
+"""Reading the body of a request, before anything else may refuse it: what is left unread can cost the connection."""
 
 from quart import request
 from werkzeug.exceptions import HTTPException

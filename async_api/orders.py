@@ -20,9 +20,9 @@ class Orders:
 
     async def place(self) -> Answer:
         """Places an order."""
+        body = await read_body()
         parsing.no_query(request.query_string)
         key = parsing.idempotency_key(request.headers.getlist("Idempotency-Key"))
-        body = await read_body()
         order = parsing.new_order(body)
         return await self._background.finish(self._place, order, key)
 

@@ -34,9 +34,9 @@ class Products:
 
     async def change(self, product_id: str) -> Answer:
         """Changes a product."""
+        body = await read_body()
         parsing.no_query(request.query_string)
         number = parsing.product_id(product_id)
-        body = await read_body()
         patch = parsing.product_patch(body)
         return await self._background.finish(self._change, number, patch)
 

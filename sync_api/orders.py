@@ -20,9 +20,9 @@ class Orders:
 
     def place(self) -> Answer:
         """Places an order."""
+        body = read_body()
         parsing.no_query(request.query_string)
         key = parsing.idempotency_key(request.headers.getlist("Idempotency-Key"))
-        body = read_body()
         order = parsing.new_order(body)
         return self._background.finish(self._place, order, key)
 

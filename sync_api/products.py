@@ -34,9 +34,9 @@ class Products:
 
     def change(self, product_id: str) -> Answer:
         """Changes a product."""
+        body = read_body()
         parsing.no_query(request.query_string)
         number = parsing.product_id(product_id)
-        body = read_body()
         patch = parsing.product_patch(body)
         return self._background.finish(self._change, number, patch)
 

@@ -38,6 +38,9 @@ EXPECTED = {
 @pytest.fixture(scope="module")
 def target(stack: Stack) -> Iterator[LocalTarget]:
     found = LocalTarget(stack)
+    # As before a cell: earlier tests have ended connections, and a pool opens another only when it is needed.
+    for name in COMBINATIONS:
+        found.prepare(name, restore=False)
     yield found
     found.close()
 
