@@ -2,56 +2,33 @@
 
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from compose.failures import StackError
 from loadtests.cell import Cells, write
 from loadtests.checkout import describe_checkout
 from loadtests.compare import main as compare
-from loadtests.compose_target import compose_target
 from loadtests.dashboard import watched
 from loadtests.generator import GeneratorFailed
 from loadtests.host import describe_host
-from loadtests.ledger import Ledger, read_ledger
-from loadtests.ledger_rules import differences, unexplained
-from loadtests.ledger_text import show_ledger
-from loadtests.local_target import local_target
 from loadtests.plan import Plan, UnusableInput, read_plan
 from loadtests.progress import Progress
 from loadtests.result_folders import keep, make_latest, new_folder
 from loadtests.resume import is_there, read_run, refuse_other_ledgers, refuse_other_plan, resumed_folder
+from loadtests.roads import ROADS
 from loadtests.rounds import orders, williams_square
 from loadtests.run_description import RUN_FILE
-from loadtests.running_target import RunningTarget
+from loadtests.run_ledgers import libraries, read_ledgers
 from loadtests.targets import Target, TargetError
-
-Say: TypeAlias = Callable[[str], None]
 
 BROKEN: Final = 1
 UNUSABLE_INPUT: Final = 2
 INTERRUPTED: Final = 130
-LIBRARY: Final = "library "
-
-
-@contextmanager
-def running_target(plan: Plan, say: Say) -> Iterator[RunningTarget]:
-    """Gives what runs already."""
-    say("measuring what is running")
-    yield RunningTarget(plan)
-
-
-ROADS: Final[Mapping[str, Callable[[Plan, Say], AbstractContextManager[Target]]]] = {
-    "local": local_target,
-    "compose": compose_target,
-    "none": running_target,
-}
-
 
 # Profiles that are no rounds of cells, and the module whose main measures them.
 STUDIES: Final = {"capacity": "loadtests.capacity.command", "sweep": "loadtests.sweep.command"}
@@ -89,8 +66,8 @@ def _run(plan: Plan) -> int:
         progress.say(f"{plan.rounds} rounds: in multiples of {square} each combination follows each equally often")
     try:
         with ROADS[plan.stack](plan, progress.say) as target:
-            run |= {"ledger": _ledgers(target, plan, progress.say)}
-            run |= {"versions": target.versions() | _libraries(run["ledger"])}
+            run |= {"ledger": read_ledgers(target, plan, progress.say)}
+            run |= {"versions": target.versions() | libraries(run["ledger"])}
             if earlier:
                 refuse_other_ledgers(folder, earlier["ledger"], run["ledger"])
                 run["started_at"] = earlier["started_at"]
@@ -101,23 +78,6 @@ def _run(plan: Plan) -> int:
         progress.end()
         keep(folder)
     return _compare(plan, folder)
-
-
-def _ledgers(target: Target, plan: Plan, say: Say) -> dict[str, Ledger]:
-    """Reads the ledger of every combination, and stops what would not be a fair comparison."""
-    ledgers = {name: read_ledger(target, name) for name in plan.names}
-    differing = differences(ledgers, plan.axes)
-    show_ledger(ledgers, differing, say)
-    # What runs elsewhere and was built by others is recorded, not judged.
-    if lines := unexplained(differing) if plan.file is None else []:
-        raise TargetError(f"not a fair comparison, nothing was measured: {'; '.join(lines)}")
-    return ledgers
-
-
-def _libraries(ledgers: dict[str, Ledger]) -> dict[str, str]:
-    """The versions that the running services have loaded, which in containers are not this program's."""
-    loaded = {entry: value for ledger in ledgers.values() for entry, value in ledger.items()}
-    return {entry.removeprefix(LIBRARY): loaded[entry] for entry in sorted(loaded) if entry.startswith(LIBRARY)}
 
 
 def _measure_all(target: Target, plan: Plan, folder: Path, progress: Progress, run: dict[str, Any]) -> None:

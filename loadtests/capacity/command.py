@@ -22,7 +22,7 @@ from loadtests.exits import ended, say
 from loadtests.host import describe_host
 from loadtests.plan import Plan
 from loadtests.result_folders import new_folder
-from loadtests.run import ROADS
+from loadtests.roads import ROADS
 from loadtests.targets import Target
 
 FILE: Final = "capacity.json"
