@@ -1,22 +1,19 @@
 """Measures the matrix in rounds and compares it: python -m loadtests.run."""
 
-import signal
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from types import FrameType
 from typing import Any, Final
 
-from compose.failures import StackError
 from loadtests.cell import Cells, write
 from loadtests.checkout import describe_checkout
 from loadtests.compare import main as compare
 from loadtests.dashboard import watched
-from loadtests.generator import GeneratorFailed
+from loadtests.exits import ended
 from loadtests.host import describe_host
-from loadtests.plan import Plan, UnusableInput, read_plan
+from loadtests.plan import Plan, read_plan
 from loadtests.progress import Progress
 from loadtests.result_folders import keep, make_latest, new_folder
 from loadtests.resume import is_there, read_run, refuse_other_ledgers, refuse_other_plan, resumed_folder
@@ -24,11 +21,7 @@ from loadtests.roads import ROADS
 from loadtests.rounds import orders, williams_square
 from loadtests.run_description import RUN_FILE
 from loadtests.run_ledgers import libraries, read_ledgers
-from loadtests.targets import Target, TargetError
-
-BROKEN: Final = 1
-UNUSABLE_INPUT: Final = 2
-INTERRUPTED: Final = 130
+from loadtests.targets import Target
 
 # Profiles that are no rounds of cells, and the module whose main measures them.
 STUDIES: Final = {"capacity": "loadtests.capacity.command", "sweep": "loadtests.sweep.command"}
@@ -36,21 +29,14 @@ STUDIES: Final = {"capacity": "loadtests.capacity.command", "sweep": "loadtests.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measures, compares, says where the results are; 130 when it was interrupted."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
-    try:
-        plan = read_plan(arguments)
-        if study := STUDIES.get(plan.profile_name):
-            return int(import_module(study).main(arguments))
-        return _run(plan)
-    except UnusableInput as error:
-        return _fail(str(error), UNUSABLE_INPUT)
-    except StackError as error:
-        return _fail(f"{error}\n{error.log}".strip(), error.status)
-    except (GeneratorFailed, TargetError) as error:
-        return _fail(str(error), BROKEN)
-    except KeyboardInterrupt:
-        return _fail("interrupted; finished cells are kept, RESUME=newest goes on", INTERRUPTED)
+    return ended("run", lambda: _study(arguments), "finished cells are kept, RESUME=newest goes on")
+
+
+def _study(arguments: Sequence[str] | None) -> int:
+    plan = read_plan(arguments)
+    if study := STUDIES.get(plan.profile_name):
+        return int(import_module(study).main(arguments))
+    return _run(plan)
 
 
 def _run(plan: Plan) -> int:
@@ -119,16 +105,6 @@ def _description(plan: Plan) -> dict[str, Any]:
         "host": describe_host(),
         **describe_checkout(),
     }
-
-
-def interrupt(_number: int, _frame: FrameType | None) -> None:
-    """Ends a run as Ctrl-C does, for signals that would end it without cleaning up."""
-    raise KeyboardInterrupt
-
-
-def _fail(line: str, status: int) -> int:
-    print(f"run: {line}", file=sys.stderr)
-    return status
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from shared.openapi import document
 PROBLEM = "application/problem+json"
 # What any address may answer to a request that is not for any operation.
 UNMATCHED = {400, 404, 405, 413}
-UNNAMED = ("/metrics", "/openapi.json")
 Json = dict[str, Any]
 
 
