@@ -80,13 +80,15 @@ def test_the_pool_is_seen_at_work_and_empty_again(service: Service, stack: Stack
             pending = crowd.get("/api/products/1", 16)
             wait_until(lambda: sum(each.done() for each in pending) >= 8, "eight are refused")
             busy = figures(service.url)
-        statuses = [each.status for each in all_of(pending)]
+        answers = all_of(pending)
     after = figures(service.url)
     assert 4 <= busy.sum("pool_in_use") <= 8
     assert after.sum("pool_in_use") == 0
-    assert _more(before, after, "pool_refused_total") == statuses.count(503)
+    # A slow machine may refuse one before it gets as far as the pool.
+    refused = [each for each in answers if "connections are busy" in each.answer.text]
+    assert _more(before, after, "pool_refused_total") == len(refused) >= 1
     waited = _more(before, after, "pool_wait_seconds_count")
-    assert waited == statuses.count(200)
+    assert waited == sum(each.status == 200 for each in answers)
 
 
 def test_connections_that_were_replaced_are_counted(service: Service, stack: Stack) -> None:

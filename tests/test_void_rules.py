@@ -157,23 +157,26 @@ def test_a_setting_that_is_changed_in_the_middle_voids_the_cell(
 
 def test_redis_gone_voids_the_cell_unless_that_was_the_purpose(stack: Stack, tmp_path: Path) -> None:
     name = "sync-cached"
-    target = OwnTarget(stack)
+    target = OwnTarget(stack, CACHE_TIMEOUT="0.1")
     try:
         cells = cells_of(target, plan_of(stack, tmp_path, name), tmp_path)
         target.prepare(name, False)
 
+        is_over = threading.Event()
+
         def freeze() -> None:
-            log = tmp_path / f"{name}.k6.log"
-            wait_until(lambda: log.exists() and "is measured from" in log.read_text(), "k6 has begun", 60)
-            time.sleep(1.5)
-            with frozen(stack.cache_pid):
-                time.sleep(0.6)
+            while not is_over.wait(0.6):
+                with frozen(stack.cache_pid):
+                    time.sleep(0.4)
 
         trouble = threading.Thread(target=freeze)
         trouble.start()
         load = {"MIX": READS, "VUS": "5", "THINK": "0.1", "DURATION": "3"}
-        result = cells.measure_as_it_is(name, 1, variables=load)
-        trouble.join(60)
+        try:
+            result = cells.measure_as_it_is(name, 1, variables=load)
+        finally:
+            is_over.set()
+            trouble.join(60)
     finally:
         target.close()
         stack.service(name).restart()
