@@ -43,7 +43,7 @@ check: libraries
 
 test: setup
 	@tools/system_packages test
-	@$(PY) -m pytest $(TESTS)
+	@tools/test $(TESTS)
 
 fuzz: setup
 	@CASES=$${CASES:-5000} $(PY) -m pytest tests/test_bad_input_at_volume.py --capture=no

@@ -13,6 +13,8 @@ from loadtests.faults.proxy import Proxy
 from loadtests.resources import AWAY, CONNECTIONS, SERVICE, THINK_TIME
 from tests.cells import measured
 
+pytestmark = pytest.mark.alone
+
 # Answers from one row each: nothing but what is injected can be slow.
 LIGHT = {"MIX": "product=1", "DURATION": "2"}
 

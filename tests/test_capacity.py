@@ -24,6 +24,8 @@ from tests.k6_runs import combinations_file
 from tests.known_service import KnownService
 from tests.simulated_results import document
 
+pytestmark = pytest.mark.alone
+
 PLACES, SERVICE_S = 4, 0.04
 CAPACITY = PLACES / SERVICE_S
 TIMEOUT_S = 110

@@ -8,6 +8,8 @@ import pytest
 from tests.k6_runs import measure
 from tests.known_service import Answer, KnownService
 
+pytestmark = pytest.mark.alone
+
 VISITORS = 20
 THINK_S = 0.4
 

@@ -10,6 +10,8 @@ from tests.obstacles import locked_tables
 from tests.own_services import SMALL, running_service
 from tests.twins import NAMES
 
+pytestmark = pytest.mark.alone
+
 POOL, IN_FLIGHT = int(SMALL["POOL"]), int(SMALL["IN_FLIGHT"])
 CROWD = 3 * IN_FLIGHT
 ACQUIRE = 0.5

@@ -20,6 +20,8 @@ from loadtests.resume import refuse_other_ledgers
 from tests.known_service import KnownService
 from tests.simulated_results import COMBINATIONS, document, save
 
+pytestmark = pytest.mark.alone
+
 TIMEOUT_S = 100
 
 

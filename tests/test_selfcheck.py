@@ -24,6 +24,8 @@ from loadtests.results_reading import read_rounds
 from loadtests.results_set import varies_of
 from tests.simulated_results import write_rounds
 
+pytestmark = pytest.mark.alone
+
 NAMES = ("near", "also-near", "far")
 LOAD = {"MIX": "product=1", "VUS": "5", "THINK": "0.05", "DURATION": "1", "PROFILE": "smoke", "ROUNDS": "4"}
 TIMEOUT_S = 110

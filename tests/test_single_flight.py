@@ -17,6 +17,8 @@ from tests.own_services import running_service, sessions, tree, workers
 from tests.plain_http import Wire, request
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.alone
+
 CACHED = ["sync-cached", "async-cached"]
 REPORT = "/api/reports/revenue?days=60"
 MANY = 200

@@ -23,6 +23,8 @@ from loadtests.sweep.findings import findings
 from loadtests.sweep.here import Here, outlooks, places
 from loadtests.sweep.target import SweepTarget, sweep_target
 
+pytestmark = pytest.mark.alone
+
 AXES = {
     "sync": ("sync", False),
     "sync-cached": ("sync", True),

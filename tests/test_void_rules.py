@@ -24,7 +24,10 @@ from tests.obstacles import frozen
 from tests.own_services import workers
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.alone
+
 READS = "products=7,product=2,revenue=1"
+MEASURED_FROM = re.compile(r"is measured from (\d+)")
 
 
 def every(count: int, spoil: Callable[[Answer], None]) -> Callable[[str, Answer], None]:
@@ -76,9 +79,11 @@ def test_a_cold_start_in_the_measured_time_is_drift(tmp_path: Path) -> None:
 
 
 def _warm(service: KnownService, log: Path) -> None:
-    """The service is slow for the first quarter of the measured time, which begins one second after the line."""
-    wait_until(lambda: log.exists() and "is measured from" in log.read_text(), "k6 has begun", 60)
-    time.sleep(1 + 0.8)
+    """The service is slow for the first quarter of the measured time, whose beginning k6 says in its log."""
+    wait_until(lambda: log.exists() and MEASURED_FROM.search(log.read_text()), "k6 has begun", 60)
+    begin = MEASURED_FROM.search(log.read_text())
+    assert begin is not None
+    time.sleep(max(0.0, int(begin[1]) / 1000 + 0.8 - time.time()))
     service.service_time = 0.002
 
 
