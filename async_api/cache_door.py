@@ -83,6 +83,7 @@ class CacheDoor:
 
     async def _command(self, allowance: Allowance, command: Command) -> Any:
         if self._breaker.is_open or allowance.left <= 0:
+            self._breaker.put_off(command.owed_if_unasked)
             self._probe_behind()
             raise CacheTrouble("Redis is not asked")
         started = monotonic()
@@ -91,7 +92,7 @@ class CacheDoor:
         except ResponseError as refusal:
             raise CacheTrouble(str(refusal)) from refusal
         except Exception as fault:
-            self._in_trouble(fault)
+            self._in_trouble(fault, command.owed_if_lost)
             raise CacheTrouble(str(fault)) from fault
         finally:
             allowance.left -= monotonic() - started

@@ -87,17 +87,18 @@ def take_lease(names: Names, plan: Plan, flight: str, stamps: Stamps, seen: byte
         # What arrived is damaged: nobody holds the lease and somebody has to make it again.
         return OURS if found is None or found.body is None else found.body
 
-    return Command(words, turn)
+    return Command(words, turn, plan.groups)
 
 
 def keep(names: Names, plan: Plan, flight: str, token: bytes, value: bytes, ms: int) -> Command:
     """Frees the lease if it is still ours, and stores the value for `ms`, in one go."""
-    return Command(("EVAL", KEEP, 2, names.value(plan), names.lease(flight), token, value, ms), _ok)
+    words = ("EVAL", KEEP, 2, names.value(plan), names.lease(flight), token, value, ms)
+    return Command(words, _ok, plan.groups, plan.groups)
 
 
-def free_lease(names: Names, flight: str, token: bytes) -> Command:
+def free_lease(names: Names, plan: Plan, flight: str, token: bytes) -> Command:
     """Frees the lease if it is still ours."""
-    return Command(("EVAL", FREE, 1, names.lease(flight), token), _number)
+    return Command(("EVAL", FREE, 1, names.lease(flight), token), _number, plan.groups, plan.groups)
 
 
 def drop(names: Names, groups: Sequence[str]) -> Command:

@@ -151,7 +151,7 @@ def _make(names: Names, plan: Plan, stamps: Stamps, token: bytes, limits: Limits
     try:
         body: bytes = yield LOAD
     except Exception:
-        yield from _unless_refused(commands.free_lease(names, flight, token))
+        yield from _unless_refused(commands.free_lease(names, plan, flight, token))
         raise
     cost, ms = _milliseconds(monotonic() - began), lifetime(limits.lifetime)
     soft_end = round(1000 * time() + ms * (SOFT_SHARE if limits.refresh else NEVER))

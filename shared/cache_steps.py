@@ -17,10 +17,16 @@ class CacheTrouble(Exception):
 
 
 class Command(msgspec.Struct, frozen=True):
-    """One command to Redis; `understand` gives what its reply means and raises Garbled when it means nothing."""
+    """One command to Redis; `understand` gives what its reply means and raises Garbled when it means nothing.
+
+    A lease that nobody frees would hold others up, so the groups of its flight are dropped before Redis is used again:
+    `owed_if_lost` when nobody can tell what became of the command, `owed_if_unasked` when it was not sent at all.
+    """
 
     words: tuple[str | bytes | int, ...]
     understand: Callable[[Any], Any]
+    owed_if_lost: tuple[str, ...] = ()
+    owed_if_unasked: tuple[str, ...] = ()
 
 
 class Load(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """Redis in trouble: no request fails, each loses CACHE_TIMEOUT at most in all, and no write is forgotten."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from itertools import count
 
@@ -15,6 +15,7 @@ from loadtests.faults.modes import GARBLE, delay, drip
 from loadtests.faults.proxy import Proxy
 from tests.crowd import Crowd, Timed, all_of
 from tests.figures import Figures, figures
+from tests.obstacles import locked_tables
 from tests.own_redis import OwnRedis
 from tests.own_services import running_service
 from tests.waiting import wait_until
@@ -104,6 +105,23 @@ def test_trouble_costs_each_request_one_time_out_and_those_after_it_nothing(trou
     after = troubled.figures()
     assert after.sum("cache_breaker_opened_total") > before.sum("cache_breaker_opened_total")
     assert after.sum("cache_late_drops_total") > before.sum("cache_late_drops_total")
+
+
+def test_a_lease_that_could_not_be_freed_holds_nobody_up(troubled: Troubled, stack: Stack) -> None:
+    warm, cold = next(numbers), next(numbers)
+    troubled.get(warm)
+    with Crowd(troubled.service.url) as crowd, ExitStack() as trouble, troubled.redis.client() as client:
+        with locked_tables(stack, stack.database(troubled.service.name)):
+            reads = crowd.get(f"/api/products/{cold}")
+            wait_until(lambda: client.keys("*:lease:*"), "the lease is taken")
+            trouble.enter_context(troubled.redis.frozen())
+            reads += crowd.get(f"/api/products/{warm}")
+            wait_until(lambda: troubled.figures().sum("cache_breaker_open") == 1, "the breaker is open")
+        assert [each.status for each in all_of(reads)] == [200, 200]
+        trouble.close()
+        troubled.wait_for_mending()
+        assert client.keys("*:lease:*")
+        _check(all_of(crowd.get(f"/api/products/{cold}")), NOT_AT_ALL)
 
 
 def test_many_short_delays_cost_one_time_out_together(troubled: Troubled) -> None:
