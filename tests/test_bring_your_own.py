@@ -43,6 +43,7 @@ def combinations(tmp_path: Path) -> Iterator[Path]:
         yield path
 
 
+@pytest.mark.alone
 def test_the_example_measures_two_services_with_its_own_routes(combinations: Path, tmp_path: Path) -> None:
     variables = {
         "COMBINATIONS": str(combinations),
