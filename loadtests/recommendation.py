@@ -67,6 +67,8 @@ def _answer(evidence: Evidence) -> Answer:
         return "both" if on_top == "better" else "add the cache"
     if rewrite == "better":
         return "rewrite"
+    if cache == "one round":
+        return "undecided"
     if _statement_binds(evidence):
         return "mend the statement"
     settled = {"same within 5 %", "worse"}

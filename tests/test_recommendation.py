@@ -120,6 +120,11 @@ def test_a_statement_that_binds_is_mended_first_when_no_cure_is_shown(tmp_path: 
     assert "the statement REVENUE (behind revenue) takes 90% of the time" in found.text
 
 
+def test_a_statement_is_not_mended_on_the_word_of_one_round(tmp_path: Path) -> None:
+    busy = {**server(100.0), "statements": [REPORT, PAGE]}
+    assert recommended(tmp_path, CACHE, rounds=1, server=busy, think_time_s=0.01).answer == "undecided"
+
+
 def test_without_statements_there_is_no_third_cure(tmp_path: Path) -> None:
     found = recommended(tmp_path, CACHE)
     assert (found.statement, "third cure" in found.text) == (None, False)
