@@ -1,5 +1,7 @@
 """The parts of the service, made once and passed to whoever needs them."""
 
+import gc
+
 from shared.logs import log_behind
 from shared.settings import Settings
 
@@ -35,6 +37,9 @@ class Parts:
         await self.pool.open()
         await self.cache.open()
         self.background.submit(self.lag.watch)
+        # What a worker begins with stays: a full collection would walk all of it, and take each page that it lies on
+        # from those shared with the parent.
+        gc.freeze()
 
     async def close(self) -> None:
         """Closes everything, after the last request."""
