@@ -30,7 +30,7 @@ Row = tuple[Any, ...]
 Rows = Sequence[Row]
 Days = tuple[date, date]
 
-PIECE_MONTHS = 6
+PIECE_MONTHS = 3
 
 encode = msgspec.json.Encoder().encode
 
@@ -70,7 +70,7 @@ def report_days(query: RevenueQuery, last: date) -> Days:
 
 
 def report_pieces(days: Days) -> list[Days]:
-    """Gives the days in pieces of at most six months, each to be read by a statement of its own.
+    """Gives the days in pieces of at most three months, each to be read by a statement of its own.
 
     All may be slow together, but a statement has less time than a request. A piece ends with a month, so no line of a
     report is in two; a new order is dated on the last day, so only the last piece may change while others are read.
