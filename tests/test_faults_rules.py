@@ -92,6 +92,7 @@ def test_the_program_exits_with_0_when_all_is_kept_or_known(tmp_path: Path, caps
         (["--json", "no/such/folder/faults.json"], "there is no folder no/such/folder"),
         (["--show", "no-such.json"], "no-such.json cannot be read"),
         (["--document", "README.md"], "no such page with marks"),
+        (["--again"], "name the run that is kept"),
         (["--slowly"], "--slowly"),
     ],
 )

@@ -70,13 +70,16 @@ def measured(chosen: Options, progress: Progress, arguments: Sequence[str] | Non
     stack = StackOptions(workers=options.WORKERS, port_base=chosen.port_base, only=(), progress=progress)
     with ROADS[chosen.stack](stack, chosen.combinations) as found:
         run = described(next(iter(found.values())), arguments)
+        if chosen.again and chosen.json:
+            run = kept.continued(kept.read(chosen.json), run)
+        spent = run.minutes
         cells = [(row, scene) for row in chosen.rows for scene in found.values() if row.concerns(scene.cached)]
         for scene in found.values():
             progress(f"{scene.name}: warming up")
             warm_up(scene)
         for number, (row, scene) in enumerate(cells, 1):
             one(run, row, scene, progress, f"[{number}/{len(cells)}]")
-            run.minutes = round(progress.elapsed / 60, 1)
+            run.minutes = round(spent + progress.elapsed / 60, 1)
             if chosen.json:
                 kept.write(chosen.json, run)
     return run
@@ -91,7 +94,7 @@ def one(run: Run, row: Row, scene: Scene, progress: Progress, place: str) -> Non
         # What grows again is a leak; what does not is a heap that has found its size.
         say(f"{row.title}: once more, as {cell.broken[0]}")
         cell = drive(scene, row, say)
-    run.cells.append(cell)
+    kept.put(run, cell)
     if cell.broken:
         say(f"{row.title}: {'; '.join(cell.broken)}")
         scene.service.restart()

@@ -25,6 +25,23 @@ class Run(msgspec.Struct, kw_only=True):
     cells: list[Cell] = []
 
 
+def put(run: Run, cell: Cell) -> None:
+    """Puts a cell in the place of the one of the same fault and combination, or at the end."""
+    for place, earlier in enumerate(run.cells):
+        if (earlier.fault, earlier.combination) == (cell.fault, cell.combination):
+            run.cells[place] = cell
+            return
+    run.cells.append(cell)
+
+
+def continued(earlier: Run, run: Run) -> Run:
+    """Gives an earlier run to put the cells of this one into; raises StackError when it is of another machine."""
+    if (earlier.host, earlier.versions) != (run.host, run.versions):
+        raise unusable("--again: the run that is kept is of another machine or of other versions")
+    earlier.command += f", then {run.command}"
+    return earlier
+
+
 def write(path: Path, run: Run) -> None:
     """Writes a run whole or not at all."""
     draft = path.with_suffix(".part")

@@ -26,6 +26,7 @@ examples:
   python -m loadtests.faults --only database-killed            one fault on all four combinations
   python -m loadtests.faults --only redis-frozen,redis-full --combinations async-cached
   python -m loadtests.faults --stack compose --only worker-killed,terminated
+  python -m loadtests.faults --again --only redis-full --json mine.json    repeats cells of a run that is kept
   python -m loadtests.faults --show docs/measurements/faults.json   what a kept run found, again
 
 exit status: 0 every rule was kept, 1 one was broken (the cells are named), 2 what was asked cannot be done
@@ -40,6 +41,7 @@ class Options:
     combinations: tuple[str, ...]
     stack: str
     json: Path | None
+    again: bool
     show: Path | None
     document: Path | None
     port_base: int
@@ -63,6 +65,8 @@ def read(arguments: Sequence[str] | None) -> Options:
         raise unusable(f"--document {chosen.document}: there is no such page with marks for a run")
     if chosen.json and not chosen.json.parent.is_dir():
         raise unusable(f"--json {chosen.json}: there is no folder {chosen.json.parent}")
+    if chosen.again and not (chosen.json and chosen.json.is_file()):
+        raise unusable("--again: name the run that is kept with --json FILE")
     port_base = os.environ.get("PORT_BASE") or "8000"
     if not port_base.isdigit():
         raise unusable(f"PORT_BASE={port_base}: give a port number")
@@ -71,6 +75,7 @@ def read(arguments: Sequence[str] | None) -> Options:
         tuple(combinations),
         chosen.stack,
         chosen.json,
+        chosen.again,
         chosen.show,
         chosen.document,
         int(port_base),
@@ -101,6 +106,9 @@ def _parser() -> Parser:
         "of its own, or the one that COMPOSE_PROJECT_NAME names",
     )  # fmt: skip
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the run to this file")
+    parser.add_argument(
+        "--again", action="store_true", help="put these cells in the place of those in the run of --json FILE"
+    )
     parser.add_argument("--show", type=Path, metavar="FILE", help="print a run that was written; starts nothing")
     parser.add_argument(
         "--document",

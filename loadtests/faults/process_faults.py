@@ -12,6 +12,7 @@ from compose.failures import StackError
 from loadtests.faults.fault import Evidence
 from loadtests.faults.scene import Scene
 
+GONE_SECONDS = 1.0
 REPLACED_SECONDS = 15.0
 POLL_SECONDS = 0.02
 
@@ -33,8 +34,12 @@ class WorkerKilled:
         os.kill(self._victim, signal.SIGKILL)
 
     def evidence(self, scene: Scene) -> Evidence:
-        """The process is gone."""
-        gone = all(each.pid != self._victim for each in scene.workers())
+        """The process is gone; the system shows a killed one for a moment longer."""
+        deadline = time.monotonic() + GONE_SECONDS
+        while not (gone := all(each.pid != self._victim for each in scene.workers())):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(POLL_SECONDS)
         return Evidence(gone, f"worker {self._victim} of {self._many} {'dead' if gone else 'ALIVE'}")
 
     def lift(self, scene: Scene) -> None:
