@@ -27,7 +27,7 @@ ORIGIN = (
     "Metrics after",
     "Conclusion",
 )
-SECTIONS = ("four", "effects", "distribution", "course", "bottleneck", "void", "ledger", "again")
+SECTIONS = ("four", "effects", "distribution", "course", "bottleneck", "faults", "void", "ledger", "again")
 
 
 @pytest.fixture

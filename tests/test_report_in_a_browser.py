@@ -14,12 +14,13 @@ from tests.simulated_results import COMBINATIONS, document, save, write_divided_
 
 EXAMPLE = Path(__file__).parent.parent / "loadtests" / "results" / "example"
 LATENCIES = {"sync": 170.0, "sync-cached": 4.0, "async": 150.0, "async-cached": 5.0}
-# Per combination: what is drawn of it in each chart of the example.
+# What is drawn of the combinations in each chart of the example: a curve has a band over its rounds beside it, a void
+# cell a line of its own.
 CHARTS = {
     "square": 4,
-    "distribution": 4,
-    "latency-course": 4,
-    "throughput-course": 4,
+    "distribution": 8,
+    "latency-course": 5,
+    "throughput-course": 5,
     "bottleneck": 4,
 }
 FORESTS = ("latency-avg", "latency-p95", "throughput", "service-cpu")
@@ -107,7 +108,9 @@ def test_figures_in_the_page_are_those_of_the_json(chromium: Browser, report: Pa
     forest = figures["effects-latency-avg-0"]["data"][0]
     ratios = {name: kept["effects"]["simple"][name]["latency_avg"]["ratio"] for name in kept["effects"]["simple"]}
     assert dict(zip(forest["y"], forest["x"], strict=True)).items() >= ratios.items()
-    for curve in figures["distribution-0"]["data"]:
+    curves = [one for one in figures["distribution-0"]["data"] if one.get("fill") != "toself"]
+    assert [curve["name"] for curve in curves] == list(COMBINATIONS)
+    for curve in curves:
         medians = kept["report"]["curves"][curve["name"]]
         assert curve["y"] == [medians[name]["median"] for name in curve["customdata"]]
     for bar in figures["bottleneck-0"]["data"]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from loadtests.report.document import Document
 from loadtests.report.numbers import digits
+from loadtests.results_set import COMBINATIONS
 
 
 def fault_rows(document: Document) -> list[tuple[str, list[str]]]:
@@ -18,9 +19,10 @@ def fault_rows(document: Document) -> list[tuple[str, list[str]]]:
 
 
 def fault_columns(document: Document) -> list[str]:
-    """Gives the combinations that met a fault."""
+    """Gives the combinations that met a fault, in their usual order."""
     run = document["report"]["further"].get("faults")
-    return list(dict.fromkeys(cell["combination"] for cell in run["cells"])) if run else []
+    met = {cell["combination"] for cell in run["cells"]} if run else set()
+    return [name for name in COMBINATIONS if name in met]
 
 
 def _fault(cell: Mapping[str, Any]) -> str:
