@@ -7,7 +7,7 @@ from tests.combination import Combination, Json
 
 PRODUCT = """
 SELECT p.id, p.sku, p.name, c.name, CAST(p.price AS CHAR), p.stock,
-  DATE_FORMAT(p.updated_at, '%%Y-%%m-%%dT%%TZ')
+  REPLACE(DATE_FORMAT(p.updated_at, '%%Y-%%m-%%dT%%T.%%fZ'), '.000000', '')
 FROM products p JOIN categories c ON c.id = p.category_id WHERE p.id = %s"""
 MEMBERS = ("id", "sku", "name", "category", "price", "stock", "updated_at")
 CHANGES: list[Json] = [
