@@ -83,7 +83,8 @@ class CacheDoor:
 
     async def _command(self, allowance: Allowance, command: Command) -> Any:
         if self._breaker.is_open or allowance.left <= 0:
-            self._breaker.put_off(command.owed_if_unasked)
+            if command.owed_if_unasked:
+                self._breaker.put_off(command.owed_if_unasked)
             self._probe_behind()
             raise CacheTrouble("Redis is not asked")
         started = monotonic()

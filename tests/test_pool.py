@@ -69,9 +69,10 @@ def test_those_who_wait_are_served_in_the_order_of_their_coming(side: Side) -> N
     for _ in range(5):
         waiting.append(side.start(pool.acquire))
         time.sleep(0.05)
-    for later in waiting:
+    for place, first in enumerate(waiting, 1):
         side.call(pool.release, held)
-        held = later.result(SECONDS)
+        held = first.result(SECONDS)
+        assert not any(later.done() for later in waiting[place:])
     side.call(pool.release, held)
 
 
