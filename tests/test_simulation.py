@@ -84,7 +84,7 @@ def test_the_command_prints_its_tables_and_writes_everything(
     assert "quick: false alarms" in capsys.readouterr().out
     report = json.loads((tmp_path / "report.txt").read_text())
     assert report["runs"] == 4
-    assert set(report["profiles"]["quick"]["coverage"]) == {
+    assert set(report["profiles"]["quick"]["coverage"]["slower"]) == {
         *("cache", "async", "interaction", "cache in sync", "cache in async", "async uncached", "async cached")
     }
 

@@ -35,14 +35,15 @@ class Analysis(msgspec.Struct, frozen=True):
 class Proof(msgspec.Struct, frozen=True):
     """What was found under one load's noise.
 
-    `coverage` and `coverage_of_differences` are shares of intervals that hold the truth. `false_alarms` are shares of
+    `coverage` and `coverage_of_differences` are shares of intervals that hold the truth, `equal` of services that are
+    alike, `slower` where async is 10 % slower at the client. `false_alarms` are shares of
     verdicts better or worse where there is no effect. `found` are shares of runs in which a service that is 10 %
     slower at the client is called worse. `found_by_rounds` is that of the average by pair of twins and number of
     rounds, and `analyses` what other analyses of the average would have done.
     """
 
-    coverage: Table
-    coverage_of_differences: Table
+    coverage: dict[str, Table]
+    coverage_of_differences: dict[str, Table]
     false_alarms: Table
     found: Table
     found_by_rounds: dict[str, dict[int, float]]
@@ -53,9 +54,10 @@ def prove(noise: Noise, runs: int, seed: int) -> Proof:
     """Gives all shares, each over as many simulated runs."""
     equal = study(Scenario(noise, Truth({})), runs, seed)
     slower = study(_slower(noise), runs, seed + 1)
+    both = {"equal": equal, "slower": slower}
     return Proof(
-        coverage=_table({key: fmean((one.ratio_held, slower[key].ratio_held)) for key, one in equal.items()}),
-        coverage_of_differences=_table(dict(_differences(equal, slower))),
+        coverage={name: _table({key: one.ratio_held for key, one in each.items()}) for name, each in both.items()},
+        coverage_of_differences={name: _table(dict(_differences(each))) for name, each in both.items()},
         false_alarms=_table({key: one.better + one.worse for key, one in equal.items() if key[0] in NULL}),
         found=_table({key: one.worse for key, one in slower.items() if key[0] in NULL[:3]}),
         found_by_rounds=_by_rounds(noise, max(1, runs // FEWER), seed),
@@ -89,11 +91,8 @@ def _slower(noise: Noise, rounds: int = 4) -> Scenario:
     return Scenario(noise, Truth({"async": SLOWER, "async-cached": SLOWER}), rounds)
 
 
-def _differences(*studies: dict[Key, Shares]) -> Iterator[tuple[Key, float]]:
-    for key in studies[0]:
-        shares = [held for one in studies if (held := one[key].difference_held) is not None]
-        if shares:
-            yield key, fmean(shares)
+def _differences(found: dict[Key, Shares]) -> Iterator[tuple[Key, float]]:
+    return ((key, one.difference_held) for key, one in found.items() if one.difference_held is not None)
 
 
 def _by_rounds(noise: Noise, runs: int, seed: int) -> dict[str, dict[int, float]]:

@@ -13,13 +13,23 @@ import numpy as np
 from loadtests.comparison import compare
 from loadtests.design import ROUTES_KEY, SIMPLE_KEY
 from loadtests.effects import Effect, SimpleEffect
+from loadtests.metrics import FIGURES
 from loadtests.results_reading import Rounds, read_rounds
 from loadtests.simulation.disturbance import CALM, Disturbance
 from loadtests.simulation.noise import MetricNoise, Noise
-from loadtests.simulation.runs import Truth, write_run
+from loadtests.simulation.runs import Truth, expected_figures, write_run
 
 # Where files cost least; any folder for temporary files does.
 MEMORY: Final = Path("/dev/shm")  # noqa: S108
+
+# Rounds of the run that gives the true differences: they are then known to a hundredth of a spread.
+LONG_RUN: Final = 10_000
+SIMPLE: Final = {
+    "cache in sync": ("sync", "sync-cached"),
+    "cache in async": ("async", "async-cached"),
+    "async uncached": ("sync", "async"),
+    "async cached": ("sync-cached", "async-cached"),
+}
 
 Key: TypeAlias = tuple[str, str]
 Found: TypeAlias = dict[Key, Effect]
@@ -47,8 +57,13 @@ class Shares(msgspec.Struct, frozen=True):
 def study(scenario: Scenario, runs: int, seed: int, each: Callable[[], None] = lambda: None) -> dict[Key, Shares]:
     """Gives the shares for every effect and metric."""
     truth = _true_effects(scenario)
+    differences = _true_differences(scenario, seed)
     found = list(simulated(scenario, runs, seed, each))
-    return {key: _shares([one[key] for one in found], effect) for key, effect in truth.items() if effect.ratio}
+    return {
+        key: _shares([one[key] for one in found], effect, differences.get(key))
+        for key, effect in truth.items()
+        if effect.ratio
+    }
 
 
 def simulated(scenario: Scenario, runs: int, seed: int, each: Callable[[], None] = lambda: None) -> Iterator[Found]:
@@ -84,22 +99,29 @@ def _true_effects(scenario: Scenario) -> Found:
     return effects
 
 
-def _shares(found: list[Effect], truth: Effect) -> Shares:
+def _true_differences(scenario: Scenario, seed: int) -> dict[Key, float]:
+    """What the simple effects are in ms, from a long run of its own chance that no interval has seen."""
+    chance = np.random.default_rng([seed, LONG_RUN])
+    figures = expected_figures(scenario.noise, scenario.disturbance, scenario.truth, LONG_RUN, chance)
+    return {
+        (effect, metric): figures[with_it, metric] - figures[without, metric]
+        for effect, (without, with_it) in SIMPLE.items()
+        for metric in FIGURES
+        if (without, metric) in figures and (with_it, metric) in figures
+    }
+
+
+def _shares(found: list[Effect], truth: Effect, difference: float | None) -> Shares:
     known = [one for one in found if one.low is not None and one.high is not None and one.ratio]
     simple = [one for one in known if isinstance(one, SimpleEffect) and one.difference is not None]
+    held = [_holds(one.difference_low, one.difference_high, difference) for one in simple]
     return Shares(
         ratio_held=fmean(_holds(one.low, one.high, truth.ratio) for one in known),
-        difference_held=_differences_held(simple) if simple else None,
+        difference_held=fmean(held) if held else None,
         better=fmean(one.verdict == "better" for one in known),
         worse=fmean(one.verdict == "worse" for one in known),
         width=math.exp(fmean(math.log((one.high or 1) / (one.low or 1)) for one in known)),
     )
-
-
-def _differences_held(found: list[SimpleEffect]) -> float:
-    """The true difference is the mean over all runs: that of skewed noise is not that of its middle."""
-    truth = fmean(one.difference or 0.0 for one in found)
-    return fmean(_holds(one.difference_low, one.difference_high, truth) for one in found)
 
 
 def _holds(low: float | None, high: float | None, truth: float | None) -> bool:

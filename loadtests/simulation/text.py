@@ -13,8 +13,9 @@ from loadtests.simulation.proof import Analysis, Proof, Table
 MISSING: Final = "-"
 SPREAD: Final = "any load: a figure 10 % worse is called worse, by the spread of the ratio of two twins"
 NOISE: Final = "noise, cells of {:g} s: spread of the ratio of two twins (and what both share in a round)"
-HELD: Final = "95 % intervals that hold the true ratio"
-HELD_MS: Final = "95 % intervals that hold the true difference in ms"
+HELD: Final = "95 % intervals that hold the true ratio, {}"
+HELD_MS: Final = "95 % intervals that hold the true difference in ms, {}"
+IN_WORDS: Final = {"equal": "services alike", "slower": "async 10 % slower at the client"}
 ALARMS: Final = "false alarms: better or worse where there is no effect"
 FOUND: Final = "found: a figure of async that is 10 % worse is called worse, four rounds"
 ROUNDS: Final = "found: the average of async 10 % worse, by rounds"
@@ -25,8 +26,8 @@ def tables(profile: str, noise: Noise, proof: Proof) -> Iterator[RenderableType]
     """Gives the tables of one profile."""
     found: dict[str, RichTable] = {
         NOISE.format(noise.duration_s): _noise(noise),
-        HELD: _shares(proof.coverage),
-        HELD_MS: _shares(proof.coverage_of_differences),
+        **{HELD.format(IN_WORDS[name]): _shares(each) for name, each in proof.coverage.items()},
+        **{HELD_MS.format(IN_WORDS[name]): _shares(each) for name, each in proof.coverage_of_differences.items()},
         ALARMS: _shares(proof.false_alarms),
         FOUND: _shares(proof.found),
         ROUNDS: _rounds(proof),
