@@ -11,10 +11,11 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
@@ -25,6 +26,8 @@ from compose.local import Stack, StackOptions
 from compose.placement import pinned
 from compose.processes import Process, environment, python
 from loadtests.ceiling import TWINS
+from loadtests.checkout import describe_checkout
+from loadtests.host import describe_host
 from loadtests.usage import processes_of, used
 
 PATH: Final = "/api/products/7"
@@ -33,6 +36,7 @@ RATE: Final = re.compile(r"Requests/sec:\s+([0-9.]+)")
 TOTAL: Final = re.compile(r"([0-9]+) requests in")
 FAILED: Final = re.compile(r"(Socket errors|Non-2xx).*")
 READY_SECONDS: Final = 15.0
+VERSION_SECONDS: Final = 10
 AIMS: Final = {False: 0.5, True: 0.65}
 
 
@@ -56,24 +60,48 @@ Figures = dict[str, list[Figure]]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measures, prints the table and writes the figures; gives 0, or 2 when something is missing."""
     options = _options(arguments)
+    run = describe_run("loadtests.bench", arguments)
     try:
-        figures = measure(options.rounds, options.seconds, options.connections)
+        with started() as stack:
+            figures = measure(stack, options.rounds, options.seconds, options.connections)
+            run["versions"] = {"database": stack.database_version, "wrk": wrk_version()}
     except StackError as error:
         sys.stderr.write(f"bench: {error}\n")
         return error.status
     show(figures)
     if options.json:
-        options.json.write_text(json.dumps(report(figures), indent=2) + "\n", encoding="utf-8")
+        options.json.write_text(json.dumps(report(figures, run), indent=2) + "\n", encoding="utf-8")
     return 0
 
 
-def measure(rounds: int, seconds: int, connections: int) -> Figures:
-    """Gives the figures of each target, one a round; raises StackError."""
+def started() -> Stack:
+    """Gives the stack to be measured, one worker a service, still to be entered; raises StackError without wrk."""
     if programs.find("wrk") is None:
         raise unusable("wrk is not installed: apt install wrk")
+    return Stack(StackOptions(workers=1, port_base=int(os.environ.get("PORT_BASE") or 8000), progress=_say))
+
+
+def describe_run(module: str, arguments: Sequence[str] | None) -> dict[str, Any]:
+    """Gives when, with which command, on what and with which code a run was made, for its JSON."""
+    words = sys.argv[1:] if arguments is None else arguments
+    return {
+        "started_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "command": " ".join([f"python -m {module}", *words]),
+        "host": describe_host(),
+        **describe_checkout(),
+    }
+
+
+def wrk_version() -> str:
+    """Gives what wrk says of itself; it ends with status 1 when asked."""
+    done = subprocess.run(["wrk", "-v"], capture_output=True, text=True, timeout=VERSION_SECONDS, check=False)
+    return done.stdout.partition("[")[0].strip()
+
+
+def measure(stack: Stack, rounds: int, seconds: int, connections: int) -> Figures:
+    """Gives the figures of each target, one a round; raises StackError."""
     figures: Figures = {}
-    options = StackOptions(workers=1, port_base=int(os.environ.get("PORT_BASE") or 8000), progress=_say)
-    with Stack(options) as stack, _ceilings(stack) as ceilings:
+    with _ceilings(stack) as ceilings:
         targets = ceilings | {name: Target(stack.url(name) + PATH, stack.service(name).pid) for name in COMBINATIONS}
         for turn in range(rounds):
             for name, target in targets.items():
@@ -89,10 +117,10 @@ def shares(figures: Figures) -> dict[str, float]:
     return {name: median(mine.rate / top.rate for mine, top in rounds) for name, rounds in pairs.items()}
 
 
-def report(figures: Figures) -> dict[str, object]:
-    """Gives the figures as JSON holds them."""
+def report(figures: Figures, run: dict[str, Any]) -> dict[str, object]:
+    """Gives the figures as JSON holds them, with what is known of the run."""
     rounds = {name: [figure._asdict() for figure in each] for name, each in figures.items()}
-    return {"path": PATH, "rounds": rounds, "of_the_ceiling": shares(figures)}
+    return {"run": run, "path": PATH, "rounds": rounds, "of_the_ceiling": shares(figures)}
 
 
 def show(figures: Figures) -> None:
