@@ -1,6 +1,5 @@
 """What a capacity run is asked for, beside the plan that all runs share."""
 
-import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Final, NamedTuple
 from loadtests.capacity.objectives import PRESET, Objectives, read_objectives
 from loadtests.capacity.search import steps_expected
 from loadtests.plan import Plan, UnusableInput, number, read_plan
+from loadtests.study_options import Option, decimal, study_parser
 
 FITTED: Final = "1,2,3,4,6,8,12,16,24,32"
 PREDICTED: Final = "20,48"
@@ -20,7 +20,6 @@ LONGEST_STEP: Final = 3
 LONGEST_CONFIRMATION: Final = 6
 TYPICAL_RPS: Final = 1000
 
-Option = tuple[str, str, str]
 OPTIONS: Final[tuple[Option, ...]] = (
     ("objectives", PRESET, "milliseconds within which 95 % of a route's answers have to come"),
     ("step", "8", "seconds that one step of the search measures"),
@@ -86,7 +85,7 @@ class Asked(NamedTuple):
 
 def read_asked(arguments: Sequence[str] | None) -> tuple[Asked, Plan]:
     """Gives what was asked for; raises UnusableInput."""
-    options, rest = _parser().parse_known_args(arguments)
+    options, rest = study_parser("capacity", DESCRIPTION, EPILOG, OPTIONS).parse_known_args(arguments)
     plan = read_plan(["--profile", "capacity", *rest])
     mix = read_mix(os.environ.get("MIX", "")) or plan.profile.mix
     objectives = read_objectives(options.objectives)
@@ -96,12 +95,12 @@ def read_asked(arguments: Sequence[str] | None) -> tuple[Asked, Plan]:
     return (
         Asked(
             objectives=judged,
-            step_s=_seconds("STEP", options.step, 1, 600),
-            warm_up_s=_seconds("WARM_UP", options.warm_up, 0.2, 600),
+            step_s=decimal("STEP", options.step, 1, 600),
+            warm_up_s=decimal("WARM_UP", options.warm_up, 0.2, 600),
             first=number("FIRST", options.first, 1, 100_000),
             highest=number("HIGHEST", options.highest, 1, 100_000),
-            resolution=_seconds("RESOLUTION", options.resolution, 0.1, 50) / 100,
-            worst_latency=_seconds("WORST_LATENCY", options.worst_latency, 0.05, 10),
+            resolution=decimal("RESOLUTION", options.resolution, 0.1, 50) / 100,
+            worst_latency=decimal("WORST_LATENCY", options.worst_latency, 0.05, 10),
             fitted=_visitors("CONCURRENCY", options.concurrency),
             predicted=_visitors("PREDICT", options.predict) if options.concurrency != "none" else (),
             mix=mix,
@@ -121,31 +120,7 @@ def read_mix(text: str) -> dict[str, float]:
         raise UnusableInput(f"MIX={text}: write it as products=70,revenue=30") from None
 
 
-def _seconds(name: str, text: str, low: float, high: float) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not low <= value <= high:
-        raise UnusableInput(f"{name}={text}: give a number from {low:g} to {high:g}")
-    return value
-
-
 def _visitors(name: str, text: str) -> tuple[int, ...]:
     if text == "none":
         return ()
     return tuple(dict.fromkeys(number(name, part.strip(), 1, 2000) for part in text.split(",")))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m loadtests.capacity",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    for name, preset, text in OPTIONS:
-        value = os.environ.get(name.upper().replace("-", "_")) or preset
-        parser.add_argument(f"--{name}", default=value, help=f"{text} (now: {value or 'none'})".replace("%", "%%"))
-    return parser

@@ -1,20 +1,23 @@
 """What a sweep is asked for, beside the plan that all runs share."""
 
-import argparse
-import os
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from loadtests.plan import Plan, UnusableInput, number, read_plan
-from loadtests.sweep.factors import BY_NAME, points
+from loadtests.study_options import Option, decimal, study_parser
+from loadtests.sweep.factors import BY_NAME, points, settings_of
 from loadtests.sweep.here import Here
 
-# Around a cell: the service is stopped and started, k6 starts, the warm-up, the machine settles.
 WARM_UP_S: Final = 1.5
+# Around a cell: the service is stopped and started, the machine settles, k6 starts and ends.
 AROUND_S: Final = 4.0
+# Before all cells, for each ledger: the service is stopped and started, and read.
+LEDGER_S: Final = 1.5
 SHORTEST_S: Final = 1.0
-LONGEST_S: Final = 10.0
+# Another pass over all points tells more than cells that are longer than this.
+ENOUGH_S: Final = 4.0
 MINUTE_S: Final = 60
 
 DESCRIPTION: Final = """
@@ -32,7 +35,7 @@ You are here: your own figures beside an earlier sweep, without measuring anythi
   python -m loadtests.sweep --factors database_ms,hit_ratio
   python -m loadtests.sweep --read loadtests/results/.../sweep.json --database-ms 20 --hit-ratio 0.9 --visitors 200
 """
-OPTIONS: Final = (
+OPTIONS: Final[tuple[Option, ...]] = (
     ("minutes", "30", "how long it may take, after the stack is up"),
     ("seed", "1", "of the order of the points"),
     ("factors", ",".join(BY_NAME), "those that are swept"),
@@ -59,15 +62,15 @@ class Asked(NamedTuple):
 
 def read_asked(arguments: Sequence[str] | None) -> tuple[Asked, Plan]:
     """Gives what was asked for; raises UnusableInput."""
-    options, rest = _parser().parse_known_args(arguments)
+    options, rest = study_parser("sweep", DESCRIPTION, EPILOG, OPTIONS).parse_known_args(arguments)
     plan = read_plan(["--profile", "sweep", *rest])
     if plan.stack != "local":
         raise UnusableInput(f"STACK={plan.stack}: a sweep starts services with other settings, so it needs STACK=local")
     factors = tuple(dict.fromkeys(name.strip() for name in options.factors.split(",")))
     if unknown := [name for name in factors if name not in BY_NAME]:
         raise UnusableInput(f"FACTORS={options.factors}: there is no {unknown[0]}, choose from {', '.join(BY_NAME)}")
-    minutes = _number("MINUTES", options.minutes, 0.1, 24 * 60)
-    passes, measured = _times(minutes, len(points(factors)) * len(plan.names), bool(options.read))
+    minutes = decimal("MINUTES", options.minutes, 0.1, 24 * 60)
+    passes, measured = (1, SHORTEST_S) if options.read else _times(minutes, factors, len(plan.names))
     here = Here(
         _optional("DATABASE_MS", options.database_ms, 0, 100_000),
         _optional("HIT_RATIO", options.hit_ratio, 0, 1),
@@ -77,43 +80,20 @@ def read_asked(arguments: Sequence[str] | None) -> tuple[Asked, Plan]:
     return Asked(minutes, passes, measured, number("SEED", options.seed, 0, 10**9), factors, read, here, json), plan
 
 
-def _times(minutes: float, cells: int, reads: bool) -> tuple[int, float]:
-    """Gives as many passes as fit with long cells, or one with shorter ones."""
-    around = WARM_UP_S + AROUND_S
-    seconds = minutes * MINUTE_S
-    passes = max(1, int(seconds / (cells * (around + LONGEST_S / 2))))
-    measured = min(LONGEST_S, seconds / (cells * passes) - around)
-    if measured < SHORTEST_S and not reads:
-        least = cells * (around + SHORTEST_S) / MINUTE_S
+def _times(minutes: float, factors: Sequence[str], combinations: int) -> tuple[int, float]:
+    """Gives the passes that fit, and the seconds of a cell with which they fill the time."""
+    around, cells = WARM_UP_S + AROUND_S, len(points(factors)) * combinations
+    ledgers = len(settings_of(factors)) * combinations * LEDGER_S
+    seconds = minutes * MINUTE_S - ledgers
+    passes = max(1, int(seconds / (cells * (around + ENOUGH_S))))
+    measured = seconds / (cells * passes) - around
+    if measured < SHORTEST_S:
+        least = math.ceil((ledgers + cells * (around + SHORTEST_S)) / MINUTE_S)
         raise UnusableInput(
-            f"MINUTES={minutes:g}: {cells} cells need {least:.0f} at least; sweep fewer FACTORS= or COMBINATIONS="
+            f"MINUTES={minutes:g}: {cells} cells need {least} at least; sweep fewer FACTORS= or COMBINATIONS="
         )
-    return passes, round(max(SHORTEST_S, measured), 1)
+    return passes, round(measured, 1)
 
 
 def _optional(name: str, text: str, low: float, high: float) -> float | None:
-    return _number(name, text, low, high) if text else None
-
-
-def _number(name: str, text: str, low: float, high: float) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not low <= value <= high:
-        raise UnusableInput(f"{name}={text}: give a number from {low:g} to {high:g}")
-    return value
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m loadtests.sweep",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    for name, preset, text in OPTIONS:
-        value = os.environ.get(name.upper().replace("-", "_")) or preset
-        parser.add_argument(f"--{name}", default=value, help=f"{text} (now: {value or 'none'})")
-    return parser
+    return decimal(name, text, low, high) if text else None

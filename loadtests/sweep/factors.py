@@ -48,6 +48,18 @@ class Point(NamedTuple):
         return {**CENTRE, **({self.factor: self.level} if self.factor != CENTRE_NAME else {})}
 
     @property
+    def environment(self) -> dict[str, str]:
+        """What the service is started with there."""
+        settings = self.settings
+        return {"POOL": f"{settings['connections']:.0f}", "IN_FLIGHT": f"{settings['in_flight']:.0f}"}
+
+    @property
+    def setting(self) -> str:
+        """How the service is made, in words: alike at points that differ in their load or their distance alone."""
+        made = " ".join(f"{name}={value}" for name, value in self.environment.items())
+        return made if self.injected_ms is None else f"{made} behind the proxy"
+
+    @property
     def injected_ms(self) -> float | None:
         """Milliseconds by which the proxy moves the database away; none where there is no proxy."""
         return self.level if self.factor in BY_NAME and BY_NAME[self.factor].injected else None
@@ -56,6 +68,14 @@ class Point(NamedTuple):
 def points(names: Sequence[str]) -> list[Point]:
     """Gives the centre, then every level of the factors that are named."""
     return [Point(CENTRE_NAME, 0), *(Point(name, level) for name in names for level in BY_NAME[name].levels)]
+
+
+def settings_of(names: Sequence[str]) -> dict[str, Point]:
+    """Gives a point for each way in which services are made, the centre first."""
+    found: dict[str, Point] = {}
+    for point in points(names):
+        found.setdefault(point.setting, point)
+    return found
 
 
 def ordered(
