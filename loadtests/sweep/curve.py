@@ -20,6 +20,11 @@ HALVINGS: Final = 60
 CURVED: Final = 0.01
 
 
+def quantile(freedom: int) -> float:
+    """Gives Student's t for a two-sided 95 % interval."""
+    return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
+
+
 class Curve:
     """A polynomial of degree 1, or 2 where a parabola fits clearly better, through log ratios over a scaled factor.
 
@@ -39,7 +44,12 @@ class Curve:
     @property
     def quantile(self) -> float:
         """Student's t for a two-sided 95 % interval."""
-        return float(stdtrit(self._best.freedom, (1 + CONFIDENCE) / 2))
+        return quantile(self._best.freedom)
+
+    @property
+    def scatter(self) -> tuple[float, int]:
+        """The sum of squares around the curve, and its degrees of freedom."""
+        return self._best.squares, self._best.freedom
 
     def difference(self, level: float, other: float) -> tuple[float, float]:
         """Gives by how much the curve differs between two levels, and the standard error of that."""

@@ -2,19 +2,19 @@
 
 import math
 from collections.abc import Sequence
-from statistics import fmean, median, stdev
+from statistics import fmean, median
 from typing import Final, NamedTuple
 
 import msgspec
 
 from loadtests.effects import verdict
-from loadtests.sweep.curve import FEWEST, Curve
+from loadtests.sweep.curve import FEWEST, Curve, quantile
 from loadtests.sweep.document import Cell, Document
 from loadtests.sweep.factors import BY_NAME, CENTRE_NAME, Factor
 from loadtests.sweep.findings import Pair, caches, values, written
 
 CENTRE_FACTOR: Final = Factor(CENTRE_NAME, CENTRE_NAME, "", (), 0, float)
-NORMAL_QUANTILE: Final = 1.96
+ONCE: Final = "measured once, so there is no interval"
 
 
 class Here(NamedTuple):
@@ -38,6 +38,15 @@ class Place(msgspec.Struct, frozen=True):
     used: float
     nearest: float
     note: str
+
+
+class Leg(NamedTuple):
+    """The way from the centre to the reader along one factor: what its curve says, as logarithms."""
+
+    difference: float
+    variance: float
+    squares: float
+    freedom: int
 
 
 class Outlook(msgspec.Struct, frozen=True):
@@ -90,26 +99,44 @@ def _own_milliseconds(cells: Sequence[Cell]) -> float:
 
 def _outlook(cells: Sequence[Cell], comparison: str, pair: Pair, spots: Sequence[Place]) -> Outlook:
     centre = [math.log(value.ratio) for value in values(cells, CENTRE_FACTOR, pair)]
-    cached = caches(cells, pair)
     if not centre:
         return Outlook(comparison, None, None, None, "the centre was not measured")
-    total = fmean(centre)
-    variance = (stdev(centre) ** 2 / len(centre)) if len(centre) > 1 else 0.0
-    quantile = NORMAL_QUANTILE
+    cached = caches(cells, pair)
+    legs = []
     for spot in (spot for spot in spots if cached or spot.factor != "hit_ratio"):
-        factor = BY_NAME[spot.factor]
-        measured = [(value.level, math.log(value.ratio)) for value in values(cells, factor, pair)]
-        if len({level for level, _ in measured}) < FEWEST:
-            return Outlook(
-                comparison, None, None, None, f"{factor.title} was not swept, or too few of its points count"
-            )
-        curve = Curve(measured, factor.scale)
-        difference, spread = curve.difference(spot.used, factor.centre)
-        total += difference
-        variance += spread**2
-        quantile = max(quantile, curve.quantile)
-    half = quantile * math.sqrt(variance)
-    if not half:
-        return Outlook(comparison, math.exp(total), None, None, verdict(None, None))
+        leg = _leg(cells, pair, spot)
+        if leg is None:
+            title = BY_NAME[spot.factor].title
+            return Outlook(comparison, None, None, None, f"{title} was not swept, or too few of its points count")
+        legs.append(leg)
+    total = fmean(centre) + sum(leg.difference for leg in legs)
+    half = _half_interval(centre, legs)
+    if half is None:
+        return Outlook(comparison, math.exp(total), None, None, ONCE)
     low, high = total - half, total + half
     return Outlook(comparison, math.exp(total), math.exp(low), math.exp(high), verdict(low, high))
+
+
+def _leg(cells: Sequence[Cell], pair: Pair, spot: Place) -> Leg | None:
+    factor = BY_NAME[spot.factor]
+    measured = [(value.level, math.log(value.ratio)) for value in values(cells, factor, pair)]
+    if len({level for level, _ in measured}) < FEWEST:
+        return None
+    curve = Curve(measured, factor.scale)
+    difference, spread = curve.difference(spot.used, factor.centre)
+    return Leg(difference, spread**2, *curve.scatter)
+
+
+def _half_interval(centre: Sequence[float], legs: Sequence[Leg]) -> float | None:
+    """Half of the 95 % interval, none where nothing says how far measurements scatter.
+
+    The centre may have been measured once, so how far it scatters is taken from all curves and its own values
+    together. Student's t has the degrees of freedom of the curve that has the fewest.
+    """
+    freedom = len(centre) - 1 + sum(leg.freedom for leg in legs)
+    if not freedom:
+        return None
+    mean = fmean(centre)
+    squares = sum((value - mean) ** 2 for value in centre) + sum(leg.squares for leg in legs)
+    variance = squares / freedom / len(centre) + sum(leg.variance for leg in legs)
+    return quantile(min((leg.freedom for leg in legs), default=freedom)) * math.sqrt(variance)
