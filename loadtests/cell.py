@@ -46,7 +46,7 @@ class Cells:
         disturbed on purpose. Raises GeneratorFailed and TargetError.
         """
         self._target.prepare(name, self._plan.restores)
-        return self.measure_as_it_is(name, number, ledger, variables, injected)
+        return self.measure_as_it_is(name, number, ledger, variables, injected, fresh=True)
 
     def measure_as_it_is(
         self,
@@ -55,8 +55,9 @@ class Cells:
         ledger: Ledger | None = None,
         variables: Mapping[str, str] | None = None,
         injected: Sequence[str] = (),
+        fresh: bool = False,
     ) -> Result:
-        """The same with the processes and the cache that are there."""
+        """The same with the processes and the cache that are there; `fresh` if they have had no load yet."""
         programs = self._target.programs(name)
         before = read_ledger(self._target, name)
         settled = self._settling.settle(programs)
@@ -69,7 +70,7 @@ class Cells:
         document, start = _document(self._folder / f"{name}.round-{number}.json", log)
         observed = observation.result(start, start + document["duration_s"])
         now = read_ledger(self._target, name)
-        changed = changes_over_cell(before if ledger is None else ledger, before, now)
+        changed = changes_over_cell(before if ledger is None else ledger, before, now, fresh)
         side = server_side(observed, self._target.cores, document["requests"], now, changed, settled)
         document["server"] = msgspec.to_builtins(side)
         document["injected"] = list(injected)

@@ -39,14 +39,19 @@ def changes(before: Ledger, after: Ledger) -> list[Change]:
     return [Change(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)]
 
 
-def changes_over_cell(expected: Ledger, before: Ledger, after: Ledger) -> list[Change]:
+def changes_over_cell(expected: Ledger, before: Ledger, after: Ledger, fresh: bool = True) -> list[Change]:
     """Gives the entries that were not as expected when a cell began, or not any more when it ended.
 
-    What was closed in between for a time-out is opened again when it is needed: that has rules of its own.
+    What a load closed for a time-out is opened again when it is needed: that has rules of its own, and is compared
+    only before the first load of `fresh` processes.
     """
-    late = [change for change in changes(expected, after) if not change.entry.startswith(REOPENED)]
-    found = {change.entry: change for change in (*late, *changes(expected, before))}
+    early, late = changes(expected, before), changes(expected, after)
+    found = {change.entry: change for change in (*_lasting(late), *(early if fresh else _lasting(early)))}
     return [found[entry] for entry in sorted(found)]
+
+
+def _lasting(found: list[Change]) -> list[Change]:
+    return [change for change in found if not change.entry.startswith(REOPENED)]
 
 
 def _traits(url: str) -> Ledger:

@@ -1,6 +1,8 @@
 """Where results go: a folder per run, and a copy of the last run that `compare` reads."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -22,6 +24,17 @@ def new_folder(results: Path, profile: str) -> Path:
     except OSError as error:
         raise UnusableInput(f"RESULTS={results}: {error.strerror}, choose another folder") from error
     return folder
+
+
+@contextmanager
+def study_folder(results: Path, profile: str) -> Iterator[Path]:
+    """Gives a folder as `new_folder` does, and removes it when nothing was written to it."""
+    folder = new_folder(results, profile)
+    try:
+        yield folder
+    finally:
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def keep(folder: Path) -> None:

@@ -5,24 +5,24 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
 from compose.local import Stack
-from loadtests.capacity.asked import Asked, read_asked
-from loadtests.capacity.course import capacity_of, next_load
-from loadtests.capacity.document import Document, Step
-from loadtests.capacity.objectives import broken, read_objectives
-from loadtests.capacity.steps import Load, judged
+from loadtests.capacity import command as measuring
+from loadtests.capacity.asked import read_asked
+from loadtests.capacity.document import Document
+from loadtests.capacity.objectives import read_objectives
+from loadtests.capacity.steps import Load, Stepper
+from loadtests.ledger import read_ledger
+from loadtests.local_target import LocalTarget
 from loadtests.plan import UnusableInput
-from loadtests.results_schema import Result
-from loadtests.server_schema import Core
 from tests.k6_runs import combinations_file
 from tests.known_service import KnownService
-from tests.simulated_results import document
 
 pytestmark = pytest.mark.alone
 
@@ -39,126 +39,6 @@ FEW_STEPS = {
     "CONCURRENCY": "8",
     "PREDICT": "8",
 }
-OBJECTIVES = {"products": 100.0}
-MIX = {"products": 1.0}
-
-
-def asked(**changes: Any) -> Asked:
-    preset = Asked(OBJECTIVES, 8, 2, 50, 20_000, 0.05, 1, (1, 2, 3, 4, 6, 8), (5,), MIX, "products=1")
-    return preset._replace(**changes)
-
-
-def result(load: Load, late: int = 0, cpu: float = 0.5, k6: float = 0.2, **changes: Any) -> Result:
-    """What k6 and the runner would write of a load, with single figures changed."""
-    rate = load.rate or 40 * (load.visitors or 1) / (1 + 0.2 * ((load.visitors or 1) - 1))
-    requests = round(rate * load.seconds)
-    content = document("sync", requests=requests, duration_s=load.seconds, throughput_rps=rate, **changes)
-    route = {"requests": requests, "failed": 0, "late": late, "latency_ms": content["latency_ms"]}
-    programs = {name: {"cpu_s": share * load.seconds} for name, share in (("service", cpu), ("k6", k6))}
-    content |= {"routes": {"products": route}, "rate_rps": load.rate}
-    content["server"] = {"programs": programs, "cores": {"service": 1, "k6": 1}}
-    return msgspec.convert(content, Result)
-
-
-def simulated(capacity: float, **changes: Any) -> tuple[list[Step], Asked]:
-    """All steps of a combination whose answers are late beyond a rate, where its core is full."""
-    wanted, steps = asked(**changes), list[Step]()
-    while load := next_load(steps, wanted):
-        over = load.rate is not None and load.rate > capacity
-        one = result(load, late=10_000 if over else 0, cpu=1.0 if over else 0.5)
-        steps.append(judged(one, len(steps) + 1, load, OBJECTIVES))
-        assert len(steps) < 60
-    return steps, wanted
-
-
-def test_a_combination_is_warmed_searched_confirmed_and_then_asked_in_a_closed_loop() -> None:
-    steps, wanted = simulated(700)
-    parts = list(dict.fromkeys(step.part for step in steps))
-    assert parts == ["warm-up", "search", "confirm", "concurrency"]
-    found = capacity_of("sync", steps, wanted, 1)
-    assert found.confirmed
-    assert found.rate_rps is not None
-    assert 700 / 1.06 < found.rate_rps <= 700
-    assert found.limited_by == "service CPU, 100% of its cores"
-    assert found.cost is not None
-    assert found.cost.rps_per_service_core == pytest.approx(2 * found.rate_rps, rel=0.01)
-
-
-def test_the_second_pass_may_lower_the_rate() -> None:
-    steps, wanted = simulated(700)
-    found = capacity_of("sync", steps, wanted, 1).rate_rps
-    first = [step for step in steps if step.part in ("warm-up", "search")]
-    load = next_load(first, wanted)
-    assert load is not None
-    assert (load.part, load.rate) == ("confirm", found)
-    failed = judged(result(load, late=10_000, cpu=1.0), len(first) + 1, load, OBJECTIVES)
-    lower = next_load([*first, failed], wanted)
-    assert lower is not None
-    assert lower.part == "confirm"
-    assert lower.rate is not None
-    assert lower.rate < (load.rate or 0)
-
-
-def test_a_step_that_broke_with_no_core_full_is_taken_once_more() -> None:
-    wanted = asked()
-    warm = judged(result(Load("warm-up", 8, 2, 50)), 1, Load("warm-up", 8, 2, 50), OBJECTIVES)
-    load = Load("search", 8, 2, 50)
-    stalled = judged(result(load, late=10_000, cpu=0.3), 2, load, OBJECTIVES)
-    again = next_load([warm, stalled], wanted)
-    assert again is not None
-    assert again.rate == 50
-    after = next_load([warm, stalled, stalled], wanted)
-    assert after is not None
-    assert after.rate == 25
-
-
-def test_a_step_that_broke_while_k6_was_the_busiest_is_void_and_says_so() -> None:
-    load = Load("search", 8, 2, 500)
-    step = judged(result(load, late=10_000, cpu=0.4, k6=0.97), 1, load, OBJECTIVES)
-    assert step.outcome == "void"
-    assert "load generator" in step.reasons[-1]
-    held = judged(result(load, cpu=0.4, k6=0.97), 1, load, OBJECTIVES)
-    assert held.outcome == "held"
-
-
-def test_a_step_in_which_other_programs_had_the_cores_is_void_and_taken_once_more() -> None:
-    load = Load("search", 8, 2, 50)
-    one = result(load, late=10_000, cpu=0.3)
-    assert one.server is not None
-    busy = {core: Core(busy=0.9) for core in ("0", "1")}
-    crowded = msgspec.structs.replace(one, server=msgspec.structs.replace(one.server, core_use=busy))
-    step = judged(crowded, 2, load, OBJECTIVES)
-    assert step.outcome == "void"
-    assert step.reasons[-1] == "programs besides the stack's kept 1.3 cores busy"
-    warm = judged(result(Load("warm-up", 8, 2, 50)), 1, Load("warm-up", 8, 2, 50), OBJECTIVES)
-    again = next_load([warm, step], asked())
-    assert again is not None
-    assert again.rate == 50
-
-
-def test_the_law_is_fitted_and_its_prediction_compared() -> None:
-    steps, wanted = simulated(700)
-    found = capacity_of("sync", steps, wanted, 1)
-    assert found.usl is not None
-    assert found.usl.refused is None
-    assert found.usl.parameters["sigma"].value == pytest.approx(0.2, abs=0.01)
-    assert [one.concurrency for one in found.predictions] == [5]
-    assert 5 not in found.usl.fitted
-
-
-@pytest.mark.parametrize(
-    ("changes", "late", "words"),
-    [
-        ({"failed": 2}, 0, "2 of 400 requests failed"),
-        ({"dropped_iterations": 7}, 0, "7 requests were due and dropped"),
-        ({}, 21, "products: 21 of 400 answers took over 100 ms"),
-        ({}, 20, ""),
-    ],
-)
-def test_failures_drops_and_late_answers_break_an_objective(changes: dict[str, int], late: int, words: str) -> None:
-    faults = broken(result(Load("search", 8, 2, 50), late=late, **changes), OBJECTIVES)
-    assert (faults[0] if faults else "").startswith(words)
-    assert bool(faults) is bool(words)
 
 
 @pytest.mark.parametrize("text", ["product", "product=", "product=0", "=5", "product=99999"])
@@ -241,8 +121,46 @@ def test_the_real_services_are_measured_where_they_run(stack: Stack, tmp_path: P
     )
     assert done.returncode == 0, done.stderr
     (file,) = tmp_path.glob("*/capacity.json")
-    (one,) = msgspec.json.decode(file.read_bytes(), type=Document).combinations
+    found = msgspec.json.decode(file.read_bytes(), type=Document)
+    (one,) = found.combinations
     assert one.rate_rps == 40
+    assert found.run["ledger"]["sync-cached"]["server"] == "gunicorn"
+    assert done.stderr.count("entries are alike") == 1
     assert (tmp_path / "also.json").read_bytes() == file.read_bytes()
     assert one.steps[-1].hit_ratio is not None
     assert "at least 40" in done.stdout
+
+
+def test_a_step_is_held_against_the_ledger_that_the_run_began_with(stack: Stack, tmp_path: Path) -> None:
+    words = ["--combinations", "sync", "--port-base", str(stack.options.port_base), "--objectives", "product=2000"]
+    wanted, plan = read_asked(words)
+    with closing(LocalTarget(stack)) as target:
+        began = read_ledger(target, "sync")
+        otherwise = {**began, "session autocommit": "OFF", "database connections": "31"}
+        load = Load("search", 1, 0.5, rate=20)
+        same, other = (
+            Stepper(target, plan, tmp_path, wanted, {"sync": ledger}).take("sync", 1, load)
+            for ledger in (began, otherwise)
+        )
+    assert [reason for reason in same.void if ", then " in reason] == []
+    assert "session autocommit was OFF, then ON" in other.void
+
+
+def test_twins_that_differ_without_a_reason_stop_the_run_before_it_measures(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @contextmanager
+    def shared(*_: object) -> Iterator[LocalTarget]:
+        with closing(LocalTarget(stack)) as target:
+            yield target
+
+    monkeypatch.setattr(measuring, "ROADS", {"local": shared})
+    words = ["--combinations", "sync,async", "--results", str(tmp_path), "--port-base", str(stack.options.port_base)]
+    stack.service("async").restart({"KEEP_ALIVE": "5"})
+    try:
+        assert measuring.main(words) == 1
+    finally:
+        stack.service("async").restart()
+    said = capsys.readouterr().err
+    assert "not a fair comparison, nothing was measured: keep-alive time, s: sync has 75, async has 5" in said
+    assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ import pytest
 
 from compose.local import Stack
 from loadtests import run
-from loadtests.ledger import Ledger, changes, read_ledger
+from loadtests.ledger import Ledger, changes, changes_over_cell, read_ledger
 from loadtests.ledger_rules import differences, unexplained
 from loadtests.local_target import LocalTarget
 from tests.own_services import workers
@@ -153,3 +153,12 @@ def test_a_reason_counts_only_for_what_it_was_written_for() -> None:
     assert differing(sync="8", async_cached="9") == []
     assert differing(sync="8", sync_cached="9") == ["library redis: sync has 8, sync-cached has 9"]
     assert "async-cached has 9" in differing(sync="8", sync_cached="8", **{"async": "8"}, async_cached="9")[0]
+
+
+@pytest.mark.parametrize(("fresh", "found"), [(True, ["database connections", "isolation"]), (False, ["isolation"])])
+def test_connections_that_an_earlier_load_closed_are_a_change_of_fresh_processes_only(
+    fresh: bool, found: list[str]
+) -> None:
+    expected = {"database connections": "16", "isolation": "READ-COMMITTED"}
+    now = {"database connections": "15", "isolation": "SERIALIZABLE"}
+    assert [one.entry for one in changes_over_cell(expected, now, now, fresh)] == found

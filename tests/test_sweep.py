@@ -1,29 +1,19 @@
-"""A sweep: its order, what its cells say, where the reader is, and a short one over the real stack."""
+"""A sweep: its order, its length, what its cells say, and a file of it that is read again."""
 
 import json
-import math
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
-from compose.local import Stack
-from compose.ports import taken
 from loadtests.plan import UnusableInput
-from loadtests.sweep.asked import read_asked
-from loadtests.sweep.cells import nothing, variables
-from loadtests.sweep.course import Course
-from loadtests.sweep.document import Cell, Document, FactorLine
-from loadtests.sweep.factors import BY_NAME, CENTRE, FACTORS, Point, ordered, points
+from loadtests.sweep.asked import AROUND_S, LEDGER_S, WARM_UP_S, read_asked
+from loadtests.sweep.cells import variables
+from loadtests.sweep.factors import CENTRE, FACTORS, Point, ordered, points, settings_of
 from loadtests.sweep.findings import findings
-from loadtests.sweep.here import Here, outlooks, places
-from loadtests.sweep.target import SweepTarget, sweep_target
-
-pytestmark = pytest.mark.alone
+from tests.sweep_cells import EVERY, PAIRS, document, simulated
 
 AXES = {
     "sync": ("sync", False),
@@ -31,10 +21,7 @@ AXES = {
     "async": ("async", False),
     "async-cached": ("async", True),
 }
-PAIRS = {"async uncached": ("sync", "async"), "cache in sync": ("sync", "sync-cached")}
-EVERY = tuple(BY_NAME)
 TIMEOUT_S = 110
-FAR, COLD, POOL = Point("database_ms", 100), Point("hit_ratio", 0.5), Point("connections", 4)
 
 
 def test_each_pass_has_every_point_once_in_another_order() -> None:
@@ -80,27 +67,6 @@ def test_a_load_is_a_closed_loop_without_think_time() -> None:
     assert (given["VUS"], given["THINK"], given["RATE"]) == ("300", "0", "")
 
 
-def cell(point: Point, name: str, average: float, passed: int = 1, hit: float | None = None, **changes: Any) -> Cell:
-    blank = nothing(1, passed, point, name, "")
-    content = {"void": [], "requests": 100, "latency_ms": {"avg": average}, "hit_ratio": hit, "database_ms": 0.5}
-    return msgspec.structs.replace(blank, **(content | changes))
-
-
-def simulated(flip_at: float, passes: int = 2) -> list[Cell]:
-    """Cells in which async gains with the distance and is level at a known one, and the cache gains with its hits."""
-    cells: list[Cell] = []
-    for passed in range(1, passes + 1):
-        for point in points(EVERY):
-            distance, hits = point.settings["database_ms"], point.settings["hit_ratio"]
-            wobble = 1 + 0.01 * math.sin(7 * len(cells))
-            gain = math.exp(0.3 * (math.log1p(distance) - math.log1p(flip_at))) * wobble
-            cells.append(cell(point, "sync", 20.0, passed))
-            cells.append(cell(point, "async", 20.0 / gain, passed))
-            # Half of the hits have to be there before the cache pays.
-            cells.append(cell(point, "sync-cached", 20.0 * math.exp(0.5 - hits) * wobble, passed, hit=hits))
-    return cells
-
-
 def test_the_known_flips_are_found_and_said() -> None:
     found = {(one.factor, one.comparison): one for one in findings(simulated(8.0), EVERY, PAIRS)}
     distance = found["database_ms", "async uncached"]
@@ -123,34 +89,6 @@ def test_a_void_cell_takes_its_pair_out() -> None:
     assert found.flip.kind == "too few points"
 
 
-def document(cells: list[Cell]) -> Document:
-    lines = [
-        FactorLine(each.name, each.title, each.unit, list(each.levels), each.centre, each.injected) for each in FACTORS
-    ]
-    return Document(
-        1, "sweep", "", "", True, 30, 2, 1, 1, dict(CENTRE), lines, PAIRS, findings(cells, EVERY, PAIRS), cells, {}
-    )
-
-
-def test_you_are_here_names_the_nearest_point_and_what_follows() -> None:
-    sweep = document(simulated(8.0))
-    here = Here(database_ms=20.5, hit_ratio=0.9, concurrency=50)
-    nearest = {place.factor: place.nearest for place in places(sweep, here)}
-    assert nearest == {"database_ms": 20, "hit_ratio": 0.95, "concurrency": 50}
-    said = {outlook.comparison: outlook for outlook in outlooks(sweep, here)}
-    assert said["async uncached"].verdict == "better"
-    assert said["async uncached"].ratio == pytest.approx(math.exp(0.3 * math.log(21 / 9)), rel=0.05)
-    assert said["cache in sync"].ratio == pytest.approx(math.exp(0.4), rel=0.1)
-    near = {outlook.comparison: outlook for outlook in outlooks(sweep, Here(database_ms=1))}
-    assert near["async uncached"].verdict == "worse"
-
-
-def test_a_reader_outside_of_the_sweep_is_told_so() -> None:
-    (place,) = places(document(simulated(8.0)), Here(database_ms=400))
-    assert place.used == 100
-    assert "outside of 0 ms to 100 ms" in place.note
-
-
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -171,36 +109,18 @@ def test_more_minutes_make_more_passes() -> None:
     assert short.passes < long.passes
 
 
-@pytest.fixture
-def target(stack: Stack) -> Iterator[SweepTarget]:
-    """The shared stack as a sweep uses it: one service up at a time; afterwards all are up again."""
-    try:
-        with sweep_target(stack) as target:
-            yield target
-    finally:
-        for service in stack.services.values():
-            service.restart()
+@pytest.mark.parametrize("minutes", [12, 20, 30, 90])
+def test_the_cells_fill_the_time_that_was_asked_for(minutes: int) -> None:
+    asked, plan = read_asked(["--minutes", str(minutes)])
+    each = (
+        asked.passes * len(points(EVERY)) * (WARM_UP_S + asked.measured_s + AROUND_S)
+        + len(settings_of(EVERY)) * LEDGER_S
+    )
+    assert each * len(plan.names) == pytest.approx(minutes * 60, rel=0.01)
 
 
-def test_points_are_measured_over_the_real_stack_with_what_they_vary(
-    stack: Stack, target: SweepTarget, tmp_path: Path
-) -> None:
-    words = ["--factors", "database_ms,hit_ratio", "--combinations", "sync-cached", "--minutes", "2"]
-    asked, plan = read_asked([*words, "--port-base", str(stack.options.port_base)])
-    asked = asked._replace(passes=1, measured_s=1.0)
-    chosen = [(1, point, "sync-cached") for point in (FAR, COLD, POOL)]
-    run = {"versions": target.versions()}
-    sweep = Course(asked, plan, tmp_path, run, chosen).measure(target)
-    far, cold, pool = sweep.cells
-    assert [one.void for one in sweep.cells if one.failed] == []
-    assert far.injected == ["database 100 ms away, by a proxy"]
-    assert (far.latency_ms["max"] or 0) > 100
-    assert cold.hit_ratio == pytest.approx(0.5, abs=0.1)
-    assert cold.injected == []
-    assert pool.settings["connections"] == 4
-    assert msgspec.json.decode((tmp_path / "sweep.json").read_bytes(), type=Document) == sweep
-    up = [name for name, service in stack.services.items() if taken(service.port)]
-    assert up == ["sync-cached"]
+def test_half_an_hour_is_two_passes() -> None:
+    assert read_asked([])[0].passes == 2
 
 
 def command(*words: str) -> "subprocess.CompletedProcess[str]":

@@ -21,8 +21,9 @@ from loadtests.cell import write
 from loadtests.exits import ended, say
 from loadtests.host import describe_host
 from loadtests.plan import Plan
-from loadtests.result_folders import new_folder
+from loadtests.result_folders import study_folder
 from loadtests.roads import ROADS
+from loadtests.run_ledgers import libraries, read_ledgers
 from loadtests.targets import Target
 
 FILE: Final = "capacity.json"
@@ -51,7 +52,7 @@ class Course:
         """Measures one combination after the other; gives the whole document."""
         steps = self._folder / STEPS
         steps.mkdir()
-        stepper = Stepper(target, self._plan, steps, self._asked)
+        stepper = Stepper(target, self._plan, steps, self._asked, self._run["ledger"])
         for name in self._plan.names:
             self._combination(stepper, name, target.cores.get(SERVICE, 1))
         return self._save([], complete=True)
@@ -93,17 +94,28 @@ class Course:
 
 
 def _run(asked: Asked, plan: Plan) -> int:
-    folder = new_folder(plan.results, plan.profile_name)
-    minutes = asked.expected_s() * len(plan.names) / MINUTE_S
-    say(f"results go to {folder}; about {minutes:.0f} min of load for {len(plan.names)} combinations")
-    with ROADS[plan.stack](plan, say) as target:
-        run = {"stack": plan.stack, "workers": plan.workers, "host": describe_host(), "versions": target.versions()}
-        document = Course(asked, plan, folder, run).measure(target)
+    with study_folder(plan.results, plan.profile_name) as folder:
+        minutes = asked.expected_s() * len(plan.names) / MINUTE_S
+        say(f"results go to {folder}; about {minutes:.0f} min of load for {len(plan.names)} combinations")
+        with ROADS[plan.stack](plan, say) as target:
+            document = Course(asked, plan, folder, _description(target, plan)).measure(target)
     if asked.json:
         write(asked.json, msgspec.to_builtins(document, str_keys=True))
     show(document, Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH))
     print(f"\nResults: {folder / FILE}")
     return 0
+
+
+def _description(target: Target, plan: Plan) -> dict[str, Any]:
+    """What was measured on what; raises TargetError where that would not be a fair comparison."""
+    ledgers = read_ledgers(target, plan, say)
+    return {
+        "stack": plan.stack,
+        "workers": plan.workers,
+        "host": describe_host(),
+        "versions": target.versions() | libraries(ledgers),
+        "ledger": ledgers,
+    }
 
 
 def _named(load: Load) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 from loadtests.capacity import usl
 from loadtests.capacity.asked import Asked
 from loadtests.capacity.document import Capacity, Cost, Pass, Step
-from loadtests.capacity.limits import GENERATOR, OTHERS, SERVICE
+from loadtests.capacity.limits import GENERATOR, SERVICE
 from loadtests.capacity.search import bracket, confirmations, next_rate
 from loadtests.capacity.steps import Load
 
@@ -50,13 +50,19 @@ def capacity_of(name: str, steps: Sequence[Step], asked: Asked, service_cores: i
 
 
 def _again(steps: Sequence[Step], asked: Asked) -> Load | None:
-    """A step that broke although no core was full, or while others had the cores, is taken once more."""
+    """A step that broke although no core was full, or that is void for what may pass, is taken once more."""
     last = steps[-1]
     same = [step for step in steps if (step.part, step.rate_rps) == (last.part, last.rate_rps)]
-    unexplained = last.outcome != "held" and last.limit in (None, OTHERS)
-    if last.part == "warm-up" or last.rate_rps is None or not unexplained or len(same) >= AGAIN:
+    if last.part == "warm-up" or last.rate_rps is None or not _may_pass(last) or len(same) >= AGAIN:
         return None
     return _load(last.part, last.rate_rps, asked)
+
+
+def _may_pass(step: Step) -> bool:
+    """k6 would be full again."""
+    if step.outcome == "void":
+        return step.limit != GENERATOR
+    return step.outcome == "broken" and step.limit is None
 
 
 def _searching(steps: Sequence[Step], asked: Asked) -> Load | None:
@@ -105,7 +111,8 @@ def _counts(step: Step) -> bool:
 def _limited_by(breaking: Step | None, held: int | None, asked: Asked) -> str:
     if breaking is None:
         return f"not found: {held} requests a second held" if held == asked.highest else "not known yet"
-    return breaking.limit_sentence
+    spoilt = [reason for reason in breaking.void if reason != breaking.limit_sentence]
+    return "; ".join([breaking.limit_sentence, *(f"void: {reason}" for reason in spoilt)])
 
 
 def _cost(step: Step, service_cores: int) -> Cost | None:

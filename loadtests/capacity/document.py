@@ -22,7 +22,10 @@ class RouteLine(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One load on one combination. `rate_rps` is null in the closed loop, where `concurrency` visitors ask at once."""
+    """One load on one combination. `rate_rps` is null in the closed loop, where `concurrency` visitors ask at once.
+
+    `reasons` are the objectives that it broke and why it is void; the latter stand in `void` too.
+    """
 
     number: int
     part: Pass
@@ -42,6 +45,7 @@ class Step(msgspec.Struct, frozen=True):
     limit_sentence: str
     outcome: Outcome
     reasons: list[str]
+    void: list[str] = []
 
 
 class Cost(msgspec.Struct, frozen=True):

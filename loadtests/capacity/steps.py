@@ -1,8 +1,9 @@
 """One step: k6 against one combination at one rate, or with one number of visitors at once."""
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -12,9 +13,14 @@ from loadtests.capacity.limits import NOT_THE_SERVICE, limit_of
 from loadtests.capacity.objectives import Objectives, broken, written
 from loadtests.cell import Cells
 from loadtests.generator import GeneratorFailed
+from loadtests.ledger import Ledger
 from loadtests.plan import Plan
 from loadtests.results_schema import Result
+from loadtests.study_void import voided
 from loadtests.targets import Target
+
+# The other rules of the matrix are objectives here, or judged by what was full.
+VOIDED_BY: Final = frozenset({"wrong combination", "changed ledger", "cache bypassed"})
 
 
 class Load(NamedTuple):
@@ -43,12 +49,14 @@ class Load(NamedTuple):
 class Stepper:
     """Measures steps of one run; the result of each is a file in `folder`.
 
-    Services stay up from step to step, so that a step meets warm processes and a warm cache.
+    Services stay up from step to step, so that a step meets warm processes and a warm cache. Each combination's
+    ledger has to be the one that the run began with.
     """
 
-    def __init__(self, target: Target, plan: Plan, folder: Path, asked: Asked) -> None:
+    def __init__(self, target: Target, plan: Plan, folder: Path, asked: Asked, ledgers: Mapping[str, Ledger]) -> None:
         self._target = target
         self._asked = asked
+        self._ledgers = ledgers
         # k6 is waited for as if every step were the longest.
         profile = msgspec.structs.replace(plan.profile, duration_s=LONGEST_CONFIRMATION * asked.step_s)
         self._cells = Cells(target, plan._replace(profile=profile), folder, target.versions()["k6"])
@@ -63,7 +71,9 @@ class Stepper:
         """Gives one measured and judged step; raises GeneratorFailed when two in a row come to nothing."""
         variables = load.variables(self._asked.worst_latency) | {"LIMITS": written(self._asked.objectives)}
         try:
-            result = self._cells.measure_as_it_is(name, number, variables=variables)
+            result = self._cells.measure_as_it_is(
+                name, number, self._ledgers.get(name), variables, fresh=load.part == "warm-up"
+            )
         except GeneratorFailed as error:
             if self._failed:
                 raise
@@ -76,10 +86,10 @@ class Stepper:
 def judged(result: Result, number: int, load: Load, objectives: Objectives) -> Step:
     """Gives a step with what it broke; one that broke for k6's or others' sake says nothing of the service."""
     limit = limit_of(result)
-    reasons = broken(result, objectives if load.rate else {})
-    outcome: Outcome = "broken" if reasons else "held"
-    if limit.name in NOT_THE_SERVICE and (reasons or load.rate is None):
-        outcome, reasons = "void", [*reasons, limit.sentence]
+    faults, void = broken(result, objectives if load.rate else {}), voided(result, VOIDED_BY)
+    if limit.name in NOT_THE_SERVICE and (faults or load.rate is None):
+        void.append(limit.sentence)
+    outcome: Outcome = "void" if void else "broken" if faults else "held"
     latency = msgspec.to_builtins(result.latency_ms)
     return Step(
         number=number,
@@ -99,7 +109,8 @@ def judged(result: Result, number: int, load: Load, objectives: Objectives) -> S
         limit=limit.name,
         limit_sentence=limit.sentence,
         outcome=outcome,
-        reasons=reasons,
+        reasons=[*faults, *void],
+        void=void,
     )
 
 
@@ -124,6 +135,7 @@ def unmeasured(number: int, load: Load, reason: str) -> Step:
         limit_sentence="not known: nothing was measured",
         outcome="void",
         reasons=[reason],
+        void=[reason],
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from loadtests.capacity.document import Capacity, Document, Step
+from loadtests.capacity.document import Capacity, Document, Outcome, Step
 from loadtests.capacity.usl import Estimate, Prediction
 
 MISSING: Final = "-"
@@ -35,6 +35,8 @@ def show(document: Document, console: Console) -> None:
     console.print(_summary(document.combinations, f"Highest rate with p95 at most: {limits}; no failure, none dropped"))
     for capacity in document.combinations:
         console.print(_curve(capacity))
+        for step in (step for step in capacity.steps if step.void):
+            console.print(f"void: {_asked(step)}: {'; '.join(step.void)}", style="red", markup=False)
         console.print(f"{capacity.combination}: {_law(capacity)}\n", markup=False, highlight=False)
 
 
@@ -71,12 +73,15 @@ def _curve(capacity: Capacity) -> Table:
     for column in ("load", "asked", "req/s", "p50 ms", "p95 ms", "p99 ms", "service cores", "k6 cores", ""):
         table.add_column(column, justify="left" if column in ("load", "") else "right")
     for step in sorted(capacity.steps, key=lambda step: (step.part, step.rate_rps or step.concurrency or 0)):
-        asked = f"{step.rate_rps}/s" if step.rate_rps else f"{step.concurrency} at once"
         latency = [_number(step.latency_ms.get(name), 1) for name in ("p50", "p95", "p99")]
         cores = [_number(step.cpu_cores.get(name), 2) for name in ("service", "k6")]
         word = f"[{OUTCOMES[step.outcome]}]{step.outcome}[/]"
-        table.add_row(PARTS[step.part], asked, _number(step.throughput_rps, 0), *latency, *cores, word)
+        table.add_row(PARTS[step.part], _asked(step), _number(step.throughput_rps, 0), *latency, *cores, word)
     return table
+
+
+def _asked(step: Step) -> str:
+    return f"{step.rate_rps}/s" if step.rate_rps else f"{step.concurrency} at once"
 
 
 def _law(capacity: Capacity) -> str:
@@ -106,8 +111,18 @@ def _estimate(estimate: Estimate) -> str:
 def _rate(capacity: Capacity) -> str:
     if capacity.rate_rps is None:
         return "none"
-    least = capacity.generator_limited or capacity.broke_at_rps is None
-    return f"at least {capacity.rate_rps}" if least else str(capacity.rate_rps)
+    above = _not_held_above(capacity.steps, capacity.rate_rps)
+    broke = "broken" in above[min(above)] if above else False
+    return str(capacity.rate_rps) if broke else f"at least {capacity.rate_rps}"
+
+
+def _not_held_above(steps: Sequence[Step], held: int) -> dict[int, set[Outcome]]:
+    """What came of the rates above one that held, where that was not to hold."""
+    found: dict[int, set[Outcome]] = {}
+    for step in steps:
+        if step.part != "warm-up" and step.rate_rps and step.rate_rps > held and step.outcome != "held":
+            found.setdefault(step.rate_rps, set()).add(step.outcome)
+    return found
 
 
 def _number(value: float | None, places: int) -> str:

@@ -5,12 +5,15 @@ from typing import Final
 import msgspec
 
 from loadtests.capacity.limits import GENERATOR, NOT_THE_SERVICE, limit_of
-from loadtests.capacity.objectives import broken
 from loadtests.results_schema import Result
+from loadtests.study_void import voided
 from loadtests.sweep.asked import WARM_UP_S
 from loadtests.sweep.document import Cell
 from loadtests.sweep.factors import Point
+from loadtests.void_rules import RULES
 
+# Of a load without think time k6 always waits for its core; what counts is whose the cores were.
+VOIDED_BY: Final = frozenset(rule.name for rule in RULES) - {"load generator"}
 PLACES: Final = 4
 
 
@@ -29,7 +32,7 @@ def variables(point: Point, seconds: float) -> dict[str, str]:
 def cell_of(result: Result, number: int, passed: int, point: Point) -> Cell:
     """Gives a cell, with the reasons for which it does not count."""
     limit = limit_of(result)
-    void = broken(result, {})
+    void = voided(result, VOIDED_BY)
     if limit.name in NOT_THE_SERVICE:
         void.append(f"the service was not the limit: {limit.sentence}")
     server = result.server

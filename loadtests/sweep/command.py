@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from rich.console import Console
@@ -13,12 +14,14 @@ from loadtests.exits import ended, say
 from loadtests.host import describe_host
 from loadtests.local_target import stack_options
 from loadtests.plan import Plan, UnusableInput
-from loadtests.result_folders import new_folder
+from loadtests.result_folders import study_folder
+from loadtests.run_ledgers import libraries
 from loadtests.sweep.asked import Asked, read_asked
 from loadtests.sweep.course import FILE, Course
 from loadtests.sweep.document import Document
-from loadtests.sweep.factors import ordered
-from loadtests.sweep.target import sweep_target
+from loadtests.sweep.factors import ordered, settings_of
+from loadtests.sweep.ledgers import Ledgers, elsewhere, read_settings
+from loadtests.sweep.target import SweepTarget, sweep_target
 from loadtests.sweep.text import PLAIN_WIDTH, show, show_here
 
 
@@ -45,17 +48,27 @@ def read(path: Path) -> Document:
 
 
 def _measured(asked: Asked, plan: Plan) -> Document:
-    folder = new_folder(plan.results, plan.profile_name)
     order = list(ordered(asked.factors, plan.axes, asked.passes, asked.seed))
-    say(f"results go to {folder}")
-    say(
-        f"{len(order)} cells in {asked.passes} pass{'es' if asked.passes > 1 else ''}, {asked.measured_s:g} s each; "
-        f"about {asked.minutes:g} min"
-    )
-    with Stack(stack_options(plan, say)) as stack, sweep_target(stack) as target:
-        run = {"workers": plan.workers, "host": describe_host(), "versions": target.versions()}
-        document = Course(asked, plan, folder, run, order).measure(target)
+    with study_folder(plan.results, plan.profile_name) as folder:
+        say(f"results go to {folder}")
+        passes = "1 pass" if asked.passes == 1 else f"{asked.passes} passes"
+        say(f"{len(order)} cells in {passes}, {asked.measured_s:g} s each; about {asked.minutes:g} min")
+        with Stack(stack_options(plan, say)) as stack, sweep_target(stack) as target:
+            ledgers = read_settings(target, plan, settings_of(asked.factors), say)
+            run = _description(target, plan, ledgers)
+            document = Course(asked, plan, folder, run, order, ledgers).measure(target)
     say(f"Results: {folder / FILE}")
     if asked.json:
         write(asked.json, msgspec.to_builtins(document))
     return document
+
+
+def _description(target: SweepTarget, plan: Plan, ledgers: dict[str, Ledgers]) -> dict[str, Any]:
+    centre = next(iter(ledgers.values()))
+    return {
+        "workers": plan.workers,
+        "host": describe_host(),
+        "versions": target.versions() | libraries(centre),
+        "ledger": centre,
+        "ledger_elsewhere": elsewhere(ledgers),
+    }

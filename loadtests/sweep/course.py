@@ -3,7 +3,7 @@
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,7 @@ from loadtests.sweep.cells import cell_of, nothing, variables
 from loadtests.sweep.document import Cell, Document, FactorLine
 from loadtests.sweep.factors import BY_NAME, CENTRE, Point
 from loadtests.sweep.findings import findings, written
+from loadtests.sweep.ledgers import Ledgers
 from loadtests.sweep.target import SweepTarget
 
 FILE: Final = "sweep.json"
@@ -28,10 +29,19 @@ CELLS: Final = "cells"
 
 
 class Course:
-    """Measures the cells of one sweep in an order; `folder` gets sweep.json and the result file of every cell."""
+    """Measures the cells of one sweep in an order; `folder` gets sweep.json and the result file of every cell.
+
+    Each cell's ledger has to be that of its setting in `ledgers`.
+    """
 
     def __init__(
-        self, asked: Asked, plan: Plan, folder: Path, run: dict[str, Any], order: Sequence[tuple[int, Point, str]]
+        self,
+        asked: Asked,
+        plan: Plan,
+        folder: Path,
+        run: dict[str, Any],
+        order: Sequence[tuple[int, Point, str]],
+        ledgers: Mapping[str, Ledgers],
     ) -> None:
         self._asked = asked
         self._plan = plan
@@ -40,6 +50,7 @@ class Course:
         self._started_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         self._started = time.monotonic()
         self._order = order
+        self._ledgers = ledgers
         varies = {name: Varies(stack=stack, cache=cache) for name, (stack, cache) in plan.axes.items()}
         self._comparisons = design_of(varies).simple
         self._cells: list[Cell] = []
@@ -61,7 +72,7 @@ class Course:
         injected = [] if point.injected_ms is None else [f"database {point.injected_ms:g} ms away, by a proxy"]
         try:
             given = variables(point, self._asked.measured_s)
-            result = cells.measure(name, number, variables=given, injected=injected)
+            result = cells.measure(name, number, self._ledgers[point.setting][name], given, injected)
         except GeneratorFailed as error:
             if self._cells and not self._cells[-1].requests:
                 raise

@@ -10,8 +10,8 @@ from loadtests.sweep.flips import Flip
 class Cell(msgspec.Struct, frozen=True):
     """One combination at one point. `counts` is false for a cell with a reason in `void`.
 
-    `database_ms` is what a statement took at the server, on average, `injected` what the proxy did; `beside` is how
-    full the cores beside the service were, `cpu_cores` who used them.
+    `database_ms` is what a statement took at the server, on average, `injected` what the proxy did, `cpu_cores` how
+    many cores each program used, and `k6_share` those of k6.
     """
 
     number: int

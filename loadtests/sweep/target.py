@@ -63,8 +63,7 @@ class SweepTarget(LocalTarget):
     def _environment(self, name: str) -> dict[str, str]:
         if self._point is None:
             return {}
-        settings = self._point.settings
-        environment = {"POOL": f"{settings['connections']:.0f}", "IN_FLIGHT": f"{settings['in_flight']:.0f}"}
+        environment = self._point.environment
         if self._behind_proxy:
             address = urlsplit(self._stack.service(name).settings["DATABASE_URL"])
             place = f"{address.username}@{LOOPBACK}:{self._proxy.port}"
