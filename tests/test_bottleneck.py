@@ -10,13 +10,17 @@ from compose.local import Stack
 from loadtests.bottleneck import Bottleneck, bottleneck
 from loadtests.faults.modes import Mode
 from loadtests.faults.proxy import Proxy
-from loadtests.resources import AWAY, CONNECTIONS, SERVICE, THINK_TIME
+from loadtests.resources import AWAY, CONNECTIONS, DATABASE, SERVICE, THINK_TIME
+from tests import busy_handlers
 from tests.cells import measured
 
 pytestmark = pytest.mark.alone
 
 # Answers from one row each: nothing but what is injected can be slow.
 LIGHT = {"MIX": "product=1", "DURATION": "2"}
+THINKING = {"VUS": "5", "THINK": "0.5"}
+# Five visitors who think for half a second ask for twice of what one worker has.
+WORK_S = 0.2
 
 
 @contextmanager
@@ -29,8 +33,11 @@ def database_away(stack: Stack, name: str, seconds: float) -> Iterator[dict[str,
 
 @pytest.fixture
 def name(stack: Stack) -> Iterator[str]:
-    yield "async"
-    stack.service("async").restart()
+    service = stack.service("async")
+    program = service.program
+    yield service.name
+    service.program = program
+    service.restart()
 
 
 def found(stack: Stack, folder: Path, name: str, load: dict[str, str], **settings: str) -> Bottleneck:
@@ -38,7 +45,7 @@ def found(stack: Stack, folder: Path, name: str, load: dict[str, str], **setting
 
 
 def test_visitors_who_think_wait_for_nothing_else(stack: Stack, tmp_path: Path, name: str) -> None:
-    assert found(stack, tmp_path, name, {"VUS": "5", "THINK": "0.5"}).name == THINK_TIME
+    assert found(stack, tmp_path, name, THINKING).name == THINK_TIME
 
 
 def test_a_tiny_pool_binds(stack: Stack, tmp_path: Path, name: str) -> None:
@@ -50,11 +57,24 @@ def test_a_tiny_pool_binds(stack: Stack, tmp_path: Path, name: str) -> None:
     assert "PRODUCT of product" in str(result.cause)
 
 
-def test_work_in_the_one_worker_binds(stack: Stack, tmp_path: Path, name: str) -> None:
-    result = found(stack, tmp_path, name, {"VUS": "20", "THINK": "0.001"})
+def test_work_in_the_one_worker_binds_the_same_visitors(stack: Stack, tmp_path: Path, name: str) -> None:
+    stack.service(name).program = [busy_handlers.PROGRAM, "async", str(WORK_S)]
+    result = found(stack, tmp_path, name, THINKING)
     assert result.name == SERVICE
-    assert result.demands[SERVICE] > 0
+    assert result.share is not None
+    assert result.share > 0.8
+    assert result.demands[SERVICE] > WORK_S * 1000 * 0.8
     assert "get_product takes" in str(result.cause)
+
+
+def test_heavy_reports_bind_the_databases_core(stack: Stack, tmp_path: Path, name: str) -> None:
+    many = 5 * len(stack.placement.others)
+    result = found(stack, tmp_path, name, {"MIX": "revenue=1", "VUS": str(many), "THINK": "0.05"})
+    assert result.name == DATABASE
+    assert result.share is not None
+    assert result.share > 0.8
+    assert result.demands[DATABASE] > 5 * result.demands[SERVICE]
+    assert "REVENUE of revenue takes" in str(result.cause)
 
 
 def test_a_slower_database_binds(stack: Stack, tmp_path: Path, name: str) -> None:
