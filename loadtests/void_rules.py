@@ -25,7 +25,7 @@ class Rule(NamedTuple):
 
 
 def _nothing(result: Result) -> str | None:
-    return f"no request was made in {result.duration_s:g} s" if result.requests == 0 else None
+    return f"no request was finished in {result.duration_s:g} s" if result.requests == 0 else None
 
 
 def _failed(result: Result) -> str | None:
@@ -73,7 +73,11 @@ def _lopsided(result: Result) -> str | None:
 
 
 RULES: Final = (
-    Rule("nothing measured", _nothing, "measure longer, or shorten the think time"),
+    Rule(
+        "nothing measured",
+        _nothing,
+        "see whether the service answers at all, then measure longer or shorten the think time",
+    ),
     Rule("failed requests", _failed, "read the service's log, and measure again with fewer VUs"),
     Rule("wrong combination", _another, "see what else listens on that port, and who answers for whom"),
     Rule("wrong answers", _wrong, "see what k6 printed: a wrong answer is no faster answer"),

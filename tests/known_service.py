@@ -15,12 +15,17 @@ Body: TypeAlias = dict[str, Any]
 
 @dataclass(slots=True)
 class Answer:
-    """What is sent for one request."""
+    """What is sent for one request.
+
+    `cut` bytes are missing at the end of the body; when they were `promised` all the same, the connection ends there.
+    """
 
     status: int
     body: Body
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
+    cut: int = 0
+    promised: bool = False
 
 
 @dataclass(slots=True)
@@ -72,7 +77,7 @@ class KnownService:
         method, target, _ = head.split("\r\n", 1)[0].split(" ")
         sent = await reader.readexactly(_content_length(head))
         self.requests.append(f"{method} {target}")
-        if not target.startswith("/health"):
+        if target.startswith("/api"):
             async with self._free:
                 await asyncio.sleep(self.service_time)
         answer = self._answer(method, target, json.loads(sent or b"{}"))
@@ -80,6 +85,8 @@ class KnownService:
             self.spoil(target, answer)
         writer.write(_encoded(answer))
         await writer.drain()
+        if answer.promised:
+            writer.close()
 
     def _answer(self, method: str, target: str, sent: Body) -> Answer:
         parts = urlsplit(target)
@@ -103,7 +110,8 @@ def _content_length(head: str) -> int:
 
 
 def _encoded(answer: Answer) -> bytes:
-    body = json.dumps(answer.body).encode()
-    lengths = {"Content-Type": answer.content_type, "Content-Length": str(len(body))}
+    whole = json.dumps(answer.body).encode()
+    body = whole[: len(whole) - answer.cut]
+    lengths = {"Content-Type": answer.content_type, "Content-Length": str(len(whole if answer.promised else body))}
     fields = "".join(f"{name}: {value}\r\n" for name, value in (answer.headers | lengths).items())
     return f"HTTP/1.1 {answer.status} Known\r\n{fields}\r\n".encode() + body
