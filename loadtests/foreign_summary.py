@@ -1,20 +1,22 @@
-"""Plain k6 summaries as results: of `--summary-export`, and both shapes that `handleSummary` is given."""
+"""Plain k6 summaries as results: of `--summary-export`, of `handleSummary`, and the machine-readable one of both."""
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-from loadtests.results_schema import Cache, Latency, Result
+from loadtests import machine_readable_summary
+from loadtests.machine_readable_summary import Values, is_machine_readable
+from loadtests.results_schema import K6, Cache, Latency, Result
 
 PROFILE: Final = "k6 summary"
 # When the file was written says nothing of when it was measured: copies and checkouts change it.
 UNKNOWN: Final = "unknown"
 # Fewer requests than these say nothing about a percentile.
 ENOUGH: Final = {"p(95)": 200, "p(99)": 1000}
+NOTHING: Final = (
+    "it holds no requests: http_reqs, http_req_duration and, if machine-readable, config.duration are wanted"
+)
 NAME: Final = re.compile(r"(?P<combination>.+?)(?:\.round-(?P<round>[1-9]\d*))?\.json")
-
-Values: TypeAlias = Mapping[str, Any]
 
 
 class UnusableSummary(Exception):
@@ -32,11 +34,12 @@ def result_of(path: Path, document: dict[str, Any]) -> Result:
     What such a summary does not hold stays unknown: think time and with it the ceiling, routes, cache, the server's
     side, and percentiles that k6 was not asked for with `--summary-trend-stats`. Raises UnusableSummary.
     """
+    _refuse_other_version(document)
     metrics = _metrics(document)
     requests, latency = _values(metrics, "http_reqs"), _values(metrics, "http_req_duration")
     count, rate = _number(requests, "count"), _number(requests, "rate")
     if not count or not rate or _number(latency, "avg") is None:
-        raise UnusableSummary("it holds no requests: http_reqs and http_req_duration are wanted")
+        raise UnusableSummary(NOTHING)
     name = NAME.fullmatch(path.name)
     return Result(
         schema=1,
@@ -56,21 +59,26 @@ def result_of(path: Path, document: dict[str, Any]) -> Result:
         latency_ms=_latency(latency, count),
         routes={},
         cache=Cache(),
+        k6=K6(machine_readable_summary.k6_of(document)),
     )
 
 
+def _refuse_other_version(document: Values) -> None:
+    version = machine_readable_summary.version_of(document)
+    if is_machine_readable(document) and version.partition(".")[0] != machine_readable_summary.MAJOR:
+        raise UnusableSummary(f"its format is of version {version or 'unknown'}, version 1 can be read")
+
+
 def _metrics(document: Values) -> dict[str, Any]:
-    """By name, whichever shape: the new one lists them under results."""
-    results = document.get("results")
-    listed = results.get("metrics") if isinstance(results, dict) else None
-    if isinstance(listed, list):
-        return {str(one.get("name")): one for one in listed if isinstance(one, dict)}
+    """By name, whichever shape."""
+    if is_machine_readable(document):
+        return dict(machine_readable_summary.metrics_of(document))
     found = document.get("metrics")
     return found if isinstance(found, dict) else {}
 
 
 def _values(metrics: Values, name: str) -> Values:
-    """--summary-export has the values in the metric itself, handleSummary one level deeper."""
+    """In the metric itself, or one level deeper where handleSummary was given them."""
     metric = metrics.get(name)
     if not isinstance(metric, dict):
         return {}

@@ -15,6 +15,8 @@ STOP_S: Final = 10
 THRESHOLDS_CROSSED: Final = 99
 # Nothing is fetched from or reported to the outside.
 OFFLINE: Final = {"K6_AUTO_EXTENSION_RESOLUTION": "false", "K6_NO_USAGE_REPORT": "true"}
+# The machine-readable summary lacks most percentiles.
+EVERY_FIGURE: Final = {"K6_NEW_MACHINE_READABLE_SUMMARY": "false"}
 LOG_LINES: Final = 5
 
 
@@ -63,7 +65,7 @@ class Generator:
             self._process = subprocess.Popen(
                 command,
                 cwd=HERE.parent,
-                env={**os.environ, **OFFLINE, **variables},
+                env={**os.environ, **OFFLINE, **EVERY_FIGURE, **variables},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

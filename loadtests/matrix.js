@@ -4,7 +4,7 @@
 
 import { sleep } from 'k6';
 import exec from 'k6/execution';
-import { resultOf } from './lib/figures.js';
+import { isMachineReadable, resultOf } from './lib/figures.js';
 import { refuseUnready } from './lib/guards.js';
 import { measuredSince, sliceOf, thresholds, TREND_STATS } from './lib/measures.js';
 import { GAP, GRACEFUL_STOP } from './lib/profiles.js';
@@ -18,6 +18,7 @@ const routeNames = Object.keys(settings.mix);
 const routeSums = cumulated(Object.values(settings.mix));
 const cellTime = settings.warmUp + settings.duration;
 const LAST_NAP = 0.05;
+const REDUCED = 'k6 was asked for its machine-readable summary, which leaves out p99, other percentiles and the timeline.\n';
 
 /** @type {import('./lib/journeys.js').Visitor} */
 let visitor;
@@ -112,7 +113,7 @@ export function handleSummary(data) {
   const results = settings.combinations.map((one) => resultOf(data, one, settings)).filter((one) => one);
   if (results.length === 0) return { stdout: 'Nothing was measured to its end, so no result was written.\n' };
   /** @type {Record<string, string>} */
-  const outputs = { stdout: `${table(results)}\nResults: ${settings.results}\n` };
+  const outputs = { stdout: `${table(results)}${isMachineReadable(data) ? REDUCED : ''}\nResults: ${settings.results}\n` };
   for (const result of results) {
     const name = `${result && result.combination}${settings.suffix}.json`;
     outputs[`${settings.results}/${name}`] = `${JSON.stringify(result, null, 2)}\n`;

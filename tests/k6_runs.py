@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,9 +58,14 @@ def combinations_file(folder: Path, services: Sequence[KnownService], **changes:
 
 def run_k6(folder: Path, cwd: Path = HERE.parent, **variables: str) -> Run:
     """Runs the matrix with these variables, its results in `folder` unless they say otherwise."""
+    return run_script(HERE / "matrix.js", folder, cwd, variables)
+
+
+def run_script(script: Path, folder: Path, cwd: Path, variables: Mapping[str, str]) -> Run:
+    """Runs a script as the matrix is run."""
     given = {"PROFILE": "smoke", "RESULTS": str(folder), **OFFLINE, **variables}
     done = subprocess.run(
-        [find_k6(), "run", "--quiet", "--no-color", str(HERE / "matrix.js")],
+        [find_k6(), "run", "--quiet", "--no-color", str(script)],
         cwd=cwd,
         env={"PATH": os.environ["PATH"], "HOME": str(folder), "PWD": str(cwd), **given},
         capture_output=True,

@@ -1,20 +1,25 @@
 """k6 run loadtests/matrix.js: what it measures, prints and writes."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import jsonschema
+import msgspec
 import pytest
 
 from loadtests.comparison import compare
+from loadtests.plan import HERE
 from loadtests.results_reading import read_rounds
 from loadtests.results_schema import json_schema
-from tests.k6_runs import Run, combinations_file, measure, run_k6
+from tests.k6_runs import Run, combinations_file, measure, run_k6, run_script
+from tests.k6_summaries import MachineReadable, reshaped
 from tests.known_service import KnownService
 from tests.simulated_results import COMBINATIONS
 
+SUMMARY = Path(__file__).with_name("summary.js")
 ROWS = (
     "requests",
     "req/s",
@@ -165,6 +170,45 @@ def test_paths_are_relative_to_where_k6_was_started(tmp_path: Path, service: Kno
         ROUND="3",
     )
     assert (run.status, run.files) == (0, ["sync.round-3.json"])
+
+
+@pytest.fixture(scope="module")
+def both_shapes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
+    """A run of hundreds of requests, and the same one as if k6 had handed over its machine-readable summary."""
+    folder, reduced = tmp_path_factory.mktemp("usual"), tmp_path_factory.mktemp("reduced")
+    file = reduced / "summary" / "of-k6.json"
+    file.parent.mkdir()
+    with KnownService("sync", 0.001) as service:
+        services = str(combinations_file(folder, [service]))
+        load = {"DURATION": "2", "VUS": "20", "THINK": "0.02", "COMBINATIONS": services}
+        usual = run_script(SUMMARY, folder, HERE.parent, load | {"WRITTEN": str(file)})
+    summary = reshaped(json.loads(file.read_text()), script="", version="2.2.0")
+    msgspec.convert(summary, MachineReadable)
+    file.write_text(json.dumps(summary))
+    return usual, run_script(SUMMARY, reduced, HERE.parent, load | {"SUMMARY": str(file)})
+
+
+def test_the_machine_readable_summary_gives_the_same_result_but_for_what_it_lacks(
+    both_shapes: tuple[Run, Run],
+) -> None:
+    usual, reduced = (run.result("sync") for run in both_shapes)
+    jsonschema.validate(reduced, json_schema())
+    # So many that p95 is there, and p99 too unless the machine is busy.
+    assert usual["latency_ms"]["p95"] is not None
+    assert (reduced["timeline"], reduced["k6"]) == ([], {"version": "2.2.0"})
+    curve = {name: value for name, value in reduced["percentiles"].items() if value is not None}
+    assert curve == {name: usual["percentiles"][name] for name in ("p90", "p95")}
+    for whole, part in ((usual, reduced), *zip(usual["routes"].values(), reduced["routes"].values(), strict=True)):
+        assert part["latency_ms"] == whole["latency_ms"] | {"p99": None}
+    lacking = {"timeline", "k6", "percentiles", "latency_ms", "routes"}
+    assert {name: value for name, value in reduced.items() if name not in lacking} == {
+        name: value for name, value in usual.items() if name not in lacking
+    }
+
+
+def test_what_the_machine_readable_summary_lacks_is_said(both_shapes: tuple[Run, Run]) -> None:
+    said = ["leaves out p99, other percentiles and the timeline" in run.printed for run in both_shapes]
+    assert said == [False, True]
 
 
 def test_a_name_out_of_a_file_is_measured_alone(tmp_path: Path, service: KnownService) -> None:

@@ -9,24 +9,34 @@ import { CACHE_ANSWERS, CURVE, FAILED, FAILURES, figureName, SLICES } from './me
 // A percentile with fewer requests than this beyond it says nothing: p95 takes 200 requests, p99 takes 1,000.
 const BEYOND = 10;
 
-/** Reads the shape of k6 1.x and the one that is opt-in since 1.5. @param {any} data @returns {Figures} */
+/** Says whether k6 hands over its machine-readable summary, which lacks most percentiles. @param {any} data */
+export function isMachineReadable(data) {
+  return Boolean(data.results);
+}
+
+/** Reads what k6 hands over by default, 1.x and 2.x alike, and what it does when asked to since 1.5. @param {any} data @returns {Figures} */
 export function figuresOf(data) {
-  const listed = data.results && data.results.metrics;
-  const table = listed
-    ? Object.fromEntries(listed.map((/** @type {any} */ metric) => [metric.name, metric]))
-    : data.metrics;
+  const table = isMachineReadable(data) ? machineReadable(data) : data.metrics;
   return (name) => (table[name] && table[name].values) || {};
+}
+
+/** By name, the two percentiles of a trend under their older names. @param {any} data @returns {Record<string, any>} */
+function machineReadable(data) {
+  // k6 hands over structs of Go, whose texts and numbers are no plain ones before they were JSON.
+  const listed = /** @type {any[]} */ (JSON.parse(JSON.stringify(data.results.metrics)));
+  return Object.fromEntries(
+    listed.map(({ name, values }) => [name, { values: { ...values, 'p(90)': values.p90, 'p(95)': values.p95 } }]),
+  );
 }
 
 /** @param {any} data */
 function version(data) {
-  const metadata = data.metadata || {};
-  return metadata.k6Version || metadata.k6_version || null;
+  return data.metadata ? String(data.metadata.k6_version) : null;
 }
 
-/** @param {number | undefined} value */
+/** @param {number | null | undefined} value */
 function milliseconds(value) {
-  return value === undefined ? null : Math.round(value * 1000) / 1000;
+  return value === undefined || value === null ? null : Math.round(value * 1000) / 1000;
 }
 
 /** One percentile, or null where there are too few requests beyond it, on its own side of the middle. @param {Record<string, number>} trend @param {number} percentile @param {number} requests */
@@ -76,11 +86,13 @@ function routes(figures, tags, settings) {
 /** @param {Figures} figures @param {Record<string, string>} tags */
 function percentiles(figures, tags) {
   const trend = figures(figureName('http_req_duration', tags));
-  return Object.fromEntries(CURVE.map((one) => [`p${one}`, percentileOf(trend, one, trend.count || 0)]));
+  const requests = count(figures, 'http_reqs', tags);
+  return Object.fromEntries(CURVE.map((one) => [`p${one}`, percentileOf(trend, one, requests)]));
 }
 
-/** What each part of the measured time came to. @param {Figures} figures @param {Record<string, string>} tags @param {number} duration */
+/** What each part of the measured time came to, nothing where k6 does not say how many requests it had. @param {Figures} figures @param {Record<string, string>} tags @param {number} duration */
 function timeline(figures, tags, duration) {
+  if (figures(figureName('http_req_duration', tags)).count === undefined) return [];
   const width = duration / SLICES;
   return Array.from({ length: SLICES }, (_, number) => ({
     start_s: Math.round(number * width * 1000) / 1000,
