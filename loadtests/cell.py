@@ -1,6 +1,8 @@
 """One cell: one combination measured once, with the server's side captured around it."""
 
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +13,7 @@ from loadtests.generator import Generator, GeneratorFailed
 from loadtests.idleness import LONGEST_S, Settling
 from loadtests.ledger import Ledger, changes_over_cell, read_ledger
 from loadtests.looks import Looker
-from loadtests.observation import Observation
+from loadtests.observation import Observation, Observed
 from loadtests.plan import Plan
 from loadtests.results_schema import Result
 from loadtests.server_side import server_side
@@ -20,6 +22,7 @@ from loadtests.targets import Target
 # What k6 needs beside warm-up and measured time: its start, the last requests, the summary.
 SPARE_S: Final = 90
 LONGEST_LOAD_S: Final = 24 * 3600
+UNJUDGED: Final = "unjudged"
 
 
 class Cells:
@@ -61,22 +64,30 @@ class Cells:
         programs = self._target.programs(name)
         before = read_ledger(self._target, name)
         settled = self._settling.settle(programs)
+        file = f"{name}.round-{number}.json"
+        with unjudged(self._folder) as drafts:
+            given = {**_variables(self._plan, name, number, drafts), **(variables or {})}
+            document, observed = self._load(name, given, programs, drafts / file)
+            now = read_ledger(self._target, name)
+            changed = changes_over_cell(before if ledger is None else ledger, before, now, fresh)
+            side = server_side(observed, self._target.cores, document["requests"], now, changed, settled)
+            document["server"] = msgspec.to_builtins(side)
+            document["injected"] = list(injected)
+            document["k6"] = {**document.get("k6", {}), "version": self._k6}
+            write(self._folder / file, document)
+        return msgspec.convert(document, Result)
+
+    def _load(
+        self, name: str, variables: dict[str, str], programs: dict[str, int], draft: Path
+    ) -> tuple[dict[str, Any], Observed]:
+        """What k6 says of a load, and what was seen of the server's side meanwhile."""
         log = self._folder / f"{name}.k6.log"
-        given = {**_variables(self._plan, name, number, self._folder), **(variables or {})}
         with Looker(self._target, name) as looker:
-            generator = self._target.generator(given, log)
+            generator = self._target.generator(variables, log)
             with Observation(looker, programs, log) as observation:
                 self._wait(generator, observation, programs)
-        document, start = _document(self._folder / f"{name}.round-{number}.json", log)
-        observed = observation.result(start, start + document["duration_s"])
-        now = read_ledger(self._target, name)
-        changed = changes_over_cell(before if ledger is None else ledger, before, now, fresh)
-        side = server_side(observed, self._target.cores, document["requests"], now, changed, settled)
-        document["server"] = msgspec.to_builtins(side)
-        document["injected"] = list(injected)
-        document["k6"] = {**document.get("k6", {}), "version": self._k6}
-        write(self._folder / f"{name}.round-{number}.json", document)
-        return msgspec.convert(document, Result)
+        document, start = _document(draft, log)
+        return document, observation.result(start, start + document["duration_s"])
 
     def _wait(self, generator: Generator, observation: Observation, programs: dict[str, int]) -> None:
         try:
@@ -92,6 +103,18 @@ class Cells:
 def measure(target: Target, plan: Plan, name: str, number: int, folder: Path, k6: str) -> Result:
     """Gives the result of a single cell, as `Cells.measure` does."""
     return Cells(target, plan, folder, k6).measure(name, number)
+
+
+@contextmanager
+def unjudged(folder: Path) -> Iterator[Path]:
+    """Gives an empty folder for what k6 writes: it is no cell before the server's side is in it, whatever happens."""
+    drafts = folder / UNJUDGED
+    shutil.rmtree(drafts, ignore_errors=True)
+    drafts.mkdir()
+    try:
+        yield drafts
+    finally:
+        shutil.rmtree(drafts, ignore_errors=True)
 
 
 def write(path: Path, document: dict[str, Any]) -> None:

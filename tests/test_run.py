@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 
 from loadtests import plan
+from loadtests.cell import UNJUDGED
 from loadtests.compare import EVERY_CELL_VOID
 from loadtests.profiles import read_profiles, writes
 from loadtests.result_folders import keep
 from loadtests.resume import refuse_other_ledgers
 from tests.known_service import KnownService
 from tests.simulated_results import COMBINATIONS, document, save
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.alone
 
@@ -120,6 +122,7 @@ def test_a_run_measures_every_cell_and_ends_with_the_table_and_the_place(service
     result = json.loads((folder / "async.round-1.json").read_text())
     assert result["server"]["programs"]["k6"]["cpu_s"] > 0
     described = json.loads((folder / "run.json").read_text())
+    assert not (folder / UNJUDGED).exists()
     assert described["versions"]["k6"] == result["k6"]["version"]
     assert (tmp_path / "runs" / "latest" / "sync.round-1.json").exists()
     for place in (folder, tmp_path / "runs" / "latest"):
@@ -169,6 +172,24 @@ def test_an_interrupted_run_goes_on_with_the_cells_that_are_missing(services: Pa
     assert json.loads((folder / "run.json").read_text())["finished"]
     nothing = start(services, runs, RESUME="newest")
     assert "there is no interrupted run" in nothing.communicate(timeout=TIMEOUT_S)[1]
+
+
+def test_a_run_that_is_killed_before_it_has_judged_what_k6_wrote_has_no_such_cell(
+    services: Path, tmp_path: Path
+) -> None:
+    runs = tmp_path / "runs"
+    process = start(services, runs, DURATION="1")
+    wait_until(lambda: "is measured from" in "".join(log.read_text() for log in runs.glob("*/*.k6.log")), "k6 measures")
+    process.send_signal(signal.SIGSTOP)
+    wait_until(lambda: any(runs.rglob("*.round-1.json")), "k6 has written its file")
+    process.kill()
+    process.communicate(timeout=TIMEOUT_S)
+    (folder,) = [path.parent for path in runs.glob("2*/run.json")]
+    assert [path.name for path in folder.glob("*.json")] == ["run.json"]
+    resumed = start(services, runs, DURATION="1", RESUME="newest")
+    _, progress = resumed.communicate(timeout=TIMEOUT_S)
+    assert "cell 4 of 4" in progress
+    assert len(list(folder.glob("*.round-1.json"))) == 4
 
 
 def test_a_run_whose_ledger_is_another_now_is_not_resumed(tmp_path: Path) -> None:
