@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from loadtests.combination_file import OURS, Entry, UnusableFile, read_entries
-from loadtests.profiles import Profile, read_profiles, writes
+from loadtests.profiles import STUDIES, Profile, read_profiles, writes
 from loadtests.rounds import williams_square
 
 HERE: Final = Path(__file__).parent
@@ -65,6 +65,8 @@ def read_plan(arguments: Sequence[str] | None = None) -> Plan:
     profiles = read_profiles()
     if options.profile not in profiles:
         raise UnusableInput(f"PROFILE={options.profile}: the profiles are {', '.join(profiles)}")
+    if options.resume and options.profile in STUDIES:
+        raise UnusableInput(f"RESUME={options.resume}: PROFILE={options.profile} cannot go on, start it without RESUME")
     if options.stack not in STACKS:
         raise UnusableInput(f"STACK={options.stack}: choose one of {', '.join(STACKS)}")
     file, axes = _combinations(options.combinations)

@@ -7,6 +7,8 @@ import msgspec
 
 FILE: Final = Path(__file__).with_name("profiles.json")
 WRITES: Final = frozenset({"create_order", "update_product"})
+# Profiles that are no rounds of cells, and the module whose main measures them.
+STUDIES: Final = {"capacity": "loadtests.capacity.command", "sweep": "loadtests.sweep.command"}
 
 
 class Profile(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from loadtests.cell import Cells, write
 from loadtests.checkout import describe_checkout
@@ -14,6 +14,7 @@ from loadtests.dashboard import watched
 from loadtests.exits import ended
 from loadtests.host import describe_host
 from loadtests.plan import Plan, read_plan
+from loadtests.profiles import STUDIES
 from loadtests.progress import Progress
 from loadtests.result_folders import keep, make_latest, new_folder
 from loadtests.resume import is_there, read_run, refuse_other_ledgers, refuse_other_plan, resumed_folder
@@ -22,9 +23,6 @@ from loadtests.rounds import orders, williams_square
 from loadtests.run_description import RUN_FILE
 from loadtests.run_ledgers import libraries, read_ledgers
 from loadtests.targets import Target
-
-# Profiles that are no rounds of cells, and the module whose main measures them.
-STUDIES: Final = {"capacity": "loadtests.capacity.command", "sweep": "loadtests.sweep.command"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

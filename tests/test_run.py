@@ -69,11 +69,29 @@ def test_a_run_without_a_finished_cell_leaves_no_folder(tmp_path: Path) -> None:
         (["--combinations", "sync,rust"], "COMBINATIONS=sync,rust"),
         (["--combinations", "sync,sync"], "once at most"),
         (["--combinations", "missing.json", "--stack", "none"], "is no list of combinations"),
+        (["--profile", "sweep", "--resume", "there"], "RESUME=there: PROFILE=sweep cannot go on"),
     ],
 )
 def test_an_option_that_cannot_be_used_is_refused_with_its_cure(arguments: list[str], words: str) -> None:
     with pytest.raises(plan.UnusableInput, match=words):
         plan.read_plan(arguments)
+
+
+@pytest.mark.parametrize(
+    ("module", "profile"),
+    [("run", "capacity"), ("run", "sweep"), ("capacity", "capacity"), ("sweep", "sweep")],
+)
+def test_what_is_measured_in_one_go_is_not_resumed(tmp_path: Path, module: str, profile: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", f"loadtests.{module}", "--results", str(tmp_path)],
+        env={**os.environ, "RESUME": "newest", "PROFILE": profile},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    line = f"{module}: RESUME=newest: PROFILE={profile} cannot go on, start it without RESUME\n"
+    assert (done.returncode, done.stderr, list(tmp_path.iterdir())) == (2, line, [])
 
 
 @pytest.mark.parametrize(("profile", "rounds"), [("smoke", 1), ("quick", 4), ("origin", 4)])
