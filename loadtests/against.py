@@ -13,6 +13,7 @@ from loadtests.metrics import FIGURES, MORE_IS_BETTER, Figure
 from loadtests.results_reading import Rounds, read_rounds, read_run_of
 from loadtests.results_schema import Result
 from loadtests.results_set import SAME_LOAD, UnusableResults
+from loadtests.run_description import RunDescription
 from loadtests.void import counting_cells, void_cells
 
 # What has to be the same machine; the system may have been updated, which the ledger tells.
@@ -39,6 +40,8 @@ class Against(msgspec.Struct, frozen=True):
     folder: str
     compared: dict[str, dict[str, Effect]]
     regressions: list[Regression]
+    # Combinations of which neither run has a ledger: nothing says whether they were set up alike.
+    without_ledger: list[str]
 
 
 def against(folder: Path, earlier: Path) -> Against:
@@ -48,13 +51,13 @@ def against(folder: Path, earlier: Path) -> Against:
     names = [name for name in next(iter(now.values())) if name in next(iter(before.values()))]
     if not names:
         raise UnusableResults(f"{folder} and {earlier} have no combination in common")
-    _refuse_other_conditions(folder, earlier, names)
+    without_ledger = _refuse_other_conditions(folder, earlier, names)
     pairs = {name: _pairs(name, _counting(now), _counting(before)) for name in names}
     compared = {
         name: {metric: ratio_of(_changes(pairs[name], metric, figure)) for metric, figure in FIGURES.items()}
         for name in names
     }
-    return Against(str(earlier), compared, list(_regressions(compared)))
+    return Against(str(earlier), compared, list(_regressions(compared)), without_ledger)
 
 
 def _regressions(compared: Mapping[str, Mapping[str, Effect]]) -> Iterator[Regression]:
@@ -92,8 +95,18 @@ def _refuse_other_load(folder: Path, now: Result, earlier: Path, before: Result)
             raise UnusableResults(f"{folder} has {name} {here}, {earlier} has {there}: measure both under one load")
 
 
-def _refuse_other_conditions(folder: Path, earlier: Path, names: Sequence[str]) -> None:
+def _refuse_other_conditions(folder: Path, earlier: Path, names: Sequence[str]) -> list[str]:
+    """Gives the combinations of which neither run has a ledger that could differ."""
     now, before = read_run_of(folder), read_run_of(earlier)
+    _refuse_other_host(folder, now, earlier, before)
+    here, there = _comparable(now.ledger, names), _comparable(before.ledger, names)
+    entry = first_difference(here, there)
+    if entry is not None:
+        raise UnusableResults(f"the ledgers of {folder} and {earlier} differ in {entry}: measure both under one")
+    return [name for name in names if not here[name]]
+
+
+def _refuse_other_host(folder: Path, now: RunDescription, earlier: Path, before: RunDescription) -> None:
     for name in SAME_HOST:
         here, there = now.host.get(name), before.host.get(name)
         if here is None or there is None:
@@ -103,21 +116,17 @@ def _refuse_other_conditions(folder: Path, earlier: Path, names: Sequence[str]) 
             )
         if here != there:
             raise UnusableResults(f"{folder} is of a host with {name} {here}, {earlier} of one with {there}")
-    entry = first_difference(_comparable(now.ledger, names), _comparable(before.ledger, names))
-    if entry is not None:
-        raise UnusableResults(f"the ledgers of {folder} and {earlier} differ in {entry}: measure both under one")
 
 
-def _comparable(ledger: Any, names: Sequence[str]) -> Any:
+def _comparable(ledger: Any, names: Sequence[str]) -> dict[str, dict[str, Any]]:
     """The entries of the combinations that both runs have, without those that may be others in every run."""
-    if not isinstance(ledger, dict):
-        return ledger
-    whole = {name: ledger.get(name) for name in names}
-    return {
-        name: {key: value for key, value in entries.items() if key not in OWN_TO_A_RUN}
-        for name, entries in whole.items()
-        if isinstance(entries, dict)
-    }
+    whole = ledger if isinstance(ledger, dict) else {}
+    return {name: _entries(whole.get(name)) for name in names}
+
+
+def _entries(entries: Any) -> dict[str, Any]:
+    known = entries if isinstance(entries, dict) else {}
+    return {key: value for key, value in known.items() if key not in OWN_TO_A_RUN}
 
 
 def first_difference(here: Any, there: Any, path: str = "") -> str | None:

@@ -22,6 +22,7 @@ from loadtests.targets import Target
 # What k6 needs beside warm-up and measured time: its start, the last requests, the summary.
 SPARE_S: Final = 90
 LONGEST_LOAD_S: Final = 24 * 3600
+LENGTHS: Final = frozenset({"WARM_UP", "DURATION"})
 UNJUDGED: Final = "unjudged"
 
 
@@ -94,8 +95,8 @@ class Cells:
             if pid := generator.pid:
                 programs["k6"] = pid
                 observation.watch("k6", pid)
-            long = "DURATION" in self._plan.passed_on
-            generator.wait(LONGEST_LOAD_S if long else _limit(self._plan))
+            asked = LENGTHS & self._plan.passed_on.keys()
+            generator.wait(LONGEST_LOAD_S if asked else _limit(self._plan))
         finally:
             generator.close()
 

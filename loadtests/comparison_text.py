@@ -1,11 +1,12 @@
 """The comparison for people: what was measured, what the changes did, and what that says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from rich.console import Console, RenderableType
 from rich.table import Table
 
+from loadtests.against import Against
 from loadtests.comparison import Comparison
 from loadtests.effects_text import against_table, difference_table, effects_table, routes_table, titled, unseen
 from loadtests.plain_text import one_line, shown
@@ -40,6 +41,8 @@ def show(comparison: Comparison, console: Console) -> None:
         console.print(table(comparison.effects))
     if comparison.against:
         console.print(against_table(comparison.against.folder, comparison.against.compared))
+        for line in without_ledger(comparison.against):
+            console.print(one_line(line), style="red")
     for line in unseen(comparison.effects):
         console.print(one_line(line))
     for cell in comparison.void:
@@ -51,6 +54,15 @@ def show(comparison: Comparison, console: Console) -> None:
         console.print(one_line(f"bottleneck of {name}: {share}{cause}"))
     console.print()
     console.print(one_line(comparison.recommendation.text))
+
+
+def without_ledger(against: Against) -> Iterator[str]:
+    """Gives a line that names the combinations of which nothing but load and host was held to the earlier run."""
+    if against.without_ledger:
+        yield (
+            f"not compared: the settings of {', '.join(against.without_ledger)}. Neither run has a ledger of them, as "
+            "their service says nothing of itself: what changed may be a setting and no code."
+        )
 
 
 def figures_table(comparison: Comparison) -> RenderableType:

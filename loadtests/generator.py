@@ -17,6 +17,8 @@ THRESHOLDS_CROSSED: Final = 99
 OFFLINE: Final = {"K6_AUTO_EXTENSION_RESOLUTION": "false", "K6_NO_USAGE_REPORT": "true"}
 # The machine-readable summary lacks most percentiles.
 EVERY_FIGURE: Final = {"K6_NEW_MACHINE_READABLE_SUMMARY": "false"}
+# Who writes the results in a container: Compose reads it, not k6.
+WRITER: Final = "K6_USER"
 LOG_LINES: Final = 5
 
 
@@ -50,6 +52,12 @@ def version_in(text: str) -> str:
     return words[1].removeprefix("v") if len(words) > 1 else "unknown"
 
 
+def _inherited() -> dict[str, str]:
+    """The environment without what would change the load and is not written down: settings of k6's own, and TARGETS."""
+    own = {name for name in os.environ if name.startswith("K6_") and name != WRITER}
+    return {name: value for name, value in os.environ.items() if name not in {*own, "TARGETS"}}
+
+
 class Generator:
     """A running k6; `pid` gives its process where that can be known."""
 
@@ -65,7 +73,7 @@ class Generator:
             self._process = subprocess.Popen(
                 command,
                 cwd=HERE.parent,
-                env={**os.environ, **OFFLINE, **EVERY_FIGURE, **variables},
+                env={**_inherited(), **OFFLINE, **EVERY_FIGURE, **variables},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -1,6 +1,7 @@
 """What a run is asked to measure: options, else the environment, else presets."""
 
 import argparse
+import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,8 +17,19 @@ STACKS: Final = ("local", "compose", "none")
 ROUNDS: Final = {"smoke": 1}
 USUAL_ROUNDS: Final = 4
 WATCH_PORT: Final = 5665
-# The load's variables that k6 reads by itself.
-PASSED_ON: Final = ("VUS", "THINK", "DURATION", "MIX", "ROUTES", "SERVICE_HOST")
+# Every variable with which a user changes what k6 does: the run hands them on and writes them down.
+PASSED_ON: Final = (
+    "VUS",
+    "THINK",
+    "WARM_UP",
+    "DURATION",
+    "MIX",
+    "ROUTES",
+    "RATE",
+    "LIMITS",
+    "HIT_RATIO",
+    "SERVICE_HOST",
+)
 
 
 class UnusableInput(Exception):
@@ -54,6 +66,12 @@ class Plan(NamedTuple):
         # k6 is started from another folder than this program may have been.
         return given | ({"ROUTES": str(Path(given["ROUTES"]).resolve())} if "ROUTES" in given else {})
 
+    @property
+    def hashes(self) -> dict[str, str | None]:
+        """SHA-256 of the user's own files, which a path does not tell apart; null where ours is used."""
+        routes = self.passed_on.get("ROUTES")
+        return {"services_sha256": _hash(self.file), "routes_sha256": _hash(Path(routes) if routes else None)}
+
     def combination(self, name: str) -> str:
         """Gives COMBINATIONS as k6 reads it, for one combination."""
         return f"{self.file}#{name}" if self.file else name
@@ -88,6 +106,10 @@ def read_plan(arguments: Sequence[str] | None = None) -> Plan:
         resume=options.resume,
         watch=_watch(os.environ.get("WATCH", ""), options.stack),
     )
+
+
+def _hash(path: Path | None) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path else None
 
 
 def number(name: str, text: str, low: int, high: int) -> int:
@@ -139,7 +161,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m loadtests.run",
         description="Measure the combinations in rounds, each cell with fresh services.",
-        epilog="VUS=, THINK=, DURATION= and MIX= change the load, as for `k6 run`. WATCH=1 shows k6's dashboard on "
+        epilog="VUS=, THINK=, WARM_UP=, DURATION=, MIX= and RATE= change the load. WATCH=1 shows k6's dashboard on "
         f"port {WATCH_PORT} while a cell runs, WATCH=PORT on another one.",
     )
     presets = (

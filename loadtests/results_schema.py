@@ -110,6 +110,10 @@ class Result(msgspec.Struct, frozen=True):
     rate_rps: Amount | None = None
     varies: Varies | None = None
     warm_up_s: Amount = 0.0
+    # Of the file of the user's own routes; null for ours.
+    routes_sha256: str | None = None
+    # The share of requests for a page that were to find it cached; null where the load asks for no such page.
+    hit_ratio_asked: Amount | None = None
     injected: list[str] = []
     # The curve over the whole mix by p1 to p99.9; a percentile with fewer than ten requests beyond it is null.
     percentiles: dict[str, Amount | None] = {}

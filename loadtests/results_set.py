@@ -9,7 +9,19 @@ from loadtests.design import RESERVED
 from loadtests.results_schema import Result, Varies
 
 COMBINATIONS: Final = ("sync", "sync-cached", "async", "async-cached")
-SAME_LOAD: Final = ("profile", "vus", "think_time_s", "think", "duration_s", "mix")
+# Every setting of the load that can change what is measured.
+SAME_LOAD: Final = (
+    "profile",
+    "vus",
+    "rate_rps",
+    "think_time_s",
+    "think",
+    "warm_up_s",
+    "duration_s",
+    "mix",
+    "routes_sha256",
+    "hit_ratio_asked",
+)
 
 
 class UnusableResults(Exception):

@@ -10,7 +10,16 @@ from loadtests.plan import NEWEST, Plan, UnusableInput
 from loadtests.run_description import RUN_FILE
 
 # What of run.json has to be the same for cells to belong to one run.
-SAME: Final = ("profile", "rounds", "stack", "workers", "load", "combinations")
+SAME: Final = (
+    "profile",
+    "rounds",
+    "stack",
+    "workers",
+    "load",
+    "combinations",
+    "services_sha256",
+    "routes_sha256",
+)
 
 
 def resumed_folder(plan: Plan) -> Path:

@@ -38,7 +38,7 @@ def _study(arguments: Sequence[str] | None) -> int:
 
 
 def _run(plan: Plan) -> int:
-    run = _description(plan)
+    run = describe_run(plan)
     folder = resumed_folder(plan) if plan.resume else new_folder(plan.results, plan.profile_name)
     earlier = read_run(folder) if plan.resume else None
     if earlier:
@@ -90,7 +90,8 @@ def _compare(plan: Plan, folder: Path) -> int:
     return status
 
 
-def _description(plan: Plan) -> dict[str, Any]:
+def describe_run(plan: Plan) -> dict[str, Any]:
+    """Gives what run.json says of a run before its services are there."""
     return {
         "started_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "finished": False,
@@ -100,6 +101,7 @@ def _description(plan: Plan) -> dict[str, Any]:
         "workers": plan.workers,
         "combinations": plan.names,
         "load": plan.passed_on,
+        **plan.hashes,
         "host": describe_host(),
         **describe_checkout(),
     }

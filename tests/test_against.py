@@ -72,6 +72,29 @@ def test_two_dozen_equal_figures_show_something_in_one_pair_of_runs_in_twenty_at
     assert alarms <= 34
 
 
+@pytest.mark.parametrize("ledger", [None, {}, {"sync": {}}, {"sync": {"address": "here"}}])
+def test_settings_that_neither_run_knows_are_said_to_be_not_compared(
+    tmp_path: Path, ledger: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    described = {**RUN, "ledger": ledger and {**ledger, "async": {"pool": "16"}}}
+    now, before = run(tmp_path / "now", 1, described), run(tmp_path / "before", 2, described)
+    unknown = [name for name in LATENCIES if name != "async" or not ledger]
+    assert against(now, before).without_ledger == unknown
+    assert main([str(now), "--against", str(before)]) == 0
+    assert f"not compared: the settings of {', '.join(unknown)}. Neither run has a ledger" in _unbroken(capsys)
+
+
+def test_a_ledger_that_both_runs_have_leaves_nothing_to_say(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    described = {**RUN, "ledger": {name: {"pool": "16"} for name in LATENCIES}}
+    main([str(run(tmp_path / "now", 1, described)), "--against", str(run(tmp_path / "before", 2, described))])
+    assert "not compared" not in _unbroken(capsys)
+
+
+def _unbroken(capsys: pytest.CaptureFixture[str]) -> str:
+    """What was printed, without the breaks of its lines."""
+    return " ".join(capsys.readouterr().out.split())
+
+
 def test_one_round_shows_no_regression_and_is_no_error(tmp_path: Path) -> None:
     for name, latency in (("now", 900.0), ("before", 1.0)):
         folder = tmp_path / name
@@ -104,9 +127,14 @@ def _broken_run(folder: Path) -> None:
     (folder / "run.json").write_text("{")
 
 
-def _load(folder: Path) -> None:
-    for path in folder.glob("*.round-*.json"):
-        path.write_text(path.read_text().replace('"vus": 50', '"vus": 40'))
+def _load(name: str, value: Any) -> Callable[[Path], None]:
+    """Changes one setting of the load in every result."""
+
+    def change(folder: Path) -> None:
+        for path in folder.glob("*.round-*.json"):
+            path.write_text(json.dumps(json.loads(path.read_text()) | {name: value}))
+
+    return change
 
 
 def _empty(folder: Path) -> None:
@@ -122,7 +150,11 @@ def _empty(folder: Path) -> None:
         (_host, "cores 2"),
         (_no_run, "does not say on which host"),
         (_broken_run, "broken or cut short"),
-        (_load, "has vus 50"),
+        (_load("vus", 40), "has vus 50, .* has 40: measure both under one load"),
+        (_load("rate_rps", 100), "has rate_rps None, .* has 100"),
+        (_load("warm_up_s", 3), "has warm_up_s 0.0, .* has 3"),
+        (_load("hit_ratio_asked", 0.5), "has hit_ratio_asked None, .* has 0.5"),
+        (_load("routes_sha256", "ab"), "has routes_sha256 None, .* has ab"),
         (_empty, "holds no results"),
     ],
 )

@@ -1,5 +1,6 @@
 """Services and routes of the user's own, measured and compared by the example of docs/bring-your-own.md."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -68,6 +69,9 @@ def test_the_example_measures_two_services_with_its_own_routes(combinations: Pat
     assert found.void == []
     assert list(found.combinations) == ["before", "after"]
     assert rounds[1]["before"].mix == {"item": 90, "add": 10}
+    described = json.loads((tmp_path / "results" / "latest" / "run.json").read_text())
+    routes_sha256 = hashlib.sha256((EXAMPLE / "routes.json").read_bytes()).hexdigest()
+    assert (described["routes_sha256"], rounds[2]["after"].routes_sha256) == (routes_sha256, routes_sha256)
     effect = found.effects["simple"]["after uncached"]["latency_avg"]
     assert 1.2 < effect.ratio < 2.2
     assert set(found.effects["routes"]) == {"item", "add"}

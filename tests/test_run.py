@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,9 +16,12 @@ import pytest
 from loadtests import plan
 from loadtests.cell import UNJUDGED
 from loadtests.compare import EVERY_CELL_VOID
+from loadtests.generator import Generator
+from loadtests.plan import HERE
 from loadtests.profiles import read_profiles, writes
 from loadtests.result_folders import keep
-from loadtests.resume import refuse_other_ledgers
+from loadtests.resume import refuse_other_ledgers, refuse_other_plan
+from loadtests.run import describe_run
 from tests.known_service import KnownService
 from tests.simulated_results import COMBINATIONS, document, save
 from tests.waiting import wait_until
@@ -94,6 +98,53 @@ def test_what_is_measured_in_one_go_is_not_resumed(tmp_path: Path, module: str, 
     assert (done.returncode, done.stderr, list(tmp_path.iterdir())) == (2, line, [])
 
 
+@pytest.mark.parametrize("name", [name for name in plan.PASSED_ON if name != "ROUTES"])
+def test_a_run_is_not_resumed_with_another_setting_of_the_load(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    asked = plan.read_plan([])
+    before = describe_run(asked)
+    monkeypatch.setenv(name, "0.5")
+    words = re.escape(f"was started with load {{}}, this is {{'{name}': '0.5'}}")
+    with pytest.raises(plan.UnusableInput, match=words):
+        refuse_other_plan(tmp_path, before, describe_run(asked))
+
+
+@pytest.mark.parametrize(("changed", "old", "new"), [("services", ":1", ":2"), ("routes", '"/"', '"/b"')])
+def test_a_run_is_not_resumed_with_another_content_of_ones_own_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str, old: str, new: str
+) -> None:
+    files = {name: tmp_path / f"{name}.json" for name in ("services", "routes")}
+    files["services"].write_text('[{"name": "a", "url": "http://127.0.0.1:1"}]')
+    files["routes"].write_text('[{"name": "a", "path": "/"}]')
+    monkeypatch.setenv("ROUTES", str(files["routes"]))
+    words = ["--combinations", str(files["services"]), "--stack", "none"]
+    before = describe_run(plan.read_plan(words))
+    files[changed].write_text(files[changed].read_text().replace(old, new))
+    with pytest.raises(plan.UnusableInput, match=f"was started with {changed}_sha256"):
+        refuse_other_plan(tmp_path, before, describe_run(plan.read_plan(words)))
+
+
+def test_every_setting_that_the_script_reads_is_given_by_the_run_or_stays_behind() -> None:
+    scripts = "".join(path.read_text() for path in (HERE / "matrix.js", *(HERE / "lib").glob("*.js")))
+    read = set(re.findall(r"__ENV\.(\w+)|(?:wholeNumber|share|seconds|byRoute)\('(\w+)'", scripts))
+    by_the_run = {"PROFILE", "COMBINATIONS", "ROUND", "RESULTS", "PORT_BASE"}
+    # TARGETS is set in containers alone, and paths that are handed over are whole.
+    assert {one or other for one, other in read} == by_the_run | set(plan.PASSED_ON) | {"TARGETS", "PWD"}
+
+
+def test_k6_has_no_settings_of_its_own_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"K6_RPS": "1", "TARGETS": "compose", "K6_USER": "1:1", "VUS": "8"}.items():
+        monkeypatch.setenv(name, value)
+    log = tmp_path / "log"
+    generator = Generator(["env"], {"VUS": "7"}, log)
+    generator.wait(TIMEOUT_S)
+    seen = set(log.read_text().splitlines())
+    # Compose reads who writes the results, and k6 does not.
+    assert {"VUS=7", "K6_USER=1:1", "K6_NEW_MACHINE_READABLE_SUMMARY=false"} <= seen
+    assert not seen & {"K6_RPS=1", "TARGETS=compose", "VUS=8"}
+
+
 @pytest.mark.parametrize(("profile", "rounds"), [("smoke", 1), ("quick", 4), ("origin", 4)])
 def test_rounds_are_as_many_as_the_profile_needs(profile: str, rounds: int) -> None:
     assert plan.read_plan(["--profile", profile]).rounds == rounds
@@ -130,7 +181,7 @@ def start(combinations: Path, results: Path, **environment: str) -> subprocess.P
 
 
 def test_a_run_measures_every_cell_and_ends_with_the_table_and_the_place(services: Path, tmp_path: Path) -> None:
-    process = start(services, tmp_path / "runs", DURATION="1")
+    process = start(services, tmp_path / "runs", DURATION="1", WARM_UP="0.5", K6_NO_THRESHOLDS="true")
     printed, progress = process.communicate(timeout=TIMEOUT_S)
     # Answers of 2 ms leave k6 no time to wait for a core: on a busy machine every cell may be void, which is told.
     assert process.returncode in (0, EVERY_CELL_VOID), progress
@@ -140,6 +191,7 @@ def test_a_run_measures_every_cell_and_ends_with_the_table_and_the_place(service
     result = json.loads((folder / "async.round-1.json").read_text())
     assert result["server"]["programs"]["k6"]["cpu_s"] > 0
     described = json.loads((folder / "run.json").read_text())
+    assert (described["load"], result["warm_up_s"]) == ({"WARM_UP": "0.5", "DURATION": "1"}, 0.5)
     assert not (folder / UNJUDGED).exists()
     assert described["versions"]["k6"] == result["k6"]["version"]
     assert (tmp_path / "runs" / "latest" / "sync.round-1.json").exists()

@@ -138,6 +138,8 @@ export function resultOf(data, combination, settings) {
     think_time_s: mean,
     think: fixed ? 'fixed' : 'uniform',
     mix: settings.mix,
+    routes_sha256: settings.routesHash,
+    hit_ratio_asked: 'page' in settings.mix ? settings.hitRatio : null,
     ...counted,
     failures,
     short_stock: count(figures, 'short_stock', tags),

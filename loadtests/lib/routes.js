@@ -1,6 +1,7 @@
 // What visitors ask for: our own journeys, or the routes of a file that ROUTES= names.
 
-import { readJson } from './files.js';
+import { sha256 } from 'k6/crypto';
+import { readJson, readText } from './files.js';
 import { ROUTES as JOURNEYS } from './journeys.js';
 import { journeyOf, refuseBadRoute } from './own_routes.js';
 
@@ -26,3 +27,6 @@ export const ROUTES = own ? Object.fromEntries(own.map((one) => [one.name, journ
 
 /** How often each is asked for, by the file; null for our own routes, of which the profile says so. */
 export const OWN_MIX = own ? Object.fromEntries(own.map((one) => [one.name, one.weight || 1])) : null;
+
+/** Tells one file of routes from another, whatever it is called; null for our own routes. */
+export const OWN_HASH = own ? sha256(readText(__ENV.ROUTES), 'hex') : null;

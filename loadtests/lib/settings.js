@@ -2,7 +2,7 @@
 
 import { chosenCombinations } from './combinations.js';
 import { PROFILES, WORST_LATENCY } from './profiles.js';
-import { OWN_MIX, ROUTES } from './routes.js';
+import { OWN_HASH, OWN_MIX, ROUTES } from './routes.js';
 
 /**
  * @typedef {object} Settings
@@ -16,6 +16,7 @@ import { OWN_MIX, ROUTES } from './routes.js';
  * @property {number} hitRatio share of `page` requests whose answer is in the cache already
  * @property {{ mean: number, fixed: boolean }} think seconds
  * @property {Record<string, number>} mix
+ * @property {string | null} routesHash of the file that ROUTES names, null for our own routes
  * @property {number} round
  * @property {string} results folder
  * @property {string} suffix of a result file's name
@@ -116,6 +117,7 @@ export function readSettings() {
     duration: seconds('DURATION', profile.duration_s),
     think: rate ? { mean: 0, fixed: false } : think(profile.think_time_s),
     mix: byRoute('MIX', OWN_MIX || profile.mix),
+    routesHash: OWN_HASH,
     round: wholeNumber('ROUND', 1),
     results: resultsFolder(),
     suffix: __ENV.ROUND ? `.round-${__ENV.ROUND}` : '',
