@@ -26,13 +26,13 @@ SELECT (SELECT SUM(CRC32(CONCAT_WS('|', id, name, price, stock, updated_at))) FR
 
 
 class Combination:
-    """A service of the stack with a client of its own; every answer is held against the document."""
+    """A service with a client of its own: the stack's, or that at `url`. Each answer is held against the document."""
 
-    def __init__(self, stack: Stack, name: str) -> None:
+    def __init__(self, stack: Stack, name: str, url: str | None = None) -> None:
         self.stack = stack
         self.name = name
         self.cached = name.endswith("-cached")
-        self.url = stack.url(name)
+        self.url = url or stack.url(name)
         self._documented = Documented(name)
         self.client = self.new_client()
 

@@ -3,16 +3,27 @@
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Any
 
 from tests.bad_queries import QUERIES
-from tests.bad_requests import BODIES, LINES, MEMBERS
+from tests.bad_requests import BODIES, LINES, MEMBERS, Bad
 
 CATEGORIES = ("books", "garden", "toys", "food", "outdoor", "unknown-one")
 PRODUCTS, ORDERS = 2000, 50_200
 # Few, so that orders and changes meet on the same rows.
 BUSY = range(200, 240)
 BAD = [*BODIES, *LINES, *MEMBERS, *QUERIES]
+REPORTS = [(category, days) for category in ("", *CATEGORIES) for days in (1, 20, 120, 365)]
+NOWHERE = [("GET", "/nope"), ("DELETE", "/api/orders/1"), ("PUT", "/api/dashboard"), ("POST", "/")]
+
+
+def by_refusal() -> list[list[Bad]]:
+    """Gives the bad requests that have the same method and are refused alike together."""
+    kinds: dict[tuple[str, int], list[Bad]] = {}
+    for bad in BAD:
+        kinds.setdefault((bad.method, bad.status), []).append(bad)
+    return [*kinds.values()]
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,8 @@ class Traffic:
             self.order: 22, self.repeated: 8, self.change: 14, self.nowhere: 4, self.bad: 16,
         }  # fmt: skip
         self._keyed: list[Request] = []
+        # In turn, so that each kind comes whatever else is asked for.
+        self._reports, self._nowhere, self._refusals = cycle(REPORTS), cycle(NOWHERE), cycle(by_refusal())
 
     def requests(self, count: int) -> list[Request]:
         """Gives the next `count` requests."""
@@ -54,10 +67,9 @@ class Traffic:
         return Request("GET", f"/api/products?{query}{category}")
 
     def report(self) -> Request:
-        """A revenue report of a few days."""
-        some = self._random
-        category = some.choice(["", *(f"&category={name}" for name in CATEGORIES)])
-        return Request("GET", f"/api/reports/revenue?days={some.choice([1, 2, 20])}{category}")
+        """A revenue report; those of the whole shop over more than three months are read in pieces."""
+        category, days = next(self._reports)
+        return Request("GET", f"/api/reports/revenue?days={days}" + (f"&category={category}" if category else ""))
 
     def dashboard(self) -> Request:
         """The dashboard."""
@@ -100,12 +112,9 @@ class Traffic:
 
     def nowhere(self) -> Request:
         """An address or a method that there is not."""
-        method, path = self._random.choice(
-            [("GET", "/nope"), ("DELETE", "/api/orders/1"), ("PUT", "/api/dashboard"), ("POST", "/")]
-        )
-        return Request(method, path)
+        return Request(*next(self._nowhere))
 
     def bad(self) -> Request:
         """One of the requests that must be refused."""
-        bad = self._random.choice(BAD)
+        bad = self._random.choice(next(self._refusals))
         return Request(bad.method, bad.target, body=bad.body, headers=bad.headers)
