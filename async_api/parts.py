@@ -2,7 +2,6 @@
 
 import gc
 
-from shared.logs import log_behind
 from shared.settings import Settings
 
 from .background import Background
@@ -11,6 +10,7 @@ from .columns import remember_columns
 from .database import Database
 from .fanout import Fanout
 from .lag import Lag
+from .logs import log_behind
 from .pool import Pool
 from .store import Store
 

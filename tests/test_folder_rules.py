@@ -5,11 +5,23 @@ from pathlib import Path
 
 import pytest
 
-from tools.check_folders import main
+from tools.check_folders import ROOT, main
+from tools.shared_state import ALLOWED as ALLOWED_STATE
+from tools.shared_state import state
 
+KEEPS_NOTHING = """
+TABLE = {"a": 1}
+class It:
+    def __init__(self, given):
+        self.given = given
+    def told(self):
+        new = [self.given]
+        new.append(TABLE["a"])
+        return new
+"""
 FOLDERS = ("shared", "sync_api", "async_api", "compose", "loadtests", "tests", "tools")
 ALLOWED = {
-    "shared": "import msgspec\nfrom time import monotonic\nfrom http import HTTPStatus\n",
+    "shared": f"import msgspec\nfrom time import monotonic\nfrom http import HTTPStatus\n{KEEPS_NOTHING}",
     "sync_api": "import flask\nimport pymysql\nimport redis\nimport threading\n",
     "async_api": "import aiomysql\nimport asyncio\nimport quart\nimport redis.asyncio\n",
     "loadtests": "import time\nimport compose\ntime.sleep(0)\n",
@@ -31,6 +43,7 @@ VIOLATIONS = (
         for name in (
             *("flask", "quart", "werkzeug", "gunicorn", "hypercorn", "pymysql", "aiomysql"),
             *("redis", "asyncio", "threading", "socket", "multiprocessing", "subprocess"),
+            *("queue", "tempfile", "shutil", "sched", "signal"),
             *("sync_api", "async_api", "compose", "loadtests"),
         )
     ),
@@ -39,6 +52,14 @@ VIOLATIONS = (
     Violation("shared", "import time\ntime.sleep(1)", "`time.sleep` is banned"),
     Violation("shared", "from time import sleep", "`time.sleep` is banned"),
     Violation("shared", "import http.client", "`http.client` is banned"),
+    Violation("shared", "from logging.handlers import QueueListener", "`logging.handlers` is banned"),
+    Violation("shared", "import logging.handlers", "`logging.handlers` is banned"),
+    Violation("shared", "kept = {}\ndef keep(it):\n    kept[it] = it", "broken.kept keeps state"),
+    Violation("shared", "kept = []\ndef keep(it):\n    kept.append(it)", "broken.kept keeps state"),
+    Violation("shared", "kept = 0\ndef keep():\n    global kept\n    kept = 1", "broken.kept keeps state"),
+    Violation("shared", "class It:\n    def keep(self):\n        self.kept = 1", "broken.It keeps state"),
+    Violation("shared", "class It:\n    def keep(self):\n        self.kept.add(1)", "broken.It keeps state"),
+    Violation("shared", "class It:\n    def keep(self):\n        a, self.kept[1] = 1, 1", "broken.It keeps state"),
     Violation("sync_api", "import asyncio", "sync_api.broken -> asyncio"),
     Violation("sync_api", "import aiomysql", "sync_api.broken -> aiomysql"),
     Violation("sync_api", "import quart", "sync_api.broken -> quart"),
@@ -64,6 +85,7 @@ def project(tmp_path: Path) -> Path:
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "__init__.py").write_text("")
         (tmp_path / folder / "one.py").write_text(ALLOWED.get(folder, ""))
+    (tmp_path / "shared" / "metrics.py").write_text("import shutil\nimport tempfile\n")  # the exception
     return tmp_path
 
 
@@ -92,3 +114,7 @@ def test_a_rule_holds_through_another_module(project: Path, capsys: pytest.Captu
 def test_a_missing_folder_is_unusable_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path)]) == 2
     assert "no such folder" in capsys.readouterr().err
+
+
+def test_each_exception_from_the_rule_of_state_is_used() -> None:
+    assert set(state(ROOT / "shared")) == set(ALLOWED_STATE)

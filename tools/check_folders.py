@@ -1,9 +1,11 @@
-"""Checks what each folder may import: `python -m tools.check_folders [DIR]`."""
+"""Checks what each folder may import, and what shared/ may remember: `python -m tools.check_folders [DIR]`."""
 
 import argparse
 import subprocess
 import sys
 from pathlib import Path
+
+from tools import shared_state
 
 ROOT = Path(__file__).resolve().parent.parent
 BANS = ROOT / "tools" / "bans"
@@ -13,6 +15,7 @@ CONCISE = ("--quiet", "--output-format", "concise")
 EXPLANATION = """\
 Modules that a folder must not import, directly or through others, are in [tool.importlinter] of
 pyproject.toml. Names inside a library that is allowed are in tools/bans/<folder>.toml.
+What shared/ may keep from one request to the next is in tools/shared_state.py.
 
 exit status: 0 all folders keep their rules, 1 one does not, 2 a folder is missing
 """
@@ -22,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     """The exit status of the command; each rule that is broken is printed with its place."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.check_folders",
-        description="Checks what each folder of the project may import.",
+        description="Checks what each folder of the project may import, and what shared/ may remember.",
         epilog=EXPLANATION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -34,7 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"check_folders: {folder / name}: no such folder", file=sys.stderr)
             return 2
     failed = [_fails(command, folder) for command in [*commands, _contracts()]]
-    return int(any(failed))
+    keeping = shared_state.faults(folder / "shared")
+    print("\n".join(keeping), end="\n" if keeping else "")
+    return int(any(failed) or bool(keeping))
 
 
 def _bans(file: Path) -> list[str]:

@@ -1,0 +1,67 @@
+"""What shared/ remembers: its classes and module names that change after they were made, each with its reason."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+# A twin makes these objects, holds them and, where it has threads, locks them.
+ALLOWED: Final = {
+    "cache_breaker.Breaker": "whether Redis is in trouble, and which drops are owed to it, outlives every request",
+    "errors.Problem": "an error of one request, which is given a header on its way out",
+    "flights.Flights": "who asks for what is being made has to find the flight that another request began",
+    "flights.Turn": "one of many requests takes the turn, and gives it back",
+    "metrics._latencies": "counters by route, made when a route is first asked for",
+    "metrics._requests": "counters by route and status, made when they are first wanted",
+}
+CHANGING: Final = {
+    *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "popleft", "remove"),
+    *("setdefault", "update"),
+}
+
+
+def faults(folder: Path) -> list[str]:
+    """Gives a line for each thing in the folder that keeps state and has no reason for it."""
+    cure = "hand the state in, or give its reason in tools/shared_state.py"
+    return [f"{folder.name}: {each} keeps state: {cure}" for each in state(folder) if each not in ALLOWED]
+
+
+def state(folder: Path) -> list[str]:
+    """Gives `module.name` of each class and module variable in the folder that changes after it was made."""
+    files = sorted(folder.glob("*.py"))
+    return sorted({f"{file.stem}.{name}" for file in files for name in _changed(ast.parse(file.read_text()))})
+
+
+def _changed(module: ast.Module) -> Iterator[str]:
+    variables = {target.id for node in module.body for target in _assigned(node) if isinstance(target, ast.Name)}
+    yield from (name for node in ast.walk(module) if isinstance(node, ast.Global) for name in node.names)
+    for node in module.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            yield from variables & set(_changed_in(node))
+        if isinstance(node, ast.ClassDef):
+            methods = [part for part in node.body if isinstance(part, ast.FunctionDef) and part.name != "__init__"]
+            yield from {node.name for method in methods if "self" in _changed_in(method)}
+
+
+def _changed_in(tree: ast.AST) -> Iterator[str]:
+    """The names of things whose parts are assigned, deleted, or told to change."""
+    for node in ast.walk(tree):
+        parts = [target for target in _assigned(node) if not isinstance(target, ast.Name)]
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGING:
+            parts.append(node.func.value)
+        yield from (_name(part) for part in parts)
+
+
+def _assigned(node: ast.AST) -> Iterator[ast.expr]:
+    match node:
+        case ast.Assign(targets=targets) | ast.Delete(targets=targets):
+            for target in targets:
+                yield from target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+        case ast.AnnAssign(target=target) | ast.AugAssign(target=target):
+            yield target
+
+
+def _name(part: ast.expr) -> str:
+    while isinstance(part, ast.Attribute | ast.Subscript):
+        part = part.value
+    return part.id if isinstance(part, ast.Name) else ""
