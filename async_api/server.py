@@ -86,8 +86,7 @@ def _limited(app: Any, in_flight: int) -> Any:
     async def wrapped(scope: Any, receive: Any, send: Any) -> None:
         asked = monotonic()
         async with places if scope["type"] == "http" else nullcontext():
-            metrics.QUEUE.observe(waited := monotonic() - asked)
-            deadlines.queued(waited)
+            deadlines.queued(monotonic() - asked)
             await app(scope, receive, send)
 
     return wrapped

@@ -3,6 +3,7 @@
 from contextvars import ContextVar
 from time import monotonic
 
+from shared import metrics
 from shared.errors import Problem, unavailable
 
 _queued: ContextVar[float] = ContextVar("seconds_queued", default=0.0)
@@ -10,7 +11,8 @@ _ends: ContextVar[float | None] = ContextVar("request_ends", default=None)
 
 
 def queued(seconds: float) -> None:
-    """Notes how long the current request has waited for its turn."""
+    """Notes and counts how long the current request has waited for its turn."""
+    metrics.QUEUE.observe(seconds)
     _queued.set(seconds)
 
 

@@ -26,6 +26,7 @@ TITLES: Final = {
 DETAILS: Final = {
     404: "There is nothing at this address.",
     405: "This address does not support that method.",
+    408: "The body took too long to arrive.",
     413: "The body may hold at most 64 KiB.",
     500: "The request failed. The log of the service says why.",
 }

@@ -1,13 +1,16 @@
 """The seam of serving: gunicorn's gthread, set up by the table in shared/serving.py."""
 
 import os
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from multiprocessing.connection import wait
 from time import monotonic
+from types import SimpleNamespace
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
+from werkzeug.exceptions import RequestTimeout
 
 from shared import deadlines, metrics, traits
 from shared.logs import log_at_once
@@ -38,16 +41,17 @@ class _Server(BaseApplication):
     """gunicorn without configuration files or GUNICORN_CMD_ARGS."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self.settings = settings
         super().__init__()
 
     def load_config(self) -> None:
-        for setting in serving(self._settings):
+        settings = self.settings
+        for setting in serving(settings):
             if setting.gunicorn is not None:
                 self.cfg.set(setting.gunicorn, setting.value)
         self.cfg.set("worker_class", _Worker)
-        self.cfg.set("post_worker_init", _describe)
-        self.cfg.set("on_starting", lambda _server: log_at_once(self._settings))
+        self.cfg.set("post_worker_init", lambda _: traits.server("gunicorn", settings, partial(getattr, self.cfg)))
+        self.cfg.set("on_starting", lambda _: log_at_once(settings))
         self.cfg.set("worker_exit", lambda _server, worker: worker.app.wsgi().extensions["parts"].close())
         self.cfg.set("child_exit", lambda _server, worker: metrics.worker_ended(worker.pid))
 
@@ -56,23 +60,27 @@ class _Server(BaseApplication):
         return application()
 
 
-class _Threads(ThreadPoolExecutor):
-    """Counts how long each request waits for a thread."""
-
-    def submit(self, call: Any, /, *values: Any, **named: Any) -> Future[Any]:
-        return super().submit(_begun, monotonic(), call, *values, **named)
-
-
 class _Worker(ThreadWorker):
-    def get_thread_pool(self) -> ThreadPoolExecutor:
-        return _Threads(max_workers=self.cfg.threads)
+    """Counts how long each request waits for a thread, and gives its body as long to arrive as Quart does."""
+
+    def enqueue_req(self, conn: Any) -> None:
+        conn.asked = monotonic()
+        super().enqueue_req(conn)
+
+    def handle(self, conn: Any) -> Any:
+        deadlines.queued(monotonic() - conn.asked)
+        return super().handle(conn)
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        ends = monotonic() + self.app.settings.request_timeout
+        req.unreader.sock = SimpleNamespace(recv=partial(_arrived, conn.sock, ends))
+        try:
+            return super().handle_request(req, conn)
+        finally:
+            req.unreader.sock = conn.sock
 
 
-def _begun(asked: float, call: Any, *values: Any, **named: Any) -> Any:
-    metrics.QUEUE.observe(waited := monotonic() - asked)
-    deadlines.queued(waited)
-    return call(*values, **named)
-
-
-def _describe(worker: Any) -> None:
-    traits.server("gunicorn", read_settings(os.environ), lambda name: worker.cfg.settings[name].get())
+def _arrived(sock: Any, ends: float, size: int) -> Any:
+    if not wait([sock], ends - monotonic()):
+        raise RequestTimeout
+    return sock.recv(size)

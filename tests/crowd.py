@@ -3,7 +3,7 @@
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
@@ -51,11 +51,11 @@ class Crowd:
         """Begins the same GET several times at once."""
         return [self.send("GET", path) for _ in range(times)]
 
-    def _timed(self, method: str, path: str, request: dict[str, object]) -> Timed:
+    def _timed(self, method: str, path: str, request: dict[str, Any]) -> Timed:
         # A client each: one that keeps no connection may, with many threads, close another's.
         with httpx.Client(base_url=self._url, timeout=SECONDS, verify=TLS) as client:
             started = time.monotonic()
-            answer = client.request(method, path, json=request.get("json"))
+            answer = client.request(method, path, **request)
             return Timed(answer, time.monotonic() - started)
 
 
