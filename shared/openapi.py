@@ -11,6 +11,8 @@ from shared.schema import MAX_ID, MAX_ORDER_ID, ProblemBody
 
 IDS = {"product_id": MAX_ID, "order_id": MAX_ORDER_ID}
 TEXT_ROUTES = {"metrics": "text/plain", "openapi": "application/json"}
+# A defect of ours may show on any route.
+ANYWHERE = 500
 CACHE_STATES = ["hit", "miss", "stale", "bypass", "off"]
 # msgspec bounds the members of a shape, not their number.
 BOUNDS = {"ProductPatch": {"minProperties": 1}}
@@ -48,7 +50,8 @@ def _operation(route: Route) -> Json:
             *_query_parameters(route),
             *_header_parameters(route),
         ],
-        "responses": {str(route.status): _success(route)} | {str(s): _problem(s) for s in route.problems},
+        "responses": {str(route.status): _success(route)}
+        | {str(status): _problem(route, status) for status in (*route.problems, ANYWHERE)},
     }
     if route.body is not None:
         operation["requestBody"] = {
@@ -90,22 +93,26 @@ def _one_type(schema: Json) -> Json:
 
 
 def _success(route: Route) -> Json:
-    headers: Json = {}
-    if route.path.startswith(("/api", "/health")):
-        headers["X-Combination"] = {"schema": {"type": "string"}}
-    if route.cached:
-        headers["X-Cache"] = {"schema": {"type": "string", "enum": CACHE_STATES}}
+    headers = _headers(route)
     if route.status == 201:
         headers["Location"] = {"schema": {"type": "string"}}
     content = {TEXT_ROUTES[route.name]: {}} if route.answer is None else _content("application/json", route.answer)
     return {"description": route.summary, "headers": headers, "content": content}
 
 
-def _problem(status: int) -> Json:
-    headers: Json = {"X-Combination": {"schema": {"type": "string"}}}
+def _problem(route: Route, status: int) -> Json:
+    headers = _headers(route)
     if status == 503:
         headers["Retry-After"] = {"schema": {"type": "integer"}}
     return {"description": TITLES[status], "headers": headers, "content": _content(CONTENT_TYPE, ProblemBody)}
+
+
+def _headers(route: Route) -> Json:
+    """What every answer of a route has, whatever its status."""
+    headers: Json = {"X-Combination": {"schema": {"type": "string"}}}
+    if route.cached:
+        headers["X-Cache"] = {"schema": {"type": "string", "enum": CACHE_STATES}}
+    return headers
 
 
 def _content(content_type: str, shape: Any) -> Json:

@@ -42,7 +42,8 @@ def test_the_document_holds_every_route_and_no_other() -> None:
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_an_operation_has_its_answers_and_its_parameters(route: Any) -> None:
     operation = contract()["paths"][route.path][route.method.lower()]
-    assert set(operation["responses"]) == {str(route.status), *map(str, route.problems)}
+    assert set(operation["responses"]) == {str(route.status), "500", *map(str, route.problems)}
+    assert {"X-Cache" in answer["headers"] for answer in operation["responses"].values()} == {route.cached}
     names = {(parameter["in"], parameter["name"]) for parameter in operation["parameters"]}
     assert {name for place, name in names if place == "path"} == {
         part[1:-1] for part in route.path.split("/") if part.startswith("{")
@@ -86,7 +87,8 @@ def test_what_is_not_as_documented_is_caught(path: str, status: int, body: Json,
         check(path, status, body, headers)
 
 
-def test_a_cached_route_without_x_cache_is_caught() -> None:
-    headers = {name: value for name, value in HEADERS.items() if name != "X-Cache"}
+@pytest.mark.parametrize(("status", "body", "given"), [(200, PRODUCT, HEADERS), (404, PROBLEM, OF_PROBLEM)])
+def test_a_cached_route_without_x_cache_is_caught(status: int, body: Json, given: Mapping[str, str]) -> None:
+    headers = {name: value for name, value in given.items() if name != "X-Cache"}
     with pytest.raises(AssertionError, match="X-Cache is missing"):
-        check("/api/products/1", 200, PRODUCT, headers)
+        check("/api/products/1", status, body, headers)
