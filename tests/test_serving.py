@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import psutil
 import pytest
@@ -20,6 +21,7 @@ from tests.twins import NAMES
 KEEP_ALIVE, BACKLOG = 1, 16
 MANY = 1200  # more than Hypercorn's default for one connection
 MEGABYTES = 150
+HEARTBEAT = "/dev/shm/wgunicorn-"  # noqa: S108
 MIX = ["/api/products/{}", "/api/products?after={}", "/api/orders/{}", "/api/dashboard", "/metrics"]
 
 
@@ -57,6 +59,13 @@ def test_the_backlog_is_as_long_as_asked_for(service: Service) -> None:
         taken = _connections_taken(service.port, BACKLOG * 4)
     # Linux takes one more than it is told.
     assert taken == BACKLOG + 1
+
+
+def test_pitfall_13_gunicorn_listens_on_its_port_only_and_beats_in_memory(stack: Stack) -> None:
+    for process in tree(stack.service("sync")):
+        assert [each.laddr for each in process.net_connections("unix") if each.laddr] == []
+        files = [str(each.readlink()) for each in Path(f"/proc/{process.pid}/fd").iterdir()]
+        assert [file for file in files if file.startswith(HEARTBEAT)]
 
 
 @pytest.mark.parametrize("name", COMBINATIONS)
