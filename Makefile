@@ -29,7 +29,7 @@ help:
 	@echo '  make setup    what the others do first: .venv, and a database server and Redis where they are missing'
 	@echo '  make locks    writes compose/locks/*.txt again after a change of pyproject.toml'
 	@echo
-	@echo 'The same with Docker: docker compose up -d --wait && docker compose run --rm k6'
+	@echo 'The same with Docker: docker compose up -d --wait && K6_USER="$$(id -u):$$(id -g)" docker compose run --rm k6'
 
 setup: libraries
 	@tools/system_packages
