@@ -7,7 +7,7 @@ import msgspec
 
 from loadtests.against import Against
 from loadtests.bottleneck import Bottleneck, bottlenecks
-from loadtests.design import ROUTES_KEY, SIMPLE_KEY, design_of
+from loadtests.design import ROUTES_KEY, SIMPLE_KEY, Design, design_of
 from loadtests.effects import Cells, effects_of
 from loadtests.gates import Judgement
 from loadtests.medians import lines, route_names
@@ -23,6 +23,7 @@ class Comparison(msgspec.Struct, frozen=True):
     """What `--json` prints.
 
     Main effects hold one Effect per metric, `simple` one more level, and `routes` all of that again for each route.
+    `pairs` says which combinations a simple effect compares: without the change, and with it.
     """
 
     combinations: dict[str, dict[str, Any]]
@@ -31,6 +32,7 @@ class Comparison(msgspec.Struct, frozen=True):
     bottleneck: dict[str, Bottleneck]
     recommendation: Recommendation
     load: dict[str, Any]
+    pairs: dict[str, tuple[str, str]]
     gates: list[Judgement] = []
     against: Against | None = None
 
@@ -44,7 +46,8 @@ def compare(rounds: Rounds) -> Comparison:
     """Gives the comparison of results that were read; raises UnusableResults."""
     void = void_cells(rounds)
     counting = counting_cells(rounds, void)
-    effects = _effects(counting, next(iter(rounds.values())))
+    design = design_of(varies_of(next(iter(rounds.values()))))
+    effects = _effects(counting, design)
     sample = _sample(rounds)
     table = lines(rounds, counting)
     found = bottlenecks(counting)
@@ -55,11 +58,11 @@ def compare(rounds: Rounds) -> Comparison:
         bottleneck=found,
         recommendation=recommend(sample, table, effects[SIMPLE_KEY], found, counting),
         load=_load(sample, rounds),
+        pairs=design.simple,
     )
 
 
-def _effects(counting: Sequence[Cells], cells: Cells) -> dict[str, Any]:
-    design = design_of(varies_of(cells))
+def _effects(counting: Sequence[Cells], design: Design) -> dict[str, Any]:
     routes = {name: effects_of(counting, design, route_figures(name)) for name in route_names(counting)}
     return {**effects_of(counting, design, FIGURES), ROUTES_KEY: routes}
 

@@ -8,8 +8,9 @@ from rich.table import Table
 
 from loadtests.against import Against
 from loadtests.comparison import Comparison
-from loadtests.effects_text import against_table, difference_table, effects_table, routes_table, titled, unseen
+from loadtests.effects_text import against_table, difference_table, effects_table, routes_table, titled
 from loadtests.plain_text import one_line, shown
+from loadtests.unseen_text import unseen
 
 MISSING: Final = "-"
 
@@ -43,7 +44,7 @@ def show(comparison: Comparison, console: Console) -> None:
         console.print(against_table(comparison.against.folder, comparison.against.compared))
         for line in without_ledger(comparison.against):
             console.print(one_line(line), style="red")
-    for line in unseen(comparison.effects):
+    for line in unseen(comparison):
         console.print(one_line(line))
     for cell in comparison.void:
         line = f"void: {cell.combination}, round {cell.round}: {cell.reason}; {cell.advice}"

@@ -1,6 +1,6 @@
 """The effects as tables for people."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from rich.console import Group, RenderableType
@@ -64,18 +64,6 @@ def against_table(folder: str, compared: Mapping[str, Mapping[str, Effect]]) -> 
     for name, row in compared.items():
         table.add_row(shown(name), *(_ratio(row[metric]) for metric in TITLES))
     return titled(f"Times better than in {folder}, with the 95 % interval", table)
-
-
-def unseen(effects: Mapping[str, Any]) -> Iterator[str]:
-    """Gives a line for each simple effect on the average that is not shown: what would have been."""
-    for name, row in effects[SIMPLE_KEY].items():
-        effect = row["latency_avg"]
-        if effect.verdict == "not shown" and effect.detectable is not None:
-            half = (effect.difference_high - effect.difference_low) / 2
-            yield (
-                f"not shown: {name}, latency avg. Noise hides differences below {half:.2f} ms in this run; "
-                f"one of {effect.detectable:.2f} ms would be found 19 times in 20."
-            )
 
 
 def titled(title: str, table: Table) -> RenderableType:

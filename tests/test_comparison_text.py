@@ -11,7 +11,8 @@ from loadtests import comparison_text, effects_text
 from loadtests.compare import main
 from loadtests.comparison import Comparison, compare
 from loadtests.results_reading import read_rounds
-from tests.simulated_results import COMBINATIONS, document, save, write_rounds
+from loadtests.unseen_text import unseen
+from tests.simulated_results import COMBINATIONS, document, save, simulated, write_rounds
 
 LATENCIES = {"sync": 400.0, "sync-cached": 10.0, "async": 200.0, "async-cached": 10.0}
 # UPDATE_GOLDEN=1 writes them again; read the diff before you keep it.
@@ -26,7 +27,7 @@ def printed(comparison: Comparison) -> str:
     console.print(comparison_text.figures_table(comparison))
     for table in (effects_text.effects_table, effects_text.difference_table, effects_text.routes_table):
         console.print(table(comparison.effects))
-    for line in effects_text.unseen(comparison.effects):
+    for line in unseen(comparison):
         console.print(line)
     return "\n".join(line.rstrip() for line in output.getvalue().splitlines()) + "\n"
 
@@ -41,11 +42,34 @@ def test_the_tables_are_as_they_were(tmp_path: Path, name: str, rounds: int) -> 
     assert found == path.read_text()
 
 
-def test_what_noise_hides_is_said_with_what_it_would_not_have_hidden(tmp_path: Path) -> None:
-    same = dict.fromkeys(COMBINATIONS, 100.0)
-    write_rounds(tmp_path, same, rounds=4, noise=0.1)
-    lines = list(effects_text.unseen(compare(read_rounds(tmp_path)).effects))
-    assert any("async cached" in line and "19 times in 20" in line for line in lines)
+@pytest.mark.parametrize(
+    ("latency", "bound", "queues"),
+    [
+        (
+            100.0,
+            "Bound by database in sync-cached (90% of the time) and database in async-cached (90% of the time).",
+            True,
+        ),
+        (10.0, "Bound by think time in sync-cached (99% of the time) and think time in async-cached (99%", False),
+    ],
+)
+def test_what_noise_hides_is_said_with_what_it_would_not_have_hidden_and_what_binds(
+    tmp_path: Path, latency: float, bound: str, queues: bool
+) -> None:
+    write_rounds(tmp_path, dict.fromkeys(COMBINATIONS, latency), rounds=4, noise=0.1)
+    lines = [line for line in unseen(compare(read_rounds(tmp_path))) if " async cached," in line]
+    assert len(lines) == 1
+    assert "19 times in 20" in lines[0]
+    assert bound in lines[0]
+    assert ("Visitors queue there" in lines[0]) is queues
+
+
+def test_what_binds_is_said_to_be_unknown_where_it_is(tmp_path: Path) -> None:
+    for content in simulated(dict.fromkeys(COMBINATIONS, 100.0), rounds=4, noise=0.1):
+        save(tmp_path, content | {"server": None})
+    lines = list(unseen(compare(read_rounds(tmp_path))))
+    assert lines
+    assert all(line.endswith("What binds there is not known.") for line in lines)
 
 
 @pytest.mark.parametrize("field", ["combination", "profile", "route"])
