@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import Final
+from typing import Final, TypeAlias
 
 from loadtests.compose_target import compose_target
 from loadtests.ledger_text import Say
@@ -10,6 +10,8 @@ from loadtests.local_target import local_target
 from loadtests.plan import Plan
 from loadtests.running_target import RunningTarget
 from loadtests.targets import Target
+
+Road: TypeAlias = Callable[[Plan, Say], AbstractContextManager[Target]]
 
 
 @contextmanager
@@ -19,7 +21,7 @@ def running_target(plan: Plan, say: Say) -> Iterator[RunningTarget]:
     yield RunningTarget(plan)
 
 
-ROADS: Final[Mapping[str, Callable[[Plan, Say], AbstractContextManager[Target]]]] = {
+ROADS: Final[Mapping[str, Road]] = {
     "local": local_target,
     "compose": compose_target,
     "none": running_target,

@@ -18,26 +18,29 @@ from loadtests.profiles import STUDIES
 from loadtests.progress import Progress
 from loadtests.result_folders import keep, make_latest, new_folder
 from loadtests.resume import is_there, read_run, refuse_other_ledgers, refuse_other_plan, resumed_folder
-from loadtests.roads import ROADS
+from loadtests.roads import ROADS, Road
 from loadtests.rounds import orders, williams_square
 from loadtests.run_description import RUN_FILE
 from loadtests.run_ledgers import libraries, read_ledgers
 from loadtests.targets import Target
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Measures, compares, says where the results are; 130 when it was interrupted."""
-    return ended("run", lambda: _study(arguments), "finished cells are kept, RESUME=newest goes on")
+def main(arguments: Sequence[str] | None = None, road: Road | None = None) -> int:
+    """Measures, compares, says where the results are; 130 when it was interrupted.
+
+    `road` leads to the services in place of the plan's stack.
+    """
+    return ended("run", lambda: _study(arguments, road), "finished cells are kept, RESUME=newest goes on")
 
 
-def _study(arguments: Sequence[str] | None) -> int:
+def _study(arguments: Sequence[str] | None, road: Road | None) -> int:
     plan = read_plan(arguments)
     if study := STUDIES.get(plan.profile_name):
         return int(import_module(study).main(arguments))
-    return _run(plan)
+    return _run(plan, road or ROADS[plan.stack])
 
 
-def _run(plan: Plan) -> int:
+def _run(plan: Plan, road: Road) -> int:
     run = describe_run(plan)
     folder = resumed_folder(plan) if plan.resume else new_folder(plan.results, plan.profile_name)
     earlier = read_run(folder) if plan.resume else None
@@ -49,7 +52,7 @@ def _run(plan: Plan) -> int:
     if plan.rounds % square and plan.rounds > 1:
         progress.say(f"{plan.rounds} rounds: in multiples of {square} each combination follows each equally often")
     try:
-        with ROADS[plan.stack](plan, progress.say) as target:
+        with road(plan, progress.say) as target:
             run |= {"ledger": read_ledgers(target, plan, progress.say)}
             run |= {"versions": target.versions() | libraries(run["ledger"])}
             if earlier:

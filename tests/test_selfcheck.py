@@ -4,12 +4,16 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
 from compose.local import Stack
+from compose.placement import pinned
+from compose.service import Service
 from loadtests import selfcheck_findings as selfcheck
 from loadtests.compare import EVERY_CELL_VOID
 from loadtests.comparison import compare
@@ -17,12 +21,14 @@ from loadtests.design import SIMPLE_KEY, design_of
 from loadtests.effects import SimpleEffect, effects_of
 from loadtests.faults.modes import PASS, delay
 from loadtests.faults.proxy import Proxy
-from loadtests.many_effects import p_value
+from loadtests.many_effects import shown
 from loadtests.metrics import FIGURES
 from loadtests.relay_delay import added_ms
 from loadtests.results_reading import read_rounds
-from loadtests.results_set import varies_of
-from tests.simulated_results import write_rounds
+from loadtests.results_set import COMBINATIONS, varies_of
+from loadtests.void import counting_cells, void_cells
+from tests.own_services import running_service
+from tests.simulated_results import save, simulated, write_rounds
 
 pytestmark = pytest.mark.alone
 
@@ -31,20 +37,46 @@ LOAD = {"MIX": "product=1", "VUS": "5", "THINK": "0.05", "DURATION": "1", "PROFI
 TIMEOUT_S = 110
 # Four rounds of one second are too short for the 5 ms of the full check on a busy machine.
 DELAY_MS = 20.0
+ENOUGH_ROUNDS = 3
+TRIES = 2
+
+Effects: TypeAlias = dict[str, dict[str, SimpleEffect]]
 
 
 @pytest.fixture(scope="module")
-def effects(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, SimpleEffect]:
-    """What three names of one service show, the last of them DELAY_MS further away; by name, of the average latency.
+def service(stack: Stack) -> Iterator[Service]:
+    """One worker: how two of them share five visitors is chance, and voids cells."""
+    with running_service(stack, "async-cached", POOL="16", IN_FLIGHT="32", CACHE_TIMEOUT="1") as running:
+        yield running
 
-    Cells that a busy machine or two workers of five visitors make void are in it: the delay is there all the same.
+
+@pytest.fixture(scope="module")
+def run(stack: Stack, service: Service, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Effects]:
+    """Measures three names of one service, the last of them DELAY_MS further away; what a run of them shows.
+
+    A busy machine makes cells void: a run of which too few count is measured again once.
     """
-    folder = tmp_path_factory.mktemp("selfcheck")
-    port = int(stack.url("async-cached").rpartition(":")[2])
+
+    def measure() -> Effects:
+        for _ in range(TRIES):
+            found = effects_in(_measured(stack, service, tmp_path_factory.mktemp("selfcheck")))
+            if all(row["latency_avg"].rounds >= ENOUGH_ROUNDS for row in found.values()):
+                return found
+        pytest.fail(f"fewer than {ENOUGH_ROUNDS} rounds of each pair count, in each of {TRIES} runs")
+
+    return measure
+
+
+@pytest.fixture(scope="module")
+def first(run: Callable[[], Effects]) -> Effects:
+    return run()
+
+
+def _measured(stack: Stack, service: Service, folder: Path) -> Path:
     with ExitStack() as proxies:
         entries = []
         for name in NAMES:
-            proxy = proxies.enter_context(Proxy(port))
+            proxy = proxies.enter_context(Proxy(service.port, cores=stack.placement.others))
             proxy.switch(delay(DELAY_MS / 2000) if name == "far" else PASS)
             varies = {"stack": name, "cache": True}
             url = f"http://127.0.0.1:{proxy.port}"
@@ -53,25 +85,48 @@ def effects(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         path.write_text(json.dumps(entries))
         variables = {"COMBINATIONS": str(path), "STACK": "none", "RESULTS": str(folder), **LOAD}
         command = [sys.executable, "-m", "loadtests.run"]
-        done = subprocess.run(command, env=os.environ | variables, capture_output=True, timeout=TIMEOUT_S, check=False)
+        # The load keeps off the service's core, as in every run.
+        with pinned(stack.placement.others):
+            done = subprocess.run(
+                command, env=os.environ | variables, capture_output=True, timeout=TIMEOUT_S, check=False
+            )
     assert done.returncode in (0, EVERY_CELL_VOID), done.stderr.decode()
-    rounds = read_rounds(folder / "latest")
-    found = effects_of(list(rounds.values()), design_of(varies_of(rounds[1])), FIGURES)
-    return {name: row["latency_avg"] for name, row in found[SIMPLE_KEY].items()}
+    return folder / "latest"
 
 
-def test_a_service_beside_itself_shows_no_effect(effects: dict[str, SimpleEffect]) -> None:
-    effect = effects["also-near cached"]
-    chance = p_value(effect)
-    # Not 0.05: one run in twenty would fail.
-    assert chance is not None
-    assert chance > 0.001
-    assert effect.difference is not None
-    assert abs(effect.difference) < DELAY_MS / 2
+def effects_in(folder: Path) -> Effects:
+    """The simple effects over the cells that count, in every figure."""
+    rounds = read_rounds(folder)
+    counting = counting_cells(rounds, void_cells(rounds))
+    found: Effects = effects_of(counting, design_of(varies_of(rounds[1])), FIGURES)[SIMPLE_KEY]
+    return found
 
 
-def test_a_delay_before_one_of_them_is_found(effects: dict[str, SimpleEffect]) -> None:
-    effect = effects["far cached"]
+def alarms(effects: Effects) -> set[tuple[str, str]]:
+    """The figures in which a service is told from itself, each with its verdict."""
+    row = effects["also-near cached"]
+    return {(name, row[name].verdict) for name in shown(row)}
+
+
+def test_a_service_beside_itself_shows_no_effect(first: Effects, run: Callable[[], Effects]) -> None:
+    assert alarm_twice(first, run) == set()
+    difference = first["also-near cached"]["latency_avg"].difference
+    assert difference is not None
+    assert abs(difference) < DELAY_MS / 4
+
+
+def alarm_twice(first: Effects, run: Callable[[], Effects]) -> set[tuple[str, str]]:
+    """What a run shows and another one shows again.
+
+    By the rate of the tool's own procedure one run in twenty raises an alarm, and one in eight hundred or fewer the same
+    one twice. A single run that is to fail as rarely could show only differences nearly four times as large, since four
+    rounds leave three degrees of freedom.
+    """
+    return found & alarms(run()) if (found := alarms(first)) else set()
+
+
+def test_a_delay_before_one_of_them_is_found(first: Effects) -> None:
+    effect = first["far cached"]["latency_avg"]
     assert effect.verdict == "worse"
     # One interval in twenty would not hold it; a busy machine wakes a relay late.
     assert effect.difference_low is not None
@@ -80,15 +135,15 @@ def test_a_delay_before_one_of_them_is_found(effects: dict[str, SimpleEffect]) -
 
 
 @pytest.mark.parametrize(
-    ("latencies", "noise", "no_effect", "found", "unseen"),
+    ("latencies", "noise", "no_effect", "found"),
     [
-        ({"sync": 100, "sync-cached": 10, "async": 105, "async-cached": 15}, 0.05, False, True, True),
-        ({"sync": 100, "sync-cached": 10, "async": 100, "async-cached": 10}, 0.05, True, False, True),
-        ({"sync": 100, "sync-cached": 10, "async": 150, "async-cached": 30}, 0.001, False, False, False),
+        ({"sync": 100, "sync-cached": 10, "async": 105, "async-cached": 15}, 0.05, False, True),
+        ({"sync": 100, "sync-cached": 10, "async": 100, "async-cached": 10}, 0.05, True, False),
+        ({"sync": 100, "sync-cached": 10, "async": 150, "async-cached": 30}, 0.001, False, False),
     ],
 )
 def test_each_finding_can_fail(
-    tmp_path: Path, latencies: dict[str, float], noise: float, no_effect: bool, found: bool, unseen: bool
+    tmp_path: Path, latencies: dict[str, float], noise: float, no_effect: bool, found: bool
 ) -> None:
     write_rounds(tmp_path, latencies, 4, noise)
     comparison = compare(read_rounds(tmp_path))
@@ -98,7 +153,36 @@ def test_each_finding_can_fail(
     else:
         assert not selfcheck.no_effect(comparison).holds
     assert selfcheck.delay_found(comparison).holds is found
-    assert selfcheck.delay_unseen(comparison).holds is unseen
+
+
+# Above 50 ms the database of a simulated cell is nine tenths busy, below that visitors think.
+@pytest.mark.parametrize(
+    ("before", "after", "noise", "verdict", "holds"),
+    [
+        pytest.param(100, 105, 0.05, "not shown", True, id="hidden by noise before a queue"),
+        pytest.param(200, 200, 0.005, "same within 5 %", True, id="taken back by the queue"),
+        pytest.param(20, 25, 0.001, "worse", True, id="found, and right"),
+        pytest.param(100, 150, 0.001, "worse", False, id="found, and far too large"),
+        pytest.param(150, 100, 0.001, "better", False, id="found the wrong way"),
+        pytest.param(20, 20, 0.05, "not shown", False, id="missed where nobody queues"),
+    ],
+)
+def test_a_delay_that_is_not_seen_has_to_be_hidden(
+    tmp_path: Path, before: float, after: float, noise: float, verdict: str, holds: bool
+) -> None:
+    write_rounds(tmp_path, {"sync": before, "sync-cached": 10, "async": after, "async-cached": 10}, 4, noise)
+    found = selfcheck.delay_unseen(compare(read_rounds(tmp_path)))
+    assert found.figures.startswith(verdict)
+    assert found.holds is holds
+
+
+@pytest.mark.parametrize(("rounds", "changes"), [(4, {"server": None}), (1, {})])
+def test_a_delay_that_is_not_seen_for_no_known_reason_is_a_fault(
+    tmp_path: Path, rounds: int, changes: dict[str, object]
+) -> None:
+    for content in simulated(dict.fromkeys(COMBINATIONS, 100.0), rounds, 0.05):
+        save(tmp_path, content | changes)
+    assert not selfcheck.delay_unseen(compare(read_rounds(tmp_path))).holds
 
 
 def test_what_a_relay_adds_is_measured_and_no_less_than_it_was_asked_for(stack: Stack) -> None:
