@@ -21,6 +21,7 @@ from loadtests.report.making import OPTIONS as REPORT_OPTIONS
 from loadtests.report.making import write_wanted
 from loadtests.results_reading import DEFAULT_FOLDER, read_rounds
 from loadtests.results_set import UnusableResults
+from loadtests.surroundings import surroundings_of
 
 UNUSABLE_INPUT: Final = 2
 GATE_BROKEN: Final = 3
@@ -52,6 +53,13 @@ OPTIONS: Final[dict[str, dict[str, Any]]] = {
         "type": Path,
         "metavar": "DIR",
         "help": "fail when this run is shown to be worse than an earlier one of the same load, ledger and host",
+    },
+    "--study": {
+        "action": "append",
+        "type": Path,
+        "default": [],
+        "metavar": "FILE",
+        "help": "a capacity.json, sweep.json or faults.json to speak of, in place of the one beside the results",
     },
     **REPORT_OPTIONS,
 }
@@ -112,7 +120,8 @@ def console() -> Console:
 
 
 def _comparison(options: argparse.Namespace) -> Comparison:
-    comparison = compare(read_rounds(options.folder, options.base))
+    rounds = read_rounds(options.folder, options.base)
+    comparison = compare(rounds, surroundings_of(options.folder, options.study))
     if options.against:
         comparison = replace(comparison, against=against(options.folder, options.against))
     figures, names = figures_of(comparison), what_can_be_named(comparison)

@@ -16,6 +16,7 @@ from loadtests.recommendation import Recommendation, recommend
 from loadtests.results_reading import Rounds
 from loadtests.results_schema import Result
 from loadtests.results_set import varies_of
+from loadtests.surroundings import NOTHING_KNOWN, Surroundings
 from loadtests.void import VoidCell, counting_cells, void_cells
 
 
@@ -42,8 +43,8 @@ class Comparison(msgspec.Struct, frozen=True):
         return not any(line["rounds"] for line in self.combinations.values())
 
 
-def compare(rounds: Rounds) -> Comparison:
-    """Gives the comparison of results that were read; raises UnusableResults."""
+def compare(rounds: Rounds, surroundings: Surroundings = NOTHING_KNOWN) -> Comparison:
+    """Gives the comparison of results that were read, with what is known around them; raises UnusableResults."""
     void = void_cells(rounds)
     counting = counting_cells(rounds, void)
     design = design_of(varies_of(next(iter(rounds.values()))))
@@ -56,7 +57,7 @@ def compare(rounds: Rounds) -> Comparison:
         effects=effects,
         void=void,
         bottleneck=found,
-        recommendation=recommend(sample, table, effects[SIMPLE_KEY], found, counting),
+        recommendation=recommend(sample, table, effects[SIMPLE_KEY], found, counting, surroundings),
         load=_load(sample, rounds),
         pairs=design.simple,
     )

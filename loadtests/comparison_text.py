@@ -53,8 +53,9 @@ def show(comparison: Comparison, console: Console) -> None:
         share = f"{found.name}, {found.share:.0%} of the time" if found.share is not None else found.reason
         cause = f" ({found.cause})" if found.cause else ""
         console.print(one_line(f"bottleneck of {name}: {share}{cause}"))
-    console.print()
-    console.print(one_line(comparison.recommendation.text))
+    for paragraph in comparison.recommendation.paragraphs:
+        console.print()
+        console.print(one_line(paragraph))
 
 
 def without_ledger(against: Against) -> Iterator[str]:

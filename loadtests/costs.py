@@ -7,6 +7,7 @@ from statistics import median
 from typing import Final
 
 from loadtests.results_schema import Result
+from loadtests.surroundings import Ledgers
 from shared.cache_values import JITTER, LIFETIME
 from shared.settings import Settings
 
@@ -25,27 +26,37 @@ REWRITE_FAILURES: Final = (
 )
 
 
-def cost_of_cache(cells: Mapping[str, Sequence[Result]], cached: str) -> list[str]:
-    """Gives what the cache costs, one phrase each; memory as it was measured in the cached combination."""
+COST_OF_MENDING: Final = (
+    "an index or another query: a few lines of SQL",
+    "the index's memory and disk",
+    "no connection more",
+    "data no older, unless a summary table is chosen",
+    "new ways to fail: each write keeps the index too",
+)
+GREATEST_AGE_S: Final = LIFETIME * (1 + JITTER)
+
+
+def cost_of_cache(cells: Mapping[str, Sequence[Result]], cached: str, ledgers: Ledgers) -> list[str]:
+    """Gives what the cache costs, one phrase each; memory and connections as measured in the cached combination."""
     lines = sum(len(path.read_text().splitlines()) for path in _cache_files())
     memory = _peak_mb(cells.get(cached, ()), "cache")
     return [
         f"{lines} lines of code that are there for the cache alone",
         *_memory("Redis", memory),
-        f"{_connections()} connections to Redis for each worker",
-        f"data as old as {LIFETIME * (1 + JITTER):.0f} s where a drop was lost, else none older than the last write",
+        _connections_to_redis(ledgers, cached),
+        f"data as old as {GREATEST_AGE_S:.0f} s where a drop was lost, else none older than the last write",
         f"new ways to fail: {'; '.join(CACHE_FAILURES)}",
     ]
 
 
-def cost_of_rewrite(cells: Mapping[str, Sequence[Result]], before: str, after: str) -> list[str]:
-    """Gives what the rewrite costs, one phrase each; memory as it was measured in both services."""
+def cost_of_rewrite(cells: Mapping[str, Sequence[Result]], before: str, after: str, ledgers: Ledgers) -> list[str]:
+    """Gives what the rewrite costs, one phrase each; memory and connections as measured in both services."""
     changed, total = differing_lines(CHECKOUT / "sync_api", CHECKOUT / "async_api")
     old, new = _peak_mb(cells.get(before, ()), "service"), _peak_mb(cells.get(after, ()), "service")
     return [
         f"{changed} of {total} lines of the service differ",
         *([f"{new - old:+.0f} MB of memory of the service"] if old and new else []),
-        "no connection more: both have the same pool",
+        _connections_to_the_database(ledgers, before, after),
         "data no older",
         f"new ways to fail: {'; '.join(REWRITE_FAILURES)}",
     ]
@@ -69,9 +80,28 @@ def _cache_files() -> Iterator[Path]:
         yield from {path for pattern in CACHE_FILES for path in (CHECKOUT / folder).glob(pattern)}
 
 
-def _connections() -> int:
-    """As many as there may be requests at once, unless the services were told another number."""
-    return Settings(combination="any", bind="any:1", database_url="mysql://").in_flight
+def _connections_to_redis(ledgers: Ledgers, cached: str) -> str:
+    counted = _counted(ledgers, cached, "Redis connections")
+    if counted is not None:
+        return f"{counted} connections to Redis, as counted in {cached}"
+    # As many as there may be requests at once, unless the services were told another number.
+    most = Settings(combination="any", bind="any:1", database_url="mysql://").in_flight
+    return f"{most} connections to Redis for each worker, by the settings"
+
+
+def _connections_to_the_database(ledgers: Ledgers, before: str, after: str) -> str:
+    old, new = (_counted(ledgers, name, "database connections") for name in (before, after))
+    if old is None or new is None:
+        return "no connection more: both have the same pool, by the settings"
+    if old == new:
+        return f"no connection more: {new} to the database, as counted in both"
+    return f"{new - old:+d} connections to the database: {new} counted in {after}, {old} in {before}"
+
+
+def _counted(ledgers: Ledgers, name: str, entry: str) -> int | None:
+    """What was counted in a running combination, null where its ledger has no such number."""
+    value = ledgers.get(name, {}).get(entry, "")
+    return int(value) if value.isdecimal() else None
 
 
 def _peak_mb(results: Sequence[Result], program: str) -> float | None:

@@ -1,38 +1,43 @@
 """Which cure the figures speak for: keep, add the cache, rewrite, both, or mend a statement; and when that flips."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any
 
 import msgspec
 
+from loadtests.async_seen import TWINS, unseen_effects
 from loadtests.bottleneck import Bottleneck
-from loadtests.costs import cost_of_cache, cost_of_rewrite
+from loadtests.costs import COST_OF_MENDING, cost_of_cache, cost_of_rewrite
 from loadtests.evidence import Evidence, Lines, Simple
-from loadtests.recommendation_text import in_sentences
+from loadtests.flips import Answer, flips_of
+from loadtests.next_runs import next_runs
+from loadtests.recommendation_text import in_paragraphs
 from loadtests.results_schema import Result
 from loadtests.results_set import COMBINATIONS
 from loadtests.statement_cure import StatementCure, statement_cure
-
-Answer: TypeAlias = Literal["keep", "add the cache", "rewrite", "both", "mend the statement", "undecided"]
-
-# Here the uncached pair waits for one database and the cached pair for think time.
-BLIND_TO_ASYNC: Final = frozenset({"origin", "quick", "smoke"})
-# A statement with this share of the database's time is worth mending first.
-MAIN_SHARE: Final = 0.5
-DATABASE: Final = "database"
+from loadtests.studies import found_elsewhere
+from loadtests.surroundings import Surroundings
 
 
 class Recommendation(msgspec.Struct, frozen=True):
-    """The answer, its reasons and limits in sentences, what each cure costs, when it flips, and what run tells more."""
+    """The answer, its reasons and limits in sentences, what each cure costs, when it flips, and what run tells more.
+
+    `text` is the paragraphs in one. `unseen` holds the pairs of twins of which this load cannot tell whether async is
+    quicker, with what it waited for; `tells_of_async` says that there is a pair of which it can. `elsewhere` is what
+    capacity and sweep have found.
+    """
 
     text: str
     measured: dict[str, Any]
     answer: Answer = "undecided"
     tells_of_async: bool = False
+    unseen: dict[str, str] = {}
     costs: dict[str, list[str]] = {}
     flips: list[str] = []
+    elsewhere: list[str] = []
     next: list[str] = []
     statement: StatementCure | None = None
+    paragraphs: list[str] = []
 
 
 def recommend(
@@ -41,88 +46,58 @@ def recommend(
     simple: Simple,
     found: Mapping[str, Bottleneck],
     rounds: Sequence[Mapping[str, Result]],
+    surroundings: Surroundings,
 ) -> Recommendation:
     """Gives what this load shows, and no more than that."""
-    measured = {
+    cells = {name: [row[name] for row in rounds if name in row] for name in lines}
+    statement, unseen = statement_cure(cells.get("sync", [])), unseen_effects(found)
+    evidence = Evidence(sample, lines, simple, found, rounds, surroundings, statement, unseen)
+    answer, ours = _answer(evidence), set(lines) <= set(COMBINATIONS)
+    costs = _costs(cells, surroundings) if ours else {}
+    flips, elsewhere = (flips_of(evidence, answer), found_elsewhere(surroundings)) if ours else ([], [])
+    further = next_runs(evidence, answer)
+    paragraphs = in_paragraphs(evidence, answer, costs, flips, elsewhere, further)
+    return Recommendation(
+        " ".join(paragraphs),
+        _measured(sample),
+        answer,
+        len(unseen) < len(TWINS),
+        unseen,
+        costs,
+        flips,
+        elsewhere,
+        further,
+        statement,
+        paragraphs,
+    )
+
+
+def _measured(sample: Result) -> dict[str, Any]:
+    return {
         "profile": sample.profile,
         "vus": sample.vus,
         "think_time_s": sample.think_time_s,
         "duration_s": sample.duration_s,
     }
-    cells = {name: [row[name] for row in rounds if name in row] for name in lines}
-    statement, tells = statement_cure(cells.get("sync", [])), sample.profile not in BLIND_TO_ASYNC
-    evidence = Evidence(sample, lines, simple, found, statement, tells)
-    answer = _answer(evidence)
-    costs = _costs(cells) if set(lines) <= set(COMBINATIONS) else {}
-    flips, further = _flips(evidence, answer), _next(evidence, answer)
-    text = in_sentences(evidence, answer, costs, flips, further)
-    return Recommendation(text, measured, answer, evidence.tells_of_async, costs, flips, further, evidence.statement)
 
 
 def _answer(evidence: Evidence) -> Answer:
-    cache = evidence.says("cache in sync")
-    rewrite = evidence.says("async uncached") if evidence.tells_of_async else None
-    on_top = evidence.says("async cached") if evidence.tells_of_async else None
+    cache, rewrite = evidence.says("cache in sync"), evidence.says("async uncached")
     if cache == "better":
-        return "both" if on_top == "better" else "add the cache"
+        return "both" if evidence.says("async cached") == "better" else "add the cache"
     if rewrite == "better":
         return "rewrite"
     if cache == "one round":
         return "undecided"
-    if _statement_binds(evidence):
+    if evidence.statement_binds:
         return "mend the statement"
     settled = {"same within 5 %", "worse"}
     return "keep" if cache in settled and rewrite in settled else "undecided"
 
 
-def _statement_binds(evidence: Evidence) -> bool:
-    bottleneck = evidence.bottleneck.get("sync")
-    found = evidence.statement is not None and evidence.statement.share >= MAIN_SHARE
-    return found and bottleneck is not None and bottleneck.name == DATABASE
-
-
-def _costs(cells: Mapping[str, Sequence[Result]]) -> dict[str, list[str]]:
+def _costs(cells: Mapping[str, Sequence[Result]], surroundings: Surroundings) -> dict[str, list[str]]:
     return {
-        "add the cache": cost_of_cache(cells, "sync-cached"),
-        "rewrite": cost_of_rewrite(cells, "sync", "async"),
-        "mend the statement": [
-            "an index, a summary table or another query; no service, no copy of the data, no new way to fail"
-        ],
+        "add the cache": cost_of_cache(cells, "sync-cached", surroundings.ledgers),
+        "rewrite": cost_of_rewrite(cells, "sync", "async", surroundings.ledgers),
+        "mend the statement": list(COST_OF_MENDING),
     }
-
-
-def _flips(evidence: Evidence, answer: Answer) -> list[str]:
-    found = []
-    if answer in ("add the cache", "both") and (ratio := hit_ratio_needed(evidence.lines)) is not None:
-        found.append(f"the hit ratio falls below {ratio:.0%}: there the cache gains less than 5 % on the average")
-    if answer in ("add the cache", "both"):
-        found.append("an answer must not be as old as a lost drop makes it")
-    if _statement_binds(evidence) and evidence.statement:
-        cure = evidence.statement
-        found.append(
-            f"{cure.statement} becomes quicker: at half its time the database could serve "
-            f"{cure.limit_rps_after:.0f} requests/s instead of {cure.limit_rps:.0f}"
-        )
-    return found
-
-
-def hit_ratio_needed(lines: Lines) -> float | None:
-    """Gives the hit ratio at which the cache would gain 5 %, on a straight line from no hits to what was measured."""
-    before = lines.get("sync", {}).get("latency_avg")
-    after, hits = (lines.get("sync-cached", {}).get(name) for name in ("latency_avg", "hit_ratio"))
-    if not before or not after or not hits or after >= before:
-        return None
-    needed: float = hits * (before - before / 1.05) / (before - after)
-    return needed if needed < hits else None
-
-
-def _next(evidence: Evidence, answer: Answer) -> list[str]:
-    verdicts = {effect["latency_avg"].verdict for effect in evidence.simple.values()}
-    found = []
-    if "one round" in verdicts:
-        found.append("four rounds, for intervals: make matrix ROUNDS=4")
-    elif answer == "undecided" and "not shown" in verdicts:
-        found.append("more rounds, for narrower intervals: make matrix ROUNDS=8, or longer ones with PROFILE=origin")
-    if not evidence.tells_of_async and any(name.startswith("async") for name in evidence.simple):
-        found.append("for async: make matrix PROFILE=capacity")
-    return found

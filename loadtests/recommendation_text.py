@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from loadtests.async_seen import TWINS
 from loadtests.effects import SimpleEffect
 from loadtests.evidence import Evidence
 from loadtests.results_set import COMBINATIONS
@@ -23,29 +24,33 @@ WORDS: Final[dict[str, str]] = {
     "not shown": "{:.2f} times, which is not shown to differ",
     "one round": "{:.2f} times, in one round, so without an interval",
 }
+WHERE: Final = {"async uncached": "without the cache", "async cached": "with the cache"}
 
 
-def in_sentences(
+def in_paragraphs(
     evidence: Evidence,
     answer: str,
     costs: Mapping[str, Sequence[str]],
     flips: Sequence[str],
+    elsewhere: Sequence[str],
     further: Sequence[str],
-) -> str:
-    """Gives the answer, what it rests on, what it costs, when it flips and what to run next."""
+) -> list[str]:
+    """Gives the answer with what it rests on, then the third cure, each cure's cost, flips, studies, and next runs."""
     if not any(line["rounds"] for line in evidence.lines.values()):
-        return NOTHING
+        return [NOTHING]
     sample = evidence.sample
     load = f"Under {sample.profile} ({sample.vus} VUs, think time {sample.think_time_s:g} s):"
-    if not set(evidence.lines) <= set(COMBINATIONS):
-        return " ".join([load, *_about_others(evidence), *(f"Run next, {one}." for one in further)])
-    parts = [load, ANSWERS[answer], *_about_cache(evidence), *_about_async(evidence), *_about_the_statement(evidence)]
-    for cure, price in costs.items():
-        if cure == answer or (answer == "both" and cure != "mend the statement"):
-            parts.append(f"What it costs to {cure}: {', '.join(price)}.")
-    parts += [f"This flips when {one}." for one in flips]
-    parts += [f"Run next, {one}." for one in further]
-    return " ".join(parts)
+    ours = set(evidence.lines) <= set(COMBINATIONS)
+    rests_on = (*_about_cache(evidence), *_about_async(evidence)) if ours else _about_others(evidence)
+    flip = "This is decided when" if answer == "undecided" else "This flips when"
+    return [
+        " ".join([load, *([ANSWERS[answer]] if ours else []), *rests_on]),
+        *(_about_the_statement(evidence) if ours else ()),
+        *(f"What it costs to {cure}: {', '.join(price)}." for cure, price in costs.items()),
+        *(f"{flip} {one}." for one in flips),
+        *(f"{one}." for one in elsewhere),
+        *(f"Run next, {one}." for one in further),
+    ]
 
 
 def _about_others(evidence: Evidence) -> Iterator[str]:
@@ -66,16 +71,14 @@ def _about_cache(evidence: Evidence) -> Iterator[str]:
 
 
 def _about_async(evidence: Evidence) -> Iterator[str]:
-    names = [name for name in ("async uncached", "async cached") if name in evidence.simple]
-    if not names:
-        return
-    metric, subject = "latency_avg", "average latency"
-    if not evidence.tells_of_async:
-        metric, subject = "service_cpu", "service CPU per request"
-        yield "Whether async is quicker this load cannot tell: each pair waits for something else than its service."
-    for name in names:
-        effect = evidence.effect(name, metric)
-        if effect is not None:
+    for name in TWINS:
+        if name not in evidence.simple:
+            continue
+        metric, subject = "latency_avg", "average latency"
+        if why := evidence.unseen.get(name):
+            metric, subject = "service_cpu", "service CPU per request"
+            yield f"Whether async is quicker {WHERE[name]} this load cannot tell: {why}."
+        if effect := evidence.effect(name, metric):
             yield f"{name.capitalize()}, {subject}: {in_words(effect)}."
 
 
@@ -84,10 +87,13 @@ def _about_the_statement(evidence: Evidence) -> Iterator[str]:
     if cure is None:
         return
     behind = f" (behind {', '.join(cure.routes)})" if cure.routes else ""
+    bounds = "one round, so without an interval"
+    if cure.busy_after_low is not None and cure.busy_after_high is not None:
+        bounds = f"95 % interval {max(0.0, cure.busy_after_low):.1%} to {cure.busy_after_high:.1%}"
     yield (
         f"The third cure: the statement {cure.statement}{behind} takes {cure.share:.0%} of the time of all statements "
-        f"in sync. Twice as fast, it would leave the database busy {cure.busy_after:.0%} of the time instead of "
-        f"{cure.busy:.0%} at the same load (utilization law)."
+        f"in sync. Twice as fast, it would leave the database busy {cure.busy_after:.1%} of the time ({bounds}) "
+        f"instead of {cure.busy:.1%} at the same load: a prediction by the utilization law."
     )
 
 

@@ -49,6 +49,23 @@ def server(latency: float) -> Document:
     }
 
 
+def bound_by(resource: str) -> Document:
+    """The server's side of a cell in which a resource binds; where none is busy, thinking does."""
+    seconds = {"service": 1.0, "database": 0.4, "cache": 0.1, "k6": 0.4}
+    known = {**server(QUICK_MS), "window_s": 8.0, "limits": {"database connections": 16.0, "requests at once": 32.0}}
+    counters = {"pool_held_seconds_total": 0.1, "http_request_seconds_sum{route=revenue}": 0.2}
+    busy = {
+        "database connections": {"pool_held_seconds_total": 16 * 7.6},
+        "requests at once": {"http_request_seconds_sum{route=revenue}": 32 * 7.6},
+    }
+    seconds |= {resource: 6.8} if resource in seconds else {}
+    return {
+        **known,
+        "programs": {name: {"cpu_s": cpu, "peak_rss_mb": 50.0} for name, cpu in seconds.items()},
+        "counters": counters | busy.get(resource, {}),
+    }
+
+
 def write_rounds(folder: Path, latencies: Mapping[str, float], rounds: int, noise: float = 0.0, seed: int = 1) -> None:
     """Writes rounds of noisy latencies, one file per cell."""
     for content in simulated(latencies, rounds, noise, seed):

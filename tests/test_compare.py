@@ -16,7 +16,7 @@ from loadtests.comparison import Comparison, compare
 from loadtests.metrics import FIGURES
 from loadtests.results_reading import read_rounds
 from loadtests.results_schema import Result, json_schema
-from tests.simulated_results import COMBINATIONS, document, save, simulated, write_rounds
+from tests.simulated_results import COMBINATIONS, bound_by, document, save, simulated, write_rounds
 
 LATENCIES = {"sync": 400.0, "sync-cached": 10.0, "async": 200.0, "async-cached": 10.0}
 
@@ -159,11 +159,29 @@ def test_without_the_servers_side_the_bottleneck_is_unknown_and_says_why(tmp_pat
     assert comparison.effects["async"]["service_cpu"].ratio is None
 
 
-@pytest.mark.parametrize(("profile", "tells"), [("quick", False), ("origin", False), ("mixed", True)])
-def test_a_load_that_cannot_tell_about_async_says_so(tmp_path: Path, profile: str, tells: bool) -> None:
+@pytest.mark.parametrize("profile", ["quick", "mixed"])
+@pytest.mark.parametrize(
+    ("resource", "tells"),
+    [
+        ("service", True),
+        ("database connections", True),
+        ("requests at once", True),
+        ("database", False),
+        ("cache", False),
+        ("k6", False),
+        ("think time", False),
+    ],
+)
+def test_what_binds_and_not_the_profile_says_whether_a_load_tells_about_async(
+    tmp_path: Path, profile: str, resource: str, tells: bool
+) -> None:
     for name in COMBINATIONS:
-        save(tmp_path, document(name, profile=profile))
-    text = compared(tmp_path).recommendation.text
+        save(tmp_path, document(name, profile=profile, server=bound_by(resource)))
+    comparison = compared(tmp_path)
+    assert {one.name for one in comparison.bottleneck.values()} == {resource}
+    assert comparison.recommendation.tells_of_async is tells
+    text = comparison.recommendation.text
+    assert (f"this load cannot tell: {resource} binds both" in text) is not tells
     assert ("this load cannot tell" in text) is not tells
     assert f"Under {profile} (50 VUs" in text
 

@@ -1,18 +1,24 @@
 """What is recommended for results of known effects, what it costs, and when it flips."""
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from loadtests.comparison import compare
 from loadtests.costs import CHECKOUT, differing_lines
-from loadtests.recommendation import Recommendation, hit_ratio_needed
+from loadtests.effects import interval
+from loadtests.recommendation import Recommendation
 from loadtests.results_reading import read_rounds
 from loadtests.results_schema import Result
+from loadtests.server_schema import Usage
 from loadtests.statement_cure import StatementCure, statement_cure
-from tests.simulated_results import COMBINATIONS, save, server, simulated
+from loadtests.surroundings import surroundings_of
+from tests.simulated_results import COMBINATIONS, bound_by, save, server, simulated
 
 CACHE = {"sync": 400.0, "sync-cached": 10.0, "async": 400.0, "async-cached": 10.0}
 BOTH = CACHE | {"async-cached": 5.0}
@@ -38,33 +44,53 @@ def recommended(
 
 
 @pytest.mark.parametrize(
-    ("latencies", "profile", "answer"),
+    ("latencies", "resource", "answer"),
     [
-        (CACHE, "quick", "add the cache"),
-        (CACHE, "mixed", "add the cache"),
-        (BOTH, "mixed", "both"),
-        (BOTH, "origin", "add the cache"),
-        (REWRITE, "mixed", "rewrite"),
-        (REWRITE, "quick", "undecided"),
-        (NOTHING, "mixed", "keep"),
-        (NOTHING, "quick", "undecided"),
+        (CACHE, "service", "add the cache"),
+        (BOTH, "service", "both"),
+        (BOTH, "think time", "add the cache"),
+        (BOTH, "database", "add the cache"),
+        (REWRITE, "service", "rewrite"),
+        (REWRITE, "database connections", "rewrite"),
+        (REWRITE, "requests at once", "rewrite"),
+        (REWRITE, "database", "undecided"),
+        (REWRITE, "k6", "undecided"),
+        (NOTHING, "service", "keep"),
+        (NOTHING, "think time", "undecided"),
     ],
 )
 def test_the_answer_follows_from_what_the_load_could_show(
-    tmp_path: Path, latencies: dict[str, float], profile: str, answer: str
+    tmp_path: Path, latencies: dict[str, float], resource: str, answer: str
 ) -> None:
-    assert recommended(tmp_path, latencies, profile=profile).answer == answer
+    found = recommended(tmp_path, latencies, profile="mixed", server=bound_by(resource))
+    assert found.answer == answer
+    assert found.flips
+    assert found.next or answer != "undecided"
 
 
-@pytest.mark.parametrize("profile", ["quick", "origin", "smoke"])
-def test_of_async_such_a_load_tells_only_the_cpu_and_names_the_run_that_tells_more(
-    tmp_path: Path, profile: str
+def test_a_side_that_nobody_saw_tells_nothing_of_async(tmp_path: Path) -> None:
+    found = recommended(tmp_path, REWRITE, server=None)
+    assert (found.answer, found.tells_of_async) == ("undecided", False)
+    assert "this load cannot tell: the server's side was not captured in both" in found.text
+
+
+def test_of_async_a_load_that_waits_for_others_tells_only_the_cpu_and_names_the_run_that_tells_more(
+    tmp_path: Path,
 ) -> None:
-    found = recommended(tmp_path, BOTH, profile=profile)
-    assert "this load cannot tell" in found.text
+    found = recommended(tmp_path, BOTH)
+    assert "without the cache this load cannot tell: database binds both" in found.text
+    assert "with the cache this load cannot tell: think time binds both" in found.text
     assert "Async cached, service CPU per request: 2.00 times better" in found.text
     assert "Async cached, average latency" not in found.text
     assert "make matrix PROFILE=capacity" in found.text
+
+
+def test_one_twin_that_waits_for_others_hides_its_pair_and_not_the_other_pair(tmp_path: Path) -> None:
+    for content in simulated(BOTH, 4, 0.002):
+        save(tmp_path, content | {"server": bound_by("k6" if content["combination"] == "async" else "service")})
+    found = compare(read_rounds(tmp_path)).recommendation
+    assert (found.answer, found.tells_of_async) == ("both", True)
+    assert found.unseen == {"async uncached": "service binds sync and k6 binds async"}
 
 
 def test_one_round_decides_nothing_and_asks_for_four(tmp_path: Path) -> None:
@@ -73,24 +99,42 @@ def test_one_round_decides_nothing_and_asks_for_four(tmp_path: Path) -> None:
 
 
 def test_noise_that_hides_everything_asks_for_more_rounds(tmp_path: Path) -> None:
-    found = recommended(tmp_path, NOTHING, noise=0.3, profile="mixed")
+    found = recommended(tmp_path, NOTHING, noise=0.3, server=bound_by("service"))
     assert (found.answer, "ROUNDS=8" in found.text) == ("undecided", True)
 
 
-def test_a_recommendation_says_what_it_costs_and_when_it_flips(tmp_path: Path) -> None:
-    cache = {"hit": 90, "miss": 10, "stale": 0, "bypass": 0}
-    found = recommended(tmp_path, CACHE, cache=cache)
-    assert "What it costs to add the cache: " in found.text
-    assert any("connections to Redis" in phrase for phrase in found.costs["add the cache"])
+def test_a_recommendation_says_what_each_cure_costs(tmp_path: Path) -> None:
+    found = recommended(tmp_path, CACHE)
+    for cure in ("add the cache", "rewrite", "mend the statement"):
+        assert f"What it costs to {cure}: " in found.text
+        assert any("connection" in phrase for phrase in found.costs[cure])
+        assert any(phrase.startswith("new ways to fail") for phrase in found.costs[cure])
     assert any("50 MB of memory of Redis" in phrase for phrase in found.costs["add the cache"])
-    assert "This flips when the hit ratio falls below 4%" in found.text
+    assert any("data as old as 66 s" in phrase for phrase in found.costs["add the cache"])
 
 
-def test_the_hit_ratio_needed_is_on_the_line_from_no_hits_to_what_was_measured() -> None:
-    lines = {"sync": {"latency_avg": 105.0}, "sync-cached": {"latency_avg": 55.0, "hit_ratio": 0.5}}
-    assert hit_ratio_needed(lines) == pytest.approx(0.05)
-    assert hit_ratio_needed(lines | {"sync-cached": {"latency_avg": 110.0, "hit_ratio": 0.5}}) is None
-    assert hit_ratio_needed(lines | {"sync-cached": {"latency_avg": 55.0, "hit_ratio": None}}) is None
+@pytest.mark.parametrize(
+    ("counted", "phrases"),
+    [
+        ({}, ("32 connections to Redis for each worker, by the settings", "both have the same pool")),
+        (
+            {"sync": "16", "async": "16"},
+            ("7 connections to Redis, as counted in sync-cached", "16 to the database, as counted in both"),
+        ),
+        ({"sync": "16", "async": "20"}, ("7 connections", "+4 connections to the database: 20 counted in async")),
+    ],
+)
+def test_connections_are_those_that_the_ledger_counted(
+    tmp_path: Path, counted: dict[str, str], phrases: tuple[str, str]
+) -> None:
+    ledger = {name: {"database connections": value} for name, value in counted.items()}
+    run = {"ledger": ledger | ({"sync-cached": {"Redis connections": "7"}} if counted else {})}
+    (tmp_path / "run.json").write_text(json.dumps(run))
+    for content in simulated(CACHE, 2):
+        save(tmp_path, content)
+    costs = compare(read_rounds(tmp_path), surroundings_of(tmp_path)).recommendation.costs
+    assert phrases[0] in "".join(costs["add the cache"])
+    assert phrases[1] in "".join(costs["rewrite"])
 
 
 def _cure(folder: Path) -> StatementCure:
@@ -113,11 +157,27 @@ def test_the_third_cure_is_the_costliest_statement_by_the_utilization_law(tmp_pa
     assert figures == pytest.approx((0.9, 0.225, 0.225 * 0.55, 50, 50 / 0.55))
 
 
+def test_the_third_cures_saving_has_the_interval_of_its_rounds(tmp_path: Path) -> None:
+    assert _cure(tmp_path).limit_rps_after_low is None
+    (path,) = tmp_path.glob("*.json")
+    slow = _result(path)
+    assert slow.server is not None
+    programs = {**slow.server.programs, "database": Usage(3.6)}
+    quick = replace(slow, server=replace(slow.server, programs=programs))
+    cure = statement_cure([slow, quick])
+    assert cure is not None
+    # 50 and 100 requests a second by 0.55: two values have a standard error of half their distance.
+    expected = interval([50 / 0.55, 100 / 0.55])
+    assert (cure.limit_rps_after, cure.limit_rps_after_low, cure.limit_rps_after_high) == pytest.approx(expected)
+
+
 def test_a_statement_that_binds_is_mended_first_when_no_cure_is_shown(tmp_path: Path) -> None:
     busy = {**server(100.0), "statements": [REPORT, PAGE]}
     found = recommended(tmp_path, NOTHING, server=busy, think_time_s=0.01)
     assert found.answer == "mend the statement"
     assert "the statement REVENUE (behind revenue) takes 90% of the time" in found.text
+    assert re.search(r"busy \d\d\.\d% of the time \(95 % interval \d\d\.\d% to \d\d\.\d%\)", found.text)
+    assert any(one.startswith("REVENUE becomes quicker") for one in found.flips)
 
 
 def test_a_statement_is_not_mended_on_the_word_of_one_round(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from loadtests.report.memo import escaped
 from loadtests.report.page import LIBRARY
 from loadtests.report.pictures import COLOURS
 from loadtests.report.verdict import in_words
-from tests.simulated_results import COMBINATIONS, document, save, write_divided_rounds, write_rounds
+from tests.simulated_results import COMBINATIONS, bound_by, document, save, write_divided_rounds, write_rounds
 
 LATENCIES = {"sync": 400.0, "sync-cached": 10.0, "async": 200.0, "async-cached": 10.0}
 FILES = ("comparison.json", "report.html", "report.md")
@@ -123,6 +123,23 @@ def test_two_combinations_of_somebodys_own_are_reported(tmp_path: Path) -> None:
         save(tmp_path, document(name, varies={"stack": name, "cache": False}))
     assert main([str(tmp_path), "--report"]) == 0
     assert "django" in (tmp_path / "report.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("blind", "words"),
+    [
+        (("async",), "whether async is quicker without the cache this load cannot tell"),
+        (("async-cached",), "whether async is quicker with the cache this load cannot tell"),
+        (("async", "async-cached"), "whether async is quicker this load cannot tell"),
+    ],
+)
+def test_the_verdict_says_of_which_pair_the_load_cannot_tell(
+    tmp_path: Path, blind: tuple[str, ...], words: str
+) -> None:
+    for name in COMBINATIONS:
+        save(tmp_path, document(name, server=bound_by("k6" if name in blind else "service")))
+    assert main([str(tmp_path), "--report"]) == 0
+    assert words in (tmp_path / "report.html").read_text()
 
 
 CAPACITY = {

@@ -20,7 +20,7 @@ from loadtests.void import counting_cells
 Document: TypeAlias = dict[str, Any]
 
 
-def document_of(folder: Path, rounds: Rounds, comparison: Comparison) -> Document:
+def document_of(folder: Path, rounds: Rounds, comparison: Comparison, studies: Sequence[Path] = ()) -> Document:
     """Gives the comparison as `--json` prints it, and under `report` what pictures and tables need besides.
 
     Raises UnusableResults.
@@ -36,7 +36,7 @@ def document_of(folder: Path, rounds: Rounds, comparison: Comparison) -> Documen
         "curves": curves(counting),
         "course": course(rounds, comparison.void),
         "run": {**msgspec.to_builtins(run), "ledger": None},
-        "further": further_runs(folder),
+        "further": further_runs(folder, studies),
         "ledger": ledger_of(folder, run.ledger, varies),
     }
     document: Document = msgspec.to_builtins({**msgspec.to_builtins(comparison), "report": report})

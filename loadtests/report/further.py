@@ -1,10 +1,11 @@
-"""Runs of another kind that belong in a report: capacity, sweep and the fault matrix, where there are such runs."""
+"""Runs of another kind that belong to a run: capacity, sweep and the fault matrix, where there are such runs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from loadtests.results_set import UnusableResults
 
@@ -22,6 +23,12 @@ class Step(msgspec.Struct, frozen=True):
     outcome: str
 
 
+class Cost(msgspec.Struct, frozen=True):
+    """What requests cost at the highest rate."""
+
+    rps_per_service_core: float | None = None
+
+
 class Capacity(msgspec.Struct, frozen=True):
     """The highest rate of one combination, and the steps towards it."""
 
@@ -30,6 +37,13 @@ class Capacity(msgspec.Struct, frozen=True):
     broke_at_rps: int | None
     limited_by: str
     steps: list[Step]
+    generator_limited: bool = False
+    cost: Cost | None = None
+
+    @property
+    def at_least(self) -> bool:
+        """Says that the combination may be able to take more."""
+        return self.generator_limited or self.broke_at_rps is None
 
 
 class Value(msgspec.Struct, frozen=True):
@@ -40,6 +54,12 @@ class Value(msgspec.Struct, frozen=True):
     ratio: float
 
 
+class Flip(msgspec.Struct, frozen=True):
+    """Whether a change becomes better or worse within the levels of a factor."""
+
+    kind: str = ""
+
+
 class Finding(msgspec.Struct, frozen=True):
     """One change over one factor, as sweep.json has it."""
 
@@ -47,6 +67,7 @@ class Finding(msgspec.Struct, frozen=True):
     comparison: str
     values: list[Value]
     sentence: str
+    flip: Flip = Flip()
 
 
 class FactorLine(msgspec.Struct, frozen=True):
@@ -70,46 +91,70 @@ class FaultCell(msgspec.Struct, frozen=True):
     finding: str = ""
 
 
-class CapacityRun(msgspec.Struct, frozen=True):
-    """What a report shows of capacity.json."""
+class Study(msgspec.Struct, frozen=True, kw_only=True):
+    """What every such run says; `place` is where it was found, `run` is on what it was made."""
 
     started_at: str
     command: str
+    complete: bool = True
+    run: dict[str, Any] = {}
+    place: str = ""
+
+
+class CapacityRun(Study, frozen=True, kw_only=True):
+    """What is shown of capacity.json."""
+
     objectives_ms: dict[str, float]
     combinations: list[Capacity]
 
 
-class SweepRun(msgspec.Struct, frozen=True):
-    """What a report shows of sweep.json."""
+class SweepRun(Study, frozen=True, kw_only=True):
+    """What is shown of sweep.json."""
 
-    started_at: str
-    command: str
     factors: list[FactorLine]
     findings: list[Finding]
 
 
-class FaultRun(msgspec.Struct, frozen=True):
-    """What a report shows of faults.json."""
+class FaultRun(Study, frozen=True, kw_only=True):
+    """What is shown of faults.json."""
 
-    started_at: str
-    command: str
     cells: list[FaultCell]
 
 
-KINDS: Final[dict[str, type[msgspec.Struct]]] = {"capacity": CapacityRun, "sweep": SweepRun, "faults": FaultRun}
+class _Named(msgspec.Struct, frozen=True):
+    """What a file says of its own kind."""
+
+    kind: str = ""
 
 
-def further_runs(folder: Path) -> dict[str, dict[str, Any]]:
-    """Gives each kind's run with its place: of this folder, else the newest beside it, else one that was kept.
+Kind = TypeVar("Kind", bound=Study)
 
-    Raises UnusableResults when a file of that name cannot be read.
+CAPACITY: Final = "capacity"
+SWEEP: Final = "sweep"
+KINDS: Final[dict[str, type[Study]]] = {CAPACITY: CapacityRun, SWEEP: SweepRun, "faults": FaultRun}
+
+
+def further_runs(folder: Path, given: Sequence[Path] = ()) -> dict[str, dict[str, Any]]:
+    """Gives each kind's run as data, where there is one; raises UnusableResults as `study_of` does."""
+    found = {kind: study_of(folder, kind, shape, given) for kind, shape in KINDS.items()}
+    return {kind: msgspec.to_builtins(study) for kind, study in found.items() if study}
+
+
+def study_of(folder: Path, kind: str, shape: type[Kind], given: Sequence[Path] = ()) -> Kind | None:
+    """Gives one kind's run: a file that was given, else of this folder, else the newest beside it, else a kept one.
+
+    Raises UnusableResults when such a file cannot be read, and for a given one of no kind.
     """
-    found = {}
-    for kind, shape in KINDS.items():
-        path = next(_places(folder.resolve(), kind), None)
-        if path:
-            found[kind] = {"place": f"{path.parent.name}/{path.name}", **msgspec.to_builtins(_read(path, shape))}
-    return found
+    mine = [path for path in given if _kind(path) == kind]
+    path = next((path for path in (*mine, *_places(folder.resolve(), kind))), None)
+    return replace(_read(path, shape), place=f"{path.resolve().parent.name}/{path.name}") if path else None
+
+
+def _kind(path: Path) -> str:
+    kind = _read(path, _Named).kind or path.stem
+    if kind not in KINDS:
+        raise UnusableResults(f"{path} is none of {', '.join(f'{one}.json' for one in KINDS)}")
+    return kind
 
 
 def _places(folder: Path, kind: str) -> Iterator[Path]:
@@ -118,7 +163,10 @@ def _places(folder: Path, kind: str) -> Iterator[Path]:
     yield from (path for path in (folder / name, *beside, MEASUREMENTS / name) if path.is_file())
 
 
-def _read(path: Path, shape: type[msgspec.Struct]) -> msgspec.Struct:
+Shape = TypeVar("Shape", bound=msgspec.Struct)
+
+
+def _read(path: Path, shape: type[Shape]) -> Shape:
     try:
         return msgspec.json.decode(path.read_bytes(), type=shape)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -4,22 +4,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from loadtests.ledger_rules import differences
 from loadtests.results_schema import Varies
-from loadtests.results_set import UnusableResults
-from loadtests.run_description import RUN_FILE
+from loadtests.surroundings import ledgers_in
 
 
 def ledger_of(folder: Path, ledger: Any, varies: Mapping[str, Varies | None]) -> dict[str, Any] | None:
     """Gives the entries that are alike and those that differ, null where none was recorded; raises UnusableResults."""
-    if not ledger:
+    found = ledgers_in(folder, ledger)
+    if not found:
         return None
-    try:
-        found = msgspec.convert(ledger, dict[str, dict[str, str]])
-    except msgspec.ValidationError as error:
-        raise UnusableResults(f"{folder / RUN_FILE} holds no ledger that can be read: {error}") from error
     differing = differences(found, {name: _axes(name, varies) for name in found})
     apart = {one.entry for one in differing}
     alike = {entry: value for entry, value in next(iter(found.values())).items() if entry not in apart}

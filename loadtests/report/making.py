@@ -11,6 +11,7 @@ from loadtests.report.page import page
 from loadtests.report.writing import as_json, write_whole
 from loadtests.results_reading import read_rounds
 from loadtests.results_set import UnusableResults
+from loadtests.surroundings import surroundings_of
 
 JSON_NAME: Final = "comparison.json"
 PAGE_NAME: Final = "report.html"
@@ -35,7 +36,8 @@ def write_wanted(options: argparse.Namespace, comparison: Comparison) -> list[Pa
         raise UnusableResults("--beside shows another run in the page: add --html FILE")
     if not (options.html or options.markdown or options.report):
         return []
-    document = document_of(options.folder, read_rounds(options.folder, options.base), comparison)
+    rounds = read_rounds(options.folder, options.base)
+    document = document_of(options.folder, rounds, comparison, options.study)
     texts: dict[Path, str] = {}
     if options.report:
         texts |= in_folder(options.folder, document)
@@ -60,4 +62,4 @@ def _beside(options: argparse.Namespace) -> list[Document]:
     if not options.beside:
         return []
     rounds = read_rounds(options.beside, options.base)
-    return [document_of(options.beside, rounds, compare(rounds))]
+    return [document_of(options.beside, rounds, compare(rounds, surroundings_of(options.beside)))]

@@ -6,6 +6,7 @@ from typing import Any, Final
 from loadtests.design import SIMPLE_KEY
 from loadtests.report.document import Document
 from loadtests.report.numbers import digits, interval
+from loadtests.results_set import COMBINATIONS
 
 QUESTION: Final = (
     "A service on Flask, PyMySQL and MySQL is slow. Put Redis in front of the database, or rewrite the service in "
@@ -35,7 +36,8 @@ WORDS: Final = {
     "one round": "{subject} came out {ratio} times better on average",
 }
 ONE_ROUND: Final = "one round gives no interval"
-BLIND: Final = "whether async is quicker this load cannot tell"
+BLIND: Final = "whether async is quicker{where} this load cannot tell"
+WHERE: Final = {"async uncached": " without the cache", "async cached": " with the cache"}
 
 
 def question(document: Document) -> str:
@@ -52,8 +54,7 @@ def verdict_sentence(document: Document) -> str:
     clauses = list(_clauses(document, answer))
     if document["load"]["rounds"] == 1 and clauses:
         clauses.append(ONE_ROUND)
-    if not recommendation["tells_of_async"] and "async" in document["combinations"]:
-        clauses.append(BLIND)
+    clauses += _blind(document)
     return f"{ANSWERS.get(answer, answer)}: {'; '.join(clauses)}." if clauses else f"{ANSWERS.get(answer, answer)}."
 
 
@@ -65,6 +66,14 @@ def _clauses(document: Document, answer: str) -> Iterator[str]:
         effect = simple.get(name, {}).get("latency_avg")
         if effect and effect["ratio"] is not None:
             yield in_words(subject, effect)
+
+
+def _blind(document: Document) -> Iterator[str]:
+    ours = set(document["combinations"]) <= set(COMBINATIONS)
+    twins = [name for name in WHERE if ours and name in document["effects"][SIMPLE_KEY]]
+    unseen = [name for name in twins if name in document["recommendation"]["unseen"]]
+    if unseen:
+        yield BLIND.format(where=WHERE[unseen[0]] if len(unseen) < len(twins) else "")
 
 
 def in_words(subject: str, effect: dict[str, Any]) -> str:
