@@ -10,6 +10,7 @@ from loadtests.against import Against
 from loadtests.comparison import Comparison
 from loadtests.effects_text import against_table, difference_table, effects_table, routes_table, titled
 from loadtests.plain_text import one_line, shown
+from loadtests.resources_text import resources_table
 from loadtests.unseen_text import unseen
 
 MISSING: Final = "-"
@@ -49,6 +50,7 @@ def show(comparison: Comparison, console: Console) -> None:
     for cell in comparison.void:
         line = f"void: {cell.combination}, round {cell.round}: {cell.reason}; {cell.advice}"
         console.print(one_line(line), style="red")
+    console.print(resources_table(comparison.bottleneck))
     for name, found in comparison.bottleneck.items():
         share = f"{found.name}, {found.share:.0%} of the time" if found.share is not None else found.reason
         cause = f" ({found.cause})" if found.cause else ""

@@ -15,6 +15,7 @@ from loadtests.report.shapes import course, curves
 from loadtests.results_reading import Rounds, read_run_of
 from loadtests.results_schema import Result
 from loadtests.results_set import varies_of
+from loadtests.server_figures import server_figures, top_statements
 from loadtests.void import counting_cells
 
 Document: TypeAlias = dict[str, Any]
@@ -35,6 +36,8 @@ def document_of(folder: Path, rounds: Rounds, comparison: Comparison, studies: S
         "against_the_first": _against_the_first(counting, list(varies)),
         "curves": curves(counting),
         "course": course(rounds, comparison.void),
+        "server": server_figures(counting, list(varies)),
+        "statements": top_statements(counting, [name for name, one in varies.items() if not one or not one.cache]),
         "run": {**msgspec.to_builtins(run), "ledger": None},
         "further": further_runs(folder, studies),
         "ledger": ledger_of(folder, run.ledger, varies),

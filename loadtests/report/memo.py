@@ -9,6 +9,7 @@ from loadtests.report.document import Document
 from loadtests.report.four import statistic, table_of_four
 from loadtests.report.numbers import MISSING, digits, interval, per_second, percent
 from loadtests.report.page import environment
+from loadtests.report.server_tables import server_tables
 from loadtests.report.verdict import question, verdict_sentence
 
 # What Markdown would read as something else than text.
@@ -54,6 +55,7 @@ def memo(document: Document) -> str:
         effects=_effects(document),
         metrics=EFFECTS.values(),
         bottleneck=bottleneck_in_words(document),
+        server_tables=server_tables(document),
         stack=_stack(document),
         commands=commands(document),
         conditions=conditions(document),

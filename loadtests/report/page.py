@@ -22,6 +22,7 @@ from loadtests.report.fault_table import fault_columns, fault_rows
 from loadtests.report.four import statistic, table_of_four
 from loadtests.report.numbers import clock, digits, milliseconds, plain
 from loadtests.report.pictures import Picture, styles
+from loadtests.report.server_tables import server_tables
 from loadtests.report.sweep_pictures import sweep_pictures
 from loadtests.report.verdict import question, verdict_sentence
 
@@ -94,6 +95,7 @@ def _run(document: Document, number: int) -> dict[str, Any]:
         "four": table_of_four(document),
         "percentiles": percentile_rows(document),
         "bottleneck": bottleneck_in_words(document),
+        "server_tables": server_tables(document),
         "fault_table": [(fault, *cells) for fault, cells in fault_rows(document)],
         "fault_columns": fault_columns(document),
         "sections": named,
