@@ -72,7 +72,7 @@ class _Worker(ThreadWorker):
         return super().handle(conn)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
-        ends = monotonic() + self.app.settings.request_timeout
+        ends = monotonic() + self.app.settings.request_timeout  # type: ignore[attr-defined]
         req.unreader.sock = SimpleNamespace(recv=partial(_arrived, conn.sock, ends))
         try:
             return super().handle_request(req, conn)

@@ -118,8 +118,8 @@ def test_a_service_beside_itself_shows_no_effect(first: Effects, run: Callable[[
 def alarm_twice(first: Effects, run: Callable[[], Effects]) -> set[tuple[str, str]]:
     """What a run shows and another one shows again.
 
-    By the rate of the tool's own procedure one run in twenty raises an alarm, and one in eight hundred or fewer the same
-    one twice. A single run that is to fail as rarely could show only differences nearly four times as large, since four
+    By the rate of the tool's own procedure one run in twenty raises an alarm, and one in eight hundred or fewer the
+    same one twice. A single run that is to fail as rarely could show only differences nearly four times as large, since four
     rounds leave three degrees of freedom.
     """
     return found & alarms(run()) if (found := alarms(first)) else set()
