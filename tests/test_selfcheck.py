@@ -119,8 +119,8 @@ def alarm_twice(first: Effects, run: Callable[[], Effects]) -> set[tuple[str, st
     """What a run shows and another one shows again.
 
     By the rate of the tool's own procedure one run in twenty raises an alarm, and one in eight hundred or fewer the
-    same one twice. A single run that is to fail as rarely could show only differences nearly four times as large, since four
-    rounds leave three degrees of freedom.
+    same one twice. A single run that is to fail as rarely could show only differences nearly four times as large,
+    since four rounds leave three degrees of freedom.
     """
     return found & alarms(run()) if (found := alarms(first)) else set()
 
