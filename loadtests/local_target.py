@@ -1,7 +1,8 @@
 """The stack as private local processes, as a target of the load."""
 
 import os
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -12,11 +13,14 @@ from compose.database_server import Connection
 from compose.options import HIGHEST_SCALE, StackOptions
 from compose.placement import pinned
 from compose.stack import Stack
+from loadtests.counters import parsed_traits, read_metrics
 from loadtests.generator import Generator, k6_command, k6_version
 from loadtests.plan import Plan, number
 
 REDIS_TIMEOUT_S: Final = 5
 SCANNED_AT_ONCE: Final = 1000
+LAST_WORKER_S: Final = 10
+LOOK_S: Final = 0.05
 
 
 class LocalTarget:
@@ -44,7 +48,16 @@ class LocalTarget:
         self.forget(name)
         if restore:
             self._stack.restore(name)
-        service.start()
+        self.start(name)
+
+    def start(self, name: str, environment: Mapping[str, str] | None = None) -> None:
+        """Starts a service and waits for all of its workers, as the first of them makes it ready."""
+        service = self._stack.service(name)
+        service.start(environment)
+        wanted = int({**service.settings, **(environment or {})}["WORKERS"])
+        until = time.monotonic() + LAST_WORKER_S
+        while _workers(service.url) < wanted and time.monotonic() < until:
+            time.sleep(LOOK_S)
 
     def forget(self, name: str) -> None:
         """Empties a combination's part of Redis."""
@@ -88,6 +101,10 @@ class LocalTarget:
     def close(self) -> None:
         """Gives back the connection to Redis."""
         self._cache.close()
+
+
+def _workers(url: str) -> int:
+    return sum(parsed_traits(read_metrics(url)).get("server", {}).values())
 
 
 def stack_options(plan: Plan, say: Callable[[str], None]) -> StackOptions:
