@@ -116,9 +116,9 @@ def test_a_step_in_which_other_programs_had_the_cores_is_void_and_taken_once_mor
     assert again.rate == 50
 
 
-def spoilt(load: Load, **server: Any) -> Step:
-    """A step that holds every objective, with single figures of the server's side changed."""
-    one = result(load)
+def spoilt(load: Load, late: int = 0, **server: Any) -> Step:
+    """A step that holds every objective unless answers are late, with single figures of the server's side changed."""
+    one = result(load, late)
     assert one.server is not None
     return judged(
         msgspec.structs.replace(one, server=msgspec.structs.replace(one.server, **server)), 2, load, OBJECTIVES
@@ -145,6 +145,13 @@ def test_a_step_that_held_with_another_ledger_or_without_its_cache_is_void_and_t
     after = next_load([warm, step, step], asked())
     assert after is not None
     assert after.rate == 25
+
+
+def test_a_step_that_broke_and_gave_redis_up_is_broken_and_says_so() -> None:
+    step = spoilt(Load("search", 8, 2, 50), late=400, **BYPASSED)
+    assert (step.outcome, step.void) == ("broken", [])
+    assert step.reasons[-1] == "Redis was bypassed or refused 3 times"
+    assert spoilt(Load("search", 8, 2, 50), late=400, **CHANGED).outcome == "void"
 
 
 def test_a_capacity_below_a_void_step_is_a_least_one_and_says_why() -> None:

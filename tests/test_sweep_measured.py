@@ -78,6 +78,7 @@ def test_points_are_measured_over_the_real_stack_with_what_they_vary(
     assert [one.failed for one in sweep.cells] == [0, 0, 0]
     assert [reason for one in sweep.cells for reason in one.void if ", then " in reason] == []
     assert elsewhere(ledgers)[POOL.setting]["sync-cached"]["variable POOL"] == "4"
+    assert ledgers[POOL.setting]["sync-cached"]["workers"] == str(stack.options.workers)
     assert "  variable POOL: 4" in said
     assert far.injected == ["database 100 ms away, by a proxy"]
     assert (far.latency_ms["max"] or 0) > 100

@@ -20,7 +20,9 @@ from loadtests.study_void import voided
 from loadtests.targets import Target
 
 # The other rules of the matrix are objectives here, or judged by what was full.
-VOIDED_BY: Final = frozenset({"wrong combination", "changed ledger", "cache bypassed"})
+VOIDED_BY: Final = frozenset({"wrong combination", "changed ledger"})
+# A service whose core is full gives Redis up by itself, so a step that breaks is no less broken for it.
+VOIDED_IF_HELD: Final = frozenset({"cache bypassed"})
 
 
 class Load(NamedTuple):
@@ -87,6 +89,7 @@ def judged(result: Result, number: int, load: Load, objectives: Objectives) -> S
     """Gives a step with what it broke; one that broke for k6's or others' sake says nothing of the service."""
     limit = limit_of(result)
     faults, void = broken(result, objectives if load.rate else {}), voided(result, VOIDED_BY)
+    (faults if faults else void).extend(voided(result, VOIDED_IF_HELD))
     if limit.name in NOT_THE_SERVICE and (faults or load.rate is None):
         void.append(limit.sentence)
     outcome: Outcome = "void" if void else "broken" if faults else "held"
