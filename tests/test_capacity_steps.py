@@ -116,7 +116,7 @@ def test_a_step_in_which_other_programs_had_the_cores_is_void_and_taken_once_mor
     assert again.rate == 50
 
 
-def spoilt(load: Load, late: int = 0, **server: Any) -> Step:
+def spoilt(load: Load, server: dict[str, Any], late: int = 0) -> Step:
     """A step that holds every objective unless answers are late, with single figures of the server's side changed."""
     one = result(load, late)
     assert one.server is not None
@@ -135,9 +135,9 @@ def spoilt(load: Load, late: int = 0, **server: Any) -> Step:
 def test_a_step_that_held_with_another_ledger_or_without_its_cache_is_void_and_taken_once_more(
     server: dict[str, Any], reason: str
 ) -> None:
-    step = spoilt(Load("search", 8, 2, 50), **server)
+    step = spoilt(Load("search", 8, 2, 50), server)
     assert (step.outcome, step.void) == ("void", [reason])
-    assert spoilt(Load("concurrency", 4, 1, visitors=8), **server).outcome == "void"
+    assert spoilt(Load("concurrency", 4, 1, visitors=8), server).outcome == "void"
     warm = judged(result(Load("warm-up", 8, 2, 50)), 1, Load("warm-up", 8, 2, 50), OBJECTIVES)
     again = next_load([warm, step], asked())
     assert again is not None
@@ -148,16 +148,16 @@ def test_a_step_that_held_with_another_ledger_or_without_its_cache_is_void_and_t
 
 
 def test_a_step_that_broke_and_gave_redis_up_is_broken_and_says_so() -> None:
-    step = spoilt(Load("search", 8, 2, 50), late=400, **BYPASSED)
+    step = spoilt(Load("search", 8, 2, 50), BYPASSED, late=400)
     assert (step.outcome, step.void) == ("broken", [])
     assert step.reasons[-1] == "Redis was bypassed or refused 3 times"
-    assert spoilt(Load("search", 8, 2, 50), late=400, **CHANGED).outcome == "void"
+    assert spoilt(Load("search", 8, 2, 50), CHANGED, late=400).outcome == "void"
 
 
 def test_a_capacity_below_a_void_step_is_a_least_one_and_says_why() -> None:
     warm, low, twice = Load("warm-up", 8, 2, 50), Load("search", 8, 2, 50), Load("confirm", 16, 2, 50)
     steps = [judged(result(load), 1, load, OBJECTIVES) for load in (warm, low, twice)]
-    steps[2:2] = [spoilt(Load("search", 8, 2, 51), **CHANGED)] * 2
+    steps[2:2] = [spoilt(Load("search", 8, 2, 51), CHANGED)] * 2
     found = capacity_of("sync", steps, asked(fitted=(), predicted=()), 1)
     assert found.rate_rps == 50
     assert found.limited_by == "waiting: no core was full (service 50%); void: session autocommit was ON, then OFF"
