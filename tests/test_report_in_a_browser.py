@@ -19,8 +19,8 @@ LATENCIES = {"sync": 170.0, "sync-cached": 4.0, "async": 150.0, "async-cached": 
 CHARTS = {
     "square": 4,
     "distribution": 8,
-    "latency-course": 5,
-    "throughput-course": 5,
+    "latency-course": 4,
+    "throughput-course": 4,
     "bottleneck": 4,
 }
 FORESTS = ("latency-avg", "latency-p95", "throughput", "service-cpu")
