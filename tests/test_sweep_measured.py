@@ -34,7 +34,7 @@ COLD, FAR, POOL = Point("hit_ratio", 0.5), Point("database_ms", 100), Point("con
         ({}, {"ledger_changes": [{"entry": "isolation", "before": "1", "after": "2"}]}, "isolation was 1, then 2"),
         ({}, {"counters": {"cache_events_total{event=refused}": 2}}, "Redis was bypassed or refused 2 times"),
         ({"failed": 1}, {}, "1 of 360 requests had another status or no answer"),
-        ({"requests": 0}, {}, "no request was made in 8 s"),
+        ({"requests": 0}, {}, "no request was finished in 8 s"),
         ({}, {}, ""),
     ],
 )
