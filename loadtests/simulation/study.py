@@ -22,8 +22,8 @@ from loadtests.simulation.runs import Truth, expected_figures, write_run
 # Where files cost least; any folder for temporary files does.
 MEMORY: Final = Path("/dev/shm")  # noqa: S108
 
-# Rounds of the run that gives the true differences: they are then known to a hundredth of a spread.
-LONG_RUN: Final = 10_000
+# Rounds of the run that gives the true differences: they are then known to three hundredths of a spread.
+LONG_RUN: Final = 1000
 SIMPLE: Final = {
     "cache in sync": ("sync", "sync-cached"),
     "cache in async": ("async", "async-cached"),
