@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from shared import cache_policy, metrics
+from shared import metrics
 from shared.answer import Answer, cached
 from shared.cache_steps import Allowance, CacheTrouble
 from shared.caching import Plan
@@ -36,7 +36,7 @@ class Cache:
             return await loaded(load, "off")
         allowance = Allowance(self._seconds)
         try:
-            found = await self._door.ask(cache_policy.find(self._door.names, plan), allowance, load)
+            found = await self._door.find(plan, allowance, load)
         except CacheTrouble:
             metrics.cache("bypass")
             return await loaded(load, "bypass")

@@ -12,6 +12,8 @@ from shared import cache_commands, cache_policy, metrics
 from shared.cache_breaker import Breaker
 from shared.cache_commands import Names
 from shared.cache_steps import Allowance, CacheTrouble, Command, Pause, Step, Steps
+from shared.cache_values import Found
+from shared.caching import Plan
 from shared.settings import Settings
 
 from .background import Background, Call, T
@@ -38,6 +40,14 @@ class CacheDoor:
             await self._redis.open()
         except Exception as fault:  # noqa: BLE001 (what else is at that address answers as it likes)
             self._in_trouble(fault)
+
+    async def find(self, plan: Plan, allowance: Allowance, load: Call[bytes]) -> Found:
+        """Gives the value, or the stamps under which one may be made; raises as `ask` does."""
+        # The one command of a hit goes straight to Redis, not as a step: it is what every cached read pays.
+        found: Found = await self._command(allowance, cache_commands.find(self.names, plan))
+        if found.body is None:
+            return await self.ask(cache_policy.stamp(self.names, plan, found), allowance, load)
+        return found
 
     async def ask(self, steps: Steps[T], allowance: Allowance, load: Call[bytes]) -> T:
         """Gives what the policy gives; raises CacheTrouble where it leaves that to us, and what `load` raises."""

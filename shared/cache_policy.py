@@ -58,13 +58,11 @@ def flight_of(plan: Plan, stamps: Stamps) -> str:
     return f"{plan.key}:{b''.join(stamps).hex()}"
 
 
-def find(names: Names, plan: Plan) -> Steps[Found]:
-    """Gives the value, or the stamps under which one may be made."""
-    found: Found = yield commands.find(names, plan)
-    if found.body is None:
-        for place, group in enumerate(plan.groups):
-            if found.stamps[place] is None:
-                found.stamps[place] = yield from _stamp(names.stamp(group))
+def stamp(names: Names, plan: Plan, found: Found) -> Steps[Found]:
+    """Makes the stamps that a read without a value has not found, so that a value may be made under them."""
+    for place, group in enumerate(plan.groups):
+        if found.stamps[place] is None:
+            found.stamps[place] = yield from _stamp(names.stamp(group))
     return found
 
 

@@ -10,7 +10,7 @@ from random import random
 from secrets import token_bytes
 from struct import Struct
 from time import time
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 from zlib import crc32
 
 import msgspec
@@ -64,7 +64,7 @@ def unpack(key: str, value: Any, stamps: list[bytes | None]) -> Found | None:
     """Gives the value if it is whole, belongs to the key and carries these stamps."""
     if type(value) is not bytes:
         raise Garbled(repr(value)[:100])
-    front = b"".join(stamp for stamp in stamps if stamp is not None)
+    front = b"".join(cast(list[bytes], stamps))
     middle = len(front) + _TIMES.size
     start = middle + _CHECKSUM.size
     if len(value) < start or not value.startswith(front):

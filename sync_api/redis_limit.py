@@ -31,6 +31,7 @@ class _Parser(DefaultParser):  # type: ignore[misc, valid-type]
 
 # What a connection has to be made with, for its limits to hold.
 LIMITED: dict[str, Any] = {"parser_class": _Parser}
+_LIMITED = nullcontext()
 
 
 def limit(connection: Any, seconds: float) -> nullcontext[None]:
@@ -44,4 +45,4 @@ def limit(connection: Any, seconds: float) -> nullcontext[None]:
         parser.given = connection.socket_timeout = connection.socket_connect_timeout = seconds
         if socket is not None:
             socket.settimeout(seconds)
-    return nullcontext()
+    return _LIMITED

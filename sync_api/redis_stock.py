@@ -3,6 +3,7 @@
 from time import monotonic
 from typing import Any
 
+from hiredis import pack_command
 from redis.connection import Connection, parse_url
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import ResponseError
@@ -14,9 +15,10 @@ from shared.settings import Settings
 from .redis_limit import LIMITED, limit
 from .waiting import Stock
 
-# redis-py types these on one side only.
+# redis-py types these on one side only, hiredis its tuple of words as one of a single word.
 new_connection: Any = Connection
 options_in: Any = parse_url
+pack: Any = pack_command
 
 
 class RedisStock:
@@ -65,7 +67,7 @@ def _reply(connection: Any, command: Command, ends: float) -> Any:
     fresh = not connection.is_connected
     try:
         return _exchange(connection, command, ends)
-    except Disconnected:
+    except (Disconnected, ConnectionError):
         # Redis closed it while it lay in stock; whatever Redis did, each of our commands may be repeated.
         if fresh:
             raise
@@ -75,8 +77,11 @@ def _reply(connection: Any, command: Command, ends: float) -> Any:
 def _exchange(connection: Any, command: Command, ends: float) -> Any:
     try:
         with limit(connection, ends - monotonic()):
-            connection.send_command(*command.words, check_health=False)
-            reply = connection.read_response(disable_decoding=True)
+            # What redis-py's connection does around its parser on each reply costs as much as the parser.
+            connection.send_packed_command([pack(command.words)], check_health=False)
+            reply = connection._parser.read_response(disable_decoding=True)
+        if isinstance(reply, ResponseError):
+            raise reply
         return command.understand(reply)
     except ResponseError:
         raise

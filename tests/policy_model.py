@@ -13,6 +13,7 @@ from shared import cache_commands, cache_policy
 from shared.cache_commands import Names
 from shared.cache_policy import Limits
 from shared.cache_steps import Command, Pause, Steps
+from shared.cache_values import Found
 from shared.caching import Plan
 from shared.flights import Flights
 
@@ -106,7 +107,7 @@ def reader(worker: int) -> Actor:
     def events(world: World, heard: Heard) -> Generator[Ready, None, None]:
         yield at_once
         fresh_from = world.answered
-        found = yield from performed(world, heard, cache_policy.find(NAMES, PLAN))
+        found = yield from _found(world, heard)
         body = found.body
         if body is None:
             body = yield from _made_once(world, heard, world.workers[worker], cache_policy.seen(found))
@@ -118,7 +119,7 @@ def reader(worker: int) -> Actor:
 def refresher(world: World, heard: Heard) -> Generator[Ready, None, None]:
     """A read of a value past its soft end, and the refresh behind it."""
     yield at_once
-    found = yield from performed(world, heard, cache_policy.find(NAMES, PLAN))
+    found = yield from _found(world, heard)
     if found.body is not None:
         assert found.due
         yield at_once
@@ -159,6 +160,17 @@ def performed(
 def at_once() -> bool:
     """The event can take place."""
     return True
+
+
+def _found(world: World, heard: Heard) -> Generator[Ready, None, Found]:
+    found: Found = yield from performed(world, heard, _asked(cache_commands.find(NAMES, PLAN)))
+    if found.body is None:
+        yield from performed(world, heard, cache_policy.stamp(NAMES, PLAN, found))
+    return found
+
+
+def _asked(command: Command) -> Steps[Any]:
+    return (yield command)
 
 
 def _made_once(
