@@ -1,10 +1,12 @@
 """Stacks for tests: real servers and services on ports that are free."""
 
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
 
 from compose import ports
 from compose.local import Stack, StackOptions
+from loadtests.local_target import LocalTarget
 
 COMBINATIONS = ("sync", "sync-cached", "async", "async-cached")
 # Below the ports that the system gives to clients, so that none of those is in the way.
@@ -33,3 +35,14 @@ def free_base() -> int:
         base = random.randrange(LOWEST_BASE, HIGHEST_BASE, 10)
         if not any(ports.taken(base + number) for number in range(1, len(COMBINATIONS) + 1)):
             return base
+
+
+def road_to(stack: Stack) -> Callable[..., AbstractContextManager[LocalTarget]]:
+    """Gives a road that leads to a stack which is running already, whatever it is asked for."""
+
+    @contextmanager
+    def road(*_: object) -> Iterator[LocalTarget]:
+        with closing(LocalTarget(stack)) as target:
+            yield target
+
+    return road

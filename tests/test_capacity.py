@@ -5,8 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -18,11 +17,13 @@ from loadtests.capacity.asked import read_asked
 from loadtests.capacity.document import Document
 from loadtests.capacity.objectives import read_objectives
 from loadtests.capacity.steps import Load, Stepper
+from loadtests.checkout import describe_checkout
 from loadtests.ledger import read_ledger
 from loadtests.local_target import LocalTarget
 from loadtests.plan import UnusableInput
 from tests.k6_runs import combinations_file
 from tests.known_service import KnownService
+from tests.stacks import road_to
 
 pytestmark = pytest.mark.alone
 
@@ -125,6 +126,7 @@ def test_the_real_services_are_measured_where_they_run(stack: Stack, tmp_path: P
     (one,) = found.combinations
     assert one.rate_rps == 40
     assert found.run["ledger"]["sync-cached"]["server"] == "gunicorn"
+    assert found.run.items() >= describe_checkout().items()
     assert done.stderr.count("entries are alike") == 1
     assert (tmp_path / "also.json").read_bytes() == file.read_bytes()
     assert one.steps[-1].hit_ratio is not None
@@ -149,12 +151,7 @@ def test_a_step_is_held_against_the_ledger_that_the_run_began_with(stack: Stack,
 def test_twins_that_differ_without_a_reason_stop_the_run_before_it_measures(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    @contextmanager
-    def shared(*_: object) -> Iterator[LocalTarget]:
-        with closing(LocalTarget(stack)) as target:
-            yield target
-
-    monkeypatch.setattr(measuring, "ROADS", {"local": shared})
+    monkeypatch.setattr(measuring, "ROADS", {"local": road_to(stack)})
     words = ["--combinations", "sync,async", "--results", str(tmp_path), "--port-base", str(stack.options.port_base)]
     stack.service("async").restart({"KEEP_ALIVE": "5"})
     try:

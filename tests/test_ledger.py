@@ -14,7 +14,7 @@ from loadtests.ledger import Ledger, changes, changes_over_cell, read_ledger
 from loadtests.ledger_rules import differences, unexplained
 from loadtests.local_target import LocalTarget
 from tests.own_services import workers
-from tests.stacks import COMBINATIONS
+from tests.stacks import COMBINATIONS, road_to
 
 AXES = {name: (name.partition("-")[0], name.endswith("-cached")) for name in COMBINATIONS}
 ON_BOTH = {
@@ -150,12 +150,7 @@ def test_a_value_changed_behind_the_settings_back_is_seen(
 def test_twins_that_differ_without_a_reason_stop_the_run_before_it_measures(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    @contextmanager
-    def shared(*_: object) -> Iterator[LocalTarget]:
-        with closing(LocalTarget(stack)) as target:
-            yield target
-
-    monkeypatch.setattr(run, "ROADS", {"local": shared})
+    monkeypatch.setattr(run, "ROADS", {"local": road_to(stack)})
     words = ["--profile", "smoke", "--results", str(tmp_path), "--combinations", "sync,async"]
     with keep_alive(stack):
         assert run.main([*words, "--port-base", str(stack.options.port_base)]) == 1

@@ -18,6 +18,7 @@ from loadtests.capacity.limits import SERVICE
 from loadtests.capacity.steps import Load, Stepper
 from loadtests.capacity.text import PLAIN_WIDTH, said_of, show
 from loadtests.cell import write
+from loadtests.checkout import describe_checkout
 from loadtests.exits import ended, say
 from loadtests.host import describe_host
 from loadtests.plan import Plan
@@ -113,6 +114,7 @@ def _description(target: Target, plan: Plan) -> dict[str, Any]:
         "stack": plan.stack,
         "workers": plan.workers,
         "host": describe_host(),
+        **describe_checkout(),
         "versions": target.versions() | libraries(ledgers),
         "ledger": ledgers,
     }

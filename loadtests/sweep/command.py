@@ -10,6 +10,7 @@ from rich.console import Console
 
 from compose.stack import Stack
 from loadtests.cell import write
+from loadtests.checkout import describe_checkout
 from loadtests.exits import ended, say
 from loadtests.host import describe_host
 from loadtests.local_target import stack_options
@@ -68,6 +69,7 @@ def _description(target: SweepTarget, plan: Plan, ledgers: dict[str, Ledgers]) -
     return {
         "workers": plan.workers,
         "host": describe_host(),
+        **describe_checkout(),
         "versions": target.versions() | libraries(centre),
         "ledger": centre,
         "ledger_elsewhere": elsewhere(ledgers),
