@@ -13,6 +13,7 @@ from tests import odd_http
 from tests.bad_requests import GOOD_ORDER, GOOD_PATCH, JSON, LARGEST_BODY
 from tests.crowd import Crowd, all_of
 from tests.documented import Documented
+from tests.figures import figures
 from tests.obstacles import frozen
 from tests.own_services import SHORT, running_service
 from tests.raw_http import head, wire
@@ -128,7 +129,7 @@ def test_without_a_free_connection_every_route_that_needs_one_is_refused(
 ) -> None:
     with frozen(stack.database_pid):
         holding = crowd.get("/api/orders/1", POOL)
-        time.sleep(0.2)
+        wait_until(lambda: figures(service.url).sum("pool_in_use") == POOL, "all connections are at work")
         assert answers(crowd, service, REFUSED) == as_expected(REFUSED)
         all_of(holding)
 
