@@ -20,9 +20,16 @@ from prometheus_client import (  # noqa: E402
     Summary,
     generate_latest,
     multiprocess,
+    values,
 )
 
 from shared.answer import Answer  # noqa: E402
+
+# Every write asks which process it is in, seven times a request, and the answer of the system would cost more than the
+# write itself.
+_process = {"id": MAKER}
+os.register_at_fork(after_in_child=lambda: _process.update(id=os.getpid()))
+values.ValueClass = values.MultiProcessValue(lambda: _process["id"])  # type: ignore[no-untyped-call]
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 CACHE_EVENTS: Final = ("hit", "miss", "stale", "joined", "bypass", "dropped", "refused")

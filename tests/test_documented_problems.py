@@ -127,6 +127,7 @@ def test_without_an_answer_of_the_database_every_route_that_needs_it_is_late(
 def test_without_a_free_connection_every_route_that_needs_one_is_refused(
     service: Service, crowd: Crowd, stack: Stack
 ) -> None:
+    service.restart()  # with all its connections, of which a test before this one may have cost it some
     with frozen(stack.database_pid):
         holding = crowd.get("/api/orders/1", POOL)
         wait_until(lambda: figures(service.url).sum("pool_in_use") == POOL, "all connections are at work")
