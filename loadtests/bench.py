@@ -1,6 +1,7 @@
 """How much of its server's speed each combination keeps: one product, no think time, beside a bare constant answer.
 
-Every share is a ratio within one round, and rounds alternate, so a machine that drifts moves both sides alike.
+Every share is a ratio within one round, of neighbours, and every other round goes backwards, so a machine that drifts
+moves both sides alike.
 """
 
 import argparse
@@ -32,6 +33,8 @@ from loadtests.usage import processes_of, used
 
 PATH: Final = "/api/products/7"
 COMBINATIONS: Final = ("sync", "sync-cached", "async", "async-cached")
+# Each combination beside its own ceiling.
+ORDER: Final = tuple(f"{twin}{what}" for twin in TWINS for what in ("", "-ceiling", "-cached"))
 RATE: Final = re.compile(r"Requests/sec:\s+([0-9.]+)")
 TOTAL: Final = re.compile(r"([0-9]+) requests in")
 FAILED: Final = re.compile(r"(Socket errors|Non-2xx).*")
@@ -104,8 +107,8 @@ def measure(stack: Stack, rounds: int, seconds: int, connections: int) -> Figure
     with _ceilings(stack) as ceilings:
         targets = ceilings | {name: Target(stack.url(name) + PATH, stack.service(name).pid) for name in COMBINATIONS}
         for turn in range(rounds):
-            for name, target in targets.items():
-                figure = _figure(stack, target, seconds, connections)
+            for name in ORDER[:: -1 if turn % 2 else 1]:
+                figure = _figure(stack, targets[name], seconds, connections)
                 figures.setdefault(name, []).append(figure)
                 _say(f"round {turn + 1} of {rounds}: {name} {figure.rate:.0f} req/s, {figure.cpu_ms:.3f} ms of CPU")
     return figures
@@ -127,7 +130,8 @@ def show(figures: Figures) -> None:
     """Prints a line a target: its rate, its CPU per request and its share of the ceiling."""
     table = Table("", "req/s", "CPU ms/req", "of its ceiling", "aim")
     reached = shares(figures)
-    for name, rounds in figures.items():
+    for name in ORDER:
+        rounds = figures[name]
         share = f"{reached[name]:.2f}" if name in reached else "1"
         aim = f"{AIMS[name.endswith('cached')]:.2f}" if name in reached else ""
         rate, cpu = median(each.rate for each in rounds), median(each.cpu_ms for each in rounds)
