@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loadtests.faults.modes import CUT
+from loadtests.faults.modes import CUT, lose
 from loadtests.faults.proxy import Proxy
 from shared import cache_breaker
 from shared.cache_breaker import AT_ONCE, Breaker
@@ -130,6 +130,16 @@ def test_the_pauses_between_probes_grow_and_start_again(breaker: Breaker) -> Non
     breaker.close()
     breaker.open()
     assert breaker.next_pause() == 0.1
+
+
+def test_a_reply_that_a_reset_has_lost_is_asked_for_once_more(side: Side, own_redis: OwnRedis, proxy: Proxy) -> None:
+    plan = product_plan(4)
+    side.get(plan)
+    with own_redis.client() as client, proxy.switched(lose("MGET")):
+        client.config_resetstat()
+        _, state = side.get(plan)
+        asked = client.info("commandstats")["cmdstat_mget"]["calls"]
+    assert (state, asked) == ("bypass", 2)
 
 
 def test_a_drop_that_failed_is_made_up_for_before_anything_is_read(side: Side, proxy: Proxy) -> None:

@@ -1,11 +1,16 @@
 """A connection through the proxy: a client's socket and the one to the server that belongs to it."""
 
 import asyncio
+import socket
+import struct
 from collections import Counter
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 from loadtests.faults.flow import END, Flow
 from loadtests.faults.modes import Mode
+
+# To linger for no time: what the other side sees is a reset.
+AT_ONCE: Final = struct.pack("ii", 1, 0)
 
 
 class Exchange(Protocol):
@@ -80,7 +85,7 @@ class Link:
             return True
         if self._lost_reply:
             self._relay.counts["lost"] += 1
-            self.reset()
+            self.lose()
         return not self._lost_reply
 
     def left(self) -> None:
@@ -92,3 +97,9 @@ class Link:
         """Ends both sides at once."""
         for transport in [flow.source for flow in self.flows if flow.source]:
             transport.abort()
+
+    def lose(self) -> None:
+        """Ends both sides with a reset, and not as one who is done does."""
+        for transport in [flow.source for flow in self.flows if flow.source]:
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        self.reset()
