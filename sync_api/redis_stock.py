@@ -77,7 +77,7 @@ def _reply(connection: Any, command: Command, ends: float) -> Any:
 def _exchange(connection: Any, command: Command, ends: float) -> Any:
     try:
         with limit(connection, ends - monotonic()):
-            # What redis-py's connection does around its parser on each reply costs as much as the parser.
+            # Past what redis-py's connection does around packer and parser: every cached read would pay for it.
             connection.send_packed_command([pack(command.words)], check_health=False)
             reply = connection._parser.read_response(disable_decoding=True)
         if isinstance(reply, ResponseError):

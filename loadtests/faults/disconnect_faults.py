@@ -3,7 +3,6 @@
 import random
 import select
 import socket
-import struct
 import threading
 from collections import Counter
 from contextlib import closing, suppress
@@ -13,6 +12,7 @@ import msgspec
 
 from compose.ports import LOOPBACK
 from loadtests.faults.fault import Evidence
+from loadtests.faults.link import AT_ONCE
 from loadtests.faults.scene import Scene
 
 CONNECT_SECONDS = 5.0
@@ -23,7 +23,6 @@ QUIET = (
 )
 READS = 0.5
 LONGEST_STAY = 0.03
-RESET = struct.pack("ii", 1, 0)
 
 
 @dataclass
@@ -74,7 +73,7 @@ class Disconnecting:
             with suppress(OSError), socket.create_connection((LOOPBACK, port), CONNECT_SECONDS) as wire:
                 wire.sendall(self._request(chance))
                 self._done.wait(chance.random() * LONGEST_STAY)
-                wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+                wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
                 self._counts["gone"] += not select.select([wire], [], [], 0)[0]
 
     def _request(self, chance: random.Random) -> bytes:

@@ -85,7 +85,7 @@ class Link:
             return True
         if self._lost_reply:
             self._relay.counts["lost"] += 1
-            self.lose()
+            self.reset()
         return not self._lost_reply
 
     def left(self) -> None:
@@ -94,12 +94,15 @@ class Link:
             self._relay.links.discard(self)
 
     def reset(self) -> None:
-        """Ends both sides at once."""
-        for transport in [flow.source for flow in self.flows if flow.source]:
+        """Ends both sides with a reset."""
+        for transport in self._open():
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        self.end()
+
+    def end(self) -> None:
+        """Ends both sides at once, as one does who has nothing more to say."""
+        for transport in self._open():
             transport.abort()
 
-    def lose(self) -> None:
-        """Ends both sides with a reset, and not as one who is done does."""
-        for transport in [flow.source for flow in self.flows if flow.source]:
-            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
-        self.reset()
+    def _open(self) -> list[asyncio.Transport]:
+        return [flow.source for flow in self.flows if flow.source]

@@ -77,7 +77,7 @@ class Relay:
             await loop.create_connection(lambda: link.server, LOOPBACK, self._target)
         except OSError:
             self.counts["unreached"] += 1
-            link.reset()
+            link.end()
             return
         if self._mode.kind == "cut" or link.flows[0].source is None:
             link.reset()
