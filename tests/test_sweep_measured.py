@@ -10,6 +10,7 @@ import pytest
 
 from compose.local import Stack
 from compose.ports import taken
+from loadtests.checkout import describe_checkout
 from loadtests.results_schema import Result
 from loadtests.sweep import command as measuring
 from loadtests.sweep import target as sweeping
@@ -70,9 +71,9 @@ def test_points_are_measured_over_the_real_stack_with_what_they_vary(
     asked, plan = read_asked([*words, "--port-base", str(stack.options.port_base)])
     asked = asked._replace(passes=1, measured_s=1.0)
     chosen = [(1, point, "sync-cached") for point in (COLD, FAR, POOL)]
-    run = {"versions": target.versions()}
     said: list[str] = []
     ledgers = read_settings(target, plan, {point.setting: point for _, point, _ in chosen}, said.append)
+    run = measuring.described(target, plan, ledgers)
     sweep = Course(asked, plan, tmp_path, run, chosen, ledgers).measure(target)
     cold, far, pool = sweep.cells
     assert [one.failed for one in sweep.cells] == [0, 0, 0]
@@ -85,6 +86,7 @@ def test_points_are_measured_over_the_real_stack_with_what_they_vary(
     assert cold.hit_ratio == pytest.approx(0.5, abs=0.1)
     assert cold.injected == []
     assert pool.settings["connections"] == 4
+    assert sweep.run.items() >= describe_checkout().items()
     assert msgspec.json.decode((tmp_path / "sweep.json").read_bytes(), type=Document) == sweep
     up = [name for name, service in stack.services.items() if taken(service.port)]
     assert up == ["sync-cached"]

@@ -56,7 +56,7 @@ def _measured(asked: Asked, plan: Plan) -> Document:
         say(f"{len(order)} cells in {passes}, {asked.measured_s:g} s each; about {asked.minutes:g} min")
         with Stack(stack_options(plan, say)) as stack, sweep_target(stack) as target:
             ledgers = read_settings(target, plan, settings_of(asked.factors), say)
-            run = _description(target, plan, ledgers)
+            run = described(target, plan, ledgers)
             document = Course(asked, plan, folder, run, order, ledgers).measure(target)
     say(f"Results: {folder / FILE}")
     if asked.json:
@@ -64,7 +64,8 @@ def _measured(asked: Asked, plan: Plan) -> Document:
     return document
 
 
-def _description(target: SweepTarget, plan: Plan, ledgers: dict[str, Ledgers]) -> dict[str, Any]:
+def described(target: SweepTarget, plan: Plan, ledgers: dict[str, Ledgers]) -> dict[str, Any]:
+    """Gives what a sweep says of itself: the machine, the commit, the versions, and the ledgers it began with."""
     centre = next(iter(ledgers.values()))
     return {
         "workers": plan.workers,
