@@ -91,8 +91,9 @@ class Observation:
     def _between(self, start: float, end: float) -> None:
         if self._wait(start):
             return
-        self._first = self._looker.look()
+        # Before the look, in which a service that is full answers late.
         self._samples.take(time.time(), whole=True)
+        self._first = self._looker.look()
         while time.time() < end and not self._wait(min(end, time.time() + INTERVAL_S)):
             self._samples.take(time.time(), whole=time.time() >= end)
         self._last = self._looker.look()

@@ -12,7 +12,7 @@ from loadtests.faults.modes import Mode
 from loadtests.faults.proxy import Proxy
 from loadtests.resources import AWAY, CONNECTIONS, DATABASE, SERVICE, THINK_TIME
 from tests import busy_handlers
-from tests.cells import measured
+from tests.cells import measured, used_by_others
 
 pytestmark = pytest.mark.alone
 
@@ -46,6 +46,15 @@ def found(stack: Stack, folder: Path, name: str, load: dict[str, str], **setting
 
 def test_visitors_who_think_wait_for_nothing_else(stack: Stack, tmp_path: Path, name: str) -> None:
     assert found(stack, tmp_path, name, THINKING).name == THINK_TIME
+
+
+def test_what_a_full_service_uses_is_seen_however_late_it_says_what_it_counted(
+    stack: Stack, tmp_path: Path, name: str
+) -> None:
+    crowd = {"VUS": "600", "THINK": "0.001", "DURATION": "3"}
+    result = measured(stack, tmp_path, name, {**LIGHT, **crowd})
+    assert (result.latency_ms.avg or 0) > 400
+    assert used_by_others(result) < 0.4
 
 
 def test_a_tiny_pool_binds(stack: Stack, tmp_path: Path, name: str) -> None:
