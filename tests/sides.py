@@ -6,6 +6,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from compose.local import Stack
 from shared.settings import Settings, read_settings
 from tests.seeded_servers import KINDS, SeededServer, given_server
@@ -99,11 +101,17 @@ class Side:
         wait_until(lambda: not set(numbers) & set(self.seen()), "killed sessions are gone")
 
 
+def server_of(kind: str, request: pytest.FixtureRequest) -> SeededServer:
+    """The server that the environment names, or that of the shared stack, which is started only where it is used."""
+    if kind == "given":
+        return given_server()
+    stack: Stack = request.getfixturevalue("stack")
+    return SeededServer(stack.admin, "127.0.0.1", stack.database_port)
+
+
 @contextmanager
-def side_of(name: str, kind: str, stack: Stack) -> Iterator[Side]:
-    """A twin beside the stack's own server, or beside the one that the environment names."""
-    local = SeededServer(stack.admin, "127.0.0.1", stack.database_port)
-    server = given_server() if kind == "given" else local
+def side_of(name: str, server: SeededServer) -> Iterator[Side]:
+    """A twin beside a database server."""
     with Twin(name) as twin, ExitStack() as closing:
         side = Side(twin, server, closing)
         _enter_user(side)

@@ -15,7 +15,7 @@ from shared.connections import ConnectionLost
 from shared.errors import Problem
 from tests.own_services import database_ports, tree
 from tests.seeded_servers import KINDS
-from tests.sides import SIDES, Side, side_of
+from tests.sides import SIDES, Side, server_of, side_of
 from tests.twins import NAMES
 from tests.waiting import wait_until
 
@@ -35,15 +35,17 @@ REFUSED = "refused"
 
 
 @pytest.fixture(params=SIDES, ids="-".join)
-def side(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Side]:
-    with side_of(request.param[0], request.param[1], stack) as running:
+def side(request: pytest.FixtureRequest) -> Iterator[Side]:
+    name, kind = request.param
+    with side_of(name, server_of(kind, request)) as running:
         yield running
 
 
 @pytest.fixture(params=KINDS)
-def both(request: pytest.FixtureRequest, stack: Stack) -> Iterator[list[Side]]:
+def both(request: pytest.FixtureRequest) -> Iterator[list[Side]]:
+    server = server_of(request.param, request)
     with ExitStack() as running:
-        yield [running.enter_context(side_of(name, request.param, stack)) for name in NAMES]
+        yield [running.enter_context(side_of(name, server)) for name in NAMES]
 
 
 def test_pitfall_1_neither_twin_speaks_tls_when_it_is_off(side: Side) -> None:
@@ -99,8 +101,10 @@ def test_pitfall_4_a_query_that_is_given_up_leaves_no_one_waiting_for_ever(side:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_pitfall_4_a_query_that_is_cancelled_leaves_no_one_waiting_for_ever(kind: str, stack: Stack) -> None:
-    with side_of("async", kind, stack) as side:
+def test_pitfall_4_a_query_that_is_cancelled_leaves_no_one_waiting_for_ever(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    with side_of("async", server_of(kind, request)) as side:
         database = side.database(side.pool(pool=1, acquire_timeout=5))
         cancelled = side.start(database.read, "SELECT SLEEP(4)")
         wait_until(lambda: side.busy() == 1, "the statement runs")
@@ -110,8 +114,8 @@ def test_pitfall_4_a_query_that_is_cancelled_leaves_no_one_waiting_for_ever(kind
         wait_until(lambda: side.busy() == 0, "the statement is gone", seconds=1)
 
 
-def test_pitfall_4_a_waiter_that_is_cancelled_keeps_no_connection(stack: Stack) -> None:
-    with side_of("async", "local", stack) as side:
+def test_pitfall_4_a_waiter_that_is_cancelled_keeps_no_connection(request: pytest.FixtureRequest) -> None:
+    with side_of("async", server_of("local", request)) as side:
         pool = side.pool(pool=1, acquire_timeout=5)
         held = side.call(pool.acquire)
         gone = [side.start(pool.acquire) for _ in range(3)]

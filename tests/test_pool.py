@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 
-from compose.local import Stack
 from shared.connections import ConnectionLost
 from shared.errors import Problem
 from tests.obstacles import refusing_address
-from tests.sides import SIDES, Side, side_of
+from tests.sides import SIDES, Side, server_of, side_of
 from tests.waiting import wait_until
 
 SECONDS = 10.0
 
 
 @pytest.fixture(params=SIDES, ids="-".join)
-def side(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Side]:
-    with side_of(request.param[0], request.param[1], stack) as running:
+def side(request: pytest.FixtureRequest) -> Iterator[Side]:
+    name, kind = request.param
+    with side_of(name, server_of(kind, request)) as running:
         yield running
 
 

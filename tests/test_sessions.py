@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from compose.local import Stack
 from shared.connections import DatabaseFault
 from tests.seeded_servers import KINDS
-from tests.sides import SIDES, Side, side_of
+from tests.sides import SIDES, Side, server_of, side_of
 from tests.twins import NAMES
 
 # What says which session it is and when, or what the server picked for it.
@@ -24,15 +23,17 @@ TEXTS = ["plain", "Zürich Ω 漢字", "🦊🍋", "quote ' and \\ and \" and %s
 
 
 @pytest.fixture(params=SIDES, ids="-".join)
-def side(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Side]:
-    with side_of(request.param[0], request.param[1], stack) as running:
+def side(request: pytest.FixtureRequest) -> Iterator[Side]:
+    name, kind = request.param
+    with side_of(name, server_of(kind, request)) as running:
         yield running
 
 
 @pytest.fixture(params=KINDS)
-def both(request: pytest.FixtureRequest, stack: Stack) -> Iterator[list[Side]]:
+def both(request: pytest.FixtureRequest) -> Iterator[list[Side]]:
+    server = server_of(request.param, request)
     with ExitStack() as running:
-        yield [running.enter_context(side_of(name, request.param, stack)) for name in NAMES]
+        yield [running.enter_context(side_of(name, server)) for name in NAMES]
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -16,7 +16,7 @@ from shared.settings import SettingsError, read_settings
 from tests.crowd import Crowd, Timed, all_of
 from tests.obstacles import frozen, locked_row
 from tests.own_services import SHORT, running_service, sessions
-from tests.sides import SIDES, Side, side_of
+from tests.sides import SIDES, Side, server_of, side_of
 from tests.twins import NAMES
 from tests.waiting import wait_until
 
@@ -33,8 +33,9 @@ NOT_NESTED = [
 
 
 @pytest.fixture(params=SIDES, ids="-".join)
-def side(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Side]:
-    with side_of(request.param[0], request.param[1], stack) as running:
+def side(request: pytest.FixtureRequest) -> Iterator[Side]:
+    name, kind = request.param
+    with side_of(name, server_of(kind, request)) as running:
         yield running
 
 
