@@ -27,7 +27,7 @@ ORIGIN = (
     "Metrics after",
     "Conclusion",
 )
-SECTIONS = ("four", "effects", "distribution", "course", "bottleneck", "faults", "void", "ledger", "again")
+SECTIONS = ("four", "effects", "distribution", "course", "bottleneck", "capacity", "faults", "void", "ledger", "again")
 
 
 @pytest.fixture
