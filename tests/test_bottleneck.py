@@ -12,13 +12,14 @@ from loadtests.faults.modes import Mode
 from loadtests.faults.proxy import Proxy
 from loadtests.resources import AWAY, CONNECTIONS, DATABASE, SERVICE, THINK_TIME
 from tests import busy_handlers
-from tests.cells import measured, used_by_others
+from tests.cells import TRIES, measured, used_by_others
 
 pytestmark = pytest.mark.alone
 
 # Answers from one row each: nothing but what is injected can be slow.
 LIGHT = {"MIX": "product=1", "DURATION": "2"}
 THINKING = {"VUS": "5", "THINK": "0.5"}
+LESS_THAN_HALF_A_CORE = 0.4
 # Five visitors who think for half a second ask for twice of what one worker has.
 WORK_S = 0.2
 
@@ -51,10 +52,12 @@ def test_visitors_who_think_wait_for_nothing_else(stack: Stack, tmp_path: Path, 
 def test_what_a_full_service_uses_is_seen_however_late_it_says_what_it_counted(
     stack: Stack, tmp_path: Path, name: str
 ) -> None:
-    crowd = {"VUS": "600", "THINK": "0.001", "DURATION": "3"}
-    result = measured(stack, tmp_path, name, {**LIGHT, **crowd})
+    load = {**LIGHT, "VUS": "600", "THINK": "0.001", "DURATION": "3"}
+    cells = (measured(stack, tmp_path, name, load) for _ in range(TRIES))
+    # Others may have a core for a moment, and not in each of the tries.
+    result = next((cell for cell in cells if used_by_others(cell) < LESS_THAN_HALF_A_CORE), None)
+    assert result is not None
     assert (result.latency_ms.avg or 0) > 400
-    assert used_by_others(result) < 0.4
 
 
 def test_a_tiny_pool_binds(stack: Stack, tmp_path: Path, name: str) -> None:
