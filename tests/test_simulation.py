@@ -8,9 +8,10 @@ import pytest
 from loadtests.simulation import noise as noise_module
 from loadtests.simulation.__main__ import main
 from loadtests.simulation.alternatives import by_round, logarithms
+from loadtests.simulation.bounds import beyond
 from loadtests.simulation.disturbance import Disturbance
 from loadtests.simulation.noise import MetricNoise, Noise, lasting, noise_of, of_rounds
-from loadtests.simulation.proof import NULL
+from loadtests.simulation.proof import NULL, Proof
 from loadtests.simulation.runs import Truth
 from loadtests.simulation.study import Scenario, rounds_of, study
 from tests.simulated_results import write_rounds
@@ -20,6 +21,8 @@ SEED = 7
 METRICS = ("latency_avg", "latency_p95", "throughput", "service_cpu")
 # 95 % of 300 runs lie below this once in four thousand times.
 LEAST_HELD = 0.906
+# And above this.
+MOST_HELD = 0.985
 
 
 def noise(spread: float) -> Noise:
@@ -34,7 +37,8 @@ def noise(spread: float) -> Noise:
 @pytest.mark.parametrize("disturbance", [Disturbance(), Disturbance(drift=3.0)])
 def test_intervals_hold_the_truth_and_equal_services_raise_few_alarms(disturbance: Disturbance) -> None:
     found = study(Scenario(noise(0.05), Truth({}), disturbance=disturbance), RUNS, SEED)
-    assert min(shares.ratio_held for shares in found.values()) >= LEAST_HELD
+    held = [shares.ratio_held for shares in found.values()]
+    assert LEAST_HELD <= min(held) <= max(held) <= MOST_HELD
     differences = [shares.difference_held for shares in found.values() if shares.difference_held is not None]
     assert (len(differences), min(differences) >= LEAST_HELD) == (16, True)
     alarms = [shares.better + shares.worse for (effect, _), shares in found.items() if effect in NULL]
@@ -87,6 +91,22 @@ def test_the_command_prints_its_tables_and_writes_everything(
     assert set(report["profiles"]["quick"]["coverage"]["slower"]) == {
         *("cache", "async", "interaction", "cache in sync", "cache in async", "async uncached", "async cached")
     }
+
+
+@pytest.mark.parametrize(
+    ("held", "in_ms", "alarms", "said"),
+    [
+        (0.95, 0.95, 0.04, []),
+        (0.93, 0.97, 0.055, []),
+        (0.95, 0.88, 0.04, ["intervals that hold the true difference, equal: missed, async cached, p50: 12.0%"]),
+        (1.0, 0.95, 0.04, ["intervals that hold the true ratio, equal, async cached, p50: 100.0%"]),
+        (0.95, 0.95, 0.08, ["false alarms, async cached, p50: 8.0%"]),
+    ],
+)
+def test_a_share_beyond_its_bound_is_named(held: float, in_ms: float, alarms: float, said: list[str]) -> None:
+    ratios, differences, false = ({"async cached": {"p50": share}} for share in (held, in_ms, alarms))
+    found = beyond(Proof({"equal": ratios}, {"equal": differences}, false, {}, {}, {}), 1000)
+    assert [one.partition(", and")[0] for one in found] == said
 
 
 def test_a_folder_that_holds_no_results_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -66,16 +66,17 @@ def write_run(folder: Path, noise: Noise, disturbance: Disturbance, truth: Truth
 def expected_figures(
     noise: Noise, disturbance: Disturbance, truth: Truth, rounds: int, chance: Chance
 ) -> dict[tuple[str, str], float]:
-    """Gives the mean of each combination's figure, by combination and metric, over as many rounds of one run.
+    """Gives the geometric mean of each combination's figure, by combination and metric, over so many rounds of one run.
 
-    What a difference in ms has to be held to: the mean of skewed noise is not the level that it is skewed around.
+    What a difference in ms has to be held to: noise that leans to the slow side, and what cells leave to each other,
+    are in it, as they are in any real run.
     """
     cells = cells_of(rounds)
     found: dict[tuple[str, str], list[float]] = {}
     for metric in dict.fromkeys(metric for metrics in noise.pairs.values() for metric in metrics):
         for cell, value in zip(cells, _logarithms(cells, metric, noise, disturbance, truth, chance), strict=True):
-            found.setdefault((cell.combination, metric), []).append(math.exp(value))
-    return {key: fmean(values) for key, values in found.items()}
+            found.setdefault((cell.combination, metric), []).append(value)
+    return {key: math.exp(fmean(values)) for key, values in found.items()}
 
 
 def _logarithms(
