@@ -48,7 +48,9 @@ def test_objectives_that_cannot_be_used_are_refused(text: str) -> None:
         read_objectives(text)
 
 
-@pytest.mark.parametrize("words", [["--step", "0"], ["--resolution", "x"], ["--objectives", "order=5"]])
+@pytest.mark.parametrize(
+    "words", [["--step", "0"], ["--resolution", "x"], ["--objectives", "order=5"], ["--may-fail", "51"]]
+)
 def test_options_that_cannot_be_used_are_refused(words: list[str]) -> None:
     with pytest.raises(UnusableInput):
         read_asked(words)

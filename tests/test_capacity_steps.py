@@ -10,7 +10,7 @@ from rich.console import Console
 from loadtests.capacity.asked import Asked
 from loadtests.capacity.course import capacity_of, next_load
 from loadtests.capacity.document import Document, Step
-from loadtests.capacity.objectives import broken
+from loadtests.capacity.objectives import Tolerance, broken
 from loadtests.capacity.steps import Load, judged
 from loadtests.capacity.text import show
 from loadtests.results_schema import Result
@@ -40,11 +40,13 @@ def result(load: Load, late: int = 0, cpu: float = 0.5, k6: float = 0.2, **chang
     return msgspec.convert(content, Result)
 
 
-def simulated(capacity: float, **changes: Any) -> tuple[list[Step], Asked]:
-    """All steps of a combination whose answers are late beyond a rate, where its core is full."""
+def simulated(capacity: float, later: float | None = None, **changes: Any) -> tuple[list[Step], Asked]:
+    """All steps of a combination whose answers are late beyond a rate, where its core is full; `later` in the second
+    pass."""
     wanted, steps = asked(**changes), list[Step]()
     while load := next_load(steps, wanted):
-        over = load.rate is not None and load.rate > capacity
+        most = later if later and load.part == "confirm" else capacity
+        over = load.rate is not None and load.rate > most
         one = result(load, late=10_000 if over else 0, cpu=1.0 if over else 0.5)
         steps.append(judged(one, len(steps) + 1, load, OBJECTIVES))
         assert len(steps) < 60
@@ -77,6 +79,30 @@ def test_the_second_pass_may_lower_the_rate() -> None:
     assert lower.part == "confirm"
     assert lower.rate is not None
     assert lower.rate < (load.rate or 0)
+
+
+def test_a_rate_below_the_one_that_was_found_has_to_hold_twice_itself() -> None:
+    steps, wanted = simulated(700, later=660)
+    second = [(step.rate_rps, step.outcome) for step in steps if step.part == "confirm"]
+    lower = second[-1][0]
+    assert second[0][1] == "broken"
+    assert second[-2:] == [(lower, "held")] * 2
+    assert capacity_of("sync", steps, wanted, 1).rate_rps == lower
+    once = [step for step in steps if step.part in ("warm-up", "search", "confirm")][:-1]
+    assert capacity_of("sync", once, wanted, 1).rate_rps is None
+
+
+def test_a_second_pass_is_forgiven_one_stall_and_no_second_one() -> None:
+    wanted = asked(resolution=1.0, highest=50)
+    warm, low, twice = Load("warm-up", 8, 2, 50), Load("search", 8, 2, 50), Load("confirm", 16, 2, 50)
+    steps = [judged(result(load), 1, load, OBJECTIVES) for load in (warm, low)]
+    stalled = judged(result(twice, late=10_000, cpu=0.3), 3, twice, OBJECTIVES)
+    again = next_load([*steps, stalled], wanted)
+    assert again is not None
+    assert (again.part, again.rate) == ("confirm", 50)
+    lower = next_load([*steps, stalled, stalled], wanted)
+    assert lower is not None
+    assert (lower.part, lower.rate) == ("confirm", 1)
 
 
 def test_a_step_that_broke_with_no_core_full_is_taken_once_more() -> None:
@@ -191,3 +217,9 @@ def test_failures_drops_and_late_answers_break_an_objective(changes: dict[str, i
     faults = broken(result(Load("search", 8, 2, 50), late=late, **changes), OBJECTIVES)
     assert (faults[0] if faults else "").startswith(words)
     assert bool(faults) is bool(words)
+
+
+@pytest.mark.parametrize(("failed", "dropped", "held"), [(4, 4, True), (5, 0, False), (0, 5, False)])
+def test_as_many_may_fail_and_be_dropped_as_is_asked_for(failed: int, dropped: int, held: bool) -> None:
+    one = result(Load("search", 8, 2, 50), failed=failed, dropped_iterations=dropped)
+    assert (broken(one, OBJECTIVES, Tolerance(failed=0.01, dropped=0.01)) == []) is held

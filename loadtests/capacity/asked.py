@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from loadtests.capacity.objectives import PRESET, Objectives, read_objectives
+from loadtests.capacity.objectives import PRESET, STRICT, Objectives, Tolerance, read_objectives
 from loadtests.capacity.search import steps_expected
 from loadtests.plan import Plan, UnusableInput, number, read_plan
 from loadtests.study_options import Option, decimal, study_parser
@@ -22,6 +22,8 @@ TYPICAL_RPS: Final = 1000
 
 OPTIONS: Final[tuple[Option, ...]] = (
     ("objectives", PRESET, "milliseconds within which 95 % of a route's answers have to come"),
+    ("may-fail", "0", "per cent of a step's requests that may fail"),
+    ("may-drop", "0", "per cent of the requests that were due and may be dropped"),
     ("step", "8", "seconds that one step of the search measures"),
     ("warm-up", "2", "seconds before them that are left out"),
     ("first", "50", "requests a second of the first step; it doubles from there"),
@@ -62,6 +64,7 @@ class Asked(NamedTuple):
     mix: dict[str, float]
     law_mix: str
     json: Path | None = None
+    tolerance: Tolerance = STRICT
 
     def step_seconds(self, rate: int) -> float:
         """Seconds of one step at a rate: enough requests of every judged route, within bounds."""
@@ -106,6 +109,7 @@ def read_asked(arguments: Sequence[str] | None) -> tuple[Asked, Plan]:
             mix=mix,
             law_mix=options.law_mix,
             json=Path(options.json) if options.json else None,
+            tolerance=Tolerance(_share("MAY_FAIL", options.may_fail), _share("MAY_DROP", options.may_drop)),
         ),
         plan,
     )
@@ -118,6 +122,10 @@ def read_mix(text: str) -> dict[str, float]:
         return {route.strip(): float(weight) for route, _, weight in pairs}
     except ValueError:
         raise UnusableInput(f"MIX={text}: write it as products=70,revenue=30") from None
+
+
+def _share(name: str, text: str) -> float:
+    return decimal(name, text, 0, 50) / 100
 
 
 def _visitors(name: str, text: str) -> tuple[int, ...]:

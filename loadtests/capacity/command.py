@@ -82,6 +82,7 @@ class Course:
             step_s=self._asked.step_s,
             combinations=[*self._done, *unfinished],
             run=self._run,
+            tolerance=self._asked.tolerance,
         )
         write(self._folder / FILE, msgspec.to_builtins(document, str_keys=True))
         return document

@@ -14,6 +14,7 @@ from loadtests.capacity.steps import Load
 # The closed loop's order is shuffled, so that a machine that drifts does not look like contention.
 SEED: Final = 20
 AGAIN: Final = 2
+TWICE: Final = 2
 # k6 runs no shorter scenario.
 SHORTEST_S: Final = 1.0
 
@@ -28,8 +29,10 @@ def next_load(steps: Sequence[Step], asked: Asked) -> Load | None:
 
 def capacity_of(name: str, steps: Sequence[Step], asked: Asked, service_cores: int) -> Capacity:
     """Gives what the steps say so far."""
-    confirmed = [step for step in steps if step.part == "confirm" and step.outcome == "held"]
-    best = confirmed[-1] if confirmed else None
+    confirmed = [
+        step for step in steps if step.part == "confirm" and step.rate_rps and _held_twice(steps, step.rate_rps)
+    ]
+    best = next((step for step in reversed(confirmed) if step.outcome == "held"), None)
     held, broken_at = bracket(_tried(steps))
     breaking = next((step for step in reversed(steps) if step.part == "search" and step.rate_rps == broken_at), None)
     throughputs = {step.concurrency: step.throughput_rps for step in steps if _counts(step) and step.concurrency}
@@ -38,7 +41,7 @@ def capacity_of(name: str, steps: Sequence[Step], asked: Asked, service_cores: i
     return Capacity(
         combination=name,
         rate_rps=best.rate_rps if best else None,
-        confirmed=bool(confirmed),
+        confirmed=best is not None,
         broke_at_rps=broken_at,
         limited_by=_limited_by(breaking, held, asked),
         generator_limited=breaking is not None and breaking.limit == GENERATOR,
@@ -50,10 +53,10 @@ def capacity_of(name: str, steps: Sequence[Step], asked: Asked, service_cores: i
 
 
 def _again(steps: Sequence[Step], asked: Asked) -> Load | None:
-    """A step that broke although no core was full, or that is void for what may pass, is taken once more."""
+    """A step of the search that broke although no core was full, or is void for what may pass, is taken once more."""
     last = steps[-1]
     same = [step for step in steps if (step.part, step.rate_rps) == (last.part, last.rate_rps)]
-    if last.part == "warm-up" or last.rate_rps is None or not _may_pass(last) or len(same) >= AGAIN:
+    if last.part != "search" or last.rate_rps is None or not _may_pass(last) or len(same) >= AGAIN:
         return None
     return _load(last.part, last.rate_rps, asked)
 
@@ -74,13 +77,24 @@ def _confirming(steps: Sequence[Step], asked: Asked) -> Load | None:
     found, _ = bracket(_tried(steps))
     if found is None:
         return None
-    second = {step.rate_rps: step.outcome for step in steps if step.part == "confirm"}
     for rate in confirmations(found, asked.resolution):
-        if second.get(rate) == "held":
+        if _held_twice(steps, rate):
             return None
-        if rate not in second:
+        if not _given_up(steps, rate):
             return _load("confirm", rate, asked)
     return None
+
+
+def _held_twice(steps: Sequence[Step], rate: int) -> bool:
+    """In the search and in the second pass, or, for a rate below the one that was found, twice in the latter."""
+    judged = (step for step in steps if step.part in ("search", "confirm") and step.rate_rps == rate)
+    return sum(step.outcome == "held" for step in judged) >= TWICE
+
+
+def _given_up(steps: Sequence[Step], rate: int) -> bool:
+    """As in the search: what may pass is forgiven once."""
+    failed = [step for step in steps if step.part == "confirm" and step.rate_rps == rate and step.outcome != "held"]
+    return len(failed) >= AGAIN or any(not _may_pass(step) for step in failed)
 
 
 def _closed(steps: Sequence[Step], asked: Asked) -> Load | None:

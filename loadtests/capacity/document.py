@@ -4,6 +4,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from loadtests.capacity.objectives import STRICT, Tolerance
 from loadtests.capacity.usl import Fit, Prediction
 
 Outcome: TypeAlias = Literal["held", "broken", "void"]
@@ -91,3 +92,4 @@ class Document(msgspec.Struct, frozen=True):
     step_s: float
     combinations: list[Capacity]
     run: dict[str, Any]
+    tolerance: Tolerance = STRICT

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
+import msgspec
+
 from loadtests.plan import UnusableInput
 from loadtests.results_schema import Result
 
@@ -11,6 +13,20 @@ Objectives: TypeAlias = Mapping[str, float]
 
 PRESET: Final = "product=100,products=100,revenue=1000"
 MAY_BE_LATE: Final = 0.05
+
+
+class Tolerance(msgspec.Struct, frozen=True):
+    """Which share of the requests may fail, and which share of those that were due may be dropped."""
+
+    failed: float = 0.0
+    dropped: float = 0.0
+
+    def __str__(self) -> str:
+        failed = f"failed at most {self.failed:.3g}" if self.failed else "no failure"
+        return f"{failed}, {f'dropped at most {self.dropped:.3g}' if self.dropped else 'none dropped'}"
+
+
+STRICT: Final = Tolerance()
 
 
 def read_objectives(text: str) -> dict[str, float]:
@@ -32,17 +48,18 @@ def written(objectives: Objectives) -> str:
     return ",".join(f"{route}={limit:g}" for route, limit in objectives.items())
 
 
-def broken(result: Result, objectives: Objectives) -> list[str]:
+def broken(result: Result, objectives: Objectives, tolerance: Tolerance = STRICT) -> list[str]:
     """Gives each objective that a result breaks, in words; none when all hold.
 
     "p95 at most L" is decided by counting: at most 5 % of a route's answers took longer than L. That needs no
     percentile, so it is exact for a route with few requests too.
     """
     faults = []
-    if result.failed or result.checks_failed:
-        faults.append(f"{result.failed + result.checks_failed} of {result.requests} requests failed")
-    if result.dropped_iterations:
-        faults.append(f"{result.dropped_iterations} requests were due and dropped: all VUs were waiting")
+    failed, dropped = result.failed + result.checks_failed, result.dropped_iterations
+    if failed > tolerance.failed * result.requests:
+        faults.append(f"{failed} of {result.requests} requests failed")
+    if dropped > tolerance.dropped * (result.requests + dropped):
+        faults.append(f"{dropped} requests were due and dropped: all VUs were waiting")
     for name, route in result.routes.items():
         limit = objectives.get(name)
         if limit is not None and route.late > MAY_BE_LATE * route.requests:

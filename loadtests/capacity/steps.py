@@ -10,7 +10,7 @@ import msgspec
 from loadtests.capacity.asked import LONGEST_CONFIRMATION, Asked
 from loadtests.capacity.document import Outcome, Pass, RouteLine, Step
 from loadtests.capacity.limits import NOT_THE_SERVICE, limit_of
-from loadtests.capacity.objectives import Objectives, broken, written
+from loadtests.capacity.objectives import STRICT, Objectives, Tolerance, broken, written
 from loadtests.cell import Cells
 from loadtests.generator import GeneratorFailed
 from loadtests.ledger import Ledger
@@ -82,13 +82,13 @@ class Stepper:
             self._failed = True
             return unmeasured(number, load, str(error))
         self._failed = False
-        return judged(result, number, load, self._asked.objectives)
+        return judged(result, number, load, self._asked.objectives, self._asked.tolerance)
 
 
-def judged(result: Result, number: int, load: Load, objectives: Objectives) -> Step:
+def judged(result: Result, number: int, load: Load, objectives: Objectives, tolerance: Tolerance = STRICT) -> Step:
     """Gives a step with what it broke; one that broke for k6's or others' sake says nothing of the service."""
     limit = limit_of(result)
-    faults, void = broken(result, objectives if load.rate else {}), voided(result, VOIDED_BY)
+    faults, void = broken(result, objectives if load.rate else {}, tolerance), voided(result, VOIDED_BY)
     (faults if faults else void).extend(voided(result, VOIDED_IF_HELD))
     if limit.name in NOT_THE_SERVICE and (faults or load.rate is None):
         void.append(limit.sentence)

@@ -6,7 +6,8 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from loadtests.capacity.document import Capacity, Document, Outcome, Step
+from loadtests.capacity.document import Capacity, Document, Step
+from loadtests.capacity.search import is_least
 from loadtests.capacity.usl import Estimate, Prediction
 
 MISSING: Final = "-"
@@ -32,7 +33,7 @@ def said_of(step: Step) -> str:
 def show(document: Document, console: Console) -> None:
     """Prints capacity and cost of each combination, its steps, and the law with its intervals."""
     limits = ", ".join(f"{route} {limit:g} ms" for route, limit in document.objectives_ms.items())
-    console.print(_summary(document.combinations, f"Highest rate with p95 at most: {limits}; no failure, none dropped"))
+    console.print(_summary(document.combinations, f"Highest rate with p95 at most: {limits}; {document.tolerance}"))
     for capacity in document.combinations:
         console.print(_curve(capacity))
         for step in (step for step in capacity.steps if step.void):
@@ -55,7 +56,7 @@ def _summary(capacities: Sequence[Capacity], title: str) -> Table:
             [_number(cost.rps_per_core_in_all if cost else None, 0) for cost in costs],
         ),
         (
-            "service cores for 1,000 req/s",
+            "service cores to provide for 1,000 req/s",
             [_number(cost.service_cores_to_provide if cost else None, 2) for cost in costs],
         ),
     ]
@@ -111,18 +112,8 @@ def _estimate(estimate: Estimate) -> str:
 def _rate(capacity: Capacity) -> str:
     if capacity.rate_rps is None:
         return "none"
-    above = _not_held_above(capacity.steps, capacity.rate_rps)
-    broke = "broken" in above[min(above)] if above else False
-    return str(capacity.rate_rps) if broke else f"at least {capacity.rate_rps}"
-
-
-def _not_held_above(steps: Sequence[Step], held: int) -> dict[int, set[Outcome]]:
-    """What came of the rates above one that held, where that was not to hold."""
-    found: dict[int, set[Outcome]] = {}
-    for step in steps:
-        if step.part != "warm-up" and step.rate_rps and step.rate_rps > held and step.outcome != "held":
-            found.setdefault(step.rate_rps, set()).add(step.outcome)
-    return found
+    outcomes = ((step.rate_rps, step.outcome) for step in capacity.steps if step.part != "warm-up")
+    return f"at least {capacity.rate_rps}" if is_least(capacity.rate_rps, outcomes) else str(capacity.rate_rps)
 
 
 def _number(value: float | None, places: int) -> str:

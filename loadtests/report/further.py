@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from loadtests.capacity.search import is_least
 from loadtests.results_set import UnusableResults
 
 # Runs that were kept for the documentation.
@@ -37,13 +38,13 @@ class Capacity(msgspec.Struct, frozen=True):
     broke_at_rps: int | None
     limited_by: str
     steps: list[Step]
-    generator_limited: bool = False
     cost: Cost | None = None
 
     @property
     def at_least(self) -> bool:
         """Says that the combination may be able to take more."""
-        return self.generator_limited or self.broke_at_rps is None
+        outcomes = ((step.rate_rps, step.outcome) for step in self.steps if step.part != "warm-up")
+        return self.rate_rps is not None and is_least(self.rate_rps, outcomes)
 
 
 class Value(msgspec.Struct, frozen=True):
