@@ -100,7 +100,7 @@ def _refuse_other_conditions(folder: Path, earlier: Path, names: Sequence[str]) 
     now, before = read_run_of(folder), read_run_of(earlier)
     _refuse_other_host(folder, now, earlier, before)
     here, there = _comparable(now.ledger, names), _comparable(before.ledger, names)
-    entry = first_difference(here, there)
+    entry = first_difference(here, there) or first_difference(now.versions, before.versions, "versions")
     if entry is not None:
         raise UnusableResults(f"the ledgers of {folder} and {earlier} differ in {entry}: measure both under one")
     return [name for name in names if not here[name]]

@@ -111,6 +111,10 @@ def _ledger(folder: Path) -> None:
     (folder / "run.json").write_text(json.dumps(changed))
 
 
+def _k6(folder: Path) -> None:
+    (folder / "run.json").write_text(json.dumps({**RUN, "versions": {"k6": "1.0.0"}}))
+
+
 def _no_ledger(folder: Path) -> None:
     (folder / "run.json").write_text(json.dumps({"host": RUN["host"]}))
 
@@ -147,6 +151,7 @@ def _empty(folder: Path) -> None:
     [
         (_ledger, r"differ in sync\.pool \(16 and 8\)"),
         (_no_ledger, "differ in"),
+        (_k6, r"differ in versions\.k6 \(None and 1\.0\.0\)"),
         (_host, "cores 2"),
         (_no_run, "does not say on which host"),
         (_broken_run, "broken or cut short"),

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from compose.local import Stack
-from loadtests import run
+from loadtests import ledger_process, run
 from loadtests.ledger import Ledger, changes, changes_over_cell, read_ledger
 from loadtests.ledger_rules import differences, unexplained
 from loadtests.local_target import LocalTarget
+from shared.settings import Settings
 from tests.own_services import workers
 from tests.stacks import COMBINATIONS, road_to
 
@@ -50,6 +51,8 @@ EXPECTED = {
         "requests before a connection is closed": str(sys.maxsize),
     },
 }
+# They say which service it is and where its servers are.
+ADDRESSES = {"COMBINATION", "BIND", "DATABASE_URL", "DATABASE_PASSWORD_FILE", "CACHE_URL", "CACHE_PREFIX"}
 DRIVERS = {"sync-cached": "library pymysql", "async-cached": "library aiomysql"}
 
 
@@ -74,6 +77,11 @@ def test_the_ledger_names_what_the_running_cell_has(target: LocalTarget, name: s
     # The kernel cuts a backlog down to its own limit.
     limit = int(Path("/proc/sys/net/core/somaxconn").read_text())
     assert ledger["backlog, as the kernel has it"] in ("", str(min(2048, limit)))
+
+
+def test_every_setting_of_a_service_is_in_the_ledger() -> None:
+    settings = {name.upper() for name in Settings.__struct_fields__}
+    assert settings - ADDRESSES <= set(ledger_process.VARIABLES)
 
 
 def test_every_difference_between_the_combinations_has_a_reason(target: LocalTarget) -> None:
