@@ -33,18 +33,18 @@ COST_OF_MENDING: Final = (
     "data no older, unless a summary table is chosen",
     "new ways to fail: each write keeps the index too",
 )
-GREATEST_AGE_S: Final = LIFETIME * (1 + JITTER)
 
 
-def cost_of_cache(cells: Mapping[str, Sequence[Result]], cached: str, ledgers: Ledgers) -> list[str]:
-    """Gives what the cache costs, one phrase each; memory and connections as measured in the cached combination."""
+def cost_of_cache(cells: Mapping[str, Sequence[Result]], before: str, cached: str, ledgers: Ledgers) -> list[str]:
+    """Gives what the cache costs, one phrase each; memory and connections as measured."""
     lines = sum(len(path.read_text().splitlines()) for path in _cache_files())
     memory = _peak_mb(cells.get(cached, ()), "cache")
     return [
         f"{lines} lines of code that are there for the cache alone",
         *_memory("Redis", memory),
+        *_growth(cells, before, cached),
         _connections_to_redis(ledgers, cached),
-        f"data as old as {GREATEST_AGE_S:.0f} s where a drop was lost, else none older than the last write",
+        f"data as old as {greatest_age_s(ledgers, cached):.0f} s where a drop was lost, else as new as the last write",
         f"new ways to fail: {'; '.join(CACHE_FAILURES)}",
     ]
 
@@ -52,10 +52,9 @@ def cost_of_cache(cells: Mapping[str, Sequence[Result]], cached: str, ledgers: L
 def cost_of_rewrite(cells: Mapping[str, Sequence[Result]], before: str, after: str, ledgers: Ledgers) -> list[str]:
     """Gives what the rewrite costs, one phrase each; memory and connections as measured in both services."""
     changed, total = differing_lines(CHECKOUT / "sync_api", CHECKOUT / "async_api")
-    old, new = _peak_mb(cells.get(before, ()), "service"), _peak_mb(cells.get(after, ()), "service")
     return [
         f"{changed} of {total} lines of the service differ",
-        *([f"{new - old:+.0f} MB of memory of the service"] if old and new else []),
+        *_growth(cells, before, after),
         _connections_to_the_database(ledgers, before, after),
         "data no older",
         f"new ways to fail: {'; '.join(REWRITE_FAILURES)}",
@@ -78,6 +77,11 @@ def differing_lines(before: Path, after: Path) -> tuple[int, int]:
 def _cache_files() -> Iterator[Path]:
     for folder in ("sync_api", "shared"):
         yield from {path for pattern in CACHE_FILES for path in (CHECKOUT / folder).glob(pattern)}
+
+
+def greatest_age_s(ledgers: Ledgers, cached: str) -> float:
+    """Gives how old an answer of a cached combination can be, by the lifetime of values that it was started with."""
+    return float(ledgers.get(cached, {}).get("variable CACHE_LIFETIME", LIFETIME)) * (1 + JITTER)
 
 
 def _connections_to_redis(ledgers: Ledgers, cached: str) -> str:
@@ -109,6 +113,11 @@ def _peak_mb(results: Sequence[Result], program: str) -> float | None:
         one.server.programs[program].peak_rss_mb for one in results if one.server and program in one.server.programs
     ]
     return median(peaks) if peaks else None
+
+
+def _growth(cells: Mapping[str, Sequence[Result]], before: str, after: str) -> list[str]:
+    old, new = _peak_mb(cells.get(before, ()), "service"), _peak_mb(cells.get(after, ()), "service")
+    return [f"{new - old:+.0f} MB of memory of the service"] if old and new else []
 
 
 def _memory(name: str, megabytes: float | None) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from statistics import median
 from typing import Final, Literal, TypeAlias
 
-from loadtests.costs import GREATEST_AGE_S
+from loadtests.costs import greatest_age_s
 from loadtests.effects import Interval, SimpleEffect, interval
 from loadtests.evidence import Evidence
 from loadtests.recommendation_text import in_words
@@ -55,8 +55,9 @@ def _hit_ratio(evidence: Evidence) -> str | None:
     )
 
 
-def _age(_: Evidence) -> str:
-    return f"no answer may be {GREATEST_AGE_S:.0f} s old, as one can be where a drop was lost"
+def _age(evidence: Evidence) -> str:
+    seconds = greatest_age_s(evidence.surroundings.ledgers, "sync-cached")
+    return f"no answer may be {seconds:.0f} s old, as one can be where a drop was lost"
 
 
 def _statement(evidence: Evidence) -> str | None:

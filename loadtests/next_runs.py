@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from loadtests.evidence import Evidence
-from loadtests.studies import of_this_host
+from loadtests.studies import is_of_these
 
 
 def next_runs(evidence: Evidence, answer: str) -> list[str]:
@@ -28,7 +28,8 @@ def _whole(evidence: Evidence, answer: str) -> Iterator[str]:
 def _about_async(evidence: Evidence) -> Iterator[str]:
     if not any(name in evidence.simple for name in evidence.unseen):
         return
-    if not of_this_host(evidence.surroundings, evidence.surroundings.capacity):
+    around = evidence.surroundings
+    if not is_of_these(around, around.capacity):
         yield "for async: make matrix PROFILE=capacity"
-    elif not of_this_host(evidence.surroundings, evidence.surroundings.sweep):
+    if not is_of_these(around, around.sweep):
         yield "for where async pays: make matrix PROFILE=sweep"

@@ -97,7 +97,7 @@ def _answer(evidence: Evidence) -> Answer:
 
 def _costs(cells: Mapping[str, Sequence[Result]], surroundings: Surroundings) -> dict[str, list[str]]:
     return {
-        "add the cache": cost_of_cache(cells, "sync-cached", surroundings.ledgers),
+        "add the cache": cost_of_cache(cells, "sync", "sync-cached", surroundings.ledgers),
         "rewrite": cost_of_rewrite(cells, "sync", "async", surroundings.ledgers),
         "mend the statement": list(COST_OF_MENDING),
     }

@@ -34,6 +34,13 @@ def of_this_host(around: Surroundings, study: Study | None) -> bool:
     return all(name in host and host[name] == around.host.get(name) for name in SAME_HOST)
 
 
+def is_of_these(around: Surroundings, study: Study | None) -> bool:
+    """Says whether a study is finished, and of the host and the commit of these results."""
+    if study is None or not study.complete or not of_this_host(around, study):
+        return False
+    return bool(around.commit) and study.run.get("commit") == around.commit
+
+
 def _whose(around: Surroundings, study: Study) -> str:
     """Of which run a study is, and how near that is to this one."""
     host = study.run.get("host")

@@ -110,7 +110,16 @@ def test_a_recommendation_says_what_each_cure_costs(tmp_path: Path) -> None:
         assert any("connection" in phrase for phrase in found.costs[cure])
         assert any(phrase.startswith("new ways to fail") for phrase in found.costs[cure])
     assert any("50 MB of memory of Redis" in phrase for phrase in found.costs["add the cache"])
+    assert any(phrase == "+0 MB of memory of the service" for phrase in found.costs["add the cache"])
     assert any("data as old as 66 s" in phrase for phrase in found.costs["add the cache"])
+
+
+def test_the_age_of_data_is_that_of_the_lifetime_that_was_measured(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(json.dumps({"ledger": {"sync-cached": {"variable CACHE_LIFETIME": "10"}}}))
+    recommended(tmp_path, CACHE)
+    found = compare(read_rounds(tmp_path), surroundings_of(tmp_path)).recommendation
+    assert "data as old as 11 s" in found.text
+    assert "no answer may be 11 s old" in found.text
 
 
 @pytest.mark.parametrize(

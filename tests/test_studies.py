@@ -19,6 +19,11 @@ RUN = {"host": HOST, "commit": "a" * 40}
 RATES = {"sync": (20, 300.0), "sync-cached": (400, 500.0), "async": (18, 240.0), "async-cached": (320, 400.0)}
 
 
+def step(part: str, rate: int, outcome: str) -> dict[str, Any]:
+    """One load of a search for capacity."""
+    return {"part": part, "rate_rps": rate, "throughput_rps": rate, "latency_ms": {}, "outcome": outcome}
+
+
 def capacity(**run: Any) -> dict[str, Any]:
     """A capacity run of known rates, made on `run`."""
     combinations = [
@@ -27,7 +32,7 @@ def capacity(**run: Any) -> dict[str, Any]:
             "rate_rps": rate,
             "broke_at_rps": rate + 1,
             "limited_by": "service",
-            "steps": [],
+            "steps": [step("search", rate, "held"), step("search", rate + 1, "broken"), step("confirm", rate, "held")],
             "cost": {"rps_per_service_core": by_core},
         }
         for name, (rate, by_core) in RATES.items()
@@ -114,13 +119,18 @@ def test_a_study_says_how_near_its_run_is_to_this_one(folder: Path, run: dict[st
     save(folder, "capacity.json", capacity(**run))
     found = recommended(folder)
     assert words in said_of("Capacity", found)
-    # Only what was measured here saves measuring it here.
-    assert ("make matrix PROFILE=capacity" in found.text) is ("same host" not in words)
+    # Only what was measured of this and here saves measuring it.
+    assert ("make matrix PROFILE=capacity" in found.text) is (words != "on the same host, the same commit")
+
+
+def test_a_study_that_was_not_finished_leaves_its_run_to_do(folder: Path) -> None:
+    save(folder, "capacity.json", capacity(**RUN) | {"complete": False})
+    assert any("PROFILE=capacity" in one for one in recommended(folder).next)
 
 
 def test_a_rate_that_is_known_from_below_only_has_no_ratio(folder: Path) -> None:
     study = capacity(**RUN)
-    study["combinations"][3]["broke_at_rps"] = None
+    study["combinations"][3]["steps"] = []
     study["combinations"][2]["rate_rps"] = None
     save(folder, "capacity.json", study)
     sentence = said_of("Capacity", recommended(folder))
