@@ -14,6 +14,7 @@ from msgspec import structs
 from compose.local import Stack
 from compose.ports import LOOPBACK
 from loadtests.results_schema import Result
+from loadtests.starvation import ENOUGH_REQUESTS
 from loadtests.void_rules import CACHE
 from tests.cells import (
     OwnTarget,
@@ -114,8 +115,10 @@ def one(stack: Stack, tmp_path: Path) -> Iterator[Callable[..., Result]]:
 
 @pytest.mark.parametrize("name", COMBINATIONS)
 def test_a_clean_cell_breaks_no_rule(one: Callable[..., Result], name: str) -> None:
-    result = undisturbed(lambda: one(name, {"MIX": LIGHT}))
+    result = undisturbed(lambda: one(name, {"MIX": LIGHT, "VUS": "20"}))
     assert broken_rules(result) == {}
+    # Enough for the rules that a few requests cannot break.
+    assert result.requests >= ENOUGH_REQUESTS
     assert result.server is not None
     assert result.server.window_s == pytest.approx(2, abs=0.5)
     counted = result.server.counters
@@ -128,7 +131,7 @@ def test_a_setting_that_is_changed_in_the_middle_voids_the_cell(
 ) -> None:
     def change(value: int, log: Path | None = None) -> None:
         if log:
-            begin_of(log)
+            sleep_until(begin_of(log) + 1)
         with closing(stack.admin()) as root, root.cursor() as cursor:
             cursor.execute(f"SET GLOBAL innodb_flush_log_at_trx_commit = {value}")
 
