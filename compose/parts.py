@@ -32,10 +32,7 @@ class Parts:
         self.database.start()
         self._options.say("starting Redis")
         self.cache.start()
-        self._options.say(f"filling four databases, SCALE={self._options.scale}")
-        shops = [each.database for each in self._plan.combinations.values()]
-        passwords = {shop: self._plan.secret(shop) for shop in shops}
-        rows.fill(self.database.connect, self._options.scale, passwords)
+        self._fill(ports)
         self.database.settle()
         self._start_services(ports)
 
@@ -50,6 +47,14 @@ class Parts:
         """An error with the end of its log if one of the programs has ended by itself."""
         for process in (*self._servers(), *(each.process for each in self.services.values())):
             process.must_run()
+
+    def _fill(self, ports: dict[str, int]) -> None:
+        """Fills the databases of the services that are started, and all of them where others will enter them."""
+        shops = [self._plan.combinations[name].database for name in ports or self._plan.combinations]
+        self._options.say(
+            f"filling {len(shops)} of {len(self._plan.combinations)} databases, SCALE={self._options.scale}"
+        )
+        rows.fill(self.database.connect, self._options.scale, {shop: self._plan.secret(shop) for shop in shops})
 
     def _servers(self) -> list[Process]:
         return [self.database.process, self.cache.process]
