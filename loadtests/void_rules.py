@@ -57,9 +57,14 @@ def _changed(result: Result) -> str | None:
 def _bypassed(result: Result) -> str | None:
     if CACHE in result.injected:
         return None
-    counters = result.server.counters if result.server else {}
-    count = max(result.cache.bypass, round(sum(counters.get(name, 0.0) for name in BYPASSES)))
+    count = bypasses(result)
     return f"Redis was bypassed or refused {count} times" if count else None
+
+
+def bypasses(result: Result) -> int:
+    """Gives how often a request went past Redis or a command was refused, by both sides' count."""
+    counters = result.server.counters if result.server else {}
+    return max(result.cache.bypass, round(sum(counters.get(name, 0.0) for name in BYPASSES)))
 
 
 def _lopsided(result: Result) -> str | None:

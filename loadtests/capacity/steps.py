@@ -18,11 +18,14 @@ from loadtests.plan import Plan
 from loadtests.results_schema import Result
 from loadtests.study_void import voided
 from loadtests.targets import Target
+from loadtests.void_rules import bypasses
 
 # The other rules of the matrix are objectives here, or judged by what was full.
 VOIDED_BY: Final = frozenset({"wrong combination", "changed ledger"})
-# A service whose core is full gives Redis up by itself, so a step that breaks is no less broken for it.
-VOIDED_IF_HELD: Final = frozenset({"cache bypassed"})
+# A service whose core is full gives Redis up by itself, so a step that breaks is no less broken for it. One that holds
+# is another service than was asked for, once so many of its requests could have gone past the cache.
+CACHE_BYPASSED: Final = frozenset({"cache bypassed"})
+MAY_BYPASS: Final = 0.01
 
 
 class Load(NamedTuple):
@@ -89,7 +92,7 @@ def judged(result: Result, number: int, load: Load, objectives: Objectives, tole
     """Gives a step with what it broke; one that broke for k6's or others' sake says nothing of the service."""
     limit = limit_of(result)
     faults, void = broken(result, objectives if load.rate else {}, tolerance), voided(result, VOIDED_BY)
-    (faults if faults else void).extend(voided(result, VOIDED_IF_HELD))
+    (faults if faults else void).extend(_past_the_cache(result, len(faults) > 0))
     if limit.name in NOT_THE_SERVICE and (faults or load.rate is None):
         void.append(limit.sentence)
     outcome: Outcome = "void" if void else "broken" if faults else "held"
@@ -115,6 +118,11 @@ def judged(result: Result, number: int, load: Load, objectives: Objectives, tole
         reasons=[*faults, *void],
         void=void,
     )
+
+
+def _past_the_cache(result: Result, broke: bool) -> list[str]:
+    counts = broke or bypasses(result) > MAY_BYPASS * result.requests
+    return voided(result, CACHE_BYPASSED) if counts else []
 
 
 def unmeasured(number: int, load: Load, reason: str) -> Step:
