@@ -7,6 +7,7 @@ is slower than ten times the median hit is slow; its X-Cache tells whether expir
 import argparse
 import json
 import os
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ from rich.table import Table
 from compose.failures import StackError
 from compose.local import Stack, StackOptions
 from compose.placement import pinned
+from loadtests.checkout import describe_checkout
+from loadtests.host import describe_host
 from loadtests.steady_load import Asked, SteadyLoad
 
 PATH: Final = "/api/reports/revenue?days=60"
@@ -80,6 +83,9 @@ def report(options: argparse.Namespace, figures: Sequence[Figure]) -> dict[str, 
     """Gives the figures as JSON holds them."""
     load = {"path": PATH, "rate_rps": options.rate, "seconds": options.seconds, "lifetime_s": options.lifetime}
     return {
+        "command": shlex.join(["python", "-m", "loadtests.expiry", *sys.argv[1:]]),
+        **describe_checkout(),
+        "host": describe_host(),
         **load,
         "workers": 2,
         "cache_timeout_s": float(PATIENCE_S),

@@ -13,6 +13,7 @@ from rich.console import Console
 from compose.failures import StackError
 from compose.options import StackOptions
 from compose.progress import Progress
+from loadtests.checkout import describe_checkout
 from loadtests.faults import kept, matrix_markdown, matrix_text, options
 from loadtests.faults.compose_scene import compose_scenes
 from loadtests.faults.driving import drive, warm_up
@@ -112,6 +113,7 @@ def described(scene: Scene, arguments: Sequence[str] | None) -> Run:
         load=asdict(STEADY),
         host=describe_host(),
         versions={"database": scene.stack.database_version, "Redis": scene.redis_version()},
+        **describe_checkout(),
     )
 
 

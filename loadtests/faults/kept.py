@@ -22,6 +22,9 @@ class Run(msgspec.Struct, kw_only=True):
     load: dict[str, float]
     host: dict[str, Any]
     versions: dict[str, str]
+    # Empty where it is not known.
+    commit: str = ""
+    changed: bool = False
     cells: list[Cell] = []
 
 

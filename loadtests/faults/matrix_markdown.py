@@ -31,7 +31,7 @@ def _introduction(run: Run) -> Iterator[str]:
     host, versions = run.host, run.versions
     programs = f"{versions.get('database', MISSING)}, Redis {versions.get('Redis', MISSING)}"
     yield f"`{run.command}`, {run.started_at}, {run.minutes:.0f} minutes, {run.workers} workers for each service;"
-    yield f"{programs}, Python {host.get('python', MISSING)},"
+    yield f"{programs}, Python {host.get('python', MISSING)}, commit {run.commit[:7] or MISSING},"
     yield f"{host.get('cores', MISSING)} cores of {host.get('cpu', MISSING)}.\n"
 
 

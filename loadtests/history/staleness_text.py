@@ -1,5 +1,7 @@
 """What the staleness checker says: a table, what is wrong, and a file."""
 
+import shlex
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +11,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from loadtests.checkout import describe_checkout
 from loadtests.history.check import SHIPPED, Checked
 from loadtests.host import describe_host
 
@@ -44,9 +47,14 @@ def summary(results: Sequence[Checked]) -> list[str]:
 
 
 def write(file: Path, results: Sequence[Checked]) -> None:
-    """Writes the results, and on what machine they were made."""
-    made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    content = {"made_at": made, "host": describe_host(), "checks": results}
+    """Writes the results, and with which code and on what machine they were made."""
+    made = {
+        "made_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "command": shlex.join(["python", "-m", "loadtests.history.staleness", *sys.argv[1:]]),
+        **describe_checkout(),
+        "host": describe_host(),
+    }
+    content = made | {"checks": results}
     file.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
 
 
