@@ -1,12 +1,14 @@
 """What it costs to collect the server's side of a cell: python -m loadtests.collecting.
 
-The stack is up and nobody asks it for anything. For as long as a cell is observed, and for as long when it is not, the
-CPU time of every program is read, and of this one; the difference is what collecting costs.
+The stack is up and nobody asks it for anything. Over the measured time of a cell that is observed, and over as long
+without, the CPU time of every program is read, and of this one; the difference is what collecting costs that cell. What
+is done before the measured time and after it is not in it.
 """
 
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -21,8 +23,10 @@ from loadtests.observation import Observation
 from loadtests.usage import processes_of
 
 NAME: Final = "sync-cached"
-# The shortest cell that is quoted: a longer one has as many looks, and samples as often.
-SECONDS: Final = 8.0
+# As short as any cell is unless asked for: a longer one has as many looks, and samples as often.
+SECONDS: Final = 4.0
+# Until the measured time begins, for the look before it, and how far ahead of it CPU time is read.
+UNTIL_S, AHEAD_S = 1.0, 0.02
 TIMES: Final = 5
 LIMIT: Final = 0.01
 NANOSECOND: Final = 1e-9
@@ -59,29 +63,26 @@ def main(_: Sequence[str] | None = None) -> int:
 
 
 def _measure(target: LocalTarget, folder: Path) -> Cost:
-    try:
-        idle = _spent(target, None)
-        log = folder / "k6.log"
-        start = time.time() + 0.2
+    programs, log = target.programs(NAME), folder / "k6.log"
+    with closing(target), Looker(target, NAME) as looker:
+        idle = _spent(programs, time.time())
+        start = time.time() + UNTIL_S
         log.write_text(f"{NAME} is measured from {round(start * 1000)} for {SECONDS:g} s")
-        return Cost(idle, _spent(target, log))
-    finally:
-        target.close()
+        with Observation(looker, programs, log):
+            return Cost(idle, _spent(programs, start))
 
 
-def _spent(target: LocalTarget, log: Path | None) -> dict[str, float]:
-    """The CPU seconds of every program in one cell's time, observed when there is a log to follow."""
-    programs = target.programs(NAME)
-    with Looker(target, NAME) as looker:
-        before, own = _used(programs), time.process_time()
-        if log:
-            with Observation(looker, programs, log) as observation:
-                time.sleep(SECONDS + 0.5)
-                observation.end()
-        else:
-            time.sleep(SECONDS + 0.5)
-        own, after = time.process_time() - own, _used(programs)
+def _spent(programs: dict[str, int], start: float) -> dict[str, float]:
+    """The CPU seconds of every program, and of this one, over the time that a cell from `start` on is measured."""
+    _sleep_until(start - AHEAD_S)
+    before, own = _used(programs), time.process_time()
+    _sleep_until(start + SECONDS)
+    own, after = time.process_time() - own, _used(programs)
     return {name: after[name] - before[name] for name in programs} | {OURS: own}
+
+
+def _sleep_until(at: float) -> None:
+    time.sleep(max(0.0, at - time.time()))
 
 
 def _used(programs: dict[str, int]) -> dict[str, float]:
