@@ -29,7 +29,9 @@ def _about_async(evidence: Evidence) -> Iterator[str]:
     if not any(name in evidence.simple for name in evidence.unseen):
         return
     around = evidence.surroundings
-    if not is_of_these(around, around.capacity):
-        yield "for async: make matrix PROFILE=capacity"
-    if not is_of_these(around, around.sweep):
-        yield "for where async pays: make matrix PROFILE=sweep"
+    for study, purpose, command in (
+        (around.capacity, "for async", "make matrix PROFILE=capacity"),
+        (around.sweep, "for where async pays", "make matrix PROFILE=sweep"),
+    ):
+        if not is_of_these(around, study):
+            yield f"{purpose}{', on this host with this code' if study else ''}: {command}"

@@ -27,7 +27,19 @@ ORIGIN = (
     "Metrics after",
     "Conclusion",
 )
-SECTIONS = ("four", "effects", "distribution", "course", "bottleneck", "capacity", "faults", "void", "ledger", "again")
+SECTIONS = (
+    "four",
+    "effects",
+    "distribution",
+    "course",
+    "bottleneck",
+    "capacity",
+    "sweep",
+    "faults",
+    "void",
+    "ledger",
+    "again",
+)
 
 
 @pytest.fixture
