@@ -21,7 +21,7 @@ SEED = 7
 METRICS = ("latency_avg", "latency_p95", "throughput", "service_cpu")
 # 95 % of 300 runs lie below this once in four thousand times.
 LEAST_HELD = 0.906
-# And above this.
+# And above this once in a thousand times.
 MOST_HELD = 0.985
 
 

@@ -29,10 +29,7 @@ def next_load(steps: Sequence[Step], asked: Asked) -> Load | None:
 
 def capacity_of(name: str, steps: Sequence[Step], asked: Asked, service_cores: int) -> Capacity:
     """Gives what the steps say so far."""
-    confirmed = [
-        step for step in steps if step.part == "confirm" and step.rate_rps and _held_twice(steps, step.rate_rps)
-    ]
-    best = next((step for step in reversed(confirmed) if step.outcome == "held"), None)
+    best = next((step for step in reversed(steps) if _confirms(step) and _held_twice(steps, step.rate_rps)), None)
     held, broken_at = bracket(_tried(steps))
     breaking = next((step for step in reversed(steps) if step.part == "search" and step.rate_rps == broken_at), None)
     throughputs = {step.concurrency: step.throughput_rps for step in steps if _counts(step) and step.concurrency}
@@ -85,7 +82,11 @@ def _confirming(steps: Sequence[Step], asked: Asked) -> Load | None:
     return None
 
 
-def _held_twice(steps: Sequence[Step], rate: int) -> bool:
+def _confirms(step: Step) -> bool:
+    return step.part == "confirm" and step.outcome == "held"
+
+
+def _held_twice(steps: Sequence[Step], rate: int | None) -> bool:
     """In the search and in the second pass, or, for a rate below the one that was found, twice in the latter."""
     judged = (step for step in steps if step.part in ("search", "confirm") and step.rate_rps == rate)
     return sum(step.outcome == "held" for step in judged) >= TWICE

@@ -92,7 +92,7 @@ def judged(result: Result, number: int, load: Load, objectives: Objectives, tole
     """Gives a step with what it broke; one that broke for k6's or others' sake says nothing of the service."""
     limit = limit_of(result)
     faults, void = broken(result, objectives if load.rate else {}, tolerance), voided(result, VOIDED_BY)
-    (faults if faults else void).extend(_past_the_cache(result, len(faults) > 0))
+    (faults if faults else void).extend(_past_the_cache(result, bool(faults)))
     if limit.name in NOT_THE_SERVICE and (faults or load.rate is None):
         void.append(limit.sentence)
     outcome: Outcome = "void" if void else "broken" if faults else "held"
