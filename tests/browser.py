@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from playwright.sync_api import Browser, Page, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+STARTED_MS = 120_000  # the first start after its installation reads all of it from the disk
 DRAWN_MS = 30_000
 
 
@@ -43,7 +44,7 @@ def browser() -> Iterator[Browser]:
     # Chromium's sandbox refuses to run as root.
     words = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=words)
+        running = playwright.chromium.launch(executable_path=program, args=words, timeout=STARTED_MS)
         try:
             yield running
         finally:

@@ -10,7 +10,7 @@ import psutil
 from compose import definition, ports
 from compose.local import Stack
 from compose.service import Service, localised
-from tests.stacks import HIGHEST_BASE, LOWEST_BASE
+from tests.stacks import own_ports
 from tests.waiting import wait_until
 
 # One worker and few connections, and limits that are reached while a test waits for them.
@@ -51,7 +51,7 @@ def start(service: Service, stack: Stack, many: int) -> None:
 
 def free_port() -> int:
     """A port that nobody listens on, below those that the system gives to clients."""
-    while ports.taken(port := random.randrange(LOWEST_BASE, HIGHEST_BASE)):
+    while ports.taken(port := random.choice(own_ports())):
         pass
     return port
 

@@ -1,5 +1,6 @@
 """Stacks for tests: real servers and services on ports that are free."""
 
+import os
 import random
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -10,7 +11,7 @@ from loadtests.local_target import LocalTarget
 
 COMBINATIONS = ("sync", "sync-cached", "async", "async-cached")
 # Below the ports that the system gives to clients, so that none of those is in the way.
-LOWEST_BASE, HIGHEST_BASE = 12_000, 32_000
+LOWEST_PORT, HIGHEST_PORT = 12_000, 32_000
 
 
 def stack_of(
@@ -32,9 +33,18 @@ def stack_of(
 def free_base() -> int:
     """Gives a port with four free ports behind it."""
     while True:
-        base = random.randrange(LOWEST_BASE, HIGHEST_BASE, 10)
+        base = random.choice(own_ports()[::10])
         if not any(ports.taken(base + number) for number in range(1, len(COMBINATIONS) + 1)):
             return base
+
+
+def own_ports() -> range:
+    """Gives the ports of this test process: a port that is chosen is free until its server listens, seconds later,
+    and tests side by side would choose the same one."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    many = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    each = (HIGHEST_PORT - LOWEST_PORT) // many // 10 * 10
+    return range(LOWEST_PORT + number * each, LOWEST_PORT + (number + 1) * each)
 
 
 def road_to(stack: Stack) -> Callable[..., AbstractContextManager[LocalTarget]]:

@@ -38,6 +38,7 @@ pytestmark = pytest.mark.alone
 READS = "products=7,product=2,revenue=1"
 # Without a report, during which k6 would wait for the database to leave its core.
 LIGHT = "products=7,product=3"
+VISITORS = 20
 
 
 def every(count: int, spoil: Callable[[Answer], None]) -> Callable[[str, Answer], None]:
@@ -115,15 +116,15 @@ def one(stack: Stack, tmp_path: Path) -> Iterator[Callable[..., Result]]:
 
 @pytest.mark.parametrize("name", COMBINATIONS)
 def test_a_clean_cell_breaks_no_rule(one: Callable[..., Result], name: str) -> None:
-    result = undisturbed(lambda: one(name, {"MIX": LIGHT, "VUS": "20"}))
+    result = undisturbed(lambda: one(name, {"MIX": LIGHT, "VUS": str(VISITORS)}))
     assert broken_rules(result) == {}
     # Enough for the rules that a few requests cannot break.
     assert result.requests >= ENOUGH_REQUESTS
     assert result.server is not None
     assert result.server.window_s == pytest.approx(2, abs=0.5)
-    counted = result.server.counters
-    pages = "http_requests_total{route=list_products,status=200}"
-    assert counted[pages] == pytest.approx(result.routes["products"].requests, abs=5)
+    counted = result.server.counters["http_requests_total{route=list_products,status=200}"]
+    # A request that is under way at one end of the measured time may be counted on one side alone.
+    assert counted == pytest.approx(result.routes["products"].requests, abs=VISITORS)
 
 
 def test_a_setting_that_is_changed_in_the_middle_voids_the_cell(
