@@ -1,5 +1,6 @@
 """What the tests share: a running stack, and its four combinations over real HTTP."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,11 @@ from tests.stacks import COMBINATIONS, stack_of
 
 # Redis is given up after 100 ms by default, which a busy machine reaches without any fault; the breaker then opens.
 PATIENT = {"CACHE_TIMEOUT": "1"}
+
+
+def pytest_configure() -> None:
+    """Programs that tests start hear Ctrl-C, also where a shell has started the tests in the background, deaf to it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -121,7 +121,7 @@ def test_sixteen_connections_killed_at_once_fail_no_read(side: Side) -> None:
 
 def test_a_read_that_is_killed_under_way_is_repeated(side: Side) -> None:
     database = side.database(side.pool(pool=4))
-    reads = [side.start(database.read, "SELECT SLEEP(0.6)") for _ in range(4)]
+    reads = [side.start(database.read, "SELECT SLEEP(1.5)") for _ in range(4)]
     wait_until(lambda: side.busy() == 4, "four statements run")
     side.kill(*side.seen())
     assert [read.result(SECONDS) for read in reads] == [((0,),)] * 4
@@ -133,7 +133,7 @@ def test_a_transaction_that_is_killed_before_its_commit_is_repeated(side: Side) 
 
     def work(connection: Any) -> Any:
         started.append(connection)
-        return connection.run("UPDATE products SET stock = stock + 0 * SLEEP(0.6) WHERE id = 1")
+        return connection.run("UPDATE products SET stock = stock + 0 * SLEEP(1.5) WHERE id = 1")
 
     write = side.start(database.write, work)
     wait_until(lambda: side.busy() == 1, "the statement runs")
@@ -168,9 +168,9 @@ def test_a_closed_pool_leaves_no_session_behind(side: Side) -> None:
 
 def test_closing_waits_for_a_connection_that_is_at_work(side: Side) -> None:
     pool = side.pool(pool=2)
-    read = side.start(side.database(pool).read, "SELECT SLEEP(0.4)")
+    read = side.start(side.database(pool).read, "SELECT SLEEP(2)")
     wait_until(lambda: side.busy() == 1, "the statement runs")
-    closing = side.start(pool.close, 2.0)
+    closing = side.start(pool.close, SECONDS)
     wait([read, closing], SECONDS)
     assert read.result(0) == ((0,),)
     wait_until(lambda: not side.seen(), "the sessions are gone")
