@@ -10,7 +10,7 @@ from tests.combination import Combination
 from tests.stacks import COMBINATIONS, stack_of
 
 # Redis is given up after 100 ms by default, which a busy machine reaches without any fault; the breaker then opens.
-PATIENT = {"CACHE_TIMEOUT": "1"}
+PATIENT = {"CACHE_TIMEOUT": "4"}
 
 
 def pytest_configure() -> None:
