@@ -31,9 +31,10 @@ def application() -> Flask:
     """Gives the application of one worker; its parts are open."""
     settings = read_settings(os.environ)
     parts = Parts(settings)
-    parts.open()
     app = create_app(parts)
     app.extensions["parts"] = parts
+    # Last: what is open has threads, which would keep a worker that cannot serve from ending.
+    parts.open()
     return app
 
 
@@ -52,7 +53,8 @@ class _Server(BaseApplication):
         self.cfg.set("worker_class", _Worker)
         self.cfg.set("post_worker_init", lambda _: traits.server("gunicorn", settings, partial(getattr, self.cfg)))
         self.cfg.set("on_starting", lambda _: log_at_once(settings))
-        self.cfg.set("worker_exit", lambda _server, worker: worker.app.wsgi().extensions["parts"].close())
+        # Nothing is open in a worker whose application could not be built.
+        self.cfg.set("worker_exit", lambda _, worker: (app := worker.app.callable) and app.extensions["parts"].close())
         self.cfg.set("child_exit", lambda _server, worker: metrics.worker_ended(worker.pid))
 
     def load(self) -> Flask:  # type: ignore[override]

@@ -4,11 +4,13 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from compose.definition import CHECKOUT
 from shared.settings import SettingsError, read_settings
+from tests.own_services import free_port
 from tests.twins import NAMES
 
 USABLE = {"COMBINATION": "it", "BIND": "127.0.0.1:1", "DATABASE_URL": "mysql://user@127.0.0.1/shop"}
@@ -22,6 +24,13 @@ UNUSABLE = [
 REFUSED_AT_START = [
     ("WORKERS", "none"), ("DATABASE_PASSWORD_FILE", "/not/there"), ("DATABASE_URL", "mysql://x"),
 ]  # fmt: skip
+
+WORKER_BOOT_ERROR = 3  # gunicorn's
+A_ROUTE_WITHOUT_A_HANDLER = """
+import msgspec, shared.routes
+unknown = msgspec.structs.replace(shared.routes.ROUTES[0], name="unheard_of", path="/api/unheard-of")
+shared.routes.ROUTES = (*shared.routes.ROUTES, unknown)
+"""
 
 
 @pytest.mark.parametrize(("variable", "value"), UNUSABLE)
@@ -60,9 +69,17 @@ def test_a_taken_port_ends_the_start_with_one_line(name: str) -> None:
     assert address in ended.stderr
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_an_application_that_cannot_be_built_ends_the_service(name: str, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(A_ROUTE_WITHOUT_A_HANDLER)
+    ended = _start(name, {"PYTHONPATH": f"{tmp_path}:{CHECKOUT}", "BIND": f"127.0.0.1:{free_port()}"})
+    assert ended.returncode in {1, WORKER_BOOT_ERROR}
+    assert "KeyError: 'unheard_of'" in (ended.stdout + ended.stderr).replace("\\", "")
+
+
 def _start(name: str, environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", f"{name}_api.serve"],
-        env=USABLE | environment, cwd=CHECKOUT, capture_output=True, text=True, timeout=30,
+        env=USABLE | environment, cwd=CHECKOUT, capture_output=True, text=True, timeout=60,
         check=False,
     )  # fmt: skip
