@@ -91,7 +91,8 @@ def _names(text: str, known: list[str], what: str) -> list[str]:
 
 
 def _parser() -> Parser:
-    faults = "\n".join(f"  {row.name:<18}{row.meaning}" for row in ROWS)
+    width = max(len(row.name) for row in ROWS) + 2
+    faults = "\n".join(f"  {row.name:<{width}}{row.meaning}" for row in ROWS)
     parser = Parser(
         prog="python -m loadtests.faults",
         description="Does one fault after the other to each combination under load, and judges what came of it.",

@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from loadtests.capacity.search import is_least
+from loadtests.checkout import ROOT
 from loadtests.results_set import UnusableResults
 
 # Runs that were kept for the documentation.
@@ -148,7 +149,12 @@ def study_of(folder: Path, kind: str, shape: type[Kind], given: Sequence[Path] =
     """
     mine = [path for path in given if _kind(path) == kind]
     path = next((path for path in (*mine, *_places(folder.resolve(), kind))), None)
-    return replace(_read(path, shape), place=f"{path.resolve().parent.name}/{path.name}") if path else None
+    return replace(_read(path, shape), place=_shown(path.resolve())) if path else None
+
+
+def _shown(path: Path) -> str:
+    # A report is passed on: it does not say where on this machine a file of elsewhere lies.
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else f"{path.parent.name}/{path.name}"
 
 
 def _kind(path: Path) -> str:
