@@ -12,9 +12,11 @@ import pytest
 
 from compose import definition
 from compose.local import Stack
+from shared.routes import ROUTES
 from tests.clock import APART, moment, span
 from tests.combination import Combination, Row
 from tests.own_services import running_service
+from tests.routing import route_of
 from tests.traffic import Request, Traffic
 
 SEED, REQUESTS, FEWER = 20260630, 400, 80
@@ -110,6 +112,8 @@ def test_the_traffic_holds_what_it_is_to_compare(
     assert wanted <= set(statuses), statuses
     assert statuses["POST", 201] >= 20
     assert {request.path for request, _ in sent} >= IN_PIECES
+    asked = {route_of(request.method, request.path) for request, _ in sent}
+    assert {route.name for route in ROUTES if route.path.startswith("/api/")} <= asked
     places = [answers[0].headers.get("Location") for _, answers in sent]
     replayed = [place for place, count in Counter(filter(None, places)).items() if count > 1]
     assert replayed

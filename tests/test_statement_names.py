@@ -1,6 +1,8 @@
 """Digests of the database are told by the names of the service's own statements."""
 
+import re
 from contextlib import closing
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,11 +13,19 @@ from loadtests.statement_names import ROUTES, name_of
 from shared import statements
 
 SECONDS = 15.0
+JOURNEYS = Path(__file__).parent.parent / "loadtests" / "lib" / "journeys.js"
 
 
 def test_every_statement_that_a_route_is_said_to_send_exists() -> None:
     missing = {name for names in ROUTES.values() for name in names if not hasattr(statements, name)}
     assert missing == set()
+
+
+def test_every_request_of_the_load_has_its_statements() -> None:
+    table = JOURNEYS.read_text().partition("export const ROUTES = {")[2].partition("}")[0]
+    asked = set(re.findall(r"^  (\w+)[,:]", table, re.MULTILINE))
+    # The sweep asks for pages as `page`, alone: what they send is known as that of `products`.
+    assert asked - {"page"} == set(ROUTES)
 
 
 def test_what_the_routes_sent_is_told_by_name_with_its_cost(stack: Stack) -> None:
