@@ -31,10 +31,13 @@ def application() -> Flask:
     """Gives the application of one worker; its parts are open."""
     settings = read_settings(os.environ)
     parts = Parts(settings)
-    app = create_app(parts)
+    try:
+        app = create_app(parts)
+    except Exception:
+        log_at_once(settings)  # why it ends: the thread that writes the log may end before it has
+        raise
     app.extensions["parts"] = parts
-    # Last: what is open has threads, which would keep a worker that cannot serve from ending.
-    parts.open()
+    parts.open()  # last, because its threads would keep a worker that cannot serve from ending
     return app
 
 

@@ -12,6 +12,7 @@ import pytest
 from compose import programs
 from compose.failures import UNUSABLE, StackError
 from tests.local_commands import Command, Room, room, up
+from tests.stacks import free_base
 
 INTERRUPTED, TERMINATED = 130, 143
 READY = "^Ctrl-C stops it"
@@ -78,10 +79,8 @@ def test_a_service_that_cannot_start_is_named_with_the_end_of_its_log(here: Room
 
 
 def test_a_port_that_is_taken_is_one_line_with_its_owner_and_the_cure(here: Room) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+    port = free_base() + 3
+    with socket.create_server(("127.0.0.1", port)):
         command = up(here, PORT_BASE=str(port - 3))
         assert command.status() == UNUSABLE
     assert len(command.lines) == 1
