@@ -39,8 +39,8 @@ def free_base() -> int:
 
 
 def own_ports() -> range:
-    """Gives the ports of this test process: a port that is chosen is free until its server listens, seconds later,
-    and tests side by side would choose the same one."""
+    """Gives the ports that no test process beside this one chooses from."""
+    # A port that is chosen stays free until its server listens, seconds later.
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     many = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     each = (HIGHEST_PORT - LOWEST_PORT) // many // 10 * 10

@@ -1,7 +1,5 @@
 """What lies in Redis, and that nothing that happens to it fails a request."""
 
-import os
-import signal
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from time import monotonic
@@ -9,9 +7,9 @@ from time import monotonic
 import httpx
 import pytest
 
-from compose import ports
 from tests.combination import Combination
 from tests.figures import figures
+from tests.obstacles import frozen, refusing_address
 from tests.waiting import wait_until
 
 LIFETIME, JITTER = 60.0, 6.0
@@ -36,20 +34,10 @@ def pulled(cached: Combination, path: str) -> httpx.Response:
     return answer
 
 
-@contextmanager
-def frozen(pid: int) -> Iterator[None]:
-    """Stops a process for the length of the block."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
 @pytest.fixture
 def without_redis(cached: Combination) -> Iterator[Combination]:
     """The combination with an address for Redis at which nothing listens."""
-    with restarted(cached, CACHE_URL=f"redis://{ports.LOOPBACK}:{ports.free()}/0"):
+    with refusing_address() as nowhere, restarted(cached, CACHE_URL=f"redis://{nowhere}/0"):
         yield cached
 
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-SECONDS = 30.0  # a limit for what hangs, not a promise: a busy machine may take a third of it
+SECONDS = 30.0  # for what hangs; it promises nothing
 PAUSE = 0.02
 
 
