@@ -19,8 +19,9 @@ class Cell(msgspec.Struct, kw_only=True):
     `closed` whose connection was made, and closed before any byte of an answer. `failed_before` counts those from
     before the fault, `late` answers that came after their time-out, whatever they were.
     `worst_s` is the longest attempt since it began. `lasted_s` is how long it was in force. `recovery_s` is the time
-    from its end to the end of the last attempt that failed or was slow. `excused` counts stale reads of writes whose
-    drop Redis refused; `unanswered` orders that were committed for a connection that was closed without an answer.
+    from its end to the end of the last attempt that failed or was slow, `back_with` what that attempt was. `excused`
+    counts stale reads of writes whose drop Redis refused; `unanswered` orders that were committed for a connection
+    that was closed without an answer.
     `broken` names the rules that the cell broke; where `finding` says why, that is the server's property.
     """
 
@@ -45,6 +46,7 @@ class Cell(msgspec.Struct, kw_only=True):
     before: Latency
     during: Latency
     after: Latency
+    back_with: str = ""
     broken: list[str] = []
     finding: str = ""
 

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from contextlib import closing
+from operator import attrgetter
 from statistics import quantiles
 from typing import Any, NamedTuple
 
@@ -41,11 +42,21 @@ def described(finding: Finding) -> str:
     return f"{finding.verdict}: {read.path} showed {finding.subject} at {finding.seen}, wanted {finding.wanted}"
 
 
-def recovery(records: list[Record], times: Times) -> float:
-    """Gives the seconds from the fault's end to that of the last attempt that failed or was slow."""
-    slow = max(SLOW_SECONDS, SLOWER * max((each.seconds for each in records if each.ended < times.begun), default=0.0))
-    last = max((each.ended for each in records if kind_of(each) or each.seconds > slow), default=0.0)
-    return round(max(0.0, last - times.ended), 2)
+def last_trouble(records: list[Record], begun: float) -> Record | None:
+    """Gives the attempt that ended last of those that failed or were slow; None where all went well."""
+    slow = max(SLOW_SECONDS, SLOWER * max((each.seconds for each in records if each.ended < begun), default=0.0))
+    troubled = [each for each in records if kind_of(each) or each.seconds > slow]
+    return max(troubled, key=attrgetter("ended"), default=None)
+
+
+def recovery(records: list[Record], times: Times) -> tuple[float, str]:
+    """Gives the seconds from the fault's end to that of the last attempt that failed or was slow, and what that was."""
+    last = last_trouble(records, times.begun)
+    if last is None or last.ended <= times.ended:
+        return 0.0, ""
+    asked, came = last.started - times.ended, last.status or last.fault
+    what = f"{last.path}, asked at {asked:+.1f} s: {came} after {last.seconds:.1f} s"
+    return round(last.ended - times.ended, 2), what
 
 
 def latency(records: list[Record], since: float, until: float) -> Latency:
@@ -61,6 +72,7 @@ def of_attempts(history: History, times: Times) -> dict[str, Any]:
     """Gives the members of a cell that come from its attempts."""
     records, forever = history.records, float("inf")
     since = [each for each in records if each.ended >= times.begun]
+    recovery_s, back_with = recovery(records, times)
     return {
         "requests": len(records),
         "failed": dict(Counter(map(_kind, filter(kind_of, records)))),
@@ -68,7 +80,8 @@ def of_attempts(history: History, times: Times) -> dict[str, Any]:
         "failed_before": sum(bool(kind_of(each)) for each in records if each.ended < times.begun),
         "worst_s": round(max((each.seconds for each in since), default=0.0), 3),
         "lasted_s": round(times.ended - times.begun, 2),
-        "recovery_s": recovery(records, times),
+        "recovery_s": recovery_s,
+        "back_with": back_with,
         "before": latency(records, 0.0, times.begun),
         "during": latency(records, times.begun, times.ended),
         "after": latency(records, times.ended, forever),

@@ -37,7 +37,7 @@ def judge(cell: Cell, row: Row) -> None:
     rules = [rule for rule in RULES if not (row.kills and rule.though_killed)]
     cell.broken = [f"{many} {rule.name}" for rule in rules if (many := rule.count(cell))]
     if cell.recovery_s > RECOVERY_SECONDS:
-        cell.broken.append(f"back only {cell.recovery_s:.1f} s after the fault's end")
+        cell.broken.append(f"back only {cell.recovery_s:.1f} s after the fault's end ({cell.back_with})")
     if _grew(cell):
         cell.broken.append(f"memory {cell.memory_mb[1] / cell.memory_mb[0]:.2f} times what it was")
     if not cell.happened:
