@@ -43,9 +43,11 @@ def test_the_bench_measures_all_four_beside_their_ceilings_and_says_on_what(tmp_
     run("loadtests.bench", "--rounds", "1", "--seconds", "1", "--json", str(tmp_path / "bench.json"))
     found = json.loads((tmp_path / "bench.json").read_text())
     order = list(found["rounds"])
-    assert {abs(order.index(name) - order.index(f"{name.partition('-')[0]}-ceiling")) for name in COMBINATIONS} == {1}
+    ceilings = {name: f"{name.partition('-')[0]}-ceiling" for name in COMBINATIONS}
+    assert {abs(order.index(name) - order.index(ceilings[name])) for name in COMBINATIONS} == {1}
     assert all(one["rate"] > 0 and one["cpu_ms"] > 0 for rounds in found["rounds"].values() for one in rounds)
-    assert all(0 < share < 1 for share in found["of_the_ceiling"].values())
+    rates = {name: rounds[0]["rate"] for name, rounds in found["rounds"].items()}
+    assert found["of_the_ceiling"] == {name: rates[name] / rates[ceilings[name]] for name in COMBINATIONS}
     assert "--rounds 1" in found["run"]["command"]
     assert {"started_at", "host", "versions"} <= set(found["run"])
 

@@ -20,7 +20,8 @@ from tests.own_redis import OwnRedis
 from tests.own_services import running_service
 from tests.waiting import wait_until
 
-# Long beside what a busy machine adds, so that spending it once can be told from spending it twice.
+# How long an answer takes is measured: spending the time-out once is told from spending it twice.
+pytestmark = pytest.mark.alone
 CACHE_TIMEOUT = 0.8
 ONCE = 2 * CACHE_TIMEOUT - 0.1
 NOT_AT_ALL = CACHE_TIMEOUT - 0.1

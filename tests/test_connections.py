@@ -17,7 +17,7 @@ from tests.own_services import database_ports, tree
 from tests.seeded_servers import KINDS
 from tests.sides import SIDES, Side, server_of, side_of
 from tests.twins import NAMES
-from tests.waiting import wait_until
+from tests.waiting import SLACK, wait_until
 
 SECONDS = 10.0
 RESERVE = 32  # for the tools of the load tests, the health checks and an operator
@@ -88,16 +88,16 @@ def test_pitfall_4_a_query_that_is_given_up_leaves_no_one_waiting_for_ever(side:
 
     def read_in_half_a_second() -> Any:
         deadlines.start(0.5)
-        return database.read("SELECT SLEEP(4)")
+        return database.read("SELECT SLEEP(20)")
 
     given_up = side.start(read_in_half_a_second)
     wait_until(lambda: side.busy() == 1, "the statement runs")
     waiting = side.start(database.read, "SELECT 2")
     with pytest.raises(Problem) as late:
-        given_up.result(2)
+        given_up.result(0.5 + SLACK)
     assert late.value.status == 504
-    assert waiting.result(2) == ((2,),)
-    wait_until(lambda: side.busy() == 0, "the statement is gone", seconds=1)
+    assert waiting.result(SLACK) == ((2,),)
+    wait_until(lambda: side.busy() == 0, "the statement is gone", seconds=SLACK)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -106,12 +106,12 @@ def test_pitfall_4_a_query_that_is_cancelled_leaves_no_one_waiting_for_ever(
 ) -> None:
     with side_of("async", server_of(kind, request)) as side:
         database = side.database(side.pool(pool=1, acquire_timeout=5))
-        cancelled = side.start(database.read, "SELECT SLEEP(4)")
+        cancelled = side.start(database.read, "SELECT SLEEP(20)")
         wait_until(lambda: side.busy() == 1, "the statement runs")
         waiting = side.start(database.read, "SELECT 2")
         cancelled.cancel()
-        assert waiting.result(2) == ((2,),)
-        wait_until(lambda: side.busy() == 0, "the statement is gone", seconds=1)
+        assert waiting.result(SLACK) == ((2,),)
+        wait_until(lambda: side.busy() == 0, "the statement is gone", seconds=SLACK)
 
 
 def test_pitfall_4_a_waiter_that_is_cancelled_keeps_no_connection(request: pytest.FixtureRequest) -> None:

@@ -19,9 +19,9 @@ from tests.own_services import SHORT, running_service
 from tests.raw_http import head, wire
 from tests.traffic import Request
 from tests.twins import NAMES
-from tests.waiting import wait_until
+from tests.waiting import SLACK, wait_until
 
-SLACK, DRIP = 0.8, 0.2
+DRIP = 0.2
 REQUEST = float(SHORT["REQUEST_TIMEOUT"])
 NO_STOCK = 61
 PRODUCT, ORDERS = "/api/products/1", "/api/orders"

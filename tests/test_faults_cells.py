@@ -14,6 +14,8 @@ from loadtests.faults.scene import Scene
 from loadtests.faults.table import ROWS
 from tests.stacks import free_base
 
+# How soon a service is back is measured.
+pytestmark = pytest.mark.alone
 BEFORE, HELD, AFTER = 1.0, 1.5, 2.5
 CELLS = [
     ("redis-killed", "async-cached"),

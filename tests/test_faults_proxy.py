@@ -14,6 +14,7 @@ from compose.ports import LOOPBACK
 from loadtests.faults.modes import CUT, GARBLE, PASS, Mode, delay, drip, lose
 from loadtests.faults.proxy import Proxy
 from tests.echo_server import Echo, echo_server
+from tests.waiting import SLACK
 
 SECONDS = 5.0
 FAR = 0.15
@@ -71,7 +72,7 @@ def test_delay_comes_twice_in_an_exchange_and_leaves_throughput_as_it_was(
         took = time.monotonic() - started
     assert answers == b"".join(b"%04d\n" % number for number in range(many))
     assert echo.heard[1][0] - started >= FAR
-    assert 2 * FAR <= took < 2 * FAR + 1
+    assert 2 * FAR <= took < 2 * FAR + SLACK
     assert proxy.counts()["delayed"] >= 2
 
 
@@ -80,7 +81,7 @@ def test_a_new_connection_to_a_server_far_away_takes_two_round_trips(proxy: Prox
         started = time.monotonic()
         with socket.create_connection((LOOPBACK, proxy.port), SECONDS) as another:
             assert said(another, b"hello\n") == b"hello\n"
-        assert 4 * FAR <= time.monotonic() - started < 4 * FAR + 1
+        assert 4 * FAR <= time.monotonic() - started < 4 * FAR + SLACK
 
 
 def test_what_was_delayed_goes_out_at_once_and_in_order_when_it_passes_again(
@@ -93,7 +94,7 @@ def test_what_was_delayed_goes_out_at_once_and_in_order_when_it_passes_again(
     started = time.monotonic()
     client.sendall(b"later\n")
     assert received(client, 11) == b"late\nlater\n"
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < SLACK
 
 
 def test_cut_ends_what_is_open_refuses_what_is_new_and_keeps_its_port(client: socket.socket, proxy: Proxy) -> None:

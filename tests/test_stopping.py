@@ -15,7 +15,7 @@ from tests.obstacles import locked_tables
 from tests.own_services import own_service, sessions, start, tree, workers
 from tests.plain_http import Wire
 from tests.twins import NAMES
-from tests.waiting import wait_until
+from tests.waiting import SLACK, wait_until
 
 GRACE = 3
 HELD = 1.2
@@ -122,5 +122,5 @@ def _reading(service: Service, stack: Stack) -> int:
 
 def _left(processes: list[psutil.Process]) -> list[psutil.Process]:
     """Those that still run a moment after their parent's end."""
-    psutil.wait_procs(processes, timeout=1)
+    psutil.wait_procs(processes, timeout=SLACK)
     return [each for each in processes if not _has_ended(each)]

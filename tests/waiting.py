@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 SECONDS = 30.0  # for what hangs; it promises nothing
 PAUSE = 0.02
+# By how much a busy machine may end a wait too late. What fails to end takes longer than that, or for ever.
+SLACK = 3.0
 
 
 def wait_until(so: Callable[[], object], what: str, seconds: float = SECONDS) -> float:
