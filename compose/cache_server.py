@@ -9,7 +9,7 @@ from compose.definition import Definition
 from compose.placement import Cores
 from compose.processes import Process, environment
 
-START_SECONDS = 15
+START_SECONDS = 60
 
 
 class CacheServer:

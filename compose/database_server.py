@@ -19,7 +19,7 @@ from compose.placement import Cores
 from compose.processes import Process, environment
 
 Connection: TypeAlias = "pymysql.Connection[Cursor]"
-INITIALISE_SECONDS, START_SECONDS, CONNECT_SECONDS = 120, 60, 10
+INITIALISE_SECONDS, START_SECONDS, CONNECT_SECONDS = 120, 120, 30
 LONGEST_SOCKET = 100  # the kernel allows 107 bytes
 
 

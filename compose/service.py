@@ -10,7 +10,7 @@ from compose.definition import CHECKOUT, Definition
 from compose.placement import Cores
 from compose.processes import Process, environment, python
 
-START_SECONDS = 60
+START_SECONDS = 120
 HEALTH_SECONDS = 5
 STOP_MARGIN_SECONDS = 3.0
 

@@ -38,7 +38,7 @@ ORDER: Final = tuple(f"{twin}{what}" for twin in TWINS for what in ("", "-ceilin
 RATE: Final = re.compile(r"Requests/sec:\s+([0-9.]+)")
 TOTAL: Final = re.compile(r"([0-9]+) requests in")
 FAILED: Final = re.compile(r"(Socket errors|Non-2xx).*")
-READY_SECONDS: Final = 15.0
+READY_SECONDS: Final = 60.0
 VERSION_SECONDS: Final = 10
 AIMS: Final = {False: 0.5, True: 0.65}
 

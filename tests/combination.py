@@ -11,7 +11,7 @@ import redis
 from compose.local import Stack
 from tests.documented import Documented
 
-SECONDS = 15.0
+SECONDS = 30.0
 # Never used, but a client without one makes its own, which takes longer than many requests.
 TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 Row = tuple[Any, ...]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from compose.ports import LOOPBACK
 
-SECONDS = 5.0
+SECONDS = 15.0
 
 
 class Echo:

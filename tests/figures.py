@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-SECONDS = 15.0
+SECONDS = 30.0
 
 
 class Figures:

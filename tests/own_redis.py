@@ -13,7 +13,7 @@ import redis
 from compose import ports, programs
 from tests.waiting import wait_until
 
-SECONDS = 5.0
+SECONDS = 15.0
 
 
 class OwnRedis:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import urlsplit
 
-SECONDS = 15.0
+SECONDS = 30.0
 END = b"\r\n\r\n"
 
 

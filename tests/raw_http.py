@@ -8,7 +8,7 @@ from http.client import HTTPException, HTTPMessage, HTTPResponse
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-SECONDS = 5.0
+SECONDS = 15.0
 
 
 class Answer(NamedTuple):

@@ -14,7 +14,7 @@ from loadtests.bench_profile import OURS, package_of
 from loadtests.bench_profile import shares as shares_of_samples
 from tests.stacks import free_base
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 200
 SITE = "/venv/lib/python3.13/site-packages"
 
 

@@ -19,7 +19,7 @@ from tests.sides import SIDES, Side, server_of, side_of
 from tests.twins import NAMES
 from tests.waiting import SLACK, wait_until
 
-SECONDS = 10.0
+SECONDS = 20.0
 RESERVE = 32  # for the tools of the load tests, the health checks and an operator
 WORKERS_IN_TESTS = 2
 ALL_TYPES = """

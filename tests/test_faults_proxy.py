@@ -16,7 +16,7 @@ from loadtests.faults.proxy import Proxy
 from tests.echo_server import Echo, echo_server
 from tests.waiting import SLACK
 
-SECONDS = 5.0
+SECONDS = 15.0
 FAR = 0.15
 
 

@@ -9,7 +9,7 @@ import pytest
 from compose import ports
 from loadtests.history.wire import Client, NoAnswer
 
-SECONDS = 0.5
+SECONDS = 2.0
 ANSWER = b"HTTP/1.1 200 OK\r\nX-Cache: hit\r\nContent-Length: 2\r\n\r\nhi"
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

@@ -21,7 +21,7 @@ from tests.plain_http import Wire
 from tests.twins import NAMES
 from tests.waiting import wait_until
 
-SECONDS = 15.0
+SECONDS = 30.0
 MEMBERS = {"time", "level", "logger", "event", "combination"}
 ROUTES = ["/health/ready", "/api/products/1", "/api/dashboard", "/api/orders/1"]
 PATHS = ["/api/products/1", "/api/products/0", "/nowhere", "/health/live"]

@@ -19,7 +19,7 @@ from tests.waiting import wait_until
 
 CACHED = ["sync-cached", "async-cached"]
 EACH = 15
-SECONDS = 15.0
+SECONDS = 30.0
 
 
 @pytest.fixture(scope="module", params=NAMES)

@@ -13,7 +13,7 @@ from tests.obstacles import refusing_address
 from tests.sides import SIDES, Side, server_of, side_of
 from tests.waiting import SLACK, wait_until
 
-SECONDS = 10.0
+SECONDS = 20.0
 
 
 @pytest.fixture(params=SIDES, ids="-".join)

@@ -12,7 +12,7 @@ from loadtests.database_side import read_digests, statements_between
 from loadtests.statement_names import ROUTES, name_of
 from shared import statements
 
-SECONDS = 15.0
+SECONDS = 30.0
 JOURNEYS = Path(__file__).parent.parent / "loadtests" / "lib" / "journeys.js"
 
 

@@ -14,7 +14,7 @@ from compose.processes import Process, environment
 from compose.service import Service
 from loadtests.faults.scene import Scene
 
-START_SECONDS: Final = 10.0
+START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 3.0
 # Beside the four services' ports.
 ANOTHER, DOOR = 10, 20

@@ -12,8 +12,8 @@ from compose.failures import StackError
 from loadtests.faults.fault import Evidence
 from loadtests.faults.scene import Scene
 
-GONE_SECONDS = 1.0
-REPLACED_SECONDS = 15.0
+GONE_SECONDS = 5.0
+REPLACED_SECONDS = 30.0
 POLL_SECONDS = 0.02
 
 

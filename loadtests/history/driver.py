@@ -18,7 +18,7 @@ from loadtests.history.visitors import Visitors
 from loadtests.history.wire import Client
 
 PREPARING_SECONDS: Final = 90.0
-ANSWER_SECONDS: Final = 10.0
+ANSWER_SECONDS: Final = 30.0
 # After a stop every visitor may still wait for one answer, and another one; then the history is handed over.
 STOP_SECONDS: Final = 60.0
 COUNT, STOP, LEAVE = b"count", b"stop", b"leave"
