@@ -19,9 +19,9 @@ from tests.own_services import SHORT, running_service
 from tests.raw_http import head, wire
 from tests.traffic import Request
 from tests.twins import NAMES
-from tests.waiting import SLACK, wait_until
+from tests.waiting import wait_until
 
-DRIP = 0.2
+SLACK, DRIP = 0.8, 0.2
 REQUEST = float(SHORT["REQUEST_TIMEOUT"])
 NO_STOCK = 61
 PRODUCT, ORDERS = "/api/products/1", "/api/orders"
@@ -135,6 +135,7 @@ def test_without_a_free_connection_every_route_that_needs_one_is_refused(
         all_of(holding)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("pair", SLOW, ids=lambda pair: pair[0])
 def test_a_body_that_does_not_arrive_in_time_is_a_408(service: Service, pair: tuple[str, int]) -> None:
     start, piece = SLOW[pair]

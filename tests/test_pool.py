@@ -11,7 +11,7 @@ from shared.connections import ConnectionLost
 from shared.errors import Problem
 from tests.obstacles import refusing_address
 from tests.sides import SIDES, Side, server_of, side_of
-from tests.waiting import SLACK, wait_until
+from tests.waiting import wait_until
 
 SECONDS = 20.0
 
@@ -39,13 +39,14 @@ def test_the_server_never_sees_more_sessions_than_the_pool_has(side: Side) -> No
     assert set(seen) == {4}
 
 
+@pytest.mark.alone
 def test_a_wait_for_a_connection_ends_with_a_problem(side: Side) -> None:
     pool = side.pool(pool=2, acquire_timeout=0.3)
     held = [side.call(pool.acquire), side.call(pool.acquire)]
     started = time.monotonic()
     with pytest.raises(Problem) as refused:
         side.call(pool.acquire)
-    assert 0.25 <= time.monotonic() - started < 0.3 + SLACK
+    assert 0.25 <= time.monotonic() - started < 1.5
     assert (refused.value.status, dict(refused.value.headers)) == (503, {"Retry-After": "1"})
     for connection in held:
         side.call(pool.release, connection)

@@ -42,16 +42,9 @@ def described(finding: Finding) -> str:
     return f"{finding.verdict}: {read.path} showed {finding.subject} at {finding.seen}, wanted {finding.wanted}"
 
 
-def last_trouble(records: list[Record], begun: float) -> Record | None:
-    """Gives the attempt that ended last of those that failed or were slow; None where all went well."""
-    slow = max(SLOW_SECONDS, SLOWER * max((each.seconds for each in records if each.ended < begun), default=0.0))
-    troubled = [each for each in records if kind_of(each) or each.seconds > slow]
-    return max(troubled, key=attrgetter("ended"), default=None)
-
-
 def recovery(records: list[Record], times: Times) -> tuple[float, str]:
     """Gives the seconds from the fault's end to that of the last attempt that failed or was slow, and what that was."""
-    last = last_trouble(records, times.begun)
+    last = _last_trouble(records, times.begun)
     if last is None or last.ended <= times.ended:
         return 0.0, ""
     asked, came = last.started - times.ended, last.status or last.fault
@@ -86,6 +79,13 @@ def of_attempts(history: History, times: Times) -> dict[str, Any]:
         "during": latency(records, times.begun, times.ended),
         "after": latency(records, times.ended, forever),
     }
+
+
+def _last_trouble(records: list[Record], begun: float) -> Record | None:
+    """Gives the attempt that ended last of those that failed or were slow; None where all went well."""
+    slow = max(SLOW_SECONDS, SLOWER * max((each.seconds for each in records if each.ended < begun), default=0.0))
+    troubled = [each for each in records if kind_of(each) or each.seconds > slow]
+    return max(troubled, key=attrgetter("ended"), default=None)
 
 
 def _kind(record: Record) -> str:
