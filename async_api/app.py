@@ -3,18 +3,18 @@
 from quart import Quart
 from werkzeug.exceptions import HTTPException
 
-from shared.answer import Answer
-from shared.parsing import MAX_READ
-from shared.routes import ROUTES
+from shared.http.answer import Answer
+from shared.http.parsing import MAX_READ
+from shared.http.routes import ROUTES
 
-from .background import Call
-from .dashboard import Dashboard
-from .health import Health
-from .orders import Orders
-from .parts import Parts
-from .products import Products
-from .reports import Reports
-from .views import Views
+from .http.health import Health
+from .http.views import Views
+from .service.background import Call
+from .service.parts import Parts
+from .shop.dashboard import Dashboard
+from .shop.orders import Orders
+from .shop.products import Products
+from .shop.reports import Reports
 
 
 def create_app(parts: Parts) -> Quart:

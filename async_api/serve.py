@@ -5,11 +5,11 @@ import os
 import socket
 import sys
 
-from shared import metrics
-from shared.logs import log_at_once
-from shared.settings import SettingsError, read_settings
+from shared.service import metrics
+from shared.service.logs import log_at_once
+from shared.service.settings import SettingsError, read_settings
 
-from .server import run
+from .service.server import run
 
 log = logging.getLogger(__name__)
 

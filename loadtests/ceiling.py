@@ -15,8 +15,8 @@ from gunicorn.app.base import BaseApplication
 from hypercorn.config import Config
 from quart import Quart
 
-from shared.serving import serving
-from shared.settings import Settings, read_settings
+from shared.service.serving import serving
+from shared.service.settings import Settings, read_settings
 
 # As long as a product's answer, which the bench compares it with.
 BODY: Final = b'{"constant":"' + 120 * b"." + b'"}'

@@ -8,8 +8,8 @@ from typing import Final
 
 from loadtests.results_schema import Result
 from loadtests.surroundings import Ledgers
-from shared.cache_values import JITTER, LIFETIME
-from shared.settings import Settings
+from shared.cache.values import JITTER, LIFETIME
+from shared.service.settings import Settings
 
 CHECKOUT: Final = Path(__file__).parent.parent
 # The files that are there for the cache alone.

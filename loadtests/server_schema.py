@@ -44,7 +44,7 @@ class Wait(msgspec.Struct, frozen=True):
 
 
 class Statement(msgspec.Struct, frozen=True):
-    """What one statement cost, by its name in shared/statements.py or its text, and the routes that it serves."""
+    """What one statement cost, by its name in shared/shop/statements.py or its text, and the routes that it serves."""
 
     statement: str
     routes: list[str]

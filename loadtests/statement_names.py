@@ -3,9 +3,9 @@
 import re
 from typing import Final
 
-from shared import statements
+from shared.shop import statements
 
-# Who sends what: names of shared/statements.py, by the routes as the load names them.
+# Who sends what: names of shared/shop/statements.py, by the routes as the load names them.
 ROUTES: Final[dict[str, tuple[str, ...]]] = {
     "products": ("CATALOGUE", "CATALOGUE_OF_CATEGORY"),
     "product": ("PRODUCT",),
@@ -28,7 +28,7 @@ LONGEST_TEXT: Final = 80
 
 
 def name_of(digest: str) -> str:
-    """Gives the name in shared/statements.py, else the beginning of the digest's text."""
+    """Gives the name in shared/shop/statements.py, else the beginning of the digest's text."""
     return _KNOWN.get(_words(digest)) or " ".join(digest.split())[:LONGEST_TEXT]
 
 

@@ -10,9 +10,11 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from shared import cache_commands, cache_policy, cache_values
-from shared.cache_steps import Command
-from shared.caching import Plan
+from shared.cache import commands as cache_commands
+from shared.cache import policy as cache_policy
+from shared.cache import values as cache_values
+from shared.cache.plans import Plan
+from shared.cache.steps import Command
 
 
 def without_stamps() -> None:
@@ -70,8 +72,8 @@ GOES_ON: Final = "SELECT SLEEP(0.02)"
 
 
 def _drop_early(twin: str) -> None:
-    cache = importlib.import_module(f"{twin}_api.cache").Cache
-    database = importlib.import_module(f"{twin}_api.database").Database
+    cache = importlib.import_module(f"{twin}_api.cache.cache").Cache
+    database = importlib.import_module(f"{twin}_api.database.database").Database
     opened: list[Any] = []
     make, drop, write = cache.__init__, cache.drop, database.write
 

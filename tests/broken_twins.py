@@ -140,7 +140,7 @@ FAULTS = (
     Broken(
         "seams that are too large",
         lambda place: place.add("sync/pool.py", "        # more\n" * 10),
-        "sync: seams have 13 lines, a fifth of this twin is 7",
+        "sync: seams have 13 lines, a quarter of this twin is 9",
     ),
 )
 

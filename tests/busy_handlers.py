@@ -23,7 +23,7 @@ def burn(seconds: float) -> None:
 
 def make_busy(twin: str, seconds: float) -> None:
     """Has the twin's handler work first, whether it is called or awaited."""
-    products = importlib.import_module(f"{twin}_api.products").Products
+    products = importlib.import_module(f"{twin}_api.shop.products").Products
     handle = products.one
 
     @wraps(handle)

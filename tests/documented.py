@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import httpx
 from jsonschema import Draft202012Validator, FormatChecker
 
-from shared.openapi import document
+from shared.http.openapi import document
 
 PROBLEM = "application/problem+json"
 INTERNAL = 500

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared import cache_policy, cache_values
+from shared.cache import policy as cache_policy
+from shared.cache import values as cache_values
 from tests.policy_model import Actor, Heard, Ready, World
 
 START, LATER = 1000.0, 1055.0

@@ -9,13 +9,14 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared import cache_commands, cache_policy
-from shared.cache_commands import Names
-from shared.cache_policy import Limits
-from shared.cache_steps import Command, Pause, Steps
-from shared.cache_values import Found
-from shared.caching import Plan
-from shared.flights import Flights
+from shared.cache import commands as cache_commands
+from shared.cache import policy as cache_policy
+from shared.cache.commands import Names
+from shared.cache.flights import Flights
+from shared.cache.plans import Plan
+from shared.cache.policy import Limits
+from shared.cache.steps import Command, Pause, Steps
+from shared.cache.values import Found
 
 NAMES = Names("model")
 PLAN = Plan("report", ("orders",))

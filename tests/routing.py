@@ -2,7 +2,7 @@
 
 import re
 
-from shared.routes import ROUTES
+from shared.http.routes import ROUTES
 
 
 def route_of(method: str, address: str) -> str | None:

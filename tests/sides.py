@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from compose.local import Stack
-from shared.settings import Settings, read_settings
+from shared.service.settings import Settings, read_settings
 from tests.seeded_servers import KINDS, SeededServer, given_server
 from tests.twins import NAMES, Twin
 from tests.waiting import wait_until
@@ -54,25 +54,25 @@ class Side:
 
     def background(self) -> Any:
         """The twin's background work, which is waited for at the end of the test."""
-        background = self.twin.part("background", "Background")()
+        background = self.twin.part("service.background", "Background")()
         self.closing.callback(self.call, background.close, 2.0)
         return background
 
     def pool(self, **others: str | float) -> Any:
         """An open pool; its connections are closed at the end of the test."""
         settings = self.settings(**others)
-        pool = self.twin.part("pool", "Pool")(settings, self.background())
+        pool = self.twin.part("database.pool", "Pool")(settings, self.background())
         self.call(pool.open)
         self.closing.callback(self.call, pool.close, CLOSING_SECONDS)
         return pool
 
     def database(self, pool: Any) -> Any:
         """The door that the service's statements go through, over this pool."""
-        return self.twin.part("database", "Database")(pool)
+        return self.twin.part("database.database", "Database")(pool)
 
     def connection(self, **others: str | float) -> Any:
         """A connection as a pool holds it; it is closed at the end of the test."""
-        opener = self.twin.part("connection", "open_connection")
+        opener = self.twin.part("database.connection", "open_connection")
         connection = self.call(opener, self.settings(**others), self.background())
         self.closing.callback(self.call, connection.close)
         return connection

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from typing import Any
 
-from shared.settings import read_settings
+from shared.service.settings import read_settings
 from tests.twins import NAMES, Twin
 
 USABLE = {"COMBINATION": "it", "BIND": "127.0.0.1:1", "DATABASE_URL": "mysql://user@127.0.0.1/shop"}
@@ -29,7 +29,7 @@ def _application(name: str) -> Any:
     twin = Twin(name)
 
     async def made() -> Any:
-        return twin.part("app", "create_app")(twin.part("parts", "Parts")(settings))
+        return twin.part("app", "create_app")(twin.part("service.parts", "Parts")(settings))
 
     return asyncio.run(made())
 

@@ -70,7 +70,7 @@ def test_the_profile_says_where_the_time_of_each_goes(tmp_path: Path) -> None:
         ("select (/usr/lib/python3.13/selectors.py:452)", "selectors"),
         ("run (/usr/lib/python3.13/asyncio/base_events.py:1)", "asyncio"),
         ("read (/somewhere/shared/handlers.py:12)", "shared"),
-        ("product (sync_api/store.py:40)", "sync_api"),
+        ("product (sync_api/shop/store.py:40)", "sync_api"),
         ("<built-in>", "interpreter"),
     ],
 )

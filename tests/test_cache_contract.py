@@ -7,7 +7,7 @@ from functools import partial
 import httpx
 import pytest
 
-from shared.routes import ROUTES
+from shared.http.routes import ROUTES
 from tests.at_once import at_once
 from tests.combination import Combination
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared import cache_policy, cache_values
+from shared.cache import policy as cache_policy
+from shared.cache import values as cache_values
 from tests import broken_policies
 from tests.every_order import Orders, still_life
 from tests.policy_model import Actor, hasty_writer, loss, reader, refresher, writer

@@ -9,10 +9,10 @@ import pytest
 
 from loadtests.faults.modes import CUT, lose
 from loadtests.faults.proxy import Proxy
-from shared import cache_breaker
-from shared.cache_breaker import AT_ONCE, Breaker
-from shared.caching import Plan, product_plan
-from shared.settings import read_settings
+from shared.cache import breaker as cache_breaker
+from shared.cache.breaker import AT_ONCE, Breaker
+from shared.cache.plans import Plan, product_plan
+from shared.service.settings import read_settings
 from tests.own_redis import OwnRedis
 from tests.twins import NAMES, Twin
 from tests.waiting import wait_until
@@ -61,8 +61,8 @@ class Side:
         self.pool_is_busy = False
         self.twin = twin
         self.made = 0
-        self._background = twin.call(twin.part("background", "Background"))
-        self.cache = twin.call(twin.part("cache", "Cache"), settings, self._background, lambda: self.pool_is_busy)
+        self._background = twin.call(twin.part("service.background", "Background"))
+        self.cache = twin.call(twin.part("cache.cache", "Cache"), settings, self._background, lambda: self.pool_is_busy)
         twin.call(self.cache.open)
 
     def get(self, plan: Plan) -> tuple[bytes, str]:

@@ -10,9 +10,9 @@ from pymysql.constants import CLIENT
 
 from compose import definition
 from compose.local import Stack
-from shared import deadlines
-from shared.connections import ConnectionLost
-from shared.errors import Problem
+from shared.database.connections import ConnectionLost
+from shared.http import deadlines
+from shared.http.errors import Problem
 from tests.own_services import database_ports, tree
 from tests.seeded_servers import KINDS
 from tests.sides import SIDES, Side, server_of, side_of
@@ -158,7 +158,7 @@ def test_pitfall_7_every_type_of_column_arrives_as_from_a_plain_driver(side: Sid
 
 
 def test_a_column_of_a_known_name_and_another_type_is_read_as_what_it_is(side: Side) -> None:
-    side.twin.part("columns", "remember_columns")()
+    side.twin.part("database.columns", "remember_columns")()
     connection = side.connection()
     for _ in range(2):
         assert side.rows(connection, "SELECT 1 AS it") == [(1,)]

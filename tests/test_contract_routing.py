@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from shared.routes import ROUTES
+from shared.http.routes import ROUTES
 from tests.combination import Combination
 from tests.routing import route_of
 

@@ -12,7 +12,7 @@ import pytest
 
 from compose import definition
 from compose.local import Stack
-from shared.routes import ROUTES
+from shared.http.routes import ROUTES
 from tests.clock import APART, moment, span
 from tests.combination import Combination, Row
 from tests.own_services import running_service

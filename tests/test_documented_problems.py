@@ -8,7 +8,7 @@ import pytest
 
 from compose.local import Stack
 from compose.service import Service
-from shared.routes import ROUTES
+from shared.http.routes import ROUTES
 from tests import odd_http
 from tests.bad_requests import GOOD_ORDER, GOOD_PATCH, JSON, LARGEST_BODY
 from tests.crowd import Crowd, all_of

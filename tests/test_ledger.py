@@ -13,7 +13,7 @@ from loadtests import ledger_process, run
 from loadtests.ledger import Ledger, changes, changes_over_cell, read_ledger
 from loadtests.ledger_rules import differences, unexplained
 from loadtests.local_target import LocalTarget
-from shared.settings import Settings
+from shared.service.settings import Settings
 from tests.own_services import workers
 from tests.stacks import COMBINATIONS, road_to
 

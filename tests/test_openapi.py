@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from shared.routes import ROUTES
+from shared.http.routes import ROUTES
 from tests.combination import Combination, Json
 from tests.documented import Documented, contract
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.connections import ConnectionLost
-from shared.errors import Problem
+from shared.database.connections import ConnectionLost
+from shared.http.errors import Problem
 from tests.obstacles import refusing_address
 from tests.sides import SIDES, Side, server_of, side_of
 from tests.waiting import wait_until

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from redis.exceptions import TimeoutError as ReadTimedOut
 
-from shared.cache_steps import Command
-from shared.settings import read_settings
+from shared.cache.steps import Command
+from shared.service.settings import read_settings
 from tests.own_redis import OwnRedis
 from tests.twins import NAMES, Twin
 from tests.waiting import SLACK
@@ -41,7 +41,7 @@ class Asking:
                 "CACHE_URL": f"redis://127.0.0.1:{port}/0",
             }
         )
-        self.stock = twin.call(twin.part("redis_stock", "RedisStock"), settings)
+        self.stock = twin.call(twin.part("cache.redis_stock", "RedisStock"), settings)
         twin.call(self.stock.open)
 
     def start(self, after_s: float) -> Future[Any]:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from shared.answers import PIECE_MONTHS, Days, report_pieces
+from shared.shop.answers import PIECE_MONTHS, Days, report_pieces
 
 LAST = (date(2026, 6, 30), date(2026, 1, 1), date(2024, 2, 29))
 

@@ -11,7 +11,7 @@ from pymysql.cursors import DictCursor
 
 from compose import rows
 from compose.definition import CHECKOUT
-from shared import answers, statements
+from shared.shop import answers, statements
 from tests.data_rules import ALLOWED, BROKEN_RULES, FORBIDDEN
 from tests.seeded_servers import KINDS, SHOPS, SeededServer, seeded_server
 

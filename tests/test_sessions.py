@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.connections import DatabaseFault
+from shared.database.connections import DatabaseFault
 from tests.seeded_servers import KINDS
 from tests.sides import SIDES, Side, server_of, side_of
 from tests.twins import NAMES
@@ -95,6 +95,6 @@ def _variables(side: Side) -> dict[str, str]:
 
 def _raw(side: Side) -> Any:
     settings = side.settings()
-    raw = side.call(side.twin.part("driver", "connect"), settings, settings.connect_timeout)
-    side.closing.callback(side.call, side.twin.part("driver", "close"), raw)
+    raw = side.call(side.twin.part("database.driver", "connect"), settings, settings.connect_timeout)
+    side.closing.callback(side.call, side.twin.part("database.driver", "close"), raw)
     return raw

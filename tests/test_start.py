@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from compose.definition import CHECKOUT
-from shared.settings import SettingsError, read_settings
+from shared.service.settings import SettingsError, read_settings
 from tests.own_services import free_port
 from tests.twins import NAMES
 
@@ -27,9 +27,9 @@ REFUSED_AT_START = [
 
 WORKER_BOOT_ERROR = 3  # gunicorn's
 A_ROUTE_WITHOUT_A_HANDLER = """
-import msgspec, shared.routes
-unknown = msgspec.structs.replace(shared.routes.ROUTES[0], name="unheard_of", path="/api/unheard-of")
-shared.routes.ROUTES = (*shared.routes.ROUTES, unknown)
+import msgspec, shared.http.routes
+unknown = msgspec.structs.replace(shared.http.routes.ROUTES[0], name="unheard_of", path="/api/unheard-of")
+shared.http.routes.ROUTES = (*shared.http.routes.ROUTES, unknown)
 """
 
 

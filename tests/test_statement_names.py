@@ -10,7 +10,7 @@ import pytest
 from compose.local import Stack
 from loadtests.database_side import read_digests, statements_between
 from loadtests.statement_names import ROUTES, name_of
-from shared import statements
+from shared.shop import statements
 
 SECONDS = 30.0
 JOURNEYS = Path(__file__).parent.parent / "loadtests" / "lib" / "journeys.js"

@@ -8,7 +8,8 @@ import pytest
 from compose.definition import CHECKOUT
 from tests.twins import NAMES, Twin
 
-MODULES = sorted(file.stem for file in (CHECKOUT / "sync_api").glob("[a-z]*.py"))
+TWIN = CHECKOUT / "sync_api"
+MODULES = sorted(".".join(file.relative_to(TWIN).with_suffix("").parts) for file in TWIN.rglob("[a-z]*.py"))
 POOL = {
     "open": ["self"],
     "is_busy": ["self"],
@@ -28,7 +29,7 @@ def test_a_module_has_the_same_surface_on_both_twins(module: str) -> None:
 
 def test_both_pools_offer_what_the_services_use() -> None:
     for name in NAMES:
-        surface = _surface(Twin(name).module("pool"))
+        surface = _surface(Twin(name).module("database.pool"))
         assert surface["Pool"] == POOL
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from compose.local import Stack
 from compose.service import Service
-from shared import deadlines
-from shared.connections import ConnectionLost, NoAnswerInTime, StatementTimedOut
-from shared.errors import Problem
-from shared.settings import SettingsError, read_settings
+from shared.database.connections import ConnectionLost, NoAnswerInTime, StatementTimedOut
+from shared.http import deadlines
+from shared.http.errors import Problem
+from shared.service.settings import SettingsError, read_settings
 from tests.crowd import Crowd, Timed, all_of
 from tests.obstacles import frozen, locked_row
 from tests.own_services import SHORT, running_service, sessions

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import ModuleType
 from typing import Any, Self
 
-from shared import metrics
+from shared.service import metrics
 
 # The services' own figures need files, which are made when a twin is imported here.
 atexit.register(metrics.remove_files)

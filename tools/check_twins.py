@@ -25,7 +25,7 @@ What is a fault
   a differing line, or another number of lines       a file that only one twin has, of any kind
   a rule of [names] that nothing uses                a seam without a written reason
   a seam whose public names or parameters differ     a seam that mirrors its twin after all
-  seams that are more than a fifth of a twin         a seam that neither twin has
+  seams that are more than a quarter of a twin         a seam that neither twin has
 
 What to do about a fault
   Change one twin until it reads like the other, or run with --write to derive the sync side from

@@ -7,12 +7,12 @@ from typing import Final
 
 # A twin makes these objects, holds them and, where it has threads, locks them.
 ALLOWED: Final = {
-    "cache_breaker.Breaker": "whether Redis is in trouble, and which drops are owed to it, outlives every request",
-    "errors.Problem": "an error of one request, which is given a header on its way out",
-    "flights.Flights": "who asks for what is being made has to find the flight that another request began",
-    "flights.Turn": "one of many requests takes the turn, and gives it back",
-    "metrics._latencies": "counters by route, made when a route is first asked for",
-    "metrics._requests": "counters by route and status, made when they are first wanted",
+    "cache.breaker.Breaker": "whether Redis is in trouble, and which drops are owed to it, outlives every request",
+    "http.errors.Problem": "an error of one request, which is given a header on its way out",
+    "cache.flights.Flights": "who asks for what is being made has to find the flight that another request began",
+    "cache.flights.Turn": "one of many requests takes the turn, and gives it back",
+    "service.metrics._latencies": "counters by route, made when a route is first asked for",
+    "service.metrics._requests": "counters by route and status, made when they are first wanted",
 }
 CHANGING: Final = {
     *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "popleft", "remove"),
@@ -27,9 +27,15 @@ def faults(folder: Path) -> list[str]:
 
 
 def state(folder: Path) -> list[str]:
-    """Gives `module.name` of each class and module variable in the folder that changes after it was made."""
-    files = sorted(folder.glob("*.py"))
-    return sorted({f"{file.stem}.{name}" for file in files for name in _changed(ast.parse(file.read_text()))})
+    """`package.module.name` of each class and module variable in the folder that changes after it was made."""
+    files = sorted(folder.rglob("*.py"))
+    return sorted(
+        {f"{_module(file, folder)}.{name}" for file in files for name in _changed(ast.parse(file.read_text()))}
+    )
+
+
+def _module(file: Path, folder: Path) -> str:
+    return ".".join(file.relative_to(folder).with_suffix("").parts)
 
 
 def _changed(module: ast.Module) -> Iterator[str]:

@@ -69,7 +69,7 @@ def _seams_too_large(twins: Twins, _mirror: Mirror) -> Iterator[Fault]:
     for folder, texts in sides:
         lines, most = lines_of_seams(texts, twins.table.seams)
         if lines > most:
-            yield Fault(f"{folder}: seams have {lines} lines, a fifth of this twin is {most}")
+            yield Fault(f"{folder}: seams have {lines} lines, a quarter of this twin is {most}")
 
 
 def _unused_rules(twins: Twins, mirror: Mirror) -> Iterator[Fault]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tools.twin_mirror import Mirror
 from tools.twin_table import UnusableInput
 
-LARGEST_SHARE = Fraction(1, 5)
+LARGEST_SHARE = Fraction(1, 4)
 SHORTEST_REASON = 3
 
 

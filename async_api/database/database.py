@@ -1,0 +1,71 @@
+"""Reads and transactions, repeated on a fresh connection where that is safe."""
+
+import logging
+from typing import Any
+
+from shared.database.connections import ATTEMPTS, CommitUnknown, DatabaseFault
+from shared.service import metrics
+from shared.shop.answers import Rows
+
+from ..service.background import Call, T
+from .connection import Connection
+from .pool import Pool
+
+log = logging.getLogger(__name__)
+
+
+class Database:
+    """The only door to the database: every statement of the service goes through `read` or `write`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def read(self, statement: str, *values: Any) -> Rows:
+        """Gives the rows of a statement that changes nothing; raises a Problem."""
+
+        async def work(connection: Connection) -> Rows:
+            result = await connection.run(statement, *values)
+            return result.rows
+
+        return await self._tried(work)
+
+    async def write(self, work: Call[T]) -> T:
+        """Gives what `work` gives, in one transaction that is committed; raises a Problem, with nothing written."""
+
+        async def transaction(connection: Connection) -> T:
+            try:
+                await connection.begin()
+                done = await work(connection)
+                try:
+                    await connection.commit()
+                except CommitUnknown as fault:
+                    fault.done = done
+                    raise
+                return done
+            except Exception:
+                await connection.roll_back()
+                raise
+
+        return await self._tried(transaction)
+
+    async def _tried(self, work: Call[T]) -> T:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return await self._on_a_connection(work)
+            except DatabaseFault as fault:
+                if not fault.repeatable or attempt == ATTEMPTS:
+                    log.error("database: %s", fault)
+                    raise fault.problem() from fault
+                metrics.TRIED_AGAIN.inc()
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _on_a_connection(self, work: Call[T]) -> T:
+        connection = await self._pool.acquire()
+        try:
+            return await work(connection)
+        except DatabaseFault as fault:
+            if fault.breaks and fault.repeatable:
+                self._pool.suspect()
+            raise
+        finally:
+            self._pool.release(connection)

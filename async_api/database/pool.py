@@ -1,0 +1,95 @@
+"""The pool: a fixed number of connections, opened before traffic, and a bounded wait for one of them."""
+
+import logging
+from time import monotonic
+
+from shared.database.connections import DatabaseFault
+from shared.http import deadlines
+from shared.http.errors import unavailable
+from shared.service import metrics
+from shared.service.settings import Settings
+
+from ..service.background import Background
+from ..service.waiting import Stock
+from .connection import Connection, open_connection
+
+log = logging.getLogger(__name__)
+
+
+class Pool:
+    """Hands out connections; a slot whose connection was discarded is empty and opens one when it is taken."""
+
+    def __init__(self, settings: Settings, background: Background) -> None:
+        self._settings = settings
+        self._background = background
+        self._slots: Stock[Connection | None] = Stock()
+        self._suspect_before = 0.0
+
+    async def open(self) -> None:
+        """Opens all connections; without a database the slots stay empty and the service is not ready."""
+        opened: list[Connection | None] = []
+        try:
+            while len(opened) < self._settings.pool:
+                connection = await open_connection(self._settings, self._background)
+                opened.append(connection)
+                if len(opened) == 1:
+                    await connection.describe()
+        except DatabaseFault as fault:
+            log.error("the database cannot be reached: %s", fault)
+        for slot in opened + [None] * (self._settings.pool - len(opened)):
+            self._slots.put(slot)
+
+    def is_busy(self) -> bool:
+        """Tells whether fewer than a quarter of the connections are free."""
+        return 4 * self._slots.free < self._settings.pool
+
+    async def acquire(self) -> Connection:
+        """Gives a connection; raises a 503 after ACQUIRE_TIMEOUT, DatabaseFault when none can be opened."""
+        started = monotonic()
+        try:
+            slot = await self._slots.take(deadlines.within(self._settings.acquire_timeout))
+        except TimeoutError:
+            metrics.REFUSED.inc()
+            raise unavailable("All database connections are busy.") from None
+        metrics.POOL_WAIT.observe(monotonic() - started)
+        return await self._usable(slot)
+
+    def release(self, connection: Connection) -> None:
+        """Takes a connection back; a broken one, or one inside a transaction, is closed and leaves its slot empty."""
+        metrics.POOL_IN_USE.dec()
+        metrics.POOL_HELD.inc(monotonic() - connection.taken_at)
+        if not connection.broken and not connection.begun:
+            self._slots.put(connection)
+            return
+        connection.close()
+        self._slots.put(None)
+
+    def suspect(self) -> None:
+        """Has every connection older than now replaced before its next use: what killed one killed them all."""
+        self._suspect_before = monotonic()
+
+    async def close(self, seconds: float) -> None:
+        """Closes the connections, each as soon as its request is done with it, for at most `seconds`."""
+        ends = monotonic() + seconds
+        for _ in range(self._settings.pool):
+            try:
+                slot = await self._slots.take(max(0.0, ends - monotonic()))
+            except TimeoutError:
+                return
+            if slot is not None:
+                slot.close()
+
+    async def _usable(self, slot: Connection | None) -> Connection:
+        if slot is not None and slot.opened_at >= self._suspect_before:
+            metrics.POOL_IN_USE.inc()
+            slot.taken_at = monotonic()
+            return slot
+        try:
+            if slot is not None:
+                slot.close()
+            connection = await open_connection(self._settings, self._background)
+        except BaseException:
+            self._slots.put(None)
+            raise
+        metrics.POOL_IN_USE.inc()
+        return connection

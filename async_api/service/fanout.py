@@ -1,0 +1,29 @@
+"""The seam of doing independent reads at the same time."""
+
+import asyncio
+from typing import Any
+
+from shared.service.settings import Settings
+
+from .background import Call
+
+
+class Fanout:
+    """Runs independent calls side by side, or one after the other when FANOUT is serial."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._parallel = settings.fanout == "parallel"
+
+    async def gather(self, *calls: Call[Any]) -> list[Any]:
+        """Gives the calls' results in their order; waits for all, then raises the first failure."""
+        if not self._parallel:
+            return [await call() for call in calls]
+        # Without return_exceptions the other calls would go on behind an answer that is already sent.
+        done = await asyncio.gather(*(call() for call in calls), return_exceptions=True)
+        for result in done:
+            if isinstance(result, BaseException):
+                raise result
+        return done
+
+    def close(self) -> None:
+        """Nothing is held."""

@@ -1,0 +1,56 @@
+"""The routes of products."""
+
+from functools import partial
+
+from quart import request
+
+from shared.cache import plans as caching
+from shared.http import parsing
+from shared.http.answer import Answer
+from shared.http.parsing import CatalogueQuery
+from shared.schema import ProductPatch
+from shared.shop import answers
+
+from ..http.bodies import read_body
+from ..service.parts import Parts
+
+
+class Products:
+    """The catalogue, one product, and its change."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._store = parts.store
+        self._cache = parts.cache
+        self._background = parts.background
+
+    async def page(self) -> Answer:
+        """Answers a page of the catalogue."""
+        query = parsing.catalogue_query(request.query_string)
+        return await self._cache.answer(caching.catalogue_plan(query), partial(self._page, query))
+
+    async def one(self, product_id: str) -> Answer:
+        """Answers a product."""
+        parsing.no_query(request.query_string)
+        number = parsing.product_id(product_id)
+        return await self._cache.answer(caching.product_plan(number), partial(self._one, number))
+
+    async def change(self, product_id: str) -> Answer:
+        """Changes a product."""
+        body = await read_body()
+        parsing.no_query(request.query_string)
+        number = parsing.product_id(product_id)
+        patch = parsing.product_patch(body)
+        return await self._background.finish(self._change, number, patch)
+
+    async def _page(self, query: CatalogueQuery) -> bytes:
+        rows = await self._store.catalogue(query)
+        return answers.catalogue(query, rows)
+
+    async def _one(self, number: int) -> bytes:
+        rows = await self._store.product(number)
+        return answers.product(rows)
+
+    async def _change(self, number: int, patch: ProductPatch) -> Answer:
+        written = await self._store.change_product(number, patch)
+        await self._cache.drop(written.touched)
+        return written.answer

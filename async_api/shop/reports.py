@@ -1,0 +1,31 @@
+"""The routes of reports."""
+
+from functools import partial
+
+from quart import request
+
+from shared.cache import plans as caching
+from shared.http import parsing
+from shared.http.answer import Answer
+from shared.http.parsing import RevenueQuery
+from shared.shop import answers
+
+from ..service.parts import Parts
+
+
+class Reports:
+    """Aggregates over the orders."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._store = parts.store
+        self._cache = parts.cache
+
+    async def revenue(self) -> Answer:
+        """Answers revenue by category and month."""
+        query = parsing.revenue_query(request.query_string)
+        plan = caching.revenue_plan(query)
+        return await self._cache.answer(plan, partial(self._revenue, query))
+
+    async def _revenue(self, query: RevenueQuery) -> bytes:
+        days, rows = await self._store.revenue(query)
+        return answers.revenue(query, days, rows)

@@ -1,0 +1,80 @@
+"""The breaker: after the first trouble no request asks Redis, until a probe succeeds and no drop is owed."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from shared.cache.flights import Turn
+from shared.service import metrics
+
+# Groups; more are not remembered one by one, and cost every stamp of the combination.
+LONGEST_LIST = 10_000
+AT_ONCE = 500
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
+
+
+class Breaker:
+    """Open while Redis is in trouble; keeps the groups whose drop failed and closes only when there are none."""
+
+    def __init__(self, lock: AbstractContextManager[Any]) -> None:
+        self.is_open = False
+        self.probing = Turn()
+        self._pause = FIRST_PAUSE
+        self._lock = lock
+        self._owed: dict[str, None] = {}
+        self._owes_everything = False
+
+    def open(self, owed: Sequence[str] | None = ()) -> None:
+        """Opens, and remembers the groups whose drop has failed; None stands for all groups."""
+        with self._lock:
+            if not self.is_open:
+                self.is_open = True
+                self._pause = FIRST_PAUSE
+                metrics.BREAKER_OPENED.inc()
+                metrics.BREAKER_OPEN.set(1)
+            self._remember(owed)
+
+    def put_off(self, groups: Sequence[str]) -> bool:
+        """Remembers a drop for later while open; tells whether it did."""
+        with self._lock:
+            if self.is_open:
+                self._remember(groups)
+            return self.is_open
+
+    def take(self) -> Sequence[str] | None:
+        """Gives some groups whose drop is owed and forgets them, or None for all groups."""
+        with self._lock:
+            if self._owes_everything:
+                self._owes_everything = False
+                self._count()
+                return None
+            taken = [*self._owed][:AT_ONCE]
+            for group in taken:
+                del self._owed[group]
+            self._count()
+            return taken
+
+    def close(self) -> bool:
+        """Closes if no drop is owed; tells whether it did."""
+        with self._lock:
+            if self._owed or self._owes_everything:
+                return False
+            self.is_open = False
+            metrics.BREAKER_OPEN.set(0)
+            return True
+
+    def next_pause(self) -> float:
+        """Gives the seconds until the next probe, longer each time."""
+        pause, self._pause = self._pause, min(2 * self._pause, LONGEST_PAUSE)
+        return pause
+
+    def _remember(self, groups: Sequence[str] | None) -> None:
+        if groups is None or len(self._owed) + len(groups) > LONGEST_LIST:
+            self._owed.clear()
+            self._owes_everything = True
+        elif not self._owes_everything:
+            self._owed.update(dict.fromkeys(groups))
+        self._count()
+
+    def _count(self) -> None:
+        metrics.OWED_DROPS.set(LONGEST_LIST if self._owes_everything else len(self._owed))

@@ -1,0 +1,39 @@
+"""The time that a request has left; counted from its arrival and asked for before each wait."""
+
+from contextvars import ContextVar
+from time import monotonic
+
+from shared.http.errors import Problem, unavailable
+from shared.service import metrics
+
+_queued: ContextVar[float] = ContextVar("seconds_queued", default=0.0)
+_ends: ContextVar[float | None] = ContextVar("request_ends", default=None)
+
+
+def queued(seconds: float) -> None:
+    """Notes and counts how long the current request has waited for its turn."""
+    metrics.QUEUE.observe(seconds)
+    _queued.set(seconds)
+
+
+def start(seconds: float) -> None:
+    """Gives the current request this many seconds from its arrival."""
+    _ends.set(monotonic() + seconds - _queued.get())
+
+
+def must_be_fresh(seconds: float) -> None:
+    """Raises a 503 when the current request has waited longer than this for its turn."""
+    # Its client has less patience left than the ones behind it, and a queue that is served late is late for everybody.
+    if _queued.get() > seconds:
+        raise unavailable("Too many requests at once.")
+
+
+def within(seconds: float) -> float:
+    """Gives `seconds`, or what the request has left if that is less; raises a 504 when nothing is left."""
+    ends = _ends.get()
+    if ends is None:
+        return seconds
+    left = ends - monotonic()
+    if left <= 0:
+        raise Problem(504, "The request took too long.")
+    return min(seconds, left)

@@ -1,0 +1,78 @@
+"""Problems: every answer that is not a success, as RFC 9457 problem details."""
+
+from typing import Final
+
+import msgspec
+
+from shared.http.answer import Answer
+from shared.schema import ProblemBody
+
+CONTENT_TYPE: Final = "application/problem+json"
+
+TITLES: Final = {
+    400: "Bad request",
+    404: "Not found",
+    405: "Method not allowed",
+    408: "Request timed out",
+    409: "Conflict",
+    413: "Body too large",
+    415: "Unsupported media type",
+    422: "Cannot be processed",
+    500: "Internal error",
+    503: "Service unavailable",
+    504: "Timed out",
+}
+
+DETAILS: Final = {
+    404: "There is nothing at this address.",
+    405: "This address does not support that method.",
+    408: "The body took too long to arrive.",
+    413: "The body may hold at most 64 KiB.",
+    500: "The request failed. The log of the service says why.",
+}
+
+RETRY_AFTER: Final = ("Retry-After", "1")
+
+
+class Problem(Exception):
+    """A request that ends with the given status; `detail` is one sentence for the caller."""
+
+    def __init__(self, status: int, detail: str, *headers: tuple[str, str]) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = headers
+
+    def having(self, header: tuple[str, str]) -> "Problem":
+        """Gives the same problem with one more header, unless it has that header already."""
+        if header[0] not in dict(self.headers):
+            self.headers = (*self.headers, header)
+        return self
+
+    @property
+    def is_about_the_data(self) -> bool:
+        """Whether everybody who asks the same hears the same; a 503 or 504 is about this request only."""
+        return self.status == 404
+
+    def again(self) -> "Problem":
+        """Gives a copy for another request; an exception that is raised twice mixes up its traces."""
+        return Problem(self.status, self.detail, *self.headers)
+
+    def answer(self) -> Answer:
+        """Gives the problem as an answer."""
+        body = ProblemBody(title=TITLES[self.status], status=self.status, detail=self.detail)
+        return Answer(self.status, msgspec.json.encode(body), self.headers, CONTENT_TYPE)
+
+
+def unavailable(detail: str) -> Problem:
+    """Gives a 503 that tells the client to come again in a second."""
+    return Problem(503, detail, RETRY_AFTER)
+
+
+def from_framework(status: int | None, allowed: list[str] | None) -> Problem:
+    """Gives the problem for an error that the framework itself raised, with `Allow` for a 405."""
+    known = status if status in TITLES else 400
+    detail = DETAILS.get(known, "The request cannot be read.")
+    if not allowed:
+        return Problem(known, detail)
+    return Problem(known, detail, ("Allow", ", ".join(sorted(allowed))))

@@ -1,0 +1,37 @@
+"""Structured logs: one JSON object a line on stderr."""
+
+import logging
+from typing import Final
+
+from pythonjsonlogger.json import JsonFormatter
+
+from shared.service.settings import Settings
+
+# Servers bring handlers of their own, which write plain text.
+SERVERS: Final = ("gunicorn.error", "gunicorn.access", "hypercorn.error", "hypercorn.access")
+
+
+def log_at_once(settings: Settings) -> None:
+    """Has this process write its events itself; for the parent of the workers, which may fork."""
+    log_with(settings, writer(settings))
+
+
+def log_with(settings: Settings, handler: logging.Handler) -> None:
+    """Hands all of this process' events to one handler."""
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(settings.log_level.upper())
+    for name in SERVERS:
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+
+
+def writer(settings: Settings) -> logging.Handler:
+    """Gives the handler that writes an event as a line."""
+    fields = ["asctime", "levelname", "name", "message"]
+    names = {"asctime": "time", "levelname": "level", "name": "logger", "message": "event"}
+    extra = {"combination": settings.combination}
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonFormatter(fields, rename_fields=names, static_fields=extra))
+    return handler

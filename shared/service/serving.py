@@ -1,0 +1,59 @@
+"""How both servers are set up: one table, so that every value stands beside its counterpart."""
+
+import logging
+import sys
+from typing import Any, Final
+
+import msgspec
+
+from shared.service.settings import Settings
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """One matter of serving: what gunicorn and Hypercorn call it (None where one has no such thing) and its value."""
+
+    matter: str
+    gunicorn: str | None
+    hypercorn: str | None
+    value: Any
+
+
+def serving(settings: Settings) -> tuple[Setting, ...]:
+    """Gives the table for these settings; docs/fairness.md explains the rows."""
+    access_log = logging.getLogger("hypercorn.access") if settings.access_log == "on" else None
+    return (
+        Setting("address", "bind", "bind", settings.bind),
+        Setting("processes", "workers", "workers", settings.workers),
+        Setting("requests at once in a process", "threads", None, settings.in_flight),
+        Setting("backlog", "backlog", "backlog", settings.backlog),
+        Setting("keep-alive time, s", "keepalive", "keep_alive_timeout", settings.keep_alive),
+        Setting("requests before a connection is closed", None, "keep_alive_max_requests", sys.maxsize),
+        Setting("requests before a worker is replaced", "max_requests", None, 0),
+        Setting("grace time, s", "graceful_timeout", "graceful_timeout", settings.grace),
+        Setting("longest request line, bytes", "limit_request_line", None, LONGEST_LINE),
+        Setting("longest header field, bytes", "limit_request_field_size", None, LONGEST_LINE),
+        Setting("header fields", "limit_request_fields", None, 100),
+        Setting("longest head, bytes", None, "h11_max_incomplete_size", LONGEST_HEAD),
+        Setting("access log", "accesslog", None, "-" if access_log else None),
+        Setting("access log", None, "accesslog", access_log),
+        Setting("error log", "errorlog", None, "-"),
+        Setting("error log", None, "errorlog", logging.getLogger("hypercorn.error")),
+        Setting("level of the error log", "loglevel", "loglevel", "WARNING"),
+        Setting("worker", "worker_class", None, "gthread"),
+        Setting("worker", None, "worker_class", "asyncio"),
+        Setting("connections in a process", "worker_connections", None, CONNECTIONS),
+        Setting("silence after which a worker is killed, s", "timeout", None, WORKER_SILENCE),
+        Setting("application loaded before the fork", "preload_app", None, False),
+        Setting("place of the heartbeat file", "worker_tmp_dir", None, "/dev/shm"),  # noqa: S108
+        Setting("control socket off", "control_socket_disable", None, True),
+    )
+
+
+# The longest line that gunicorn can be told; Hypercorn bounds only the head as a whole.
+LONGEST_LINE: Final = 8190
+LONGEST_HEAD: Final = 64 * 1024
+# gthread's limit of open connections; Hypercorn has none. Far above what the load generator opens.
+CONNECTIONS: Final = 10_000
+WORKER_SILENCE: Final = 30
+# Seconds beyond the grace time in which a worker closes its connections before it is killed.
+STOP_MARGIN: Final = 3

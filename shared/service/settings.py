@@ -1,0 +1,121 @@
+"""The settings of a service, read from its environment once, at the start."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from shared.cache.values import LIFETIME
+
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=4096)]
+Switch = Literal["on", "off"]
+
+
+class SettingsError(Exception):
+    """An environment that cannot be used; its text is one line for the operator."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a service can be told, the field's name in capitals being the variable's name.
+
+    Times are in seconds, `workers` counts processes, `pool` counts database connections per worker and
+    `in_flight` the requests that a worker handles at once.
+    """
+
+    combination: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,39}$")]
+    bind: Annotated[str, msgspec.Meta(pattern=r"^[^:\s]+:[0-9]{1,5}$")]
+    database_url: Annotated[str, msgspec.Meta(pattern="^mysql://")]
+    database_password_file: str = ""
+    database_tls: Switch = "off"
+    cache_url: Annotated[str, msgspec.Meta(pattern="^(redis://.+)?$")] = ""
+    cache_prefix: str = ""
+    workers: Count = 1
+    pool: Count = 16
+    in_flight: Count = 32
+    fanout: Literal["parallel", "serial"] = "parallel"
+    access_log: Switch = "off"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    acquire_timeout: Seconds = 2.0
+    connect_timeout: Seconds = 2.0
+    statement_timeout: Seconds = 5.0
+    lock_timeout: Count = 2
+    read_timeout: Seconds = 6.0
+    request_timeout: Seconds = 8.0
+    cache_timeout: Seconds = 0.1
+    cache_lifetime: Seconds = LIFETIME
+    cache_refresh: Switch = "on"
+    flight_timeout: Seconds = 3.0
+    keep_alive: Count = 75
+    backlog: Count = 2048
+    grace: Count = 10
+
+    @property
+    def prefix(self) -> str:
+        """The start of all cache keys of this combination."""
+        return self.cache_prefix or self.combination
+
+
+class DatabaseAddress(msgspec.Struct, frozen=True):
+    """Where the database is and as whom to enter it."""
+
+    host: str
+    port: int
+    user: str
+    name: str
+    password: str = msgspec.field(default="")
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Gives the validated settings; raises SettingsError naming the variable that is wrong."""
+    fields = {name: environment[name.upper()] for name in _names() if name.upper() in environment}
+    try:
+        settings = msgspec.convert(fields, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"the environment cannot be used: {_in_capitals(str(error))}") from None
+    _check_nesting(settings)
+    database_address(settings)
+    return settings
+
+
+def database_address(settings: Settings) -> DatabaseAddress:
+    """Gives the parts of DATABASE_URL with the password from its file; raises SettingsError."""
+    parts = urlsplit(settings.database_url)
+    if not parts.hostname or not parts.username or not parts.path.strip("/"):
+        raise SettingsError("DATABASE_URL must be mysql://user@host:port/name")
+    return DatabaseAddress(
+        host=parts.hostname,
+        port=parts.port or 3306,
+        user=unquote(parts.username),
+        name=parts.path.strip("/"),
+        password=_password(settings) or unquote(parts.password or ""),
+    )
+
+
+def _password(settings: Settings) -> str:
+    if not settings.database_password_file:
+        return ""
+    try:
+        return Path(settings.database_password_file).read_text(encoding="utf-8").rstrip("\n")
+    except OSError as error:
+        raise SettingsError(f"DATABASE_PASSWORD_FILE cannot be read: {error.strerror}") from None
+
+
+def _check_nesting(settings: Settings) -> None:
+    """A limit that outlasts the one around it never fires, so the order is checked at the start."""
+    limits = ("statement_timeout", "read_timeout", "request_timeout")
+    values = [getattr(settings, name) for name in limits]
+    if values != sorted(set(values)):
+        raise SettingsError(f"time-outs must nest: {' < '.join(name.upper() for name in limits)}")
+
+
+def _names() -> tuple[str, ...]:
+    return Settings.__struct_fields__
+
+
+def _in_capitals(message: str) -> str:
+    for name in sorted(_names(), key=len, reverse=True):
+        message = message.replace(f"`{name}`", name.upper()).replace(f"$.{name}", name.upper())
+    return message

@@ -1,0 +1,1 @@
+"""What the shop offers: its routes, rows and rules."""

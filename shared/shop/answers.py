@@ -1,0 +1,123 @@
+"""Rows of the database into the bytes of an answer."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from shared.http.answer import Answer
+from shared.http.errors import Problem, unavailable
+from shared.http.parsing import CatalogueQuery, RevenueQuery
+from shared.schema import (
+    BestSeller,
+    CatalogueItem,
+    CataloguePage,
+    Dashboard,
+    DayRevenue,
+    LatestOrder,
+    Live,
+    LowStock,
+    Order,
+    OrderLine,
+    Product,
+    Ready,
+    RevenueReport,
+    RevenueRow,
+)
+
+Row = tuple[Any, ...]
+Rows = Sequence[Row]
+Days = tuple[date, date]
+
+PIECE_MONTHS = 3
+
+encode = msgspec.json.Encoder().encode
+
+
+def catalogue(query: CatalogueQuery, rows: Rows) -> bytes:
+    """Gives a page; `rows` may hold one more than the page, which says that there is a next one."""
+    items = [CatalogueItem(*row) for row in rows[: query.limit]]
+    more = len(rows) > query.limit
+    return encode(CataloguePage(items, items[-1].id if more else None))
+
+
+def product(rows: Rows) -> bytes:
+    """Gives the product in the only row; raises a 404 when there is none."""
+    if not rows:
+        raise Problem(404, "There is no such product.")
+    *members, updated_at = rows[0]
+    return encode(Product(*(*members, _utc(updated_at))))
+
+
+def category_of(rows: Rows) -> str:
+    """Gives the category of the product that `product` shapes."""
+    return str(rows[0][3])
+
+
+def order(rows: Rows) -> bytes:
+    """Gives the order that the rows hold, one a line; raises a 404 when there is none."""
+    if not rows:
+        raise Problem(404, "There is no such order.")
+    number, customer_id, day, total, created_at = rows[0][:5]
+    lines = [OrderLine(*row[5:]) for row in rows]
+    return encode(Order(number, customer_id, day, total, _utc(created_at), lines))
+
+
+def report_days(query: RevenueQuery, last: date) -> Days:
+    """Gives the first and the last day of a report, both included."""
+    return last - timedelta(days=query.days - 1), last
+
+
+def report_pieces(days: Days) -> list[Days]:
+    """Gives the days in pieces of at most three months, each to be read by a statement of its own.
+
+    All may be slow together, but a statement has less time than a request. A piece ends with a month, so no line of a
+    report is in two; a new order is dated on the last day, so only the last piece may change while others are read.
+    """
+    first, last = days
+    pieces: list[Days] = []
+    while (ends := _months_later(first, PIECE_MONTHS) - timedelta(days=1)) < last:
+        pieces.append((first, ends))
+        first = ends + timedelta(days=1)
+    return [*pieces, (first, last)]
+
+
+def revenue(query: RevenueQuery, days: Days, rows: Rows) -> bytes:
+    """Gives the revenue report; `rows` may come in pieces."""
+    lines = [RevenueRow(name, month, int(units), money) for name, month, units, money in sorted(rows)]
+    return encode(RevenueReport(*days, query.days, query.category, lines))
+
+
+def dashboard(best_sellers: Rows, low_stock: Rows, latest: Rows, by_day: Rows) -> bytes:
+    """Gives the four parts of the dashboard as one answer."""
+    return encode(
+        Dashboard(
+            [BestSeller(number, name, int(units)) for number, name, units in best_sellers],
+            [LowStock(*row) for row in low_stock],
+            [LatestOrder(*row) for row in latest],
+            [DayRevenue(*row) for row in by_day],
+        )
+    )
+
+
+def live(combination: str) -> Answer:
+    """Gives the answer of a process that runs."""
+    return Answer(200, encode(Live("ok", combination)))
+
+
+def ready(combination: str, rows: Rows, cache: str) -> Answer:
+    """Gives the answer of a service whose database is seeded; raises a 503 when it is not."""
+    if not rows:
+        raise unavailable("The database holds no data set yet.")
+    return Answer(200, encode(Ready("ok", combination, "ok", cache)))
+
+
+def _months_later(day: date, months: int) -> date:
+    """The first day of a month, so many months after that of `day`."""
+    years, month = divmod(day.month - 1 + months, 12)
+    return date(day.year + years, month + 1, 1)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC)

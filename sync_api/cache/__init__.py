@@ -1,0 +1,1 @@
+"""The cache: its policy and its connections to Redis."""

@@ -1,0 +1,99 @@
+"""A database connection that knows when it is of no more use."""
+
+from time import monotonic
+from typing import Any
+
+from shared.database.connections import CommitUnknown, ConnectionGone, DatabaseFault, Raw, Result, session_statement
+from shared.http import deadlines
+from shared.service import metrics
+from shared.service import runtime_facts as traits
+from shared.service.settings import Settings
+from shared.shop import statements
+
+from ..service.background import Background
+from .driver import close, connect, execute
+
+
+class Connection:
+    """One open connection; `broken` once its state is unknown, `begun` while a transaction is open."""
+
+    def __init__(self, raw: Raw, settings: Settings, background: Background) -> None:
+        self._raw = raw
+        self._settings = settings
+        self._background = background
+        self.opened_at = self.taken_at = monotonic()
+        self.broken = False
+        self.begun = False
+
+    def run(self, statement: str, *values: Any) -> Result:
+        """Gives the result of a statement; raises a DatabaseFault, or a 504 when the request has no time left."""
+        seconds = deadlines.within(self._settings.read_timeout)
+        try:
+            return execute(self._raw, statement, values, seconds)
+        except BaseException as fault:
+            if not isinstance(fault, DatabaseFault) or fault.breaks:
+                self._give_up()
+            raise
+
+    def begin(self) -> None:
+        """Opens a transaction."""
+        self.begun = True
+        self.run(statements.BEGIN)
+
+    def commit(self) -> None:
+        """Ends the transaction; raises CommitUnknown when the connection is lost over it."""
+        try:
+            self.run(statements.COMMIT)
+        except DatabaseFault as fault:
+            if fault.breaks:
+                raise CommitUnknown(str(fault)) from fault
+            raise
+        self.begun = False
+
+    def roll_back(self) -> None:
+        """Undoes the transaction; a connection on which that fails is broken."""
+        if self.broken:
+            return
+        try:
+            execute(self._raw, statements.ROLLBACK, (), self._settings.connect_timeout)
+            self.begun = False
+        except DatabaseFault:
+            self.broken = True
+
+    def describe(self) -> None:
+        """Puts down for the ledger what this session is."""
+        result = execute(self._raw, statements.SESSION, (), self._settings.connect_timeout)
+        traits.session(self._raw, result.rows)
+
+    def close(self) -> None:
+        """Closes the connection."""
+        close(self._raw)
+
+    def _give_up(self) -> None:
+        """The statement may still run, and the server would not notice for seconds that nobody waits."""
+        self.broken = True
+        self._background.submit(kill, self._settings, self._raw.thread_id())
+
+
+def open_connection(settings: Settings, background: Background) -> Connection:
+    """Gives a fresh connection with its session set; raises a DatabaseFault, or a 504 when no time is left."""
+    raw = connect(settings, deadlines.within(settings.connect_timeout))
+    try:
+        seconds = deadlines.within(settings.connect_timeout)
+        execute(raw, session_statement(raw.server_version, settings), (), seconds)
+    except BaseException:
+        close(raw)
+        raise
+    metrics.OPENED.inc()
+    return Connection(raw, settings, background)
+
+
+def kill(settings: Settings, number: int) -> None:
+    """Ends the statement that connection `number` left behind; on a connection of its own."""
+    raw = connect(settings, settings.connect_timeout)
+    try:
+        execute(raw, statements.KILL, (number,), settings.connect_timeout)
+    except ConnectionGone:
+        return
+    finally:
+        close(raw)

@@ -1,0 +1,71 @@
+"""Reads and transactions, repeated on a fresh connection where that is safe."""
+
+import logging
+from typing import Any
+
+from shared.database.connections import ATTEMPTS, CommitUnknown, DatabaseFault
+from shared.service import metrics
+from shared.shop.answers import Rows
+
+from ..service.background import Call, T
+from .connection import Connection
+from .pool import Pool
+
+log = logging.getLogger(__name__)
+
+
+class Database:
+    """The only door to the database: every statement of the service goes through `read` or `write`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def read(self, statement: str, *values: Any) -> Rows:
+        """Gives the rows of a statement that changes nothing; raises a Problem."""
+
+        def work(connection: Connection) -> Rows:
+            result = connection.run(statement, *values)
+            return result.rows
+
+        return self._tried(work)
+
+    def write(self, work: Call[T]) -> T:
+        """Gives what `work` gives, in one transaction that is committed; raises a Problem, with nothing written."""
+
+        def transaction(connection: Connection) -> T:
+            try:
+                connection.begin()
+                done = work(connection)
+                try:
+                    connection.commit()
+                except CommitUnknown as fault:
+                    fault.done = done
+                    raise
+                return done
+            except Exception:
+                connection.roll_back()
+                raise
+
+        return self._tried(transaction)
+
+    def _tried(self, work: Call[T]) -> T:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._on_a_connection(work)
+            except DatabaseFault as fault:
+                if not fault.repeatable or attempt == ATTEMPTS:
+                    log.error("database: %s", fault)
+                    raise fault.problem() from fault
+                metrics.TRIED_AGAIN.inc()
+        raise AssertionError("the last attempt returns or raises")
+
+    def _on_a_connection(self, work: Call[T]) -> T:
+        connection = self._pool.acquire()
+        try:
+            return work(connection)
+        except DatabaseFault as fault:
+            if fault.breaks and fault.repeatable:
+                self._pool.suspect()
+            raise
+        finally:
+            self._pool.release(connection)

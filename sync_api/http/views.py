@@ -1,0 +1,72 @@
+"""Between the framework and the handlers: time, figures, problems and headers of every request."""
+
+import logging
+from time import perf_counter
+
+from flask import Response, request
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException
+
+from shared.http import deadlines
+from shared.http.answer import Answer
+from shared.http.errors import DETAILS, Problem, from_framework
+from shared.http.routes import Route
+from shared.service import metrics
+
+from ..service.background import Call
+from ..service.parts import Parts
+
+log = logging.getLogger(__name__)
+
+
+class Views:
+    """Makes the framework's views out of handlers."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._settings = parts.settings
+        self._headers = [("X-Combination", parts.settings.combination)]
+        self._cache_state = parts.cache.state_without
+
+    def view(self, route: Route, handle: Call[Answer]) -> Call[Response]:
+        """Gives the view of a route: whatever happens in the handler becomes an answer."""
+
+        def view(**path: str) -> Response:
+            started = perf_counter()
+            deadlines.start(self._settings.request_timeout)
+            try:
+                self._admit(route)
+                answer = handle(**path)
+            except Exception as error:  # noqa: BLE001 (the last line of defence: no trace leaves)
+                answer = self._problem(route, error)
+            metrics.request(route.name, answer.status, perf_counter() - started)
+            return self._respond(answer)
+
+        return view
+
+    def unmatched(self, error: HTTPException) -> Response:
+        """Answers what no route matches, in the shape of every other problem."""
+        answer = from_framework(error.code, getattr(error, "valid_methods", None)).answer()
+        metrics.request("unmatched", answer.status, 0.0)
+        return self._respond(answer)
+
+    def _admit(self, route: Route) -> None:
+        if route.path.startswith("/api"):  # what watches the service is answered however late
+            deadlines.must_be_fresh(self._settings.acquire_timeout)
+
+    def _problem(self, route: Route, error: Exception) -> Answer:
+        problem = _as_problem(error)
+        if route.cached:
+            problem = problem.having(("X-Cache", self._cache_state))
+        return problem.answer()
+
+    def _respond(self, answer: Answer) -> Response:
+        return Response(answer.body, answer.status, Headers([*self._headers, *answer.all_headers]))
+
+
+def _as_problem(error: Exception) -> Problem:
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, HTTPException):
+        return from_framework(error.code, None)
+    log.error("unexpected error", exc_info=error, extra={"path": request.path})
+    return Problem(500, DETAILS[500])

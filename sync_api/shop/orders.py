@@ -1,0 +1,39 @@
+"""The routes of orders."""
+
+from flask import request
+
+from shared.http import parsing
+from shared.http.answer import Answer
+from shared.schema import NewOrder
+from shared.shop import answers
+
+from ..http.bodies import read_body
+from ..service.parts import Parts
+
+
+class Orders:
+    """Placing an order and reading it again."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._store = parts.store
+        self._cache = parts.cache
+        self._background = parts.background
+
+    def place(self) -> Answer:
+        """Places an order."""
+        body = read_body()
+        parsing.no_query(request.query_string)
+        key = parsing.idempotency_key(request.headers.getlist("Idempotency-Key"))
+        order = parsing.new_order(body)
+        return self._background.finish(self._place, order, key)
+
+    def one(self, order_id: str) -> Answer:
+        """Answers an order."""
+        parsing.no_query(request.query_string)
+        rows = self._store.order(parsing.order_id(order_id))
+        return Answer(200, answers.order(rows))
+
+    def _place(self, order: NewOrder, key: str | None) -> Answer:
+        written = self._store.place_order(order, key)
+        self._cache.drop(written.touched)
+        return written.answer

@@ -1,0 +1,127 @@
+"""What the service reads from and writes to the database."""
+
+from functools import partial
+
+from shared.cache import plans as caching
+from shared.http.errors import Problem
+from shared.http.parsing import CatalogueQuery, RevenueQuery
+from shared.schema import NewOrder, ProductPatch
+from shared.shop import answers, ordering, statements
+from shared.shop.answers import Days, Row, Rows
+from shared.shop.ordering import Written
+
+from ..database.connection import Connection
+from ..database.database import Database
+from ..service.background import Call
+
+
+class Store:
+    """Rows of the shop, by what they are for."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def catalogue(self, query: CatalogueQuery) -> Rows:
+        """Gives the rows of a page and, where there is a next page, one row more."""
+        if query.category is None:
+            return self._database.read(statements.CATALOGUE, query.after, query.limit + 1)
+        values = (query.category, query.after, query.limit + 1)
+        return self._database.read(statements.CATALOGUE_OF_CATEGORY, *values)
+
+    def product(self, number: int) -> Rows:
+        """Gives the row of a product, or none."""
+        return self._database.read(statements.PRODUCT, number)
+
+    def order(self, number: int) -> Rows:
+        """Gives the rows of an order, one a line, or none."""
+        return self._database.read(statements.ORDER, number)
+
+    def revenue(self, query: RevenueQuery) -> tuple[Days, Rows]:
+        """Gives the first and last day of a report, and its rows."""
+        calendar = self._database.read(statements.CALENDAR_DAY)
+        days = answers.report_days(query, calendar[0][0])
+        if query.category is not None:
+            rows = self._database.read(statements.REVENUE_OF_CATEGORY, *days, query.category)
+            return days, rows
+        report: list[Row] = []
+        for piece in answers.report_pieces(days):
+            rows = self._database.read(statements.REVENUE, *piece)
+            report.extend(rows)
+        return days, report
+
+    def best_sellers(self) -> Rows:
+        """Gives the ten products sold most in the last 30 days."""
+        return self._database.read(statements.BEST_SELLERS)
+
+    def low_stock(self) -> Rows:
+        """Gives the ten products with the least stock."""
+        return self._database.read(statements.LOW_STOCK)
+
+    def latest_orders(self) -> Rows:
+        """Gives the ten latest orders."""
+        return self._database.read(statements.LATEST_ORDERS)
+
+    def revenue_by_day(self) -> Rows:
+        """Gives orders and revenue of each of the last 30 days."""
+        return self._database.read(statements.REVENUE_BY_DAY)
+
+    def ready(self) -> Rows:
+        """Gives the row that a seeded database has."""
+        return self._database.read(statements.CALENDAR_DAY)
+
+    def change_product(self, number: int, patch: ProductPatch) -> Written:
+        """Changes a product and commits; raises a 404 when there is none."""
+        return self._written(partial(_change_product, number, patch))
+
+    def place_order(self, order: NewOrder, key: str | None) -> Written:
+        """Places an order and commits, or gives its key's stored answer; raises a 409 or 422."""
+        return self._written(partial(_place_order, order, key))
+
+    def _written(self, work: Call[Written]) -> Written:
+        try:
+            return self._database.write(work)
+        except Problem as problem:
+            return ordering.maybe_written(problem)
+
+
+def _change_product(number: int, patch: ProductPatch, connection: Connection) -> Written:
+    connection.run(statements.CHANGE_PRODUCT, *ordering.patch_values(patch, number))
+    result = connection.run(statements.PRODUCT, number)
+    body = answers.product(result.rows)
+    category = answers.category_of(result.rows)
+    return Written(ordering.changed(body), caching.touched_by_patch(number, category, patch))
+
+
+def _place_order(order: NewOrder, key: str | None, connection: Connection) -> Written:
+    if key is None:
+        return _insert_order(order, connection)
+    wanted = ordering.request_hash(order)
+    claim = connection.run(statements.CLAIM_KEY, key, wanted)
+    if not claim.changed:
+        return _replay(order, key, wanted, connection)
+    written = _insert_order(order, connection)
+    connection.run(statements.STORE_ANSWER, *ordering.stored_values(written.answer), key)
+    return written
+
+
+def _replay(order: NewOrder, key: str, wanted: str, connection: Connection) -> Written:
+    stored = connection.run(statements.STORED_ANSWER, key)
+    answer = ordering.replay(stored.rows[0], wanted)
+    # Whoever wrote the order may have died before its drop; this may be the client's first answer.
+    numbers = ordering.product_ids(order)
+    categories = connection.run(statements.categories_of(len(numbers)), *numbers)
+    return Written(answer, caching.touched_by_order(numbers, [row[0] for row in categories.rows]))
+
+
+def _insert_order(order: NewOrder, connection: Connection) -> Written:
+    numbers = ordering.product_ids(order)
+    customers = connection.run(statements.CUSTOMER_AND_NOW, order.customer_id)
+    products = connection.run(statements.lock_products(len(numbers)), *numbers)
+    draft = ordering.draft(order, customers.rows, products.rows)
+    inserted = connection.run(statements.INSERT_ORDER, *ordering.order_values(draft))
+    lines = ordering.line_values(inserted.made, draft)
+    connection.run(statements.insert_lines(len(draft.lines)), *lines)
+    connection.run(statements.TAKE_STOCK, inserted.made)
+    result = connection.run(statements.ORDER, inserted.made)
+    answer = ordering.created(inserted.made, answers.order(result.rows))
+    return Written(answer, caching.touched_by_order(numbers, [row[3] for row in products.rows]))
