@@ -2,14 +2,13 @@
 
 import logging
 import os
+import shutil
 import socket
 import sys
+from tempfile import mkdtemp
 
-from shared.service import metrics
 from shared.service.logs import log_at_once
-from shared.service.settings import SettingsError, read_settings
-
-from .service.server import run
+from shared.service.settings import Settings, SettingsError, read_settings
 
 log = logging.getLogger(__name__)
 
@@ -20,15 +19,13 @@ def main() -> int:
         settings = read_settings(os.environ)
         log_at_once(settings)
         _try_address(settings.bind)
-        return run(settings)
+        return _serve(settings)
     except SettingsError as error:
         sys.stderr.write(f"{__package__}: {error}\n")
         return 2
     except OSError as error:
         log.error("cannot serve: %s", error)
         return 1
-    finally:
-        metrics.remove_files()
 
 
 def _try_address(bind: str) -> None:
@@ -41,6 +38,25 @@ def _try_address(bind: str) -> None:
         except OSError as error:
             reason = f"{bind}: {error.strerror}; stop what listens there or change BIND"
             raise OSError(error.errno, reason) from error
+
+
+def _serve(settings: Settings) -> int:
+    """prometheus_client looks for its folder when it is imported, so what counts is imported when there is one."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        return _run(settings)
+    maker, folder = os.getpid(), mkdtemp(prefix="metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    try:
+        return _run(settings)
+    finally:
+        if os.getpid() == maker:  # a forked worker leaves through here as well
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(settings: Settings) -> int:
+    from .service.server import run
+
+    return run(settings)
 
 
 if __name__ == "__main__":

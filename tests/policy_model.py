@@ -17,10 +17,12 @@ from shared.cache.plans import Plan
 from shared.cache.policy import Limits
 from shared.cache.steps import Command, Pause, Steps
 from shared.cache.values import Found
+from shared.service.metrics import Metrics
 
 NAMES = Names("model")
 PLAN = Plan("report", ("orders",))
 # One pause, so that a wait for another's lease both ends well and ends in vain.
+METRICS = Metrics()
 LIMITS = Limits(lifetime=60.0, wait=cache_policy.FIRST_PAUSE, lease=5.0)
 # An actor yields before each of its events: what has to be true before the event can take place.
 Ready = Callable[[], bool]
@@ -124,7 +126,7 @@ def refresher(world: World, heard: Heard) -> Generator[Ready, None, None]:
     if found.body is not None:
         assert found.due
         yield at_once
-        yield from performed(world, heard, cache_policy.refresh(NAMES, PLAN, found, LIMITS))
+        yield from performed(world, heard, cache_policy.refresh(NAMES, PLAN, found, LIMITS, METRICS))
 
 
 def loss(of: str) -> Actor:
@@ -185,7 +187,7 @@ def _made_once(
         yield lambda: flight.outcome is not None
         return flight.outcome
     yield at_once
-    filled = yield from performed(world, heard, cache_policy.fill(NAMES, PLAN, stamps, LIMITS), flight.land)
+    filled = yield from performed(world, heard, cache_policy.fill(NAMES, PLAN, stamps, LIMITS, METRICS), flight.land)
     flights.end(name)
     flight.land(filled.body)
     return filled.body

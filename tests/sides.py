@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from compose.local import Stack
+from shared.service.metrics import Metrics
 from shared.service.settings import Settings, read_settings
 from tests.seeded_servers import KINDS, SeededServer, given_server
 from tests.twins import NAMES, Twin
@@ -61,14 +62,14 @@ class Side:
     def pool(self, **others: str | float) -> Any:
         """An open pool; its connections are closed at the end of the test."""
         settings = self.settings(**others)
-        pool = self.twin.part("database.pool", "Pool")(settings, self.background())
+        pool = self.twin.part("database.pool", "Pool")(settings, self.background(), Metrics())
         self.call(pool.open)
         self.closing.callback(self.call, pool.close, CLOSING_SECONDS)
         return pool
 
     def database(self, pool: Any) -> Any:
         """The door that the service's statements go through, over this pool."""
-        return self.twin.part("database.database", "Database")(pool)
+        return self.twin.part("database.database", "Database")(pool, Metrics())
 
     def connection(self, **others: str | float) -> Any:
         """A connection as a pool holds it; it is closed at the end of the test."""

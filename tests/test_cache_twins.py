@@ -12,6 +12,7 @@ from loadtests.faults.proxy import Proxy
 from shared.cache import breaker as cache_breaker
 from shared.cache.breaker import AT_ONCE, Breaker
 from shared.cache.plans import Plan, product_plan
+from shared.service.metrics import Metrics
 from shared.service.settings import read_settings
 from tests.own_redis import OwnRedis
 from tests.twins import NAMES, Twin
@@ -27,7 +28,7 @@ STRANGER = b"ab:stamp:product:1"
 
 @pytest.fixture
 def breaker() -> Breaker:
-    return Breaker(nullcontext())
+    return Breaker(nullcontext(), Metrics())
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,9 @@ class Side:
         self.twin = twin
         self.made = 0
         self._background = twin.call(twin.part("service.background", "Background"))
-        self.cache = twin.call(twin.part("cache.cache", "Cache"), settings, self._background, lambda: self.pool_is_busy)
+        self.cache = twin.call(
+            twin.part("cache.cache", "Cache"), settings, self._background, lambda: self.pool_is_busy, Metrics()
+        )
         twin.call(self.cache.open)
 
     def get(self, plan: Plan) -> tuple[bytes, str]:

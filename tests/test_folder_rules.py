@@ -85,9 +85,6 @@ def project(tmp_path: Path) -> Path:
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "__init__.py").write_text("")
         (tmp_path / folder / "one.py").write_text(ALLOWED.get(folder, ""))
-    (tmp_path / "shared" / "service").mkdir()
-    (tmp_path / "shared" / "service" / "__init__.py").write_text("")
-    (tmp_path / "shared" / "service" / "metrics.py").write_text("import shutil\nimport tempfile\n")  # the exception
     return tmp_path
 
 

@@ -10,6 +10,7 @@ import pytest
 from redis.exceptions import TimeoutError as ReadTimedOut
 
 from shared.cache.steps import Command
+from shared.service.metrics import Metrics
 from shared.service.settings import read_settings
 from tests.own_redis import OwnRedis
 from tests.twins import NAMES, Twin
@@ -41,7 +42,7 @@ class Asking:
                 "CACHE_URL": f"redis://127.0.0.1:{port}/0",
             }
         )
-        self.stock = twin.call(twin.part("cache.redis_stock", "RedisStock"), settings)
+        self.stock = twin.call(twin.part("cache.redis_stock", "RedisStock"), settings, Metrics())
         twin.call(self.stock.open)
 
     def start(self, after_s: float) -> Future[Any]:

@@ -1,7 +1,6 @@
 """Both twins' objects under one surface, so that a test of them is written once."""
 
 import asyncio
-import atexit
 import contextvars
 import importlib
 import inspect
@@ -10,11 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import ModuleType
 from typing import Any, Self
-
-from shared.service import metrics
-
-# The services' own figures need files, which are made when a twin is imported here.
-atexit.register(metrics.remove_files)
 
 NAMES = ("sync", "async")
 SECONDS = 20.0

@@ -11,8 +11,6 @@ ALLOWED: Final = {
     "http.errors.Problem": "an error of one request, which is given a header on its way out",
     "cache.flights.Flights": "who asks for what is being made has to find the flight that another request began",
     "cache.flights.Turn": "one of many requests takes the turn, and gives it back",
-    "service.metrics._latencies": "counters by route, made when a route is first asked for",
-    "service.metrics._requests": "counters by route and status, made when they are first wanted",
 }
 CHANGING: Final = {
     *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "popleft", "remove"),

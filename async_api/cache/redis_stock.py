@@ -9,7 +9,8 @@ from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import ResponseError
 
 from shared.cache.steps import Command
-from shared.service import runtime_facts as traits
+from shared.service import runtime_facts
+from shared.service.metrics import Metrics
 from shared.service.settings import Settings
 
 from ..service.waiting import Stock
@@ -24,7 +25,8 @@ pack: Any = pack_command
 class RedisStock:
     """Runs single commands; a connection on which one failed is closed and opened again by the next."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        self._metrics = metrics
         self._seconds = settings.cache_timeout
         options: dict[str, Any] = {
             **options_in(settings.cache_url),
@@ -43,7 +45,7 @@ class RedisStock:
 
     async def open(self) -> None:
         """Opens all connections, so that no request has to; raises a RedisError, TimeoutError or OSError."""
-        traits.redis(self._all[0])
+        runtime_facts.redis(self._metrics, self._all[0])
         for connection in self._all:
             async with limit(connection, self._seconds):
                 await connection.connect()

@@ -5,8 +5,8 @@ from typing import Any
 
 from shared.database.connections import CommitUnknown, ConnectionGone, DatabaseFault, Raw, Result, session_statement
 from shared.http import deadlines
-from shared.service import metrics
-from shared.service import runtime_facts as traits
+from shared.service import runtime_facts
+from shared.service.metrics import Metrics
 from shared.service.settings import Settings
 from shared.shop import statements
 
@@ -60,10 +60,10 @@ class Connection:
         except DatabaseFault:
             self.broken = True
 
-    async def describe(self) -> None:
+    async def describe(self, metrics: Metrics) -> None:
         """Puts down for the ledger what this session is."""
         result = await execute(self._raw, statements.SESSION, (), self._settings.connect_timeout)
-        traits.session(self._raw, result.rows)
+        runtime_facts.session(metrics, self._raw, result.rows)
 
     def close(self) -> None:
         """Closes the connection."""
@@ -84,7 +84,6 @@ async def open_connection(settings: Settings, background: Background) -> Connect
     except BaseException:
         close(raw)
         raise
-    metrics.OPENED.inc()
     return Connection(raw, settings, background)
 
 

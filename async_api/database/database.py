@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 from shared.database.connections import ATTEMPTS, CommitUnknown, DatabaseFault
-from shared.service import metrics
+from shared.service.metrics import Metrics
 from shared.shop.answers import Rows
 
 from ..service.background import Call, T
@@ -17,8 +17,9 @@ log = logging.getLogger(__name__)
 class Database:
     """The only door to the database: every statement of the service goes through `read` or `write`."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, metrics: Metrics) -> None:
         self._pool = pool
+        self._metrics = metrics
 
     async def read(self, statement: str, *values: Any) -> Rows:
         """Gives the rows of a statement that changes nothing; raises a Problem."""
@@ -56,7 +57,7 @@ class Database:
                 if not fault.repeatable or attempt == ATTEMPTS:
                     log.error("database: %s", fault)
                     raise fault.problem() from fault
-                metrics.TRIED_AGAIN.inc()
+                self._metrics.retried.inc()
         raise AssertionError("the last attempt returns or raises")
 
     async def _on_a_connection(self, work: Call[T]) -> T:

@@ -11,7 +11,6 @@ from shared.http import deadlines
 from shared.http.answer import Answer
 from shared.http.errors import DETAILS, Problem, from_framework
 from shared.http.routes import Route
-from shared.service import metrics
 
 from ..service.background import Call
 from ..service.parts import Parts
@@ -24,6 +23,7 @@ class Views:
 
     def __init__(self, parts: Parts) -> None:
         self._settings = parts.settings
+        self._metrics = parts.metrics
         self._headers = [("X-Combination", parts.settings.combination)]
         self._cache_state = parts.cache.state_without
 
@@ -38,7 +38,7 @@ class Views:
                 answer = await handle(**path)
             except Exception as error:  # noqa: BLE001 (the last line of defence: no trace leaves)
                 answer = self._problem(route, error)
-            metrics.request(route.name, answer.status, perf_counter() - started)
+            self._metrics.request(route.name, answer.status, perf_counter() - started)
             return self._respond(answer)
 
         return view
@@ -46,7 +46,7 @@ class Views:
     async def unmatched(self, error: HTTPException) -> Response:
         """Answers what no route matches, in the shape of every other problem."""
         answer = from_framework(error.code, getattr(error, "valid_methods", None)).answer()
-        metrics.request("unmatched", answer.status, 0.0)
+        self._metrics.request("unmatched", answer.status, 0.0)
         return self._respond(answer)
 
     def _admit(self, route: Route) -> None:

@@ -2,8 +2,8 @@
 
 from time import monotonic
 
-from shared.service import metrics
-from shared.service import runtime_facts as traits
+from shared.service import runtime_facts
+from shared.service.metrics import Metrics
 
 from .waiting import pause, scheduler
 
@@ -15,16 +15,17 @@ SECONDS = 0.1
 class Lag:
     """Sets an alarm again and again, and counts by how much it is late."""
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
         self._closed = False
 
     async def watch(self) -> None:
         """Watches until it is closed."""
-        traits.scheduler(type(scheduler()))
+        runtime_facts.scheduler(self._metrics, type(scheduler()))
         while not self._closed:
             due = monotonic() + SECONDS
             await pause(SECONDS)
-            metrics.LAG.observe(max(0.0, monotonic() - due))
+            self._metrics.lag.observe(max(0.0, monotonic() - due))
 
     def close(self) -> None:
         """Ends the watch at its next alarm."""

@@ -15,8 +15,8 @@ from hypercorn.config import Config
 from quart import Quart
 
 from shared.http import deadlines
-from shared.service import metrics
-from shared.service import runtime_facts as traits
+from shared.service import metrics, runtime_facts
+from shared.service.metrics import Metrics
 from shared.service.serving import STOP_MARGIN, serving
 from shared.service.settings import Settings, read_settings
 
@@ -62,7 +62,7 @@ def _supervise(config: Config) -> int:
 
 
 def _work(config: Config, sockets: Any) -> None:
-    traits.server("hypercorn", read_settings(os.environ), partial(getattr, config))
+    runtime_facts.server(Metrics(), "hypercorn", read_settings(os.environ), partial(getattr, config))
     asyncio_worker(config, sockets)
 
 
@@ -76,19 +76,21 @@ def application() -> Quart:
     app.config["BODY_TIMEOUT"] = settings.request_timeout
     app.before_serving(parts.open)
     app.after_serving(parts.close)
-    app.asgi_app = _limited(app.asgi_app, settings.in_flight)  # type: ignore[method-assign]
+    app.asgi_app = _limited(app.asgi_app, settings.in_flight, parts.metrics)  # type: ignore[method-assign]
     return app
 
 
-def _limited(app: Any, in_flight: int) -> Any:
+def _limited(app: Any, in_flight: int, metrics: Metrics) -> Any:
     # As gthread has threads, so many requests are handled at once.
     places = asyncio.Semaphore(in_flight)
-    metrics.trait("requests at once in a process", places._value)
+    metrics.fact("requests at once in a process", in_flight)
 
     async def wrapped(scope: Any, receive: Any, send: Any) -> None:
         asked = monotonic()
         async with places if scope["type"] == "http" else nullcontext():
-            deadlines.queued(monotonic() - asked)
+            waited = monotonic() - asked
+            deadlines.queued(waited)
+            metrics.queue.observe(waited)
             await app(scope, receive, send)
 
     return wrapped

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from shared.cache.flights import Turn
-from shared.service import metrics
+from shared.service.metrics import Metrics
 
 # Groups; more are not remembered one by one, and cost every stamp of the combination.
 LONGEST_LIST = 10_000
@@ -16,7 +16,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
 class Breaker:
     """Open while Redis is in trouble; keeps the groups whose drop failed and closes only when there are none."""
 
-    def __init__(self, lock: AbstractContextManager[Any]) -> None:
+    def __init__(self, lock: AbstractContextManager[Any], metrics: Metrics) -> None:
+        self._metrics = metrics
         self.is_open = False
         self.probing = Turn()
         self._pause = FIRST_PAUSE
@@ -30,8 +31,8 @@ class Breaker:
             if not self.is_open:
                 self.is_open = True
                 self._pause = FIRST_PAUSE
-                metrics.BREAKER_OPENED.inc()
-                metrics.BREAKER_OPEN.set(1)
+                self._metrics.breaker_opened.inc()
+                self._metrics.breaker_open.set(1)
             self._remember(owed)
 
     def put_off(self, groups: Sequence[str]) -> bool:
@@ -60,7 +61,7 @@ class Breaker:
             if self._owed or self._owes_everything:
                 return False
             self.is_open = False
-            metrics.BREAKER_OPEN.set(0)
+            self._metrics.breaker_open.set(0)
             return True
 
     def next_pause(self) -> float:
@@ -77,4 +78,4 @@ class Breaker:
         self._count()
 
     def _count(self) -> None:
-        metrics.OWED_DROPS.set(LONGEST_LIST if self._owes_everything else len(self._owed))
+        self._metrics.owed_drops.set(LONGEST_LIST if self._owes_everything else len(self._owed))

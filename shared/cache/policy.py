@@ -23,7 +23,7 @@ from shared.cache.commands import OURS, THEIRS, Names
 from shared.cache.plans import Plan
 from shared.cache.steps import LOAD, CacheTrouble, Command, Pause, Steps
 from shared.cache.values import SOFT_SHARE, Found, Stamps, enclose, lifetime
-from shared.service import metrics
+from shared.service.metrics import Metrics
 from shared.service.settings import Settings
 
 TOKEN_LENGTH: Final = 16
@@ -67,7 +67,7 @@ def stamp(names: Names, plan: Plan, found: Found) -> Steps[Found]:
     return found
 
 
-def fill(names: Names, plan: Plan, stamps: Stamps, limits: Limits) -> Steps[Filled]:
+def fill(names: Names, plan: Plan, stamps: Stamps, limits: Limits, metrics: Metrics) -> Steps[Filled]:
     """Gives a body that was made once, here or by another worker; raises what making it raises."""
     token = token_bytes(TOKEN_LENGTH)
     try:
@@ -77,11 +77,11 @@ def fill(names: Names, plan: Plan, stamps: Stamps, limits: Limits) -> Steps[Fill
         return Filled(body, "bypass")
     if arrived is not None:
         return Filled(arrived, "joined")
-    body = yield from _make(names, plan, stamps, token, limits)
+    body = yield from _make(names, plan, stamps, token, limits, metrics)
     return Filled(body, "miss")
 
 
-def refresh(names: Names, plan: Plan, found: Found, limits: Limits) -> Steps[bool]:
+def refresh(names: Names, plan: Plan, found: Found, limits: Limits, metrics: Metrics) -> Steps[bool]:
     """Makes a value again before it ends, unless another worker does or has; tells whether it did."""
     token = token_bytes(TOKEN_LENGTH)
     stamps = seen(found)
@@ -89,11 +89,11 @@ def refresh(names: Names, plan: Plan, found: Found, limits: Limits) -> Steps[boo
     turn = yield commands.take_lease(names, plan, flight, stamps, found.head, token, ms)
     if turn != OURS:
         return False
-    yield from _make(names, plan, stamps, token, limits)
+    yield from _make(names, plan, stamps, token, limits, metrics)
     return True
 
 
-def mend(names: Names, breaker: Breaker) -> Steps[bool]:
+def mend(names: Names, breaker: Breaker, metrics: Metrics) -> Steps[bool]:
     """Tells whether Redis is back and every drop that it missed is made up for; the breaker is closed then."""
     yield commands.ping()
     while not breaker.close():
@@ -106,7 +106,7 @@ def mend(names: Names, breaker: Breaker) -> Steps[bool]:
         except CacheTrouble:
             breaker.open(owed)
             raise
-        metrics.LATE_DROPS.inc()
+        metrics.late_drops.inc()
     return True
 
 
@@ -145,21 +145,21 @@ def _turn(names: Names, plan: Plan, stamps: Stamps, token: bytes, limits: Limits
     return None
 
 
-def _make(names: Names, plan: Plan, stamps: Stamps, token: bytes, limits: Limits) -> Steps[bytes]:
+def _make(names: Names, plan: Plan, stamps: Stamps, token: bytes, limits: Limits, metrics: Metrics) -> Steps[bytes]:
     flight, began = flight_of(plan, stamps), monotonic()
     try:
         body: bytes = yield LOAD
     except Exception:
-        yield from _unless_refused(commands.free_lease(names, plan, flight, token))
+        yield from _unless_refused(commands.free_lease(names, plan, flight, token), metrics)
         raise
     cost, ms = _milliseconds(monotonic() - began), lifetime(limits.lifetime)
     soft_end = round(1000 * time() + ms * (SOFT_SHARE if limits.refresh else NEVER))
     value = enclose(plan.key, stamps, body, soft_end, cost if limits.refresh else 0)
-    yield from _unless_refused(commands.keep(names, plan, flight, token, value, ms))
+    yield from _unless_refused(commands.keep(names, plan, flight, token, value, ms), metrics)
     return body
 
 
-def _unless_refused(command: Command) -> Steps[None]:
+def _unless_refused(command: Command, metrics: Metrics) -> Steps[None]:
     try:
         yield command
     except CacheTrouble:

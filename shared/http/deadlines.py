@@ -4,15 +4,13 @@ from contextvars import ContextVar
 from time import monotonic
 
 from shared.http.errors import Problem, unavailable
-from shared.service import metrics
 
 _queued: ContextVar[float] = ContextVar("seconds_queued", default=0.0)
 _ends: ContextVar[float | None] = ContextVar("request_ends", default=None)
 
 
 def queued(seconds: float) -> None:
-    """Notes and counts how long the current request has waited for its turn."""
-    metrics.QUEUE.observe(seconds)
+    """Notes how long the current request has waited for its turn."""
     _queued.set(seconds)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from shared.cache.plans import Plan
 from shared.cache.steps import Allowance, CacheTrouble
 from shared.http.answer import Answer, cached
-from shared.service import metrics
+from shared.service.metrics import Metrics
 from shared.service.settings import Settings
 
 from ..service.background import Background, Call
@@ -16,13 +16,16 @@ from .making import Making, Miss, loaded
 class Cache:
     """Cache-aside; without CACHE_URL it hands every request through and says so. Never fails because of Redis."""
 
-    def __init__(self, settings: Settings, background: Background, pool_is_busy: Callable[[], bool]) -> None:
+    def __init__(
+        self, settings: Settings, background: Background, pool_is_busy: Callable[[], bool], metrics: Metrics
+    ) -> None:
+        self._metrics = metrics
         self._seconds = settings.cache_timeout
         self._door: CacheDoor | None = None
         self.state_without = "off"
         if settings.cache_url:
-            self._door = CacheDoor(settings, background)
-            self._making = Making(settings, self._door, background, pool_is_busy)
+            self._door = CacheDoor(settings, background, metrics)
+            self._making = Making(settings, self._door, background, pool_is_busy, metrics)
             self.state_without = "bypass"
 
     def open(self) -> None:
@@ -38,11 +41,11 @@ class Cache:
         try:
             found = self._door.find(plan, allowance, load)
         except CacheTrouble:
-            metrics.cache("bypass")
+            self._metrics.cache("bypass")
             return loaded(load, "bypass")
         if found.body is None:
             return self._making.once(Miss(plan, found, allowance, load))
-        metrics.cache(found.state)
+        self._metrics.cache(found.state)
         if found.due:
             self._making.again_behind(plan, found, load_behind or load)
         return cached(found.body, found.state)

@@ -15,7 +15,7 @@ from shared.cache.commands import Names
 from shared.cache.plans import Plan
 from shared.cache.steps import Allowance, CacheTrouble, Command, Pause, Step, Steps
 from shared.cache.values import Found
-from shared.service import metrics
+from shared.service.metrics import Metrics
 from shared.service.settings import Settings
 
 from ..service.background import Background, Call, T
@@ -28,12 +28,13 @@ log = logging.getLogger(__name__)
 class CacheDoor:
     """Redis behind a breaker: each request spends at most CACHE_TIMEOUT on it, and none once one has had trouble."""
 
-    def __init__(self, settings: Settings, background: Background) -> None:
+    def __init__(self, settings: Settings, background: Background, metrics: Metrics) -> None:
         self.names = Names(settings.prefix)
         self._seconds = settings.cache_timeout
         self._background = background
-        self._redis = RedisStock(settings)
-        self._breaker = Breaker(Lock())
+        self._metrics = metrics
+        self._redis = RedisStock(settings, metrics)
+        self._breaker = Breaker(Lock(), metrics)
         self._closing = Event()
 
     def open(self) -> None:
@@ -58,14 +59,14 @@ class CacheDoor:
     def drop(self, groups: Sequence[str]) -> None:
         """Ends every value of these groups; what fails is owed, and made up for before the breaker closes."""
         if self._breaker.put_off(groups):
-            metrics.cache("refused")
+            self._metrics.cache("refused")
             self._probe_behind()
             return
         try:
             self._redis.run(cache_commands.drop(self.names, groups), self._seconds)
-            metrics.cache("dropped")
+            self._metrics.cache("dropped")
         except Exception as fault:  # noqa: BLE001 (whatever it was, the values may still be there)
-            metrics.cache("refused")
+            self._metrics.cache("refused")
             self._in_trouble(fault, groups)
 
     def is_up(self) -> bool:
@@ -136,7 +137,8 @@ class CacheDoor:
 
     def _mended(self) -> bool:
         try:
-            return _followed(cache_policy.mend(self.names, self._breaker), self._tried)
+            steps = cache_policy.mend(self.names, self._breaker, self._metrics)
+            return _followed(steps, self._tried)
         except CacheTrouble:
             return False
 

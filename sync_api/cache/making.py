@@ -13,7 +13,7 @@ from shared.cache.values import Found
 from shared.http import deadlines
 from shared.http.answer import Answer, cached
 from shared.http.errors import Problem
-from shared.service import metrics
+from shared.service.metrics import Metrics
 from shared.service.settings import Settings
 
 from ..service.background import Background, Call
@@ -37,9 +37,15 @@ class Making:
     """Has one flight for each key and its stamps, in this process and by a lease in all others."""
 
     def __init__(
-        self, settings: Settings, door: CacheDoor, background: Background, pool_is_busy: Callable[[], bool]
+        self,
+        settings: Settings,
+        door: CacheDoor,
+        background: Background,
+        pool_is_busy: Callable[[], bool],
+        metrics: Metrics,
     ) -> None:
         self._door = door
+        self._metrics = metrics
         self._limits = Limits.of(settings)
         self._background = background
         self._pool_is_busy = pool_is_busy
@@ -60,9 +66,9 @@ class Making:
         if isinstance(outcome, Problem):
             raise outcome.again()
         if outcome is None:
-            metrics.cache("miss")
+            self._metrics.cache("miss")
             return loaded(miss.load, "miss")
-        metrics.cache("joined")
+        self._metrics.cache("joined")
         return cached(outcome, "miss")
 
     def again_behind(self, plan: Plan, found: Found, load: Call[bytes]) -> None:
@@ -71,7 +77,7 @@ class Making:
             return
         if self._pool_is_busy() or not self._background.submit(self._again, plan, found, load):
             self._behind.give_back()
-            metrics.refresh("left_out")
+            self._metrics.refresh("left_out")
 
     def _lead(self, name: str, flight: Flight, miss: Miss) -> Answer:
         def landing() -> bytes:
@@ -80,15 +86,16 @@ class Making:
             return body
 
         try:
-            steps = cache_policy.fill(self._door.names, miss.plan, cache_policy.seen(miss.found), self._limits)
+            stamps = cache_policy.seen(miss.found)
+            steps = cache_policy.fill(self._door.names, miss.plan, stamps, self._limits, self._metrics)
             filled = self._door.ask(steps, miss.allowance, landing)
         except Problem as problem:
-            metrics.cache("miss")
+            self._metrics.cache("miss")
             problem.having(("X-Cache", "miss"))
             flight.land(problem if problem.is_about_the_data else None)
             raise
         else:
-            metrics.cache(filled.state)
+            self._metrics.cache(filled.state)
             flight.land(filled.body)
         finally:
             self._flights.end(name)
@@ -97,11 +104,11 @@ class Making:
 
     def _again(self, plan: Plan, found: Found, load: Call[bytes]) -> None:
         try:
-            steps = cache_policy.refresh(self._door.names, plan, found, self._limits)
+            steps = cache_policy.refresh(self._door.names, plan, found, self._limits, self._metrics)
             made = self._door.ask(steps, Allowance(self._allowance), load)
-            metrics.refresh("made" if made else "elsewhere")
+            self._metrics.refresh("made" if made else "elsewhere")
         except (Problem, CacheTrouble) as fault:
-            metrics.refresh("failed")
+            self._metrics.refresh("failed")
             log.debug("not made again: %s", fault)
         finally:
             self._behind.give_back()

@@ -6,7 +6,7 @@ from time import monotonic
 from shared.database.connections import DatabaseFault
 from shared.http import deadlines
 from shared.http.errors import unavailable
-from shared.service import metrics
+from shared.service.metrics import Metrics
 from shared.service.settings import Settings
 
 from ..service.background import Background
@@ -19,9 +19,10 @@ log = logging.getLogger(__name__)
 class Pool:
     """Hands out connections; a slot whose connection was discarded is empty and opens one when it is taken."""
 
-    def __init__(self, settings: Settings, background: Background) -> None:
+    def __init__(self, settings: Settings, background: Background, metrics: Metrics) -> None:
         self._settings = settings
         self._background = background
+        self._metrics = metrics
         self._slots: Stock[Connection | None] = Stock()
         self._suspect_before = 0.0
 
@@ -30,10 +31,10 @@ class Pool:
         opened: list[Connection | None] = []
         try:
             while len(opened) < self._settings.pool:
-                connection = open_connection(self._settings, self._background)
+                connection = self._opened()
                 opened.append(connection)
                 if len(opened) == 1:
-                    connection.describe()
+                    connection.describe(self._metrics)
         except DatabaseFault as fault:
             log.error("the database cannot be reached: %s", fault)
         for slot in opened + [None] * (self._settings.pool - len(opened)):
@@ -49,15 +50,15 @@ class Pool:
         try:
             slot = self._slots.take(deadlines.within(self._settings.acquire_timeout))
         except TimeoutError:
-            metrics.REFUSED.inc()
+            self._metrics.refused.inc()
             raise unavailable("All database connections are busy.") from None
-        metrics.POOL_WAIT.observe(monotonic() - started)
+        self._metrics.pool_wait.observe(monotonic() - started)
         return self._usable(slot)
 
     def release(self, connection: Connection) -> None:
         """Takes a connection back; a broken one, or one inside a transaction, is closed and leaves its slot empty."""
-        metrics.POOL_IN_USE.dec()
-        metrics.POOL_HELD.inc(monotonic() - connection.taken_at)
+        self._metrics.pool_in_use.dec()
+        self._metrics.pool_held.inc(monotonic() - connection.taken_at)
         if not connection.broken and not connection.begun:
             self._slots.put(connection)
             return
@@ -79,17 +80,22 @@ class Pool:
             if slot is not None:
                 slot.close()
 
+    def _opened(self) -> Connection:
+        connection = open_connection(self._settings, self._background)
+        self._metrics.opened.inc()
+        return connection
+
     def _usable(self, slot: Connection | None) -> Connection:
         if slot is not None and slot.opened_at >= self._suspect_before:
-            metrics.POOL_IN_USE.inc()
+            self._metrics.pool_in_use.inc()
             slot.taken_at = monotonic()
             return slot
         try:
             if slot is not None:
                 slot.close()
-            connection = open_connection(self._settings, self._background)
+            connection = self._opened()
         except BaseException:
             self._slots.put(None)
             raise
-        metrics.POOL_IN_USE.inc()
+        self._metrics.pool_in_use.inc()
         return connection

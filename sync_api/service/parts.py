@@ -2,6 +2,7 @@
 
 import gc
 
+from shared.service.metrics import Metrics
 from shared.service.settings import Settings
 
 from ..cache.cache import Cache
@@ -25,12 +26,13 @@ class Parts:
         self.settings = settings
         self.logs = log_behind(settings)
         remember_columns()
+        self.metrics = Metrics()
         self.background = Background()
-        self.pool = Pool(settings, self.background)
-        self.store = Store(Database(self.pool))
-        self.cache = Cache(settings, self.background, self.pool.is_busy)
+        self.pool = Pool(settings, self.background, self.metrics)
+        self.store = Store(Database(self.pool, self.metrics))
+        self.cache = Cache(settings, self.background, self.pool.is_busy, self.metrics)
         self.fanout = Fanout(settings)
-        self.lag = Lag()
+        self.lag = Lag(self.metrics)
 
     def open(self) -> None:
         """Opens the connections, before the first request."""

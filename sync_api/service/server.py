@@ -13,8 +13,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from werkzeug.exceptions import RequestTimeout
 
 from shared.http import deadlines
-from shared.service import metrics
-from shared.service import runtime_facts as traits
+from shared.service import metrics, runtime_facts
 from shared.service.logs import log_at_once
 from shared.service.serving import serving
 from shared.service.settings import Settings, read_settings
@@ -56,11 +55,15 @@ class _Server(BaseApplication):
             if setting.gunicorn is not None:
                 self.cfg.set(setting.gunicorn, setting.value)
         self.cfg.set("worker_class", _Worker)
-        self.cfg.set("post_worker_init", lambda _: traits.server("gunicorn", settings, partial(getattr, self.cfg)))
+        self.cfg.set("post_worker_init", self._put_down_facts)
         self.cfg.set("on_starting", lambda _: log_at_once(settings))
         # Nothing is open in a worker whose application could not be built.
         self.cfg.set("worker_exit", lambda _, worker: (app := worker.app.callable) and app.extensions["parts"].close())
         self.cfg.set("child_exit", lambda _server, worker: metrics.worker_ended(worker.pid))
+
+    def _put_down_facts(self, worker: Any) -> None:
+        metrics = worker.app.callable.extensions["parts"].metrics
+        runtime_facts.server(metrics, "gunicorn", self.settings, partial(getattr, self.cfg))
 
     def load(self) -> Flask:  # type: ignore[override]
         # Called after the fork: no connection is shared between workers.
@@ -75,7 +78,10 @@ class _Worker(ThreadWorker):
         super().enqueue_req(conn)
 
     def handle(self, conn: Any) -> Any:
-        deadlines.queued(monotonic() - conn.asked)
+        waited = monotonic() - conn.asked
+        deadlines.queued(waited)
+        app: Any = self.app.callable
+        app.extensions["parts"].metrics.queue.observe(waited)
         return super().handle(conn)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
