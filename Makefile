@@ -46,13 +46,13 @@ test: setup
 	@tools/test $(TESTS)
 
 fuzz: setup
-	@CASES=$${CASES:-5000} $(PY) -m pytest tests/test_bad_input_at_volume.py --capture=no
+	@CASES=$${CASES:-5000} $(PY) -m pytest tests/contract/test_bad_input_at_volume.py --capture=no
 
 matrix: setup
 	@$(PY) -m loadtests.run
 
 selfcheck: setup
-	@$(PY) -m loadtests.selfcheck
+	@$(PY) -m loadtests.validation.selfcheck
 
 simulation: libraries
 	@$(PY) -m loadtests.simulation
@@ -66,10 +66,10 @@ faults: libraries
 
 bench: libraries
 	@tools/system_packages bench
-	@$(PY) -m loadtests.bench
+	@$(PY) -m loadtests.studies.ceiling.run
 
 staleness: setup
-	@$(PY) -m loadtests.history.staleness $(CHECK)
+	@$(PY) -m loadtests.consistency.command $(CHECK)
 
 up: setup
 	@$(PY) -m compose.local up

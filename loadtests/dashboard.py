@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from loadtests.observation import BOUNDS
+from loadtests.observe.window import BOUNDS
 
 HOST: Final = "127.0.0.1"
 LISTEN_S: Final = 0.2

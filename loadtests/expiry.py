@@ -24,9 +24,8 @@ from rich.table import Table
 from compose.failures import StackError
 from compose.local import Stack, StackOptions
 from compose.placement import pinned
-from loadtests.checkout import describe_checkout
-from loadtests.host import describe_host
-from loadtests.steady_load import Asked, SteadyLoad
+from loadtests.runner.environment import describe_checkout, describe_host
+from loadtests.runner.steady_load import Asked, SteadyLoad
 
 PATH: Final = "/api/reports/revenue?days=60"
 COMBINATIONS: Final = ("sync-cached", "async-cached")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from compose.local import Stack
-from tests.combination import Combination
-from tests.stacks import COMBINATIONS, stack_of
+from tests.support.combination import Combination
+from tests.support.stacks import COMBINATIONS, stack_of
 
 # Redis is given up after 100 ms by default, which a busy machine reaches without any fault; the breaker then opens.
 PATIENT = {"CACHE_TIMEOUT": "4"}

@@ -15,7 +15,7 @@ class Latency(msgspec.Struct, frozen=True):
 class Cell(msgspec.Struct, kw_only=True):
     """One fault on one combination. Times are in seconds, `memory_mb` is before and after.
 
-    `failed` counts attempts by kind, as loadtests/history/failures.py names them; of the refused ones, those are
+    `failed` counts attempts by kind, as loadtests/consistency/failures.py names them; of the refused ones, those are
     `closed` whose connection was made, and closed before any byte of an answer. `failed_before` counts those from
     before the fault, `late` answers that came after their time-out, whatever they were.
     `worst_s` is the longest attempt since it began. `lasted_s` is how long it was in force. `recovery_s` is the time

@@ -10,8 +10,8 @@ from compose.interruption import Undisturbed
 from compose.options import StackOptions
 from loadtests.faults.container_programs import Container, ContainerService
 from loadtests.faults.containers import Containers
-from loadtests.faults.modes import CUT, PASS, Mode
 from loadtests.faults.scene import Backend, Scene, greet_database, greet_redis
+from loadtests.proxy.modes import CUT, PASS, Mode
 
 UP_SECONDS: Final = 900.0
 DATABASE_PORT, CACHE_PORT = 3306, 6379

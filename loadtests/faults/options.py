@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from compose.failures import unusable
-from loadtests.faults import matrix_markdown
+from loadtests.analysis.read import COMBINATIONS
+from loadtests.faults import output as matrix_markdown
 from loadtests.faults.compose_scene import FAULTS
-from loadtests.faults.row import Row
+from loadtests.faults.fault import Row
 from loadtests.faults.table import ROWS
-from loadtests.results_set import COMBINATIONS
 
 WORKERS: Final = 2
 RULES: Final = """

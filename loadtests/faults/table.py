@@ -2,17 +2,13 @@
 
 from typing import Final
 
-from loadtests.faults.client_faults import Silent, SlowSenders
-from loadtests.faults.crowd_faults import Overload
-from loadtests.faults.database_faults import LockWait, OutOfConnections, TooLong
-from loadtests.faults.deadlock_faults import Deadlocks
-from loadtests.faults.disconnect_faults import Disconnecting
-from loadtests.faults.modes import GARBLE, delay, drip, lose
-from loadtests.faults.process_faults import Deployed, Rolling, Terminated, WorkerKilled
-from loadtests.faults.redis_faults import Full
-from loadtests.faults.row import Row
-from loadtests.faults.server_faults import Frozen, Killed, OnTheWay, Restarted
-from loadtests.faults.steady import FULL, Steady
+from loadtests.faults.fault import FULL, Row, Steady
+from loadtests.faults.kinds.clients import Disconnecting, Silent, SlowSenders
+from loadtests.faults.kinds.database import Deadlocks, LockWait, OutOfConnections, TooLong
+from loadtests.faults.kinds.overload import Overload
+from loadtests.faults.kinds.processes import Deployed, Rolling, Terminated, WorkerKilled
+from loadtests.faults.kinds.servers import Frozen, Full, Killed, OnTheWay, Restarted
+from loadtests.proxy.modes import GARBLE, delay, drip, lose
 
 THREADS_WAIT: Final = (
     "A thread of gunicorn's gthread reads one connection until it has a request, so these clients hold all threads;"

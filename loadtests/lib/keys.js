@@ -5,7 +5,7 @@ import { drawn, upTo, zipf } from './random.js';
 
 /** @typedef {import('./random.js').Random} Random */
 
-// Those of most order lines first, as tests/test_seed.py checks.
+// Those of most order lines first, as tests/compose/test_seed.py checks.
 export const CATEGORIES = [
   'games',
   'beauty',

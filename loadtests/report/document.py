@@ -1,22 +1,94 @@
-"""All that a report says of one folder of results, as one JSON document: the comparison and what pictures need."""
+"""How latencies are distributed, and how they went over time, of every combination."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from loadtests.comparison import Comparison
-from loadtests.effects import Effect, contrast
-from loadtests.metrics import FIGURES
-from loadtests.report.further import further_runs
-from loadtests.report.ledger import ledger_of
-from loadtests.report.shapes import course, curves
-from loadtests.results_reading import Rounds, read_run_of
-from loadtests.results_schema import Result
-from loadtests.results_set import varies_of
-from loadtests.server_figures import server_figures, top_statements
-from loadtests.void import counting_cells
+from loadtests.analysis.effects import Effect, contrast
+from loadtests.analysis.fairness import differences
+from loadtests.analysis.figures import FIGURES, middle
+from loadtests.analysis.read import Rounds, read_run_of, varies_of
+from loadtests.analysis.server_figures import server_figures, top_statements
+from loadtests.analysis.void import VoidCell, counting_cells
+from loadtests.schema.result import Result, Slice, SliceLatency, Varies
+from loadtests.schema.studies import further_runs
+from loadtests.verdict.comparison import Comparison
+from loadtests.verdict.studies import ledgers_in
+
+# What every result has, for results that were measured without a whole curve.
+ALWAYS: Final = ("p50", "p90", "p95", "p99")
+
+
+def curves(counting: Sequence[Mapping[str, Result]]) -> dict[str, dict[str, dict[str, float | None]]]:
+    """Gives median, lowest and highest round of every percentile, by combination; null where a round lacks it."""
+    names = dict.fromkeys(name for cells in counting for name in cells)
+    return {name: _curve([cells[name] for cells in counting if name in cells]) for name in names}
+
+
+def course(rounds: Rounds, void: Sequence[VoidCell]) -> list[dict[str, Any]]:
+    """Gives every cell with its slices, round by round, void ones too and marked."""
+    broken = {(cell.round, cell.combination) for cell in void}
+    return [
+        {
+            "combination": name,
+            "round": number,
+            "void": (number, name) in broken,
+            "duration_s": result.duration_s,
+            "latency_avg": result.latency_ms.avg,
+            "throughput_rps": result.throughput_rps,
+            "slices": result.timeline or [_whole(result)],
+        }
+        for number, cells in rounds.items()
+        for name, result in cells.items()
+    ]
+
+
+def _curve(results: Sequence[Result]) -> dict[str, dict[str, float | None]]:
+    found = [dict(_percentiles(result)) for result in results]
+    return {name: _spread([one.get(name) for one in found]) for name in found[0]}
+
+
+def _spread(values: Sequence[float | None]) -> dict[str, float | None]:
+    known = [value for value in values if value is not None]
+    whole = len(known) == len(values)
+    return {
+        "median": middle(values),
+        "low": min(known) if whole else None,
+        "high": max(known) if whole else None,
+    }
+
+
+def _percentiles(result: Result) -> Iterator[tuple[str, float | None]]:
+    if result.percentiles:
+        yield from result.percentiles.items()
+    else:
+        yield from ((name, getattr(result.latency_ms, name)) for name in ALWAYS)
+
+
+def _whole(result: Result) -> Slice:
+    """The measured time as one slice, where it was not divided."""
+    latency = result.latency_ms
+    figures = SliceLatency(latency.avg, latency.p50, latency.p95, latency.max)
+    return Slice(0.0, result.duration_s, result.requests, result.failed, figures)
+
+
+def ledger_of(folder: Path, ledger: Any, varies: Mapping[str, Varies | None]) -> dict[str, Any] | None:
+    """Gives the entries that are alike and those that differ, null where none was recorded; raises UnusableResults."""
+    found = ledgers_in(folder, ledger)
+    if not found:
+        return None
+    differing = differences(found, {name: _axes(name, varies) for name in found})
+    apart = {one.entry for one in differing}
+    alike = {entry: value for entry, value in next(iter(found.values())).items() if entry not in apart}
+    return {"alike": alike, "differing": [one._asdict() for one in differing]}
+
+
+def _axes(name: str, varies: Mapping[str, Varies | None]) -> tuple[str, bool]:
+    one = varies.get(name)
+    return (one.stack, one.cache) if one else (name, False)
+
 
 Document: TypeAlias = dict[str, Any]
 

@@ -2,15 +2,15 @@
 
 from typing import Any, Final
 
-from loadtests.design import SIMPLE_KEY
-from loadtests.report.again import commands, conditions
-from loadtests.report.bottleneck_picture import in_words as bottleneck_in_words
+from loadtests.report.charts.bottleneck import in_words as bottleneck_in_words
 from loadtests.report.document import Document
-from loadtests.report.four import statistic, table_of_four
 from loadtests.report.numbers import MISSING, digits, interval, per_second, percent
 from loadtests.report.page import environment
-from loadtests.report.server_tables import server_tables
+from loadtests.report.reproduce import commands, conditions
+from loadtests.report.summary_table import statistic, table_of_four
+from loadtests.report.tables import server_tables
 from loadtests.report.verdict import question, verdict_sentence
+from loadtests.schema.design import SIMPLE_KEY
 
 # What Markdown would read as something else than text.
 MARKS: Final = {ord(mark): f"\\{mark}" for mark in "\\`*_[]<>|#~$"} | {ord("&"): "&amp;"}

@@ -10,20 +10,19 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from loadtests.report.again import commands, conditions
-from loadtests.report.bottleneck_picture import bottleneck_picture
-from loadtests.report.bottleneck_picture import in_words as bottleneck_in_words
-from loadtests.report.capacity_picture import capacity_pictures
-from loadtests.report.course_pictures import course_pictures
-from loadtests.report.distribution_picture import distribution_picture, percentile_rows
+from loadtests.report.charts.base import Picture, styles
+from loadtests.report.charts.bottleneck import bottleneck_picture
+from loadtests.report.charts.bottleneck import in_words as bottleneck_in_words
+from loadtests.report.charts.capacity import capacity_pictures
+from loadtests.report.charts.distribution import distribution_picture, percentile_rows
+from loadtests.report.charts.effects import effects_pictures
+from loadtests.report.charts.sweep import sweep_pictures
+from loadtests.report.charts.timeline import course_pictures
 from loadtests.report.document import Document
-from loadtests.report.effects_pictures import effects_pictures
-from loadtests.report.fault_table import fault_columns, fault_rows
-from loadtests.report.four import statistic, table_of_four
 from loadtests.report.numbers import clock, digits, milliseconds, plain
-from loadtests.report.pictures import Picture, styles
-from loadtests.report.server_tables import server_tables
-from loadtests.report.sweep_pictures import sweep_pictures
+from loadtests.report.reproduce import commands, conditions
+from loadtests.report.summary_table import statistic, table_of_four
+from loadtests.report.tables import fault_columns, fault_rows, server_tables
 from loadtests.report.verdict import question, verdict_sentence
 
 HERE: Final = Path(__file__).parent

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from loadtests.design import SIMPLE_KEY
+from loadtests.analysis.read import COMBINATIONS
 from loadtests.report.document import Document
 from loadtests.report.numbers import digits, interval
-from loadtests.results_set import COMBINATIONS
+from loadtests.schema.design import SIMPLE_KEY
 
 QUESTION: Final = (
     "A service on Flask, PyMySQL and MySQL is slow. Put Redis in front of the database, or rewrite the service in "

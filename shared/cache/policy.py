@@ -1,7 +1,7 @@
 """The policy of the cache: what a read, a refresh and a drop do, step by step. No I/O.
 
 The guarantee: a read that starts after a write was answered never returns the value from before that write. It rests on
-three rules, which tests/test_cache_policy.py tries in every order of events:
+three rules, which tests/cache/test_cache_policy.py tries in every order of events:
 
 - a reader that finds a stamp missing makes one before it reads the database;
 - a writer deletes the stamps of what it touched after its commit and before its answer;

@@ -1,0 +1,100 @@
+"""Which entries of the ledger may differ between combinations, and the written reason for each."""
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from itertools import combinations
+from typing import Final, NamedTuple
+
+from loadtests.observe.ledger.read import Ledger
+
+STACK: Final = "stack"
+CACHE: Final = "cache"
+
+
+class Allowed(NamedTuple):
+    """An entry (or a pattern of names) that may differ where combinations differ in this, and why that is fair."""
+
+    entry: str
+    axis: str
+    reason: str
+
+
+class Differing(NamedTuple):
+    """One entry with its value in each combination, null where it is not there, and the reason if it has one."""
+
+    entry: str
+    values: dict[str, str | None]
+    reason: str | None
+
+
+TWO_SERVERS: Final = "gunicorn and Hypercorn each have settings that the other lacks; docs/fairness.md"
+TWO_LIBRARIES: Final = "each twin has the libraries of its side; what both have has one version"
+ALLOWED: Final = (
+    Allowed("address", STACK, "every combination has a port of its own"),
+    Allowed("address", CACHE, "every combination has a port of its own"),
+    Allowed("server", STACK, "gunicorn serves WSGI, Hypercorn serves ASGI: the question itself"),
+    Allowed("worker", STACK, "threads on one side, an event loop on the other: the question itself"),
+    Allowed("event loop", STACK, "threads on one side, asyncio's own loop on the other: the question itself"),
+    Allowed("cursor", STACK, "two drivers, each with its default cursor, which gives tuples on both"),
+    Allowed("library *", STACK, TWO_LIBRARIES),
+    Allowed("error log", STACK, "two servers, two loggers; nothing is logged while nothing fails"),
+    Allowed("application loaded before the fork", STACK, TWO_SERVERS),
+    Allowed("connections in a process", STACK, TWO_SERVERS),
+    Allowed("control socket off", STACK, TWO_SERVERS),
+    Allowed("header fields", STACK, TWO_SERVERS),
+    Allowed("longest head, bytes", STACK, TWO_SERVERS),
+    Allowed("longest header field, bytes", STACK, TWO_SERVERS),
+    Allowed("longest request line, bytes", STACK, TWO_SERVERS),
+    Allowed("place of the heartbeat file", STACK, TWO_SERVERS),
+    Allowed("requests before a connection is closed", STACK, "gunicorn has no such limit, Hypercorn's is out of reach"),
+    Allowed("requests before a worker is replaced", STACK, "off; Hypercorn's parent is ours and has no such thing"),
+    Allowed("silence after which a worker is killed, s", STACK, TWO_SERVERS),
+    Allowed("Redis parser", STACK, "redis-py's blocking and its awaiting reader, both on hiredis"),
+    Allowed("Redis time-out, s", STACK, "by the socket on one side, by a limit around the call on the other"),
+    Allowed("Redis connections", CACHE, "only a combination with the cache has connections to Redis"),
+    Allowed("Redis client's *", CACHE, "only a combination with the cache has connections to Redis"),
+    Allowed("Redis parser", CACHE, "only a combination with the cache has connections to Redis"),
+    Allowed("Redis t*", CACHE, "only a combination with the cache has connections to Redis"),
+)
+
+
+def differences(ledgers: Mapping[str, Ledger], axes: Mapping[str, tuple[str, bool]]) -> list[Differing]:
+    """Gives the entries that are not alike in all combinations; `axes` holds each one's stack and cache.
+
+    Every two combinations that differ in an entry need a reason by something in which they are meant to differ.
+    """
+    names = sorted({entry for ledger in ledgers.values() for entry in ledger})
+    found = []
+    for entry in names:
+        values = {name: ledger.get(entry) for name, ledger in ledgers.items()}
+        if len(set(values.values())) > 1:
+            found.append(Differing(entry, values, _reason(entry, values, axes)))
+    return found
+
+
+def unexplained(found: list[Differing]) -> list[str]:
+    """Gives a line for each difference without a reason, with the values."""
+    return [
+        f"{one.entry}: {', '.join(f'{name} has {value}' for name, value in one.values.items())}"
+        for one in found
+        if one.reason is None
+    ]
+
+
+def _reason(entry: str, values: Mapping[str, str | None], axes: Mapping[str, tuple[str, bool]]) -> str | None:
+    reasons = []
+    for one, other in combinations(values, 2):
+        if values[one] != values[other]:
+            found = [_allowed(entry, axis) for axis in _apart(axes[one], axes[other])]
+            reasons.append(next((reason for reason in found if reason), None))
+    if None in reasons:
+        return None
+    return "; ".join(dict.fromkeys(reason for reason in reasons if reason))
+
+
+def _apart(one: tuple[str, bool], other: tuple[str, bool]) -> list[str]:
+    return [axis for axis, here, there in zip((STACK, CACHE), one, other, strict=True) if here != there]
+
+
+def _allowed(entry: str, axis: str) -> str | None:
+    return next((row.reason for row in ALLOWED if row.axis == axis and fnmatchcase(entry, row.entry)), None)

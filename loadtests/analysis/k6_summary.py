@@ -1,0 +1,185 @@
+"""k6's machine-readable summary, in the terms of its older shapes.
+
+It is opt-in since k6 1.5 (`--new-machine-readable-summary`), and the same in 2.2. What it holds is written after k6's
+`internal/lib/summary/machine_readable.go`; its fields have the names that a script sees (`js/common/bridge.go`), so
+`p90` where the schema has `p(90)`.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from loadtests.schema.result import K6, Cache, Latency, Result
+
+Values: TypeAlias = Mapping[str, Any]
+
+# The part of the format's version that says whether this program can read it.
+MAJOR: Final = "1"
+OLDER_NAMES: Final = {"p90": "p(90)", "p95": "p(95)"}
+
+
+def is_machine_readable(document: Values) -> bool:
+    """Says whether this is such a summary, of whatever version."""
+    results = document.get("results")
+    return isinstance(results, dict) and isinstance(results.get("metrics"), list)
+
+
+def version_of(document: Values) -> str:
+    """Gives the version of the format, empty when it names none."""
+    return str(document.get("version") or "")
+
+
+def k6_of(document: Values) -> str | None:
+    """Gives the version of the k6 that wrote it."""
+    metadata = document.get("metadata")
+    version = metadata.get("k6_version") if isinstance(metadata, dict) else None
+    return version if isinstance(version, str) else None
+
+
+def metrics_of(document: Values) -> dict[str, Values]:
+    """Gives the values of each metric by its name; throughputs are missing where config.duration is."""
+    results, seconds = document["results"], _seconds(document)
+    checks = results.get("checks")
+    judged = _by_name(checks.get("metrics"), seconds) if isinstance(checks, dict) else {}
+    return _by_name(results["metrics"], seconds) | {"checks": judged.get("checks_succeeded", {})}
+
+
+def _by_name(listed: Any, seconds: float | None) -> dict[str, Values]:
+    metrics = listed if isinstance(listed, list) else []
+    found = [one for one in metrics if isinstance(one, dict) and isinstance(one.get("values"), dict)]
+    return {str(one.get("name")): _older(one, seconds) for one in found}
+
+
+def _older(metric: Values, seconds: float | None) -> Values:
+    values: Values = metric["values"]
+    terms = TERMS.get(str(metric.get("type")))
+    return terms(values, seconds) if terms else values
+
+
+def _counter(values: Values, seconds: float | None) -> Values:
+    count = _float(values.get("count"))
+    return {"count": count, "rate": count / seconds if count is not None and seconds else None}
+
+
+def _rate(values: Values, _: float | None) -> Values:
+    matches, total = _float(values.get("matches")), _float(values.get("total"))
+    return {"passes": matches, "fails": None if matches is None or total is None else total - matches}
+
+
+def _trend(values: Values, _: float | None) -> Values:
+    return {OLDER_NAMES.get(name, name): value for name, value in values.items()}
+
+
+TERMS: Final[dict[str, Callable[[Values, float | None], Values]]] = {
+    "counter": _counter,
+    "rate": _rate,
+    "trend": _trend,
+}
+
+
+def _seconds(document: Values) -> float | None:
+    config = document.get("config")
+    return _float(config.get("duration")) if isinstance(config, dict) else None
+
+
+def _float(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+PROFILE: Final = "k6 summary"
+# When the file was written says nothing of when it was measured: copies and checkouts change it.
+UNKNOWN: Final = "unknown"
+# Fewer requests than these say nothing about a percentile.
+ENOUGH: Final = {"p(95)": 200, "p(99)": 1000}
+NOTHING: Final = (
+    "it holds no requests: http_reqs, http_req_duration and, if machine-readable, config.duration are wanted"
+)
+NAME: Final = re.compile(r"(?P<combination>.+?)(?:\.round-(?P<round>[1-9]\d*))?\.json")
+
+
+class UnusableSummary(Exception):
+    """A summary that lacks what a comparison needs; the message says what."""
+
+
+def is_summary(document: Any) -> bool:
+    """Says whether this is a summary of k6 and none of our results."""
+    return isinstance(document, dict) and "schema" not in document and bool(_metrics(document))
+
+
+def result_of(path: Path, document: dict[str, Any]) -> Result:
+    """Gives a summary as the result of the combination, and of the round, that its file is named by.
+
+    What such a summary does not hold stays unknown: think time and with it the ceiling, routes, cache, the server's
+    side, and percentiles that k6 was not asked for with `--summary-trend-stats`. Raises UnusableSummary.
+    """
+    _refuse_other_version(document)
+    metrics = _metrics(document)
+    requests, latency = _values(metrics, "http_reqs"), _values(metrics, "http_req_duration")
+    count, rate = _number(requests, "count"), _number(requests, "rate")
+    if not count or not rate or _number(latency, "avg") is None:
+        raise UnusableSummary(NOTHING)
+    name = NAME.fullmatch(path.name)
+    return Result(
+        schema=1,
+        combination=name["combination"] if name else path.stem,
+        profile=PROFILE,
+        round=int(name["round"] or 1) if name else 1,
+        started_at=UNKNOWN,
+        duration_s=round(count / rate, 3),
+        vus=int(_number(_values(metrics, "vus_max"), "value", "max") or 1),
+        think_time_s=0.0,
+        think="unknown",
+        requests=int(count),
+        failed=int(_number(_values(metrics, "http_req_failed"), "passes") or 0),
+        checks_failed=int(_number(_values(metrics, "checks"), "fails") or 0),
+        dropped_iterations=int(_number(_values(metrics, "dropped_iterations"), "count") or 0),
+        throughput_rps=rate,
+        latency_ms=_latency(latency, count),
+        routes={},
+        cache=Cache(),
+        k6=K6(k6_of(document)),
+    )
+
+
+def _refuse_other_version(document: Values) -> None:
+    version = version_of(document)
+    if is_machine_readable(document) and version.partition(".")[0] != MAJOR:
+        raise UnusableSummary(f"its format is of version {version or 'unknown'}, version 1 can be read")
+
+
+def _metrics(document: Values) -> dict[str, Any]:
+    """By name, whichever shape."""
+    if is_machine_readable(document):
+        return dict(metrics_of(document))
+    found = document.get("metrics")
+    return found if isinstance(found, dict) else {}
+
+
+def _values(metrics: Values, name: str) -> Values:
+    """In the metric itself, or one level deeper where handleSummary was given them."""
+    metric = metrics.get(name)
+    if not isinstance(metric, dict):
+        return {}
+    values = metric.get("values", metric)
+    return values if isinstance(values, dict) else {}
+
+
+def _number(values: Values, *names: str) -> float | None:
+    found = (values.get(name) for name in names)
+    return next((float(one) for one in found if isinstance(one, int | float) and one >= 0), None)
+
+
+def _latency(values: Values, count: float) -> Latency:
+    def percentile(name: str) -> float | None:
+        return _number(values, name) if count >= ENOUGH.get(name, 0) else None
+
+    return Latency(
+        avg=_number(values, "avg"),
+        min=_number(values, "min"),
+        p50=_number(values, "med", "p(50)"),
+        p90=percentile("p(90)"),
+        p95=percentile("p(95)"),
+        p99=percentile("p(99)"),
+        max=_number(values, "max"),
+    )

@@ -1,0 +1,190 @@
+"""Which results belong together: one load, the same combinations in every round, in an order that reads well."""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from loadtests.analysis.k6_summary import UnusableSummary, is_summary, result_of
+from loadtests.schema.combinations import OURS, read_entries
+from loadtests.schema.design import RESERVED
+from loadtests.schema.result import VERSION, Result, Varies
+from loadtests.schema.run import RUN_FILE, RunDescription, UnusableRun, read_description
+
+COMBINATIONS: Final = ("sync", "sync-cached", "async", "async-cached")
+# Every setting of the load that can change what is measured.
+SAME_LOAD: Final = (
+    "profile",
+    "vus",
+    "rate_rps",
+    "think_time_s",
+    "think",
+    "warm_up_s",
+    "duration_s",
+    "mix",
+    "routes_sha256",
+    "hit_ratio_asked",
+)
+
+
+class UnusableResults(Exception):
+    """The results cannot be compared; the message says which file, and why."""
+
+
+def refuse_other_loads(files: Mapping[Path, Result]) -> None:
+    """Raises UnusableResults when two results were not measured under the same load."""
+    (first_path, first), *others = files.items()
+    # A plain summary of k6 tells little of its load.
+    same = SAME_LOAD if first.think != "unknown" else ("profile", "vus")
+    for path, result in others:
+        for name in same:
+            here, there = getattr(result, name), getattr(first, name)
+            if here != there:
+                raise UnusableResults(
+                    f"{path} has {name} {here}, {first_path.name} has {there}: measure all combinations under one load"
+                )
+
+
+def in_order(results: Iterable[Result], planned: list[str], base: str) -> list[str]:
+    """Gives the names of the combinations: a base before others, then as planned or measured.
+
+    Raises UnusableResults when there is no such base.
+    """
+    names = _in_order(results, planned)
+    if base and base not in names:
+        raise UnusableResults(f"there is no combination {base} to hold the others to: choose one of {', '.join(names)}")
+    return [base, *(name for name in names if name != base)] if base else names
+
+
+def _in_order(results: Iterable[Result], planned: list[str]) -> list[str]:
+    first: dict[str, str] = {}
+    for result in results:
+        first[result.combination] = min(result.started_at, first.get(result.combination, result.started_at))
+    if planned:
+        return [*planned, *sorted(set(first) - set(planned))]
+    places = {name: at for at, name in enumerate(COMBINATIONS)}
+    found = sorted(first, key=lambda name: (places.get(name, len(places)), first[name], name))
+    # Half of the matrix is a comparison of its own; three of the four are a matrix with a hole.
+    hole = set(COMBINATIONS) - set(found)
+    return [*COMBINATIONS, *(name for name in found if name not in places)] if len(hole) == 1 else found
+
+
+def refuse_gaps(folder: Path, names: list[str], rounds: Mapping[int, set[str]]) -> None:
+    """Raises UnusableResults when a round lacks a combination, or when there is nothing to compare with."""
+    for number, present in sorted(rounds.items()):
+        missing = [name for name in names if name not in present]
+        if missing:
+            raise UnusableResults(
+                f"{folder} lacks {', '.join(missing)} in round {number}: measure them, or remove that round's files"
+            )
+    if len(names) < 2:
+        raise UnusableResults(f"{folder} holds {names[0]} alone: measure another combination to compare it with")
+
+
+def varies_of(cells: Mapping[str, Result]) -> dict[str, Varies | None]:
+    """Gives what each combination varies: as its result says, else as ours are known to. Raises UnusableResults."""
+    known = {entry.name: entry.varies for entry in read_entries(OURS)}
+    found = {name: result.varies or known.get(name) for name, result in cells.items()}
+    for name, varies in found.items():
+        if varies and varies.stack in RESERVED:
+            raise UnusableResults(
+                f"the stack of {name} is called {varies.stack}, as an effect is: give it another name"
+            )
+    return found
+
+
+DEFAULT_FOLDER: Final = Path(__file__).parents[1] / "results" / "latest"
+# What stands beside results in their folder and is none.
+OTHER_FILES: Final = frozenset({RUN_FILE, "comparison.json", "capacity.json", "sweep.json", "faults.json"})
+ROUND_NAME: Final = re.compile(r"\.round-\d+\.json$")
+
+Rounds: TypeAlias = dict[int, dict[str, Result]]
+
+
+def read_rounds(folder: Path, base: str = "") -> Rounds:
+    """Gives the results by round and combination, each round whole and all under one load, a base before the others.
+
+    Raises UnusableResults.
+    """
+    files = _newest_set({path: _read(path) for path in _result_files(folder)})
+    refuse_other_loads(files)
+    rounds: dict[int, dict[str, tuple[Path, Result]]] = {}
+    for path, result in files.items():
+        cells = rounds.setdefault(result.round, {})
+        if result.combination in cells:
+            other = cells[result.combination][0]
+            raise UnusableResults(
+                f"{path} and {other} both hold round {result.round} of {result.combination}: remove one of them"
+            )
+        cells[result.combination] = (path, result)
+    names = in_order(files.values(), _description(folder, files).combinations, base)
+    refuse_gaps(folder, names, {number: set(cells) for number, cells in rounds.items()})
+    return {number: {name: rounds[number][name][1] for name in names} for number in sorted(rounds)}
+
+
+def read_run_of(folder: Path) -> RunDescription:
+    """Gives the description of the run that wrote the results in a folder; raises UnusableResults."""
+    return _description(folder, _newest_set({path: _read(path) for path in _result_files(folder)}))
+
+
+def _description(folder: Path, files: Iterable[Path]) -> RunDescription:
+    """Empty where that was k6 by hand: a run.json beside its files is of an earlier run."""
+    if not all(ROUND_NAME.search(path.name) for path in files):
+        return RunDescription()
+    try:
+        return read_description(folder)
+    except UnusableRun as error:
+        raise UnusableResults(str(error)) from error
+
+
+def _result_files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise UnusableResults(f"{folder} is not a folder: run `make matrix`, or give another one")
+    files = sorted(path for path in folder.glob("*.json") if path.name not in OTHER_FILES)
+    if not files:
+        raise UnusableResults(f"{folder} holds no results: run `make matrix` or `k6 run loadtests/matrix.js` first")
+    return files
+
+
+def _read(path: Path) -> Result:
+    try:
+        document = msgspec.json.decode(path.read_bytes())
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnusableResults(f"{path} is broken or cut short: {error}") from error
+    if is_summary(document):
+        return _foreign(path, document)
+    _refuse_foreign(path, document)
+    try:
+        return msgspec.convert(document, Result)
+    except msgspec.ValidationError as error:
+        raise UnusableResults(f"{path} is not a result file: {error}") from error
+
+
+def _foreign(path: Path, document: Any) -> Result:
+    try:
+        return result_of(path, document)
+    except UnusableSummary as error:
+        raise UnusableResults(f"{path} is a summary of k6 that cannot be used: {error}") from error
+
+
+def _refuse_foreign(path: Path, document: Any) -> None:
+    if not isinstance(document, dict) or "schema" not in document:
+        raise UnusableResults(f"{path} is not a result file: it names no schema")
+    if document["schema"] != VERSION:
+        raise UnusableResults(f"{path} has schema {document['schema']!r}, this program reads {VERSION}: measure again")
+
+
+def _newest_set(files: dict[Path, Result]) -> dict[Path, Result]:
+    """Leaves out what another kind of run left behind in the same folder.
+
+    k6 by hand writes `sync.json`, a run of several rounds `sync.round-1.json`.
+    """
+    rounds = {path: result for path, result in files.items() if ROUND_NAME.search(path.name)}
+    single = {path: result for path, result in files.items() if path not in rounds}
+    return max((rounds, single), key=lambda kind: max(_times(kind.values()), default=""))
+
+
+def _times(results: Iterable[Result]) -> list[str]:
+    return [result.started_at for result in results]

@@ -1,0 +1,138 @@
+"""What changed since an earlier run on the same host: each combination held to itself."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from loadtests.analysis.effects import Effect, ratio_of, shown
+from loadtests.analysis.figures import FIGURES, MORE_IS_BETTER, Figure
+from loadtests.analysis.read import SAME_LOAD, Rounds, UnusableResults, read_rounds, read_run_of
+from loadtests.analysis.void import counting_cells, void_cells
+from loadtests.schema.result import Result
+from loadtests.schema.run import RunDescription
+
+# What has to be the same machine; the system may have been updated, which the ledger tells.
+SAME_HOST: Final = ("cpu", "cores", "memory_gb")
+
+
+# The port that it was given makes no service slower.
+OWN_TO_A_RUN: Final = frozenset({"address"})
+
+
+class Regression(msgspec.Struct, frozen=True):
+    """A figure that is shown to be worse than before."""
+
+    combination: str
+    metric: str
+    ratio: float
+    low: float
+    high: float
+
+
+class Against(msgspec.Struct, frozen=True):
+    """Each figure now by the same figure before, above 1 is better now; and what is shown to be worse."""
+
+    folder: str
+    compared: dict[str, dict[str, Effect]]
+    regressions: list[Regression]
+    # Combinations of which neither run has a ledger: nothing says whether they were set up alike.
+    without_ledger: list[str]
+
+
+def against(folder: Path, earlier: Path) -> Against:
+    """Gives what changed between two folders of results; raises UnusableResults where they must not be compared."""
+    now, before = read_rounds(folder), read_rounds(earlier)
+    _refuse_other_load(folder, _first(now), earlier, _first(before))
+    names = [name for name in next(iter(now.values())) if name in next(iter(before.values()))]
+    if not names:
+        raise UnusableResults(f"{folder} and {earlier} have no combination in common")
+    without_ledger = _refuse_other_conditions(folder, earlier, names)
+    pairs = {name: _pairs(name, _counting(now), _counting(before)) for name in names}
+    compared = {
+        name: {metric: ratio_of(_changes(pairs[name], metric, figure)) for metric, figure in FIGURES.items()}
+        for name in names
+    }
+    return Against(str(earlier), compared, list(_regressions(compared)), without_ledger)
+
+
+def _regressions(compared: Mapping[str, Mapping[str, Effect]]) -> Iterator[Regression]:
+    effects = {(name, metric): effect for name, row in compared.items() for metric, effect in row.items()}
+    for name, metric in shown(effects):
+        effect = effects[name, metric]
+        if effect.ratio and effect.low and effect.high and effect.ratio < 1:
+            yield Regression(name, metric, effect.ratio, effect.low, effect.high)
+
+
+def _pairs(name: str, now: Mapping[int, Any], before: Mapping[int, Any]) -> list[tuple[Result, Result]]:
+    """The rounds of one number belong together: their visitors and their order were the same."""
+    both = [number for number in now if name in now[number] and name in before.get(number, {})]
+    return [(now[number][name], before[number][name]) for number in both]
+
+
+def _changes(pairs: Sequence[tuple[Result, Result]], metric: str, figure: Figure) -> list[float]:
+    sign = 1.0 if metric in MORE_IS_BETTER else -1.0
+    figures = [(figure(now), figure(before)) for now, before in pairs]
+    return [sign * math.log(now / before) for now, before in figures if now and before]
+
+
+def _counting(rounds: Rounds) -> dict[int, dict[str, Result]]:
+    return dict(zip(rounds, counting_cells(rounds, void_cells(rounds)), strict=True))
+
+
+def _first(rounds: Rounds) -> Result:
+    return next(iter(next(iter(rounds.values())).values()))
+
+
+def _refuse_other_load(folder: Path, now: Result, earlier: Path, before: Result) -> None:
+    for name in SAME_LOAD:
+        here, there = getattr(now, name), getattr(before, name)
+        if here != there:
+            raise UnusableResults(f"{folder} has {name} {here}, {earlier} has {there}: measure both under one load")
+
+
+def _refuse_other_conditions(folder: Path, earlier: Path, names: Sequence[str]) -> list[str]:
+    """Gives the combinations of which neither run has a ledger that could differ."""
+    now, before = read_run_of(folder), read_run_of(earlier)
+    _refuse_other_host(folder, now, earlier, before)
+    here, there = _comparable(now.ledger, names), _comparable(before.ledger, names)
+    entry = first_difference(here, there) or first_difference(now.versions, before.versions, "versions")
+    if entry is not None:
+        raise UnusableResults(f"the ledgers of {folder} and {earlier} differ in {entry}: measure both under one")
+    return [name for name in names if not here[name]]
+
+
+def _refuse_other_host(folder: Path, now: RunDescription, earlier: Path, before: RunDescription) -> None:
+    for name in SAME_HOST:
+        here, there = now.host.get(name), before.host.get(name)
+        if here is None or there is None:
+            missing = folder if here is None else earlier
+            raise UnusableResults(
+                f"{missing} does not say on which host it was measured: measure it with `make matrix`"
+            )
+        if here != there:
+            raise UnusableResults(f"{folder} is of a host with {name} {here}, {earlier} of one with {there}")
+
+
+def _comparable(ledger: Any, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The entries of the combinations that both runs have, without those that may be others in every run."""
+    whole = ledger if isinstance(ledger, dict) else {}
+    return {name: _entries(whole.get(name)) for name in names}
+
+
+def _entries(entries: Any) -> dict[str, Any]:
+    known = entries if isinstance(entries, dict) else {}
+    return {key: value for key, value in known.items() if key not in OWN_TO_A_RUN}
+
+
+def first_difference(here: Any, there: Any, path: str = "") -> str | None:
+    """Gives the first entry in which two JSON values differ, with both values; null when they are alike."""
+    if isinstance(here, dict) and isinstance(there, dict):
+        for key in dict.fromkeys([*here, *there]):
+            found = first_difference(here.get(key), there.get(key), f"{path}.{key}" if path else str(key))
+            if found is not None:
+                return found
+        return None
+    return None if here == there else f"{path or 'all'} ({here} and {there})"

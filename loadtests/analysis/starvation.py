@@ -1,0 +1,54 @@
+"""Whether the load generator was held back: then its figures are its own and not the service's."""
+
+from typing import Final
+
+from loadtests.observe.window import waited
+from loadtests.schema.result import Result
+
+# Of the cores that it may use; above this it is measured itself.
+SATURATED: Final = 0.9
+# Of the latency: as much of it may be k6 waiting for a core, before it is no longer the service's.
+WAITED_SHARE: Final = 0.25
+# The waits of all its threads are added, also of those that no answer waits for: on a quiet machine 1 to 2 ms a request
+# where answers take 5 ms, and 3 to 4 ms where the database beside it has the core.
+WAITED_MS: Final = 3.0
+# Of a visitor's round, and how many requests make such a share sure: thinking varies by 0.29 of its mean.
+LATE_SHARE: Final = 0.15
+ENOUGH_REQUESTS: Final = 200
+GENERATOR: Final = "k6"
+
+
+def starvation(result: Result) -> str | None:
+    """Gives the reason why a cell's load generator was held back, null when it was not or cannot be told."""
+    return _saturated(result) or _without_a_core(result) or _late(result)
+
+
+def _saturated(result: Result) -> str | None:
+    server = result.server
+    if server is None or GENERATOR not in server.programs:
+        return None
+    share = server.programs[GENERATOR].cpu_s / result.duration_s / max(1, server.cores.get(GENERATOR, 1))
+    return f"k6 used {share:.0%} of the cores that it may use" if share >= SATURATED else None
+
+
+def _without_a_core(result: Result) -> str | None:
+    """The kernel says how long k6 could have run and had no core, which is the harm that a busy core does."""
+    seconds = waited(result.server.processes, GENERATOR) if result.server else None
+    if seconds is None or not result.requests or not result.latency_ms.avg:
+        return None
+    each = seconds * 1000 / result.requests
+    if each < WAITED_MS or each < WAITED_SHARE * result.latency_ms.avg:
+        return None
+    return f"k6 waited {each:.1f} ms a request for a core, the average latency was {result.latency_ms.avg:.1f} ms"
+
+
+def _late(result: Result) -> str | None:
+    """By Little's law a visitor's round lasts VUs / throughput; what is not thinking and latency is k6 being late."""
+    seen = result.server is not None and result.server.processes
+    if not seen or result.rate_rps is not None or result.requests < ENOUGH_REQUESTS or not result.throughput_rps:
+        return None
+    planned = result.think_time_s + (result.latency_ms.avg or 0.0) / 1000
+    lasted = result.vus / result.throughput_rps
+    if lasted <= planned * (1 + LATE_SHARE):
+        return None
+    return f"visitors came round every {lasted:.2f} s, thinking and latency take {planned:.2f} s: k6 was late"

@@ -1,0 +1,133 @@
+"""Which steps and cells of a study (capacity, sweep) do not count, by the rules of the matrix."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from loadtests.analysis.drift import drift
+from loadtests.analysis.starvation import starvation
+from loadtests.schema.result import Result
+from loadtests.schema.server import Server
+
+
+def voided(result: Result, rules: Collection[str]) -> list[str]:
+    """Gives the reason of each of these rules that a result breaks; none when it counts."""
+    return [reason for rule in RULES if rule.name in rules and (reason := rule.reason(result))]
+
+
+# Of two workers; of more, as much above the even share.
+LOPSIDED: Final = 0.6
+# Fewer requests fall on workers unevenly by chance.
+ENOUGH_REQUESTS: Final = 50
+CACHE: Final = "cache"
+BYPASSES: Final = ("cache_events_total{event=bypass}", "cache_events_total{event=refused}")
+
+
+class Rule(NamedTuple):
+    """Voids a cell for which `reason` gives one."""
+
+    name: str
+    reason: Callable[[Result], str | None]
+    advice: str
+
+
+def _nothing(result: Result) -> str | None:
+    return f"no request was finished in {result.duration_s:g} s" if result.requests == 0 else None
+
+
+def _failed(result: Result) -> str | None:
+    if not result.failed:
+        return None
+    return f"{result.failed} of {result.requests} requests had another status or no answer"
+
+
+def _another(result: Result) -> str | None:
+    count = result.failures.get("combination", 0)
+    return f"{count} of {result.requests} answers came from another combination" if count else None
+
+
+def _wrong(result: Result) -> str | None:
+    count = result.checks_failed - result.failures.get("combination", 0)
+    return f"{count} of {result.requests} answers were not what was asked for" if count > 0 else None
+
+
+def _dropped(result: Result) -> str | None:
+    count = result.dropped_iterations
+    return f"{count} requests were due and never sent" if count else None
+
+
+def _changed(result: Result) -> str | None:
+    changed = result.server.ledger_changes if result.server else []
+    return "; ".join(f"{one.entry} was {one.before}, then {one.after}" for one in changed) or None
+
+
+def _bypassed(result: Result) -> str | None:
+    if CACHE in result.injected:
+        return None
+    count = bypasses(result)
+    return f"Redis was bypassed or refused {count} times" if count else None
+
+
+def bypasses(result: Result) -> int:
+    """Gives how often a request went past Redis or a command was refused, by both sides' count."""
+    counters = result.server.counters if result.server else {}
+    return max(result.cache.bypass, round(sum(counters.get(name, 0.0) for name in BYPASSES)))
+
+
+def _lopsided(result: Result) -> str | None:
+    server = result.server or Server()
+    # One that had none is not among the shares.
+    many = max(len(server.workers), round(server.limits.get("workers", 1)))
+    largest = max(server.workers.values(), default=0.0)
+    if many < 2 or result.requests < ENOUGH_REQUESTS or largest <= 2 * LOPSIDED / many:
+        return None
+    return f"one of {many} workers had {largest:.0%} of the requests"
+
+
+RULES: Final = (
+    Rule(
+        "nothing measured",
+        _nothing,
+        "see whether the service answers at all, then measure longer or shorten the think time",
+    ),
+    Rule("failed requests", _failed, "read the service's log, and measure again with fewer VUs"),
+    Rule("wrong combination", _another, "see what else listens on that port, and who answers for whom"),
+    Rule("wrong answers", _wrong, "see what k6 printed: a wrong answer is no faster answer"),
+    Rule("dropped iterations", _dropped, "the load generator was late: give it more VUs or more CPU"),
+    Rule("load generator", starvation, "give k6 cores of its own (OTHER_CPUS), or ask for less"),
+    Rule("warm-up drift", drift, "warm up for longer: the beginning was not yet like the rest"),
+    Rule("changed ledger", _changed, "find out who changed it, and measure this round again"),
+    Rule("cache bypassed", _bypassed, "see why Redis was not there: its log, its memory, its core"),
+    Rule("lopsided workers", _lopsided, "measure with one worker for each core of the services"),
+)
+
+
+class VoidCell(msgspec.Struct, frozen=True):
+    """One reason why a cell does not count."""
+
+    combination: str
+    round: int
+    rule: str
+    reason: str
+    advice: str
+
+
+def void_cells(rounds: Mapping[int, Mapping[str, Result]]) -> list[VoidCell]:
+    """Gives every broken rule of every cell."""
+    return [
+        VoidCell(result.combination, result.round, rule.name, reason, rule.advice)
+        for cells in rounds.values()
+        for result in cells.values()
+        for rule in RULES
+        if (reason := rule.reason(result))
+    ]
+
+
+def counting_cells(rounds: Mapping[int, Mapping[str, Result]], void: Sequence[VoidCell]) -> list[dict[str, Result]]:
+    """Gives each round's cells without the void ones."""
+    broken = {(cell.round, cell.combination) for cell in void}
+    return [
+        {name: result for name, result in cells.items() if (number, name) not in broken}
+        for number, cells in rounds.items()
+    ]

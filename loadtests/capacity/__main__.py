@@ -1,8 +1,0 @@
-"""python -m loadtests.capacity."""
-
-import sys
-
-from loadtests.capacity.command import main
-
-if __name__ == "__main__":
-    sys.exit(main())

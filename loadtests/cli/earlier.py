@@ -1,0 +1,58 @@
+"""Earlier runs: what each measured and what came out, newest first."""
+
+from pathlib import Path
+from typing import Final
+
+from rich.table import Table
+
+from loadtests.analysis.read import DEFAULT_FOLDER, UnusableResults, read_rounds
+from loadtests.report.numbers import MISSING, digits, interval
+from loadtests.report.plain_text import one_line, shown
+from loadtests.runner.folders import LATEST
+from loadtests.verdict.comparison import Comparison, compare
+
+COLUMNS: Final = ("folder", "load", "rounds", "void", "average, ms", "the cache in sync")
+
+
+def runs_in(folder: Path) -> list[Path]:
+    """Gives the folders of runs, newest first; raises UnusableResults when there are none."""
+    place = DEFAULT_FOLDER.parent if folder == DEFAULT_FOLDER else folder
+    found = [path.parent for path in place.glob("*/*.json")]
+    folders = sorted({path for path in found if path.name != LATEST}, reverse=True)
+    if not folders:
+        raise UnusableResults(f"{place} holds no runs: run `make matrix` first")
+    return folders
+
+
+def list_of_runs(folder: Path) -> Table:
+    """Gives a line for every run, which for one that cannot be read says why; raises UnusableResults."""
+    table = Table(title="Earlier runs, newest first", title_justify="left")
+    for column in COLUMNS:
+        table.add_column(column)
+    for path in runs_in(folder):
+        table.add_row(shown(path.name), *_cells(path))
+    return table
+
+
+def _cells(path: Path) -> list[str]:
+    try:
+        comparison = compare(read_rounds(path))
+    except UnusableResults as error:
+        return [one_line(f"unusable: {error}"), *[MISSING] * (len(COLUMNS) - 2)]
+    load = comparison.load
+    averages = [f"{name} {digits(line['latency_avg'])}" for name, line in comparison.combinations.items()]
+    return [
+        one_line(f"{load['profile']}, {load['vus']} VUs, {load['duration_s']:g} s"),
+        str(load["rounds"]),
+        str(len({(cell.round, cell.combination) for cell in comparison.void})),
+        "\n".join(map(one_line, averages)),
+        _cache(comparison),
+    ]
+
+
+def _cache(comparison: Comparison) -> str:
+    effect = comparison.effects["simple"].get("cache in sync", {}).get("latency_avg")
+    if effect is None or effect.ratio is None:
+        return MISSING
+    bounds = interval({"low": effect.low, "high": effect.high})
+    return f"{digits(effect.ratio)}x{f' ({bounds})' if bounds else ''}, {effect.verdict}"

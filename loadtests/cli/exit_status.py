@@ -1,0 +1,50 @@
+"""How what measures for long ends: its exit status and the one line that says why."""
+
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Final
+
+from compose.failures import StackError
+from loadtests.schema.plan import UnusableInput
+from loadtests.targets.base import TargetError
+from loadtests.targets.k6 import GeneratorFailed
+
+BROKEN: Final = 1
+UNUSABLE_INPUT: Final = 2
+INTERRUPTED: Final = 130
+
+
+def ended(name: str, work: Callable[[], int], kept: str = "what was finished is kept") -> int:
+    """Gives what `work` gives; 2 for unusable input, 1 when something broke, 130 when it was interrupted.
+
+    `kept` says what an interrupted one leaves.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        return work()
+    except UnusableInput as error:
+        return _fail(name, str(error), UNUSABLE_INPUT)
+    except StackError as error:
+        return _fail(name, f"{error}\n{error.log}".strip(), error.status)
+    except (GeneratorFailed, TargetError) as error:
+        return _fail(name, str(error), BROKEN)
+    except KeyboardInterrupt:
+        return _fail(name, f"interrupted; {kept}", INTERRUPTED)
+
+
+def say(line: str) -> None:
+    """Tells a person what happens now."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    # So that SIGTERM cleans up as Ctrl-C does.
+    raise KeyboardInterrupt
+
+
+def _fail(name: str, line: str, status: int) -> int:
+    say(f"{name}: {line}")
+    return status

@@ -1,0 +1,190 @@
+"""What happens to Redis in the middle of a checked load, each with evidence that it did."""
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from secrets import token_hex
+from typing import Any, Final
+
+import msgspec
+import redis
+
+from compose.stack import Stack
+from loadtests.consistency.failures import Failures, Refusals, failures
+from loadtests.consistency.history import History
+from loadtests.consistency.http import HOST
+from loadtests.consistency.kept_writes import duplicate_orders, final_rows, last_order, lost_writes
+from loadtests.consistency.process import Driver
+from loadtests.consistency.stale_reads import Finding, largest_age, stale_reads
+from loadtests.consistency.workload import Load
+
+FROZEN_SECONDS: Final = 1.5
+DEAD_SECONDS: Final = 1.5
+REPLY_SECONDS: Final = 0.2
+
+
+def freeze(stack: Stack) -> str:
+    """Stops Redis' process for a while; what it holds is still there afterwards."""
+    os.kill(stack.cache_pid, signal.SIGSTOP)
+    try:
+        time.sleep(FROZEN_SECONDS)
+        silent = not _answers(stack)
+    finally:
+        os.kill(stack.cache_pid, signal.SIGCONT)
+    return f"frozen for {FROZEN_SECONDS} s: {'no reply to a PING meanwhile' if silent else 'IT ANSWERED A PING'}"
+
+
+def kill(stack: Stack) -> str:
+    """Kills Redis and starts it again, empty."""
+    before = stack.cache_pid
+    server = stack.parts.cache
+    server.process.kill()
+    time.sleep(DEAD_SECONDS)
+    dead = not server.process.running
+    server.start()
+    found = "dead" if dead else "NOT DEAD"
+    return f"killed: process {before} was {found} for {DEAD_SECONDS} s, then {stack.cache_pid} answered, empty"
+
+
+def flush(stack: Stack) -> str:
+    """Takes all data out of Redis."""
+    with closing(redis.Redis.from_url(stack.cache_url, socket_timeout=REPLY_SECONDS * 10)) as client:
+        before = client.dbsize()
+        client.flushall()
+    return f"flushed: {before} keys gone"
+
+
+def _answers(stack: Stack) -> bool:
+    with closing(redis.Redis.from_url(stack.cache_url, socket_timeout=REPLY_SECONDS)) as client:
+        try:
+            return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+
+# When each comes, by the share of reads that are done.
+FAULTS: Final[tuple[tuple[float, Callable[[Stack], str]], ...]] = (
+    (0.15, freeze),
+    (0.4, kill),
+    (0.65, flush),
+    (0.8, freeze),
+)
+
+
+POLL_SECONDS: Final = 0.1
+# Between two faults: the breakers close within a second of the end of one, and the cache fills again.
+CALM_SECONDS: Final = 2.0
+EXAMPLES: Final = 5
+SHIPPED: Final = "shipped"
+
+
+class Checked(msgspec.Struct, kw_only=True):
+    """What one check found; ages are seconds for which the data seen had been wrong."""
+
+    combination: str
+    policy: str
+    redis: str
+    workers: int
+    seconds: float
+    reads: int
+    writes: int
+    states: dict[str, int]
+    stale: int
+    stale_by_subject: dict[str, int]
+    largest_age_s: float
+    failed_drop: int
+    failed_drop_largest_age_s: float
+    refused: int
+    undecided: int
+    impossible: int
+    lost_writes: list[str]
+    duplicate_orders: list[str]
+    failures: Failures
+    faults: list[str]
+    examples: list[str]
+    full: bool
+
+
+def check(stack: Stack, load: Load, policy: str, with_faults: bool, say: Callable[[str], None]) -> Checked:
+    """Gives what a load of this size finds on a combination that is up; raises DriverFailed."""
+    load = msgspec.structs.replace(load, run=f"{load.combination}-{token_hex(4)}")
+    before, began = last_order(stack, load.combination), time.monotonic()
+    with ExitStack() as running:
+        refusals = running.enter_context(Refusals(f"http://{HOST}:{load.port}"))
+        # It is over when all faults have come too, so it is stopped from here.
+        endless = msgspec.structs.replace(load, reads=0, writes=0)
+        driver = running.enter_context(Driver(endless, stack.placement.others))
+        told = _follow(stack, driver, load, with_faults, say)
+        history = driver.stop()
+    rows = final_rows(stack, load.combination, before, history.watched)
+    found = stale_reads(history, refusals.windows)
+    return Checked(
+        combination=load.combination,
+        policy=policy,
+        redis="faults" if with_faults else "calm",
+        workers=stack.options.workers,
+        seconds=round(time.monotonic() - began, 1),
+        lost_writes=lost_writes(history, rows),
+        duplicate_orders=duplicate_orders(history, rows),
+        failures=failures(history),
+        refused=refusals.counted,
+        faults=told,
+        full=history.full,
+        **_counted(history),
+        **_judged(found),
+    )
+
+
+def _follow(stack: Stack, driver: Driver, load: Load, with_faults: bool, say: Callable[[str], None]) -> list[str]:
+    waiting = list(FAULTS) if with_faults else []
+    told: list[str] = []
+    tenth, calm_since = 0, time.monotonic()
+    while not (counts := driver.counts()).over:
+        if not waiting and counts.reads >= load.reads and counts.writes >= load.writes:
+            break
+        if 10 * counts.reads // load.reads > tenth:
+            tenth = 10 * counts.reads // load.reads
+            say(f"{load.combination}: {counts.reads} of {load.reads} reads, {counts.writes} of {load.writes} writes")
+        calm = time.monotonic() - calm_since
+        if waiting and counts.reads >= waiting[0][0] * load.reads and calm >= CALM_SECONDS:
+            _, fault = waiting.pop(0)
+            told.append(f"after {counts.reads} reads: {fault(stack)}")
+            say(f"{load.combination}: {told[-1]}")
+            calm_since = time.monotonic()
+        time.sleep(POLL_SECONDS)
+    return told
+
+
+def _counted(history: History) -> dict[str, Any]:
+    done = [record for record in history.reads if record.done]
+    return {
+        "reads": len(done),
+        "writes": sum(record.done for record in history.writes),
+        "states": dict(Counter(str(record.cache) for record in done)),
+    }
+
+
+def _judged(found: list[Finding]) -> dict[str, Any]:
+    of = {verdict: [each for each in found if each.verdict == verdict] for verdict in ("stale", "failed drop")}
+    many = Counter(each.verdict for each in found)
+    return {
+        "stale": many["stale"],
+        "stale_by_subject": dict(Counter(each.subject.partition(":")[0] for each in of["stale"])),
+        "largest_age_s": round(largest_age(of["stale"]), 3),
+        "failed_drop": many["failed drop"],
+        "failed_drop_largest_age_s": round(largest_age(of["failed drop"]), 3),
+        "undecided": many["undecided"],
+        "impossible": many["impossible"],
+        "examples": [_told(each) for each in found if each.verdict in {"stale", "impossible"}][:EXAMPLES],
+    }
+
+
+def _told(finding: Finding) -> str:
+    read = finding.read
+    return (
+        f"{read.path} ({read.cache}) at {read.started:.4f} s showed {finding.subject} at {finding.seen}; "
+        f"{finding.wanted} was answered {finding.age:.4f} s before"
+    )

@@ -1,0 +1,124 @@
+"""When drops failed: the service counts what Redis refused, and the counter is looked at again and again."""
+
+import threading
+from collections import Counter
+from time import monotonic
+from typing import Final, Self
+
+import msgspec
+
+from loadtests.consistency.history import History, Record
+from loadtests.consistency.stale_reads import Window
+from loadtests.targets.prometheus import read_counters
+
+COUNTER: Final = "cache_events_total{event=refused}"
+EVERY_SECONDS: Final = 0.25
+END_SECONDS: Final = 10.0
+
+
+class Refusals:
+    """Watches one service while it is entered; `windows` then holds the times between two looks in which it grew."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="refusals", daemon=True)
+        self.windows: list[Window] = []
+        self.counted = 0
+
+    def __enter__(self) -> Self:
+        self._looked, self._count = monotonic(), self._look() or 0
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join(END_SECONDS)
+
+    def _watch(self) -> None:
+        while not self._over.wait(EVERY_SECONDS):
+            self._compare()
+        self._compare()
+
+    def _compare(self) -> None:
+        began = monotonic()
+        count = self._look()
+        if count is None:
+            return  # it did not answer: the next look covers this time too
+        if count > self._count:
+            self.windows.append((self._looked, monotonic()))
+            self.counted += count - self._count
+        self._looked, self._count = began, count
+
+    def _look(self) -> int | None:
+        counters = read_counters(self._url)
+        return int(counters.get(COUNTER, 0)) if counters else None
+
+
+# The service answers in 8 s whatever comes; the rest is the way there and back on a busy machine.
+ANSWER_SECONDS: Final = 9.0
+REFUSED: Final = frozenset({"refused", "closed"})
+SHED: Final = frozenset({503, 504})
+SERVER_ERROR: Final = 500
+EXPECTED: Final = frozenset({200, 201, 409})
+
+
+class Failures(msgspec.Struct):
+    """Counts of attempts. Those in the first line are allowed, those in the second are not.
+
+    `worst_s` is the longest that anything took, answered or not; `first` and `last` are when the first failed
+    attempt started and the last one ended, 0 where none failed.
+    """
+
+    refused: int = 0
+    shed: int = 0
+
+    hung: int = 0
+    cut: int = 0
+    errors: int = 0
+    unexpected: int = 0
+    late: int = 0
+
+    worst_s: float = 0.0
+    first: float = 0.0
+    last: float = 0.0
+
+    @property
+    def broken(self) -> int:
+        """How many attempts ended as none may."""
+        return self.hung + self.cut + self.errors + self.unexpected + self.late
+
+    @property
+    def failed(self) -> int:
+        """How many attempts were not done, allowed or not."""
+        return self.refused + self.shed + self.hung + self.cut + self.errors + self.unexpected
+
+
+def failures(history: History, answer_seconds: float = ANSWER_SECONDS) -> Failures:
+    """Gives how the attempts of a history failed; an answer after `answer_seconds` counts as late besides."""
+    kinds = Counter(kind for record in history.records if (kind := kind_of(record)))
+    failed = [record for record in history.records if kind_of(record)]
+    return Failures(
+        **kinds,
+        late=sum(record.status != 0 and record.seconds > answer_seconds for record in history.records),
+        worst_s=max((record.seconds for record in history.records), default=0.0),
+        first=min((record.started for record in failed), default=0.0),
+        last=max((record.ended for record in failed), default=0.0),
+    )
+
+
+def kind_of(record: Record) -> str:
+    """Gives the count of Failures that an attempt belongs to, empty where it was done."""
+    if record.status == 0:
+        return _without_answer(record)
+    if record.status in SHED and record.problem:
+        return "shed"
+    if record.status >= SERVER_ERROR:
+        return "errors"
+    return "" if record.status in EXPECTED and record.fault is None else "unexpected"
+
+
+def _without_answer(record: Record) -> str:
+    if record.fault in REFUSED:
+        return "refused"
+    return "hung" if record.fault == "timed out" else "cut"

@@ -1,0 +1,143 @@
+"""What the database holds before and after a load."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Final, Protocol
+
+import msgspec
+
+from compose.database_server import Connection
+from loadtests.consistency.history import History, Record, Watched, order_fingerprint
+from loadtests.consistency.requests import CUSTOMERS
+from loadtests.consistency.sightings import FULL_STOCK, NAME
+
+LAST_ORDER: Final = "SELECT COALESCE(MAX(id), 0) FROM orders"
+ORDERS_SINCE: Final = """
+SELECT o.id, o.customer_id, MIN(l.quantity), COUNT(*) FROM orders o JOIN order_lines l ON l.order_id = o.id
+WHERE o.id > %s GROUP BY o.id, o.customer_id ORDER BY o.id"""
+PRODUCT: Final = "SELECT name, CAST(price * 100 AS UNSIGNED), stock FROM products WHERE id = %s"
+
+
+class Databases(Protocol):
+    """What knows the combinations' databases, such as a stack."""
+
+    def admin(self, database: str | None = None) -> Connection:
+        """Gives a connection as root; the caller closes it."""
+
+    def database(self, name: str) -> str:
+        """Gives the name of a combination's database."""
+
+
+class OrderRow(msgspec.Struct, frozen=True):
+    """An order as the database holds it: by customer and quantity it is known which one of the load's it is."""
+
+    id: int
+    customer: int
+    quantity: int
+    lines: int
+
+
+class ProductRow(msgspec.Struct, frozen=True):
+    """A product as the database holds it; the price in cents."""
+
+    name: str
+    price: int
+    stock: int
+
+
+class FinalRows(msgspec.Struct, frozen=True):
+    """The orders since the load began, and the watched products."""
+
+    orders: tuple[OrderRow, ...]
+    products: dict[int, ProductRow]
+
+
+def last_order(stack: Databases, combination: str) -> int:
+    """Gives the highest number of an order; to be asked before the load."""
+    with closing(stack.admin(stack.database(combination))) as root, root.cursor() as cursor:
+        cursor.execute(LAST_ORDER)
+        return int((cursor.fetchone() or (0,))[0])
+
+
+def final_rows(stack: Databases, combination: str, before: int, watched: Watched) -> FinalRows:
+    """Gives the rows after the load, when the service writes no more; `before` is what `last_order` gave."""
+    products: dict[int, ProductRow] = {}
+    with closing(stack.admin(stack.database(combination))) as root, root.cursor() as cursor:
+        cursor.execute(ORDERS_SINCE, (before,))
+        orders = tuple(OrderRow(*map(int, row)) for row in cursor.fetchall())
+        for number in {*watched.prices, *watched.names, *watched.stocks, *watched.sold}:
+            cursor.execute(PRODUCT, (number,))
+            name, price, stock = cursor.fetchone() or ("", 0, 0)
+            products[number] = ProductRow(str(name), int(price), int(stock))
+    return FinalRows(orders, products)
+
+
+def lost_writes(history: History, rows: FinalRows) -> list[str]:
+    """Gives a line for every acknowledged write that the database does not hold in the end."""
+    return [*_lost_orders(history, rows), *_lost_patches(history, rows), *_lost_stock(history, rows)]
+
+
+def duplicate_orders(history: History, rows: FinalRows) -> list[str]:
+    """Gives a line for every Idempotency-Key with more than one order, or with answers that name different ones."""
+    many = Counter((order.customer, order.quantity) for order in rows.orders)
+    named: defaultdict[str, set[int]] = defaultdict(set)
+    for record in _orders(history):
+        named[record.key] |= {record.made} if record.made else set()
+    return [
+        f"{key}: {many[_fingerprint(key)]} orders in the database, {len(numbers)} in answers"
+        for key, numbers in named.items()
+        if max(many[_fingerprint(key)], len(numbers)) > 1
+    ]
+
+
+def _lost_orders(history: History, rows: FinalRows) -> Iterator[str]:
+    there = {order.id: (order.customer, order.quantity) for order in rows.orders}
+    for record in _orders(history):
+        if record.done and there.get(record.made) != _fingerprint(record.key):
+            yield f"{record.key}: order {record.made} is {'another' if record.made in there else 'gone'}"
+
+
+def _lost_patches(history: History, rows: FinalRows) -> Iterator[str]:
+    last: dict[str, int] = {}
+    unanswered: defaultdict[str, set[int]] = defaultdict(set)
+    for record in history.writes:
+        if record.route == "patch":
+            ((subject, level),) = record.levels
+            last[subject] = max(last.get(subject, 0), level) if record.done else last.get(subject, 0)
+            unanswered[subject] |= set() if record.done else {level}
+    for subject, level in last.items():
+        found = _level(subject, rows)
+        if level and found != level and found not in unanswered[subject]:
+            yield f"{subject}: {level} was acknowledged last, {found} is there"
+
+
+def _lost_stock(history: History, rows: FinalRows) -> Iterator[str]:
+    lines = {_fingerprint(record.key): record.levels for record in _orders(history)}
+    taken: Counter[str] = Counter()
+    for order in rows.orders:
+        taken.update(dict(lines.get((order.customer, order.quantity), ())))
+    for number in history.watched.sold:
+        missing = FULL_STOCK - rows.products[number].stock
+        if missing != taken[f"sold:{number}"]:
+            yield f"sold:{number}: {taken[f'sold:{number}']} by the orders, {missing} by the stock"
+
+
+def _level(subject: str, rows: FinalRows) -> int | None:
+    member, _, number = subject.partition(":")
+    row = rows.products[int(number)]
+    if member == "name":
+        return int(row.name.removeprefix(NAME)) if row.name.startswith(NAME) else None
+    return row.price if member == "price" else row.stock
+
+
+def _orders(history: History) -> Iterator[Record]:
+    return (record for record in history.writes if record.route == "order")
+
+
+def _fingerprint(key: str) -> tuple[int, int]:
+    return order_fingerprint(_number(key), CUSTOMERS)
+
+
+def _number(key: str) -> int:
+    return int(key.rpartition("-")[2])

@@ -1,0 +1,149 @@
+"""The load in a process of its own, so that what its starter does in the meantime delays no request of it."""
+
+import asyncio
+import contextlib
+import multiprocessing
+import signal
+from collections.abc import Collection
+from multiprocessing.connection import Connection
+from typing import Final, Self
+
+import msgspec
+
+from compose.placement import pinned
+from loadtests.consistency.history import History
+from loadtests.consistency.http import Client
+from loadtests.consistency.visitors import Visitors
+from loadtests.consistency.workload import Load, NotPrepared, prepare
+
+PREPARING_SECONDS: Final = 90.0
+ANSWER_SECONDS: Final = 30.0
+# After a stop every visitor may still wait for one answer, and another one; then the history is handed over.
+STOP_SECONDS: Final = 60.0
+COUNT, STOP, LEAVE = b"count", b"stop", b"leave"
+
+
+class DriverFailed(Exception):
+    """The load could not be prepared or came to an end of its own; the text is one line that says why."""
+
+
+class Counts(msgspec.Struct):
+    """How much was answered so far, how many attempts failed, and whether the load is over."""
+
+    reads: int = 0
+    writes: int = 0
+    failed: int = 0
+    over: bool = False
+
+
+class Said(msgspec.Struct, omit_defaults=True):
+    """What the load's process says: ready, counts, its history, or what went wrong."""
+
+    ready: bool = False
+    counts: Counts = msgspec.field(default_factory=Counts)
+    history: History | None = None
+    wrong: str = ""
+
+
+class Driver:
+    """A running load: enter it to start, `stop` it for its history. Leaving ends its process, whatever came.
+
+    `cores` are those that it may run on. Entering prepares the service over HTTP and returns when the visitors
+    have started; raises DriverFailed.
+    """
+
+    def __init__(self, load: Load, cores: Collection[int] | None = None) -> None:
+        self._load = load
+        self._cores = cores
+
+    def __enter__(self) -> Self:
+        spawn = multiprocessing.get_context("spawn")
+        self._line, theirs = spawn.Pipe()
+        name = f"load on {self._load.combination}"
+        self._process = spawn.Process(target=_serve, args=(theirs, self._load), name=name, daemon=True)
+        with pinned(frozenset(self._cores)) if self._cores else contextlib.nullcontext():
+            self._process.start()
+        theirs.close()
+        try:
+            self._hear(PREPARING_SECONDS)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._line.close()
+        self._process.terminate()
+        self._process.join(ANSWER_SECONDS)
+        self._process.kill()
+
+    def counts(self) -> Counts:
+        """Gives what was answered so far; raises DriverFailed."""
+        return self._ask(COUNT, ANSWER_SECONDS).counts
+
+    def stop(self) -> History:
+        """Ends the load, lets requests in flight be answered, and gives all that happened; raises DriverFailed."""
+        history = self._ask(STOP, STOP_SECONDS).history
+        if history is None:
+            raise DriverFailed(f"the load on {self._load.combination} gave no history")
+        return history
+
+    def _ask(self, word: bytes, seconds: float) -> Said:
+        with contextlib.suppress(OSError):  # it has gone, and what it said before that is in the line
+            self._line.send_bytes(word)
+        return self._hear(seconds)
+
+    def _hear(self, seconds: float) -> Said:
+        name = self._load.combination
+        try:
+            if not self._line.poll(seconds):
+                raise DriverFailed(f"the load on {name} said nothing for {seconds:.0f} s")
+            said = msgspec.msgpack.decode(self._line.recv_bytes(), type=Said)
+        except (EOFError, OSError) as error:
+            raise DriverFailed(f"the load on {name} has ended without a word") from error
+        if said.wrong:
+            raise DriverFailed(f"the load on {name}: {said.wrong}")
+        return said
+
+
+def _serve(line: Connection, load: Load) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the starter, who ends this process
+    try:
+        asyncio.run(_load(line, load))
+    except (NotPrepared, TimeoutError) as error:
+        _say(line, Said(wrong=str(error) or "it did not end in time"))
+    except ExceptionGroup as group:
+        _say(line, Said(wrong=f"a visitor failed: {group.exceptions[0]!r}"))
+
+
+async def _load(line: Connection, load: Load) -> None:
+    client = Client(load.port, load.request_seconds)
+    watched = await prepare(client)
+    client.close()
+    visitors = Visitors(load, watched)
+    running = asyncio.create_task(visitors.run())
+    words: asyncio.Queue[bytes] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    loop.add_reader(line.fileno(), lambda: words.put_nowait(_heard(line, loop)))
+    _say(line, Said(ready=True))
+    while (word := await words.get()) == COUNT:
+        log = visitors.log
+        _say(line, Said(counts=Counts(log.reads, log.writes, log.failed, running.done())))
+    visitors.stop()
+    await running
+    if word == STOP:
+        log = visitors.log
+        _say(line, Said(history=History(load.combination, load.run, watched, log.records, log.full)))
+
+
+def _heard(line: Connection, loop: asyncio.AbstractEventLoop) -> bytes:
+    try:
+        return line.recv_bytes()
+    except (EOFError, OSError):
+        loop.remove_reader(line.fileno())
+        return LEAVE
+
+
+def _say(line: Connection, said: Said) -> None:
+    with contextlib.suppress(OSError):  # whoever asked has gone
+        line.send_bytes(msgspec.msgpack.encode(said))

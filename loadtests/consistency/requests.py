@@ -1,0 +1,120 @@
+"""The requests of a load: what may be read, what is written, and which reads show a write."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from loadtests.consistency.history import Level, Watched, order_fingerprint
+from loadtests.consistency.sightings import NAME, REPORT_DAYS
+
+PAGE_LIMIT: Final = 3
+# How often a route is read. The dashboard is ended by every write, and its four queries are the dearest of all.
+WEIGHTS: Final = {"product": 5, "page": 4, "report": 4, "dashboard": 2}
+# Fewer than the data set holds at its smallest.
+CUSTOMERS: Final = 5000
+EVERY_HOW_MANY_HAS_TWO_LINES: Final = 3
+ORDERS: Final = "/api/orders"
+
+
+class Read(msgspec.Struct, frozen=True):
+    """A GET of one cached route."""
+
+    route: str
+    path: str
+
+    @property
+    def weight(self) -> int:
+        """How often it is chosen, beside other reads."""
+        return WEIGHTS[self.route]
+
+
+class Write(msgspec.Struct, frozen=True):
+    """A PATCH or an order, with the levels that it sets or adds; `key` names it in the history."""
+
+    route: str
+    method: str
+    path: str
+    body: bytes
+    key: str
+    levels: tuple[Level, ...]
+    headers: tuple[str, ...] = ()
+
+
+def patch(member: str, product: int, level: int) -> Write:
+    """Gives the PATCH that sets a product's name, price or stock to a level."""
+    values: Mapping[str, object] = {
+        "name": f"{NAME}{level}",
+        "price": f"{level // 100}.{level % 100:02}",
+        "stock": level,
+    }
+    body = msgspec.json.encode({member: values[member]})
+    subject = f"{member}:{product}"
+    return Write("patch", "PATCH", f"/api/products/{product}", body, f"{subject}={level}", ((subject, level),))
+
+
+def order(number: int, run: str, watched: Watched) -> Write:
+    """Gives the order with this number: in all the load, no other has its customer and its quantity."""
+    customer, quantity = order_fingerprint(number, CUSTOMERS)
+    many = len(watched.sold)
+    products = {watched.sold[number % many]}
+    if number % EVERY_HOW_MANY_HAS_TWO_LINES == 0:
+        products.add(watched.sold[(number + 1) % many])
+    lines = [{"product_id": product, "quantity": quantity} for product in sorted(products)]
+    body = msgspec.json.encode({"customer_id": customer, "lines": lines})
+    key = f"{run}-{number}"
+    levels = _added(products, quantity, watched)
+    return Write("order", "POST", ORDERS, body, key, levels, (f"Idempotency-Key: {key}",))
+
+
+def reads_of(watched: Watched) -> list[Read]:
+    """Gives the reads that together show every watched subject."""
+    listed = {*watched.prices, *watched.names}
+    products = [product_read(number) for number in sorted({*listed, *watched.stocks, *watched.sold})]
+    pages = [read for number in sorted(listed) for read in page_reads(number, watched)]
+    categories = sorted({watched.categories[number] for number in watched.sold})
+    return [*products, *pages, *(report_read(category) for category in (None, *categories)), DASHBOARD]
+
+
+def reads_that_show(write: Write, watched: Watched) -> list[Read]:
+    """Gives the reads that a reader would make to see what was just written."""
+    reads = {DASHBOARD}
+    for subject, _ in write.levels:
+        kind, _, name = subject.partition(":")
+        if kind in {"name", "price", "stock", "sold"}:
+            reads.add(product_read(int(name)))
+        if kind in {"name", "price"}:
+            reads.update(page_reads(int(name), watched))
+        if kind == "units":
+            reads.add(report_read(None if name == "*" else name))
+    return sorted(reads, key=lambda read: read.path)
+
+
+def product_read(number: int) -> Read:
+    """Gives the read of a product."""
+    return Read("product", f"/api/products/{number}")
+
+
+def page_reads(number: int, watched: Watched) -> tuple[Read, Read]:
+    """Gives the reads of the two catalogue pages that begin with a product: of all, and of its category."""
+    page = f"after={number - 1}&limit={PAGE_LIMIT}"
+    category = watched.categories[number]
+    return Read("page", f"/api/products?{page}"), Read("page", f"/api/products?category={category}&{page}")
+
+
+def report_read(category: str | None) -> Read:
+    """Gives the read of a category's revenue report, or of the whole shop's."""
+    only = f"&category={category}" if category else ""
+    return Read("report", f"/api/reports/revenue?days={REPORT_DAYS}{only}")
+
+
+DASHBOARD: Final = Read("dashboard", "/api/dashboard")
+
+
+def _added(products: Iterable[int], quantity: int, watched: Watched) -> tuple[Level, ...]:
+    added = Counter({"orders": 1})
+    for product in products:
+        for subject in (f"sold:{product}", f"bought:{product}", f"units:{watched.categories[product]}", "units:*"):
+            added[subject] += quantity
+    return tuple(added.items())

@@ -1,0 +1,189 @@
+"""One visitor's requests: each attempt is sent once and written down, whatever comes of it."""
+
+import asyncio
+import itertools
+import random
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import Final
+
+from loadtests.consistency.history import CREATED, Log, Record, Watched
+from loadtests.consistency.http import Client, NoAnswer, Reply
+from loadtests.consistency.requests import Read, Write, order, patch, reads_of, reads_that_show
+from loadtests.consistency.sightings import Unreadable, levels_in
+from loadtests.consistency.workload import Load
+
+PROBLEM: Final = b"application/problem+json"
+
+
+class Visitor:
+    """Reads and writes over a connection of its own."""
+
+    def __init__(self, client: Client, watched: Watched, log: Log) -> None:
+        self._client = client
+        self._watched = watched
+        self._log = log
+
+    async def read(self, read: Read) -> Record:
+        """Sends a GET, and looks at what its answer shows."""
+        record = Record("read", read.route, read.path, monotonic(), 0.0, 0)
+        reply = await self._sent(record, "GET", read.path)
+        if reply and record.done:
+            try:
+                record.levels = levels_in(read.route, reply.body, self._watched)
+            except Unreadable:
+                record.fault = "garbled"
+        return record
+
+    async def write(self, write: Write, attempt: int) -> Record:
+        """Sends a write; `attempt` counts from 1."""
+        record = Record("write", write.route, write.path, monotonic(), 0.0, 0, attempt=attempt)
+        record.key, record.levels = write.key, write.levels
+        reply = await self._sent(record, write.method, write.path, write.body, *write.headers)
+        if reply and record.status == CREATED:
+            record.made = int(reply.headers[b"location"].rpartition(b"/")[2])
+        return record
+
+    def leave(self) -> None:
+        """Closes the connection."""
+        self._client.close()
+
+    async def _sent(self, record: Record, method: str, path: str, body: bytes = b"", *headers: str) -> Reply | None:
+        try:
+            reply = await self._client.ask(method, path, body, *headers)
+        except NoAnswer as lost:
+            record.fault = lost.fault
+            return None
+        else:
+            record.status = reply.status
+            record.cache = reply.headers.get(b"x-cache", b"").decode() or None
+            record.problem = reply.headers.get(b"content-type") == PROBLEM
+            return reply
+        finally:
+            record.started, record.ended = self._client.sent, monotonic()
+            self._log.add(record)
+
+
+# A write that was refused or not answered is sent again, the same one, until it is answered.
+TRIES: Final = 60
+AGAIN_SECONDS: Final = 0.25
+NOBODY_SECONDS: Final = 0.05
+PATCHED: Final = ("price", "name", "stock")
+NextWrite = Callable[[], Write]
+
+
+class Visitors:
+    """All readers and writers of one load."""
+
+    def __init__(self, load: Load, watched: Watched) -> None:
+        self.log = Log(load.most_records)
+        self._load = load
+        self._watched = watched
+        self._reads = reads_of(watched)
+        self._orders = itertools.count()
+        self._random = random.Random(load.seed)
+        self._turns = asyncio.Semaphore(0)
+        self._ending = asyncio.Event()
+
+    def stop(self) -> None:
+        """Lets everybody finish what they are doing."""
+        self._ending.set()
+
+    async def run(self) -> None:
+        """Returns when the load is over; raises what a visitor raised."""
+        async with asyncio.timeout(self._load.seconds + 2 * self._load.request_seconds), asyncio.TaskGroup() as group:
+            group.create_task(self._watch())
+            for _ in range(self._load.readers):
+                group.create_task(self._reader(self._visitor()))
+            for write in self._writers():
+                group.create_task(self._writer(write, self._visitor()))
+
+    def _visitor(self) -> Visitor:
+        return Visitor(Client(self._load.port, self._load.request_seconds), self._watched, self.log)
+
+    def _writers(self) -> list[NextWrite]:
+        subjects = [(member, number) for pair in zip(*self._patched(), strict=True) for member, number in pair]
+        patchers = [self._patcher(*subject) for subject in subjects[: self._load.patchers]]
+        return [*patchers, *[self._orderer] * self._load.orderers]
+
+    def _patched(self) -> list[list[tuple[str, int]]]:
+        numbers = (self._watched.prices, self._watched.names, self._watched.stocks)
+        return [[(member, each) for each in many] for member, many in zip(PATCHED, numbers, strict=True)]
+
+    def _patcher(self, member: str, number: int) -> NextWrite:
+        levels = itertools.count(self._watched.base[f"{member}:{number}"] + 1)
+        return lambda: patch(member, number, next(levels))
+
+    def _orderer(self) -> Write:
+        return order(next(self._orders), self._load.run, self._watched)
+
+    async def _watch(self) -> None:
+        try:
+            async with asyncio.timeout(self._load.seconds):
+                await self._ending.wait()
+        except TimeoutError:
+            self.stop()
+
+    async def _reader(self, visitor: Visitor) -> None:
+        await self._pause(self._load.read_pause * self._random.random())
+        while not self._ending.is_set():
+            answered = await self._read(visitor, self._chosen(self._reads))
+            await self._pause(self._thinking(self._load.read_pause) if answered else NOBODY_SECONDS)
+        visitor.leave()
+
+    async def _writer(self, next_write: NextWrite, visitor: Visitor) -> None:
+        await self._pause(self._load.write_pause * self._random.random())
+        while await self._turn():
+            write = next_write()
+            if await self._written(visitor, write) and not self._ending.is_set():
+                await self._read(visitor, self._chosen(reads_that_show(write, self._watched)))
+            await self._pause(self._thinking(self._load.write_pause))
+        visitor.leave()
+
+    async def _written(self, visitor: Visitor, write: Write) -> bool:
+        for attempt in range(1, TRIES + 1):
+            record = await visitor.write(write, attempt)
+            self._end_if_over()
+            if record.status not in {0, 503, 504}:
+                return record.done
+            await self._pause(AGAIN_SECONDS)
+            if self._ending.is_set():
+                break
+        return False
+
+    async def _read(self, visitor: Visitor, read: Read) -> bool:
+        record = await visitor.read(read)
+        self._end_if_over()
+        if record.done and self._load.reads_per_write and self.log.reads % self._load.reads_per_write == 0:
+            self._turns.release()
+        return record.status != 0
+
+    def _end_if_over(self) -> None:
+        load, log = self._load, self.log
+        enough = load.reads and load.writes and log.reads >= load.reads and log.writes >= load.writes
+        if enough or log.full:
+            self.stop()
+
+    async def _turn(self) -> bool:
+        while self._load.reads_per_write and not self._ending.is_set():
+            try:
+                async with asyncio.timeout(AGAIN_SECONDS):
+                    await self._turns.acquire()
+                break
+            except TimeoutError:
+                continue
+        return not self._ending.is_set()
+
+    def _chosen(self, reads: Sequence[Read]) -> Read:
+        return self._random.choices(reads, [read.weight for read in reads])[0]
+
+    def _thinking(self, mean: float) -> float:
+        return mean * (0.5 + self._random.random())
+
+    async def _pause(self, seconds: float) -> None:
+        if seconds:
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._ending.wait()
+            except TimeoutError:
+                pass

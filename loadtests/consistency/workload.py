@@ -1,0 +1,134 @@
+"""How much is asked, by how many visitors, and for how long."""
+
+from typing import Any, Final
+
+import msgspec
+
+from loadtests.consistency.history import OK, Level, Watched
+from loadtests.consistency.http import Client, NoAnswer
+from loadtests.consistency.requests import DASHBOARD, Read, patch, product_read, report_read
+from loadtests.consistency.sightings import FULL_STOCK, cents, levels_in
+from shared.schema import Dashboard, Product
+
+# k6's time-out, above the 8 s in which the service answers whatever comes.
+REQUEST_SECONDS: Final = 10.0
+# Some 100 MB in the driver's process.
+MOST_RECORDS: Final = 300_000
+
+
+class Load(msgspec.Struct, frozen=True):
+    """A load on one combination: readers, and writers that patch or order.
+
+    A rate is per second over all visitors of its kind, 0 for a closed loop without thinking. With `reads_per_write`
+    writers also wait until so many reads have been answered for each write. It ends when both `reads` and
+    `writes` were answered (0: not before it is stopped), after `seconds`, or when no more can be remembered.
+    """
+
+    combination: str
+    port: int
+    run: str
+    readers: int = 12
+    patchers: int = 6
+    orderers: int = 4
+    reads_per_second: float = 0.0
+    writes_per_second: float = 0.0
+    reads_per_write: int = 0
+    reads: int = 0
+    writes: int = 0
+    seconds: float = 600.0
+    request_seconds: float = REQUEST_SECONDS
+    most_records: int = MOST_RECORDS
+    seed: int = 1
+
+    @property
+    def read_pause(self) -> float:
+        """Mean seconds between two reads of a reader."""
+        return self.readers / self.reads_per_second if self.reads_per_second else 0.0
+
+    @property
+    def write_pause(self) -> float:
+        """Mean seconds between two writes of a writer."""
+        writers = self.patchers + self.orderers
+        return writers / self.writes_per_second if self.writes_per_second else 0.0
+
+
+NAMED: Final = 2
+SOLD: Final = 4
+LOW: Final = 2
+# The watched low stocks stay the lowest for so many writes; the dashboard shows the ten lowest.
+LOW_UNTIL: Final = 5000
+ROUNDS: Final = 400
+FIRST_PRICE: Final = 100
+
+
+class NotPrepared(Exception):
+    """The service did not answer the first requests as it should; the text is one line that says which."""
+
+
+async def prepare(client: Client) -> Watched:
+    """Gives the products to watch, among them those that the dashboard shows; raises NotPrepared."""
+    shown = await _get(client, DASHBOARD, Dashboard)
+    best = [seller.id for seller in shown.best_sellers]
+    names, sold = best[:NAMED], best[NAMED : NAMED + SOLD]
+    if len(sold) < SOLD:
+        raise NotPrepared("the dashboard shows too few best sellers: is the data set loaded?")
+    stocks = await _lowest(client, {*names, *sold})
+    watched = Watched(tuple(sold[:NAMED]), tuple(names), stocks, tuple(sold), {}, {})
+    for number in (*names, *sold, *stocks):
+        product = await _get(client, product_read(number), Product)
+        watched.categories[number] = product.category
+    await _level(client, watched)
+    return watched
+
+
+async def _lowest(client: Client, taken: set[int]) -> tuple[int, ...]:
+    chosen: list[int] = []
+    for _ in range(ROUNDS):
+        shown = await _get(client, DASHBOARD, Dashboard)
+        chosen = chosen or [low.id for low in shown.low_stock if low.id not in taken][:LOW]
+        others = [low.id for low in shown.low_stock if low.stock < LOW_UNTIL and low.id not in chosen]
+        if not others:
+            return tuple(chosen)
+        for number in others:
+            await _set(client, "stock", number, FULL_STOCK)
+    raise NotPrepared(f"after {ROUNDS} rounds there are still products with a stock below {LOW_UNTIL}")
+
+
+async def _level(client: Client, watched: Watched) -> None:
+    for number in watched.sold:
+        await _set(client, "stock", number, FULL_STOCK)
+        watched.base[f"sold:{number}"] = 0
+    firsts = {"name": (watched.names, 0), "price": (watched.prices, FIRST_PRICE), "stock": (watched.stocks, 0)}
+    for member, (numbers, level) in firsts.items():
+        for number in numbers:
+            await _set(client, member, number, level)
+            watched.base[f"{member}:{number}"] = level
+    reports = [report_read(category) for category in (None, *sorted(set(watched.categories.values())))]
+    for read in (*reports, DASHBOARD):
+        watched.base |= dict(await _levels(client, read, watched))
+
+
+async def _levels(client: Client, read: Read, watched: Watched) -> tuple[Level, ...]:
+    body = await _body(client, "GET", read.path)
+    return levels_in(read.route, body, watched)
+
+
+async def _set(client: Client, member: str, number: int, level: int) -> None:
+    wanted = patch(member, number, level)
+    product = msgspec.json.decode(await _body(client, "PATCH", wanted.path, wanted.body), type=Product)
+    if member == "price" and cents(product.price) != level:
+        raise NotPrepared(f"PATCH {wanted.path} answered the price {product.price}")
+
+
+async def _get(client: Client, read: Read, shape: Any) -> Any:
+    return msgspec.json.decode(await _body(client, "GET", read.path), type=shape)
+
+
+async def _body(client: Client, method: str, path: str, body: bytes = b"") -> bytes:
+    try:
+        reply = await client.ask(method, path, body)
+    except NoAnswer as lost:
+        raise NotPrepared(f"{method} {path}: {lost.fault}") from lost
+    if reply.status != OK:
+        raise NotPrepared(f"{method} {path} answered {reply.status}: {reply.body[:200]!r}")
+    return reply.body

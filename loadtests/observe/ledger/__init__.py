@@ -1,0 +1,1 @@
+"""The settings of running services, as read from them."""

@@ -1,0 +1,57 @@
+"""The ledger for people: what is alike, what differs and why."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from loadtests.analysis.fairness import Differing, differences, unexplained
+from loadtests.observe.ledger.read import Ledger, read_ledger
+from loadtests.schema.plan import Plan
+from loadtests.targets.base import Target, TargetError
+
+Say = Callable[[str], None]
+
+
+def show_ledger(ledgers: Mapping[str, Ledger], differing: list[Differing], say: Say) -> None:
+    """Says every entry once: those that are alike in one line each, then those that differ with the reason."""
+    apart = {one.entry for one in differing}
+    alike = {entry: value for entry, value in next(iter(ledgers.values()), {}).items() if entry not in apart}
+    say(f"ledger: {len(alike)} entries are alike in {', '.join(ledgers)}")
+    for entry, value in alike.items():
+        say(f"  {entry}: {value or 'empty'}")
+    if apart:
+        say(f"ledger: {len(apart)} entries differ")
+    for one in differing:
+        say(f"  {one.entry}: {_values(one)} ({one.reason or 'WITHOUT A REASON'})")
+
+
+def _values(one: Differing) -> str:
+    """Each value once, with the combinations that have it."""
+    names: dict[str | None, list[str]] = {}
+    for name, value in one.values.items():
+        names.setdefault(value, []).append(name)
+    return "; ".join(f"{'none' if value is None else value} in {', '.join(who)}" for value, who in names.items())
+
+
+LIBRARY: Final = "library "
+
+
+def read_ledgers(target: Target, plan: Plan, say: Say) -> dict[str, Ledger]:
+    """Gives the ledger of every combination; raises TargetError for what would not be a fair comparison."""
+    ledgers = {name: read_ledger(target, name) for name in plan.names}
+    judge_ledgers(ledgers, plan, say)
+    return ledgers
+
+
+def judge_ledgers(ledgers: dict[str, Ledger], plan: Plan, say: Say) -> None:
+    """Says every entry once; raises TargetError for what would not be a fair comparison."""
+    differing = differences(ledgers, plan.axes)
+    show_ledger(ledgers, differing, say)
+    # What runs elsewhere and was built by others is recorded, not judged.
+    if lines := unexplained(differing) if plan.file is None else []:
+        raise TargetError(f"not a fair comparison, nothing was measured: {'; '.join(lines)}")
+
+
+def libraries(ledgers: dict[str, Ledger]) -> dict[str, str]:
+    """Gives the versions that the running services have loaded, which in containers are not this program's."""
+    loaded = {entry: value for ledger in ledgers.values() for entry, value in ledger.items()}
+    return {entry.removeprefix(LIBRARY): loaded[entry] for entry in sorted(loaded) if entry.startswith(LIBRARY)}

@@ -1,0 +1,37 @@
+"""What Redis says of itself, and of a service's connections to it."""
+
+from contextlib import closing
+from typing import Any, Final
+
+import redis
+
+from loadtests.borrowed_sockets import connections
+from loadtests.observe.processes import processes_of
+from loadtests.targets.base import Target
+
+SETTINGS: Final = ("maxmemory", "maxmemory-policy", "maxclients", "save", "appendonly", "io-threads", "hz", "timeout")
+OF_CLIENT: Final = ("lib-name", "lib-ver", "resp", "db", "user")
+
+
+def entries(target: Target, service: int | None) -> dict[str, str]:
+    """Gives version, settings and this service's clients; raises redis.RedisError."""
+    client = target.redis()
+    if client is None:
+        return {}
+    with closing(client):
+        info: Any = client.info("server")
+        settings: Any = client.config_get(*SETTINGS)
+        found = {f"Redis' {name}": str(value) or "empty" for name, value in settings.items()}
+        found["Redis"] = str(info["redis_version"])
+        return found | (_clients(client, service) if service else {})
+
+
+def _clients(client: "redis.Redis", service: int) -> dict[str, str]:
+    mine = {ends for process in processes_of(service) for ends in connections(process.pid)}
+    listed: Any = client.client_list()
+    clients = [each for each in listed if (each["addr"], each["laddr"]) in mine]
+    found = {"Redis connections": str(len(clients))}
+    for name in OF_CLIENT:
+        if values := {each.get(name) or "unknown" for each in clients}:
+            found[f"Redis client's {name}"] = " | ".join(sorted(values))
+    return found

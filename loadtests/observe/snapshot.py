@@ -1,0 +1,102 @@
+"""One look at everything that counts while a cell runs, and the difference of two."""
+
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import pymysql
+import redis
+
+from loadtests.observe.database import Digest, read_digests, read_status, statements_between
+from loadtests.observe.processes import busy_between, read_cores
+from loadtests.observe.redis import info_between, read_info
+from loadtests.schema.server import Statement
+from loadtests.targets.base import Target
+from loadtests.targets.prometheus import increase, read_counters
+
+
+class Look(NamedTuple):
+    """What everybody had counted at one time of the clock; empty where there is nobody to ask."""
+
+    at: float
+    cores: dict[str, tuple[float, float]]
+    counters: dict[str, float]
+    status: dict[str, float]
+    digests: dict[str, Digest]
+    redis: dict[str, float]
+
+
+class Difference(NamedTuple):
+    """What was counted between two looks."""
+
+    seconds: float
+    busy: dict[str, float]
+    counters: dict[str, float]
+    status: dict[str, float]
+    statements: list[Statement]
+    redis: dict[str, float]
+
+
+class Looker:
+    """Looks at one combination; entering opens what it needs, so that a look is quick."""
+
+    def __init__(self, target: Target, name: str) -> None:
+        self._target = target
+        self._name = name
+        self._closing = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._database = self._target.administrator()
+        self._redis = self._target.redis()
+        for each in (self._database, self._redis):
+            if each is not None:
+                self._closing.callback(each.close)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._closing.close()
+
+    def look(self) -> Look:
+        """Gives what everybody has counted up to now."""
+        at, cores = time.time(), read_cores()
+        counters = read_counters(self._target.url(self._name))
+        status, digests = self._of_database()
+        return Look(at, cores, counters, status, digests, self._of_redis())
+
+    def _of_database(self) -> tuple[dict[str, float], dict[str, Digest]]:
+        if self._database is None:
+            return {}, {}
+        try:
+            schema = self._target.database(self._name)
+            return read_status(self._database), read_digests(self._database, schema)
+        except pymysql.Error:
+            return {}, {}
+
+    def _of_redis(self) -> dict[str, float]:
+        try:
+            return read_info(self._redis) if self._redis is not None else {}
+        except redis.RedisError:
+            return {}
+
+
+def difference(before: Look, after: Look) -> Difference:
+    """Gives what was counted between two looks."""
+    return Difference(
+        seconds=after.at - before.at,
+        busy=busy_between(before.cores, after.cores),
+        counters=increase(before.counters, after.counters),
+        status=_grown(before.status, after.status),
+        statements=statements_between(before.digests, after.digests),
+        redis=info_between(before.redis, after.redis),
+    )
+
+
+def _grown(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
+    return {name: value - before[name] for name, value in after.items() if name in before}

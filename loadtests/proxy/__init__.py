@@ -1,0 +1,1 @@
+"""A TCP proxy that delays, cuts, drips and refuses."""

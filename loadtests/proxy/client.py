@@ -1,0 +1,128 @@
+"""A TCP proxy before Redis or MySQL that can pass, delay, cut, drip, garble, or lose a reply."""
+
+import contextlib
+import json
+import select
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import IO, Any, Self, cast
+
+from compose.definition import CHECKOUT
+from compose.failures import StackError
+from compose.placement import Cores, pinned
+from loadtests.proxy.modes import PASS, Mode
+
+ANSWER_SECONDS = 30.0
+END_SECONDS = 5.0
+
+
+class Proxy:
+    """A relay to `target`, a port of loopback, in a process of its own; entering starts it, leaving ends it.
+
+    It listens on `port` (0: a free one) and keeps that port while it refuses. `cores` are those that it may use.
+    StackError says that it does not start or answer.
+    """
+
+    def __init__(self, target: int, port: int = 0, cores: Cores | None = None) -> None:
+        self.port = port
+        self._target = target
+        self._cores = cores
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        words = ["-m", "loadtests.proxy.server", str(self._target), "--port", str(self.port)]
+        with pinned(self._cores) if self._cores else contextlib.nullcontext():
+            self._process = subprocess.Popen(
+                [sys.executable, *words],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                cwd=CHECKOUT,
+                start_new_session=True,  # Ctrl-C is for us; the end of its input ends it
+            )
+        try:
+            self.port = int(self._answer()["port"])
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int:
+        """The id of the relay's process."""
+        return self._running.pid
+
+    def switch(self, mode: Mode) -> Mapping[str, Any]:
+        """Returns when the mode is in force, with what has been done so far; see `counts`."""
+        return self._ask(str(mode))
+
+    @contextlib.contextmanager
+    def switched(self, mode: Mode) -> Iterator[Self]:
+        """Has the mode in force for the length of the block, and passes again after it."""
+        self.switch(mode)
+        try:
+            yield self
+        finally:
+            self.switch(PASS)
+
+    def counts(self) -> Mapping[str, Any]:
+        """Gives the mode, the open connections, and what was done since the start.
+
+        `accepted`, `cut` and `unreached` count connections, `delayed` and `garbled` the pieces in which data came,
+        `dripped` bytes, `lost` replies; what never happened is not in it.
+        """
+        return self._ask("")
+
+    def close(self) -> None:
+        """Ends the relay and all connections through it; harmless when done before."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.stdin:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(END_SECONDS)
+        if process.stdout:
+            process.stdout.close()
+
+    @property
+    def _running(self) -> "subprocess.Popen[str]":
+        if self._process is None:
+            raise StackError("the proxy does not run")
+        return self._process
+
+    def _ask(self, line: str) -> Mapping[str, Any]:
+        stdin = self._running.stdin
+        with self._lock:
+            try:
+                print(line, file=stdin, flush=True)
+            except OSError:
+                raise StackError("the proxy has ended by itself") from None
+            return self._answer()
+
+    def _answer(self) -> Mapping[str, Any]:
+        stdout = cast(IO[str], self._running.stdout)
+        ready, _, _ = select.select([stdout], [], [], ANSWER_SECONDS)
+        line = stdout.readline() if ready else ""
+        if not line:
+            raise StackError(f"the proxy did not answer within {ANSWER_SECONDS:.0f} s, or has ended")
+        answer: dict[str, Any] = json.loads(line)
+        if "error" in answer:
+            raise StackError(f"the proxy refuses: {answer['error']}")
+        return answer

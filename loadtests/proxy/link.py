@@ -1,0 +1,195 @@
+"""One direction of a connection through the proxy: what has come in and may not go out yet."""
+
+import asyncio
+import os
+import socket
+import struct
+from collections import Counter, deque
+from collections.abc import Callable
+from typing import Final, Protocol, cast
+
+from loadtests.proxy.modes import Mode
+
+# Far more than any answer of the stack: reached only when the receiver does not read.
+HELD_BYTES = 16 * 1024 * 1024
+END = b""
+
+
+class Flow:
+    """Hands bytes on in their order, each when the mode allows; END closes the receiving side."""
+
+    def __init__(self, mode: Callable[[], Mode], counts: Counter[str], *, replies: bool) -> None:
+        self.source: asyncio.Transport | None = None
+        self.target: asyncio.Transport | None = None
+        self._mode = mode
+        self._counts = counts
+        self._replies = replies
+        self._held: deque[tuple[float, bytes]] = deque()
+        self._size = 0
+        self._not_before = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._blocked = False
+
+    def add(self, data: bytes) -> None:
+        """Takes what has arrived."""
+        mode, due = self._mode(), _now()
+        if mode.kind == "delay":
+            self._counts["delayed"] += 1
+            due += mode.seconds
+        if mode.kind == "garble" and self._replies and data:
+            self._counts["garbled"] += 1
+            data = os.urandom(len(data))
+        self._held.append((due, data))
+        self._size += len(data)
+        self.send()
+
+    def send(self) -> None:
+        """Hands on what is due."""
+        while self._held and self.target is not None:
+            due = max(self._held[0][0], self._not_before)
+            if due > _now():
+                self._wake_at(due)
+                break
+            self._hand_on(self.target, self._held.popleft()[1])
+        self._regulate()
+
+    def release(self) -> None:
+        """Makes all that an earlier mode held due now; the mode of now says how it is handed on."""
+        self._held = deque((0.0, data) for _, data in self._held)
+        self._not_before = 0.0
+        self.send()
+
+    def block(self, blocked: bool) -> None:
+        """Tells whether the receiver can take no more at the moment."""
+        self._blocked = blocked
+        self._regulate()
+
+    def _hand_on(self, target: asyncio.Transport, data: bytes) -> None:
+        if data == END:
+            target.close()
+            return
+        mode = self._mode()
+        if mode.kind == "drip" and self._replies:
+            self._counts["dripped"] += 1
+            self._not_before = _now() + mode.seconds
+            data, rest = data[:1], data[1:]
+            if rest:
+                self._held.appendleft((0.0, rest))
+        self._size -= len(data)
+        target.write(data)
+
+    def _wake_at(self, due: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(due, self.send)
+
+    def _regulate(self) -> None:
+        if self.source is None:
+            return
+        if self._blocked or self._size > HELD_BYTES:
+            self.source.pause_reading()
+        else:
+            self.source.resume_reading()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+# To linger for no time: what the other side sees is a reset.
+AT_ONCE: Final = struct.pack("ii", 1, 0)
+
+
+class Exchange(Protocol):
+    """What a connection asks of the relay that it belongs to."""
+
+    counts: Counter[str]
+    links: "set[Link]"
+
+    def current(self) -> Mode:
+        """Gives the mode of now."""
+
+    def took(self, link: "Link") -> None:
+        """Hears of a new client, who needs a connection to the server."""
+
+
+class Leg(asyncio.Protocol):
+    """One of the two sockets of a relayed connection."""
+
+    def __init__(self, link: "Link", onward: Flow, back: Flow) -> None:
+        self._link = link
+        self._onward = onward
+        self._back = back
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Joins the socket to both flows."""
+        self._onward.source = self._back.target = cast(asyncio.Transport, transport)
+        self._link.joined(self)
+        self._back.send()
+
+    def data_received(self, data: bytes) -> None:
+        """Passes bytes to the other socket's flow."""
+        if self._link.may_pass(self, data):
+            self._onward.add(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (the name is the protocol's)
+        """Closes the other socket behind what is still on its way."""
+        self._onward.source = self._back.target = None
+        self._onward.add(END)
+        self._link.left()
+
+    def pause_writing(self) -> None:
+        """Holds the sender up while this socket is full."""
+        self._back.block(True)
+
+    def resume_writing(self) -> None:
+        """Lets the sender go on."""
+        self._back.block(False)
+
+
+class Link:
+    """A client's connection and the one to the server that belongs to it."""
+
+    def __init__(self, relay: Exchange) -> None:
+        self._relay = relay
+        requests = Flow(relay.current, relay.counts, replies=False)
+        replies = Flow(relay.current, relay.counts, replies=True)
+        self.flows = (requests, replies)
+        self.client = Leg(self, requests, replies)
+        self.server = Leg(self, replies, requests)
+        self._lost_reply = False
+
+    def joined(self, leg: Leg) -> None:
+        """Reaches for the server once the client is there."""
+        if leg is self.client:
+            self._relay.took(self)
+
+    def may_pass(self, leg: Leg, data: bytes) -> bool:
+        """Tells whether bytes may go on; resets the connection instead when they are a reply to be lost."""
+        mode = self._relay.current()
+        if leg is self.client:
+            self._lost_reply |= mode.kind == "lose" and mode.word.encode() in data
+            return True
+        if self._lost_reply:
+            self._relay.counts["lost"] += 1
+            self.reset()
+        return not self._lost_reply
+
+    def left(self) -> None:
+        """Forgets a connection that has ended on both sides."""
+        if all(flow.source is None for flow in self.flows):
+            self._relay.links.discard(self)
+
+    def reset(self) -> None:
+        """Ends both sides with a reset."""
+        for transport in self._open():
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        self.end()
+
+    def end(self) -> None:
+        """Ends both sides at once, as one does who has nothing more to say."""
+        for transport in self._open():
+            transport.abort()
+
+    def _open(self) -> list[asyncio.Transport]:
+        return [flow.source for flow in self.flows if flow.source]

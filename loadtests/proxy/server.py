@@ -1,0 +1,141 @@
+"""The proxy's process: a relay of TCP connections on loopback whose mode can be switched at any moment."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import socket
+import sys
+from collections import Counter
+
+from compose.ports import LOOPBACK
+from loadtests.proxy.link import Link
+from loadtests.proxy.modes import KINDS, PASS, Mode
+
+BACKLOG = 1024
+# A new connection to a server far away: SYN, its answer, and what the client sends after it.
+TRIPS_BEFORE_FIRST_BYTE = 3
+EXAMPLES = """
+It prints its port and waits for a mode on each line of its input:
+
+  {modes}
+
+and answers each with what it has done so far, as JSON. An empty line changes nothing. The end of the input ends it.
+"""
+
+
+class Relay:
+    """Listens on one port of loopback and relays to another, as its mode says."""
+
+    def __init__(self, target: int, port: int) -> None:
+        self.counts: Counter[str] = Counter()
+        self.links: set[Link] = set()
+        self._target = target
+        self._mode = PASS
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+        # Bound and never listening: the port stays ours, and refuses, while connections are cut.
+        self._held = _bound(port)
+        self.port: int = self._held.getsockname()[1]
+
+    def current(self) -> Mode:
+        """Gives the mode of now."""
+        return self._mode
+
+    async def switch(self, mode: Mode) -> None:
+        """Changes the mode, for connections that are open too."""
+        self._mode = mode
+        self.counts["switched"] += 1
+        if mode.kind == "cut":
+            await self._cut()
+            return
+        for link in tuple(self.links):
+            for flow in link.flows:
+                flow.release()
+        await self.listen()
+
+    async def listen(self) -> None:
+        """Accepts connections from now on."""
+        if self._server is None:
+            loop = asyncio.get_running_loop()
+            made = _bound(self.port)
+            self._server = await loop.create_server(lambda: Link(self).client, sock=made, backlog=BACKLOG)
+
+    def took(self, link: Link) -> None:
+        """Counts a connection and begins to reach for the server."""
+        self.counts["accepted"] += 1
+        self.links.add(link)
+        task = asyncio.create_task(self._reach(link))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _reach(self, link: Link) -> None:
+        if self._mode.kind == "delay":
+            await asyncio.sleep(TRIPS_BEFORE_FIRST_BYTE * self._mode.seconds)
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.create_connection(lambda: link.server, LOOPBACK, self._target)
+        except OSError:
+            self.counts["unreached"] += 1
+            link.end()
+            return
+        if self._mode.kind == "cut" or link.flows[0].source is None:
+            link.reset()
+
+    async def _cut(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for link in tuple(self.links):
+            self.counts["cut"] += 1
+            link.reset()
+
+
+async def serve(relay: Relay) -> None:
+    """Obeys the lines of standard input until its end."""
+    loop = asyncio.get_running_loop()
+    lines = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+    await relay.listen()
+    print(json.dumps({"port": relay.port}), flush=True)
+    while line := (await lines.readline()).decode():
+        wrong = None
+        try:
+            if line.strip():
+                await relay.switch(Mode.read(line))
+        except ValueError as error:
+            wrong = str(error)
+        said = {"error": wrong} if wrong else {"mode": str(relay.current()), "open": len(relay.links)}
+        print(json.dumps(said | relay.counts), flush=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Relays until the end of the input; the exit status is 2 for a port that cannot be used."""
+    modes = "\n  ".join(f"{kind} {argument}".rstrip() for kind, argument in KINDS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m loadtests.proxy.server",
+        description=__doc__,
+        epilog=EXAMPLES.format(modes=modes),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("target", type=int, help="the port of loopback to relay to")
+    parser.add_argument("--port", type=int, default=0, help="the port to listen on (default: a free one)")
+    chosen = parser.parse_args(arguments)
+    try:
+        relay = Relay(chosen.target, chosen.port)
+    except (OSError, OverflowError) as error:
+        parser.error(f"port {chosen.port} cannot be used: {error}")
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(relay))
+    return 0
+
+
+def _bound(port: int) -> socket.socket:
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind((LOOPBACK, port))
+    return made
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""How busy each part was in each combination."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from loadtests.report.charts.base import DataTable, Picture, axis, layout, safe, styles
+from loadtests.report.document import Document
+from loadtests.report.numbers import percent
+
+
+def bottleneck_picture(document: Document) -> Picture | None:
+    """Gives the shares as bars, none where no server's side was captured."""
+    found: Mapping[str, Mapping[str, Any]] = document["bottleneck"]
+    looks = styles(document["combinations"])
+    parts = list(dict.fromkeys(part for one in found.values() for part in one["shares"]))
+    if not parts:
+        return None
+    bars = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": safe(name),
+            "meta": {"combination": name},
+            "y": [safe(part) for part in parts],
+            "x": [_hundred(one["shares"].get(part)) for part in parts],
+            "marker": {"color": looks[name].colour},
+            "hovertemplate": "%{y}: %{x:.1f} %<extra>" + safe(name) + "</extra>",
+        }
+        for name, one in found.items()
+    ]
+    xaxis = axis(
+        "busy, % of the measured time; think time and waiting for the database: % of a visitor's round", range=[0, 105]
+    )
+    rows = [(part, *(_hundred(one["shares"].get(part)) for one in found.values())) for part in parts]
+    return Picture(
+        "bottleneck",
+        "How busy each part was",
+        f"What is busy nearly all the time binds; else the delay that lasts longest does. {in_words(document)}",
+        {"data": bars, "layout": layout(xaxis, axis("", autorange="reversed"), barmode="group")},
+        DataTable(("part", *(f"{name}, %" for name in found)), rows),
+        height=110 + 60 * len(parts),
+    )
+
+
+def in_words(document: Document) -> str:
+    """Gives what binds each combination and what is behind it, or why it is not known."""
+    words = [f"{name}: {_of_one(one)}" for name, one in document["bottleneck"].items()]
+    return f"What binds {'; '.join(words)}." if words else "No cell counts."
+
+
+def _of_one(found: Mapping[str, Any]) -> str:
+    if found["share"] is None:
+        return str(found["reason"])
+    cause = f" ({found['cause']})" if found["cause"] else ""
+    return f"{found['name']}, {percent(found['share'])}{cause}"
+
+
+def _hundred(share: float | None) -> float | None:
+    return None if share is None else round(share * 100, 2)

@@ -1,0 +1,122 @@
+"""The effects of the 2x2: each change in times better, with its interval."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from loadtests.report.charts.base import DataTable, Picture, Trace, axis, layout, log_axis, safe
+from loadtests.report.charts.square import square_picture
+from loadtests.report.document import Document
+from loadtests.report.numbers import MISSING, digits, interval
+from loadtests.schema.design import INTERACTION, ROUTES_KEY, SIMPLE_KEY
+
+METRICS: Final = {
+    "latency_avg": "average latency",
+    "latency_p95": "p95 latency",
+    "throughput": "throughput",
+    "service_cpu": "service CPU per request",
+}
+SHOWN: Final = frozenset({"better", "worse", "same within 5 %"})
+BAND: Final = {"type": "rect", "xref": "x", "yref": "paper", "x0": 1 / 1.05, "x1": 1.05, "y0": 0, "y1": 1}
+ONE: Final = {"type": "line", "xref": "x", "yref": "paper", "x0": 1, "x1": 1, "y0": 0, "y1": 1}
+
+
+def effects_pictures(document: Document) -> list[Picture]:
+    """Gives the picture of the four averages where all four are there, then one of each metric's effects."""
+    found = [picture for metric in METRICS if (picture := _forest(document, metric))]
+    square = square_picture(document)
+    return [square, *found] if square else found
+
+
+def _forest(document: Document, metric: str) -> Picture | None:
+    effects = [(name, effect) for name, effect in _effects(document, metric) if effect["ratio"] is not None]
+    if not effects:
+        return None
+    reached = [value for _, one in effects for value in (one["ratio"], one["low"], one["high"]) if value]
+    bounds = [*reached, 0.95, 1.05]
+    names = [safe(name) for name, _ in effects][::-1]
+    title = METRICS[metric]
+    return Picture(
+        f"effects-{metric.replace('_', '-')}",
+        f"What each change did to the {title}: times better",
+        _in_words(effects),
+        {
+            "data": [_intervals(effects[::-1], names)],
+            "layout": layout(
+                log_axis("times better (log scale); right of 1 is better", bounds, room=_room(bounds)),
+                axis("", type="category"),
+                shapes=[{**BAND, "layer": "below", "name": "band"}, {**ONE, "name": "one"}],
+            ),
+        },
+        DataTable(("effect of", "times better", "95 % interval", "verdict"), [_row(*one) for one in effects]),
+        height=110 + 38 * len(effects),
+    )
+
+
+def _room(bounds: list[float]) -> float:
+    """Some room for the figures above the outermost points, as a factor that grows with the axis."""
+    return float((max(bounds) / min(bounds)) ** 0.12)
+
+
+def _effects(document: Document, metric: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    effects = document["effects"]
+    main = {name: row for name, row in effects.items() if name not in (SIMPLE_KEY, ROUTES_KEY)}
+    for name, row in {**effects[SIMPLE_KEY], **main}.items():
+        yield name, row[metric]
+
+
+def _intervals(effects: list[tuple[str, dict[str, Any]]], names: list[str]) -> Trace:
+    found = [effect for _, effect in effects]
+    whole = [effect["low"] is not None for effect in found]
+    return {
+        "type": "scatter",
+        "mode": "markers+text",
+        "name": "times better",
+        "meta": {"frame": True},
+        "x": [effect["ratio"] for effect in found],
+        "y": names,
+        "text": [digits(effect["ratio"]) for effect in found],
+        "textposition": "top center",
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": [
+                effect["high"] - effect["ratio"] if has else None for effect, has in zip(found, whole, strict=True)
+            ],
+            "arrayminus": [
+                effect["ratio"] - effect["low"] if has else None for effect, has in zip(found, whole, strict=True)
+            ],
+            "thickness": 1.5,
+        },
+        "marker": {"size": 9, "symbol": ["circle" if one["verdict"] in SHOWN else "circle-open" for one in found]},
+        "customdata": [f"{interval(one) or 'no interval'}, {one['verdict']}" for one in found],
+        "hovertemplate": "%{y}: %{x:.4~g} times better<br>%{customdata}<extra></extra>",
+    }
+
+
+def _row(name: str, effect: dict[str, Any]) -> tuple[str, float | None, str, str]:
+    return name, effect["ratio"], interval(effect) or MISSING, effect["verdict"]
+
+
+def _in_words(effects: list[tuple[str, dict[str, Any]]]) -> str:
+    if all(effect["verdict"] == "one round" for _, effect in effects):
+        return "Hollow points: one round gives a ratio and no interval, so none of these is shown yet."
+    words = {
+        "better": "better",
+        "worse": "worse",
+        "same within 5 %": "the same within 5 %",
+        "not shown": "not shown to differ",
+    }
+    parts = []
+    for verdict, text in words.items():
+        names = [
+            f"{name} ({digits(one['ratio'])})"
+            for name, one in effects
+            if one["verdict"] == verdict and INTERACTION not in name
+        ]
+        if names:
+            parts.append(f"{text}: {', '.join(names)}")
+    found = "; ".join(parts)
+    return (
+        f"{found[:1].upper()}{found[1:]}. Lines are 95 % intervals, the grey band is 5 % around no change; "
+        "hollow points are not shown."
+    )

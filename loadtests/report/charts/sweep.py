@@ -1,0 +1,67 @@
+"""A sweep: how many times better each change is over the levels of each factor."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from loadtests.report.charts.base import OTHER_COLOURS, SYMBOLS, DataTable, Picture, Trace, axis, layout, log_axis, safe
+from loadtests.report.document import Document
+
+NO_CHANGE: Final = {"type": "line", "xref": "paper", "yref": "y", "x0": 0, "x1": 1, "y0": 1, "y1": 1}
+
+
+def sweep_pictures(document: Document) -> Iterator[Picture]:
+    """Gives a picture for each factor that was swept: how many times better each change is at each level."""
+    run = document["report"]["further"].get("sweep")
+    changes = list(dict.fromkeys(one["comparison"] for one in run["findings"])) if run else []
+    for factor in run["factors"] if run else ():
+        found = [one for one in run["findings"] if one["factor"] == factor["name"] and one["values"]]
+        if found:
+            yield _factor(factor, found, changes)
+
+
+def _factor(factor: Mapping[str, Any], found: Sequence[Mapping[str, Any]], changes: list[str]) -> Picture:
+    title = f"{factor['title']}{',' + factor['unit'] if factor['unit'].strip() else ''}"
+    levels = sorted({value["level"] for one in found for value in one["values"]})
+    values = [value["ratio"] for one in found for value in one["values"]]
+    rows = [(one["comparison"], v["level"], v["passed"], v["ratio"]) for one in found for v in one["values"]]
+    spread = levels[0] > 0 and levels[-1] / levels[0] > 10
+    xaxis = log_axis(f"{title} (log scale)", levels) if spread else axis(title)
+    return Picture(
+        f"sweep-{factor['name'].replace('_', '-')}",
+        f"Times better over the {factor['title']}",
+        f"Above 1 the change is better. {' '.join(_capital(one['sentence']) for one in found)}",
+        {
+            "data": [_ratios(one, changes.index(one["comparison"])) for one in found],
+            "layout": layout(
+                xaxis,
+                log_axis("times better (log scale)", [*values, 1.0]),
+                shapes=[NO_CHANGE],
+                showlegend=True,
+                legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "itemclick": "toggle"},
+            ),
+        },
+        DataTable(("change", title, "pass", "times better"), rows),
+        height=400,
+    )
+
+
+def _capital(sentence: str) -> str:
+    return f"{sentence[:1].upper()}{sentence[1:]}."
+
+
+def _ratios(finding: Mapping[str, Any], place: int) -> Trace:
+    values = sorted(finding["values"], key=lambda value: (value["passed"], value["level"]))
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": safe(finding["comparison"]),
+        "meta": {"change": finding["comparison"]},
+        "x": [value["level"] for value in values],
+        "y": [value["ratio"] for value in values],
+        "marker": {
+            "color": OTHER_COLOURS[place % len(OTHER_COLOURS)],
+            "symbol": SYMBOLS[place % len(SYMBOLS)],
+            "size": 9,
+        },
+        "hovertemplate": "%{x}: %{y:.4~g} times better<extra>" + safe(finding["comparison"]) + "</extra>",
+    }

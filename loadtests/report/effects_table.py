@@ -1,0 +1,95 @@
+"""The effects as tables for people."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from loadtests.analysis.effects import Effect, SimpleEffect
+from loadtests.report.plain_text import shown
+from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY
+
+MISSING: Final = "-"
+TITLES: Final = {
+    "latency_avg": "latency avg",
+    "latency_p50": "latency p50",
+    "latency_p95": "latency p95",
+    "latency_p99": "latency p99",
+    "throughput": "req/s",
+    "service_cpu": "service CPU",
+}
+DIFFERENCES: Final = tuple(metric for metric in TITLES if metric != "throughput")
+BY_ROUTE: Final = ("latency_avg", "latency_p95")
+STYLES: Final = {"better": "green", "worse": "red"}
+RATIOS: Final = "Times better (above 1): geometric mean over rounds of each round's ratio, with its 95 % interval"
+IN_MS: Final = "The same in ms: mean over rounds of (with - without), with its 95 % interval"
+ROUTES: Final = "By route: times better, with the 95 % interval"
+
+
+def effects_table(effects: Mapping[str, Any]) -> RenderableType:
+    """Gives the simple effects, then the main ones, as ratios."""
+    table = _table("effect of", [TITLES[metric] for metric in TITLES])
+    main = {name: row for name, row in effects.items() if name not in (SIMPLE_KEY, ROUTES_KEY)}
+    for name, row in {**effects[SIMPLE_KEY], **main}.items():
+        table.add_row(shown(name), *(_ratio(row[metric]) for metric in TITLES))
+    return titled(RATIOS, table)
+
+
+def difference_table(effects: Mapping[str, Any]) -> RenderableType:
+    """Gives the simple effects as differences."""
+    table = _table("effect of", [TITLES[metric] for metric in DIFFERENCES])
+    for name, row in effects[SIMPLE_KEY].items():
+        table.add_row(shown(name), *(_difference(row[metric]) for metric in DIFFERENCES))
+    return titled(IN_MS, table)
+
+
+def routes_table(effects: Mapping[str, Any]) -> RenderableType:
+    """Gives the simple effects of each route, which the mix hides; nothing where no routes are known."""
+    if not effects[ROUTES_KEY]:
+        return Group()
+    headings = [heading for metric in BY_ROUTE for heading in (TITLES[metric], "ms")]
+    table = _table("route and effect", headings)
+    for route, of_route in effects[ROUTES_KEY].items():
+        for name, row in of_route[SIMPLE_KEY].items():
+            cells = [cell for metric in BY_ROUTE for cell in (_ratio(row[metric]), _difference(row[metric]))]
+            table.add_row(shown(f"{route}: {name}"), *cells)
+    return titled(ROUTES, table)
+
+
+def against_table(folder: str, compared: Mapping[str, Mapping[str, Effect]]) -> RenderableType:
+    """Gives each combination by itself in an earlier run."""
+    table = _table("combination", list(TITLES.values()))
+    for name, row in compared.items():
+        table.add_row(shown(name), *(_ratio(row[metric]) for metric in TITLES))
+    return titled(f"Times better than in {folder}, with the 95 % interval", table)
+
+
+def titled(title: str, table: Table) -> RenderableType:
+    """Gives a table below its title, which a narrow table must not break into lines."""
+    return Group(shown(title), table)
+
+
+def _table(first: str, headings: list[str]) -> Table:
+    table = Table()
+    table.add_column(first)
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    return table
+
+
+def _ratio(effect: Effect) -> Text:
+    if effect.ratio is None:
+        return Text(MISSING)
+    interval = "" if effect.low is None else f"\n{effect.low:.2f} to {effect.high:.2f}"
+    return Text.assemble((f"{effect.ratio:.2f}", STYLES.get(effect.verdict, "")), f"{interval}\n{effect.verdict}")
+
+
+def _difference(effect: SimpleEffect) -> str:
+    if effect.difference is None:
+        return MISSING
+    interval = (
+        "" if effect.difference_low is None else f"\n{effect.difference_low:+.2f} to {effect.difference_high:+.2f}"
+    )
+    return f"{effect.difference:+.2f}{interval}"

@@ -1,0 +1,42 @@
+"""How busy each resource was and what a request asks of it, as a table for people."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from loadtests.analysis.bottleneck import Bottleneck
+from loadtests.report.effects_table import titled
+from loadtests.report.plain_text import shown
+
+MISSING: Final = "-"
+TITLE: Final = "Resources: share of the time busy (of a visitor's round for what nobody queues for), and ms per request"
+BINDS: Final = "* "
+LAST: Final = "* binds, from VUs"
+
+
+def resources_table(found: Mapping[str, Bottleneck]) -> RenderableType:
+    """Gives utilization and service demand, medians over rounds, a column for each combination; nothing if unknown."""
+    names = list(dict.fromkeys(resource for one in found.values() for resource in one.shares))
+    if not names:
+        return Group()
+    table = Table()
+    table.add_column("")
+    for combination in found:
+        table.add_column(shown(combination), justify="right", no_wrap=True)
+    for name in names:
+        table.add_row(name, *(_cell(one, name) for one in found.values()))
+    table.add_row(LAST, *(_saturation(one) for one in found.values()))
+    return titled(TITLE, table)
+
+
+def _cell(one: Bottleneck, name: str) -> str:
+    if name not in one.shares:
+        return MISSING
+    demand = f"{one.demands[name]:.2f} ms" if name in one.demands else MISSING
+    return f"{BINDS if name == one.name else ''}{one.shares[name]:.1%} {demand:>11}"
+
+
+def _saturation(one: Bottleneck) -> str:
+    return MISSING if one.saturated_at_vus is None else f"{one.saturated_at_vus:.0f}"

@@ -1,0 +1,115 @@
+"""What each fault did to each combination, as a table."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from loadtests.analysis.read import COMBINATIONS
+from loadtests.report.document import Document
+from loadtests.report.numbers import MISSING, digits, milliseconds, percent, plain
+
+
+def fault_rows(document: Document) -> list[tuple[str, list[str]]]:
+    """Gives each fault with what became of each combination."""
+    run = document["report"]["further"].get("faults")
+    cells = run["cells"] if run else []
+    names = fault_columns(document)
+    found = {(cell["fault"], cell["combination"]): _fault(cell) for cell in cells}
+    faults = dict.fromkeys(cell["fault"] for cell in cells)
+    return [(fault, [found.get((fault, name), "does not concern it") for name in names]) for fault in faults]
+
+
+def fault_columns(document: Document) -> list[str]:
+    """Gives the combinations that met a fault, in their usual order."""
+    run = document["report"]["further"].get("faults")
+    met = {cell["combination"] for cell in run["cells"]} if run else set()
+    return [name for name in COMBINATIONS if name in met]
+
+
+def _fault(cell: Mapping[str, Any]) -> str:
+    failed, worst = sum(cell["failed"].values()), digits(cell["worst_s"])
+    says = f"{failed} of {cell['requests']} failed, worst {worst} s, back after {digits(cell['recovery_s'])} s"
+    if not cell["broken"]:
+        return f"rules kept: {says}"
+    word = "known limit" if cell["finding"] else "rules broken"
+    return f"{word} ({'; '.join(cell['broken'])}): {says}"
+
+
+Row: TypeAlias = tuple[str | float | None, ...]
+
+STATEMENT_COLUMNS: Final = ("Statement", "% of the time of all", "Times", "ms each", "Rows examined each")
+
+
+class Table(NamedTuple):
+    """A table with a line on how to read it."""
+
+    title: str
+    sentence: str
+    columns: tuple[str, ...]
+    rows: list[Row]
+
+
+def server_tables(document: Document) -> list[Table]:
+    """Gives the tables that have a row."""
+    return [table for table in (_resources(document), _counted(document), _statements(document)) if table.rows]
+
+
+def _resources(document: Document) -> Table:
+    found: Mapping[str, Mapping[str, Any]] = document["bottleneck"]
+    names = dict.fromkeys(name for one in found.values() for name in one["shares"])
+    rows: list[Row] = [(name, *(_use(one, name) for one in found.values())) for name in names]
+    if any(one["saturated_at_vus"] for one in found.values()):
+        rows.append(("Visitors from which on it binds", *(digits(one["saturated_at_vus"]) for one in found.values())))
+    return Table(
+        "Each resource: utilization and service demand",
+        "The share of the time that it was busy, then what one request asks of it; medians over rounds. Of think time "
+        "and of waiting for the database, where nobody queues, it is the share of a visitor's round.",
+        ("Resource", *found),
+        rows,
+    )
+
+
+def _use(one: Mapping[str, Any], name: str) -> str:
+    if name not in one["shares"]:
+        return MISSING
+    parts = [percent(one["shares"][name]), milliseconds(one["demands"].get(name))]
+    return ", ".join([*parts, "binds"] if name == one["name"] else parts)
+
+
+def _counted(document: Document) -> Table:
+    names = list(document["combinations"])
+    return Table(
+        "What was counted at the server's side",
+        "In the measured time; medians over rounds. What a database or a Redis server counts is of the whole server, "
+        "of which one combination is used at a time.",
+        ("Figure", *names),
+        [(label, *(_whole(values[name]) for name in names)) for label, values in document["report"]["server"]],
+    )
+
+
+def _whole(value: float | None) -> str | float | None:
+    """A count as it was counted."""
+    return plain(value) if value is not None and float(value).is_integer() else value
+
+
+def _statements(document: Document) -> Table:
+    rows: list[Row] = [
+        (
+            _in_words(line),
+            None if line["share"] is None else 100 * line["share"],
+            line["executions"],
+            line["each_ms"],
+            line["rows_each"],
+        )
+        for line in document["report"]["statements"]
+    ]
+    return Table(
+        "The statements that cost the database most, without the cache",
+        "The first three of each combination by their total time, over all rounds that count.",
+        STATEMENT_COLUMNS,
+        rows,
+    )
+
+
+def _in_words(line: Mapping[str, Any]) -> str:
+    routes = f" ({', '.join(line['routes'])})" if line["routes"] else ""
+    return f"{line['combination']}: {line['statement']}{routes}"

@@ -1,0 +1,92 @@
+"""The comparison for people: what was measured, what the changes did, and what that says."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+
+from loadtests.analysis.regression import Against
+from loadtests.report.effects_table import against_table, difference_table, effects_table, routes_table, titled
+from loadtests.report.noise_notes import unseen
+from loadtests.report.plain_text import one_line, shown
+from loadtests.report.resources_table import resources_table
+from loadtests.verdict.comparison import Comparison
+
+MISSING: Final = "-"
+
+
+def _places(count: int, unit: str = "", scale: float = 1.0) -> Callable[[float], str]:
+    return lambda value: f"{value * scale:.{count}f}{unit}"
+
+
+FIGURE_ROWS: Final[tuple[tuple[str, str, Callable[[float], str]], ...]] = (
+    ("requests", "requests", _places(0)),
+    ("req/s", "throughput_rps", _places(1)),
+    ("  ceiling VUs/(Z + latency)", "ceiling_rps", _places(1)),
+    ("latency avg, ms", "latency_avg", _places(2)),
+    ("latency p50, ms", "latency_p50", _places(2)),
+    ("latency p95, ms", "latency_p95", _places(2)),
+    ("latency p99, ms", "latency_p99", _places(2)),
+    ("latency max, ms", "latency_max", _places(2)),
+    ("service CPU per request, ms", "service_cpu", _places(3)),
+    ("cache hit ratio", "hit_ratio", _places(1, " %", 100)),
+    ("rounds that count", "rounds", _places(0)),
+    ("rounds void", "rounds_void", _places(0)),
+)
+
+
+def show(comparison: Comparison, console: Console) -> None:
+    """Prints the figures, the effects, the void cells and what they say."""
+    console.print(figures_table(comparison))
+    for table in (effects_table, difference_table, routes_table):
+        console.print(table(comparison.effects))
+    if comparison.against:
+        console.print(against_table(comparison.against.folder, comparison.against.compared))
+        for line in without_ledger(comparison.against):
+            console.print(one_line(line), style="red")
+    for line in unseen(comparison):
+        console.print(one_line(line))
+    for cell in comparison.void:
+        line = f"void: {cell.combination}, round {cell.round}: {cell.reason}; {cell.advice}"
+        console.print(one_line(line), style="red")
+    console.print(resources_table(comparison.bottleneck))
+    for name, found in comparison.bottleneck.items():
+        share = f"{found.name}, {found.share:.0%} of the time" if found.share is not None else found.reason
+        cause = f" ({found.cause})" if found.cause else ""
+        console.print(one_line(f"bottleneck of {name}: {share}{cause}"))
+    for paragraph in comparison.recommendation.paragraphs:
+        console.print()
+        console.print(one_line(paragraph))
+
+
+def without_ledger(against: Against) -> Iterator[str]:
+    """Gives a line that names the combinations of which nothing but load and host was held to the earlier run."""
+    if against.without_ledger:
+        yield (
+            f"not compared: the settings of {', '.join(against.without_ledger)}. Neither run has a ledger of them, as "
+            "their service says nothing of itself: what changed may be a setting and no code."
+        )
+
+
+def figures_table(comparison: Comparison) -> RenderableType:
+    """Gives what was measured, a column for each combination."""
+    load = comparison.load
+    statistic = "one round" if load["rounds"] == 1 else f"median over {load['rounds']} rounds"
+    title = (
+        f"{load['profile']}: {load['vus']} VUs, think time {load['think_time_s']:g} s "
+        f"({load['think']}), {load['duration_s']:g} s each, {statistic}"
+    )
+    table = Table()
+    table.add_column("")
+    for name in comparison.combinations:
+        table.add_column(shown(name), justify="right", no_wrap=True)
+    for label, key, form in FIGURE_ROWS:
+        cells = [_cell(line, key, form) for line in comparison.combinations.values()]
+        table.add_row(label, *cells)
+    return titled(title, table)
+
+
+def _cell(line: dict[str, Any], key: str, form: Callable[[float], str]) -> str:
+    value = line[key]
+    return MISSING if value is None else form(value)

@@ -1,0 +1,146 @@
+"""One cell: one combination measured once, with the server's side captured around it."""
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from loadtests.observe.idle import LONGEST_S, Settling
+from loadtests.observe.ledger.read import Ledger, changes_over_cell, read_ledger
+from loadtests.observe.snapshot import Looker
+from loadtests.observe.window import Observation, Observed, server_side
+from loadtests.schema.plan import Plan
+from loadtests.schema.result import Result
+from loadtests.targets.base import Target
+from loadtests.targets.k6 import Generator, GeneratorFailed
+
+# What k6 needs beside warm-up and measured time: its start, the last requests, the summary.
+SPARE_S: Final = 90
+LONGEST_LOAD_S: Final = 24 * 3600
+LENGTHS: Final = frozenset({"WARM_UP", "DURATION"})
+UNJUDGED: Final = "unjudged"
+
+
+class Cells:
+    """Measures cells of one run: the same plan and load generator for all, and one ledger to hold each against."""
+
+    def __init__(self, target: Target, plan: Plan, folder: Path, k6: str, settle_s: float = LONGEST_S) -> None:
+        self._target = target
+        self._plan = plan
+        self._folder = folder
+        self._k6 = k6
+        self._settling = Settling(settle_s)
+
+    def measure(
+        self,
+        name: str,
+        number: int,
+        ledger: Ledger | None = None,
+        variables: Mapping[str, str] | None = None,
+        injected: Sequence[str] = (),
+    ) -> Result:
+        """Gives the result of one cell with fresh processes, which is also written to the run's folder.
+
+        `ledger` is what the cell's has to equal, `variables` change the load for this cell, `injected` names what is
+        disturbed on purpose. Raises GeneratorFailed and TargetError.
+        """
+        self._target.prepare(name, self._plan.restores)
+        return self.measure_as_it_is(name, number, ledger, variables, injected, fresh=True)
+
+    def measure_as_it_is(
+        self,
+        name: str,
+        number: int,
+        ledger: Ledger | None = None,
+        variables: Mapping[str, str] | None = None,
+        injected: Sequence[str] = (),
+        fresh: bool = False,
+    ) -> Result:
+        """The same with the processes and the cache that are there; `fresh` if they have had no load yet."""
+        programs = self._target.programs(name)
+        before = read_ledger(self._target, name)
+        settled = self._settling.settle(programs)
+        file = f"{name}.round-{number}.json"
+        with unjudged(self._folder) as drafts:
+            given = {**_variables(self._plan, name, number, drafts), **(variables or {})}
+            document, observed = self._load(name, given, programs, drafts / file)
+            now = read_ledger(self._target, name)
+            changed = changes_over_cell(before if ledger is None else ledger, before, now, fresh)
+            side = server_side(observed, self._target.cores, document["requests"], now, changed, settled)
+            document["server"] = msgspec.to_builtins(side)
+            document["injected"] = list(injected)
+            document["k6"] = {**document.get("k6", {}), "version": self._k6}
+            write(self._folder / file, document)
+        return msgspec.convert(document, Result)
+
+    def _load(
+        self, name: str, variables: dict[str, str], programs: dict[str, int], draft: Path
+    ) -> tuple[dict[str, Any], Observed]:
+        """What k6 says of a load, and what was seen of the server's side meanwhile."""
+        log = self._folder / f"{name}.k6.log"
+        with Looker(self._target, name) as looker:
+            generator = self._target.generator(variables, log)
+            with Observation(looker, programs, log) as observation:
+                self._wait(generator, observation, programs)
+        document, start = _document(draft, log)
+        return document, observation.result(start, start + document["duration_s"])
+
+    def _wait(self, generator: Generator, observation: Observation, programs: dict[str, int]) -> None:
+        try:
+            if pid := generator.pid:
+                programs["k6"] = pid
+                observation.watch("k6", pid)
+            asked = LENGTHS & self._plan.passed_on.keys()
+            generator.wait(LONGEST_LOAD_S if asked else _limit(self._plan))
+        finally:
+            generator.close()
+
+
+def measure(target: Target, plan: Plan, name: str, number: int, folder: Path, k6: str) -> Result:
+    """Gives the result of a single cell, as `Cells.measure` does."""
+    return Cells(target, plan, folder, k6).measure(name, number)
+
+
+@contextmanager
+def unjudged(folder: Path) -> Iterator[Path]:
+    """Gives an empty folder for what k6 writes: it is no cell before the server's side is in it, whatever happens."""
+    drafts = folder / UNJUDGED
+    shutil.rmtree(drafts, ignore_errors=True)
+    drafts.mkdir()
+    try:
+        yield drafts
+    finally:
+        shutil.rmtree(drafts, ignore_errors=True)
+
+
+def write(path: Path, document: dict[str, Any]) -> None:
+    """Writes JSON whole or not at all."""
+    draft = path.with_suffix(".part")
+    draft.write_bytes(msgspec.json.format(msgspec.json.encode(document)) + b"\n")
+    draft.replace(path)
+
+
+def _document(path: Path, log: Path) -> tuple[dict[str, Any], float]:
+    if not path.exists():
+        raise GeneratorFailed(f"k6 wrote no {path.name}: see {log}")
+    document = msgspec.json.decode(path.read_bytes())
+    return document, datetime.fromisoformat(document["started_at"]).timestamp()
+
+
+def _variables(plan: Plan, name: str, number: int, folder: Path) -> dict[str, str]:
+    return {
+        "PROFILE": plan.profile_name,
+        "COMBINATIONS": plan.combination(name),
+        "ROUND": str(number),
+        "RESULTS": str(folder),
+        "PORT_BASE": str(plan.port_base),
+        **plan.passed_on,
+    }
+
+
+def _limit(plan: Plan) -> float:
+    return plan.profile.warm_up_s + plan.profile.duration_s + SPARE_S

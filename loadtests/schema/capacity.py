@@ -1,0 +1,136 @@
+"""The shape of capacity.json, version 1; docs/capacity.md describes it."""
+
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+
+Outcome: TypeAlias = Literal["held", "broken", "void"]
+Pass: TypeAlias = Literal["warm-up", "search", "confirm", "concurrency"]
+
+
+class Estimate(msgspec.Struct, frozen=True):
+    """A value with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Fit(msgspec.Struct, frozen=True):
+    """The law's parameters; `refused` says why there are none. `peak_at` is null when no decline was shown."""
+
+    refused: str | None = None
+    parameters: dict[str, Estimate] = {}
+    peak_at: float | None = None
+    relative_error: float | None = None
+    fitted: dict[int, float] = {}
+
+
+class Prediction(msgspec.Struct, frozen=True):
+    """The throughput that the law gives for a concurrency that was not fitted, beside what was measured there."""
+
+    concurrency: int
+    predicted_rps: float
+    low: float
+    high: float
+    measured_rps: float
+    error: float
+    inside: bool
+
+
+class Tolerance(msgspec.Struct, frozen=True):
+    """Which share of the requests may fail, and which share of those that were due may be dropped."""
+
+    failed: float = 0.0
+    dropped: float = 0.0
+
+    def __str__(self) -> str:
+        failed = f"failed at most {self.failed:.3g}" if self.failed else "no failure"
+        return f"{failed}, {f'dropped at most {self.dropped:.3g}' if self.dropped else 'none dropped'}"
+
+
+STRICT: Final[Tolerance] = Tolerance()
+
+
+class RouteLine(msgspec.Struct, frozen=True):
+    """One route in one step; `late` counts answers over `limit_ms`, percentiles are null for too few requests."""
+
+    requests: int
+    late: int
+    limit_ms: float | None
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One load on one combination. `rate_rps` is null in the closed loop, where `concurrency` visitors ask at once.
+
+    `reasons` are the objectives that it broke and why it is void; the latter stand in `void` too.
+    """
+
+    number: int
+    part: Pass
+    rate_rps: int | None
+    concurrency: int | None
+    vus: int
+    duration_s: float
+    requests: int
+    throughput_rps: float
+    failed: int
+    dropped: int
+    latency_ms: dict[str, float | None]
+    routes: dict[str, RouteLine]
+    hit_ratio: float | None
+    cpu_cores: dict[str, float]
+    limit: str | None
+    limit_sentence: str
+    outcome: Outcome
+    reasons: list[str]
+    void: list[str] = []
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """What requests cost at the confirmed rate. k6 is never in it; null where the server's side was not captured.
+
+    `cores_per_1000_rps` is the CPU that 1,000 requests a second use, by program. `service_cores_to_provide` is how
+    many service cores they need here: at the confirmed rate the objectives still hold, beyond it they do not.
+    """
+
+    rps_per_service_core: float | None
+    rps_per_core_in_all: float | None
+    cores_per_1000_rps: dict[str, float]
+    service_cores_to_provide: float | None
+
+
+class Capacity(msgspec.Struct, frozen=True):
+    """One combination. `rate_rps` is the highest rate that held twice, null when none did."""
+
+    combination: str
+    rate_rps: int | None
+    confirmed: bool
+    broke_at_rps: int | None
+    limited_by: str
+    generator_limited: bool
+    cost: Cost | None
+    usl: Fit | None
+    predictions: list[Prediction]
+    steps: list[Step]
+
+
+class Document(msgspec.Struct, frozen=True):
+    """All of a capacity run; `complete` is false while steps are missing."""
+
+    schema: Literal[1]
+    kind: Literal["capacity"]
+    started_at: str
+    command: str
+    complete: bool
+    objectives_ms: dict[str, float]
+    mix: dict[str, float]
+    law_mix: str
+    resolution: float
+    step_s: float
+    combinations: list[Capacity]
+    run: dict[str, Any]
+    tolerance: Tolerance = STRICT

@@ -1,0 +1,90 @@
+"""In which order combinations are measured."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple, TypeAlias
+
+from loadtests.schema.result import Varies
+
+
+def williams_square(size: int) -> list[list[int]]:
+    """Gives rows in which each number is at each place, and after each other, equally often.
+
+    An even size takes as many rows, an odd one twice as many. The source is E. J. Williams,
+    Australian Journal of Scientific Research A 2 (1949).
+    """
+    first = [0, *(step // 2 + 1 if step % 2 == 0 else size - step // 2 - 1 for step in range(size))]
+    rows = [[(number + shift) % size for number in first[:size]] for shift in range(size)]
+    return rows if size % 2 == 0 else rows + [row[::-1] for row in rows]
+
+
+def orders(names: Sequence[str], rounds: int) -> list[list[str]]:
+    """Gives the order of each round, starting the square again when it is used up."""
+    square = williams_square(len(names))
+    return [[names[number] for number in square[turn % len(square)]] for turn in range(rounds)]
+
+
+# How often each combination counts in a contrast of logarithms.
+Weights: TypeAlias = Mapping[str, float]
+
+SIMPLE_KEY: Final = "simple"
+ROUTES_KEY: Final = "routes"
+CACHE: Final = "cache"
+INTERACTION: Final = "interaction"
+# What a stack must not be called, since effects are called by their stack.
+RESERVED: Final = frozenset({SIMPLE_KEY, ROUTES_KEY, CACHE, INTERACTION})
+IN_WORDS: Final = {False: "uncached", True: "cached"}
+
+
+class Design(NamedTuple):
+    """Simple effects as (without, with), and main effects as weights, by their names."""
+
+    simple: dict[str, tuple[str, str]]
+    main: dict[str, Weights]
+
+
+def design_of(varies: Mapping[str, Varies | None]) -> Design:
+    """Gives the effects of combinations by what each varies, the first one's stack being what others are held to.
+
+    Combinations that do not say what they vary, or of which none differ in one thing only, are each held to the first.
+    """
+    places = {(one.stack, one.cache): name for name, one in varies.items() if one}
+    if len(places) < len(varies):
+        return _against_the_first(list(varies))
+    stacks = list(dict.fromkeys(stack for stack, _ in places))
+    simple = dict(_simple(places, stacks))
+    return Design(simple, dict(_main(places, stacks))) if simple else _against_the_first(list(varies))
+
+
+def _against_the_first(names: list[str]) -> Design:
+    return Design({f"{name} against {names[0]}": (names[0], name) for name in names[1:]}, {})
+
+
+def _simple(places: Mapping[tuple[str, bool], str], stacks: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+    for stack in stacks:
+        if (stack, False) in places and (stack, True) in places:
+            yield f"cache in {stack}", (places[stack, False], places[stack, True])
+    for other in stacks[1:]:
+        for cache, word in IN_WORDS.items():
+            if (stacks[0], cache) in places and (other, cache) in places:
+                yield f"{other} {word}", (places[stacks[0], cache], places[other, cache])
+
+
+def _main(places: Mapping[tuple[str, bool], str], stacks: list[str]) -> Iterator[tuple[str, Weights]]:
+    """Half the sum of two simple effects, and the difference between them.
+
+    The difference says by how much the cache gains more in async, which is also by how much async gains more cached.
+    """
+    whole = [stack for stack in stacks if (stack, False) in places and (stack, True) in places]
+    if len(whole) < 2:
+        return
+    share = 1 / len(whole)
+    yield CACHE, {places[stack, cache]: share if cache else -share for stack in whole for cache in IN_WORDS}
+    if stacks[0] not in whole:
+        return
+    others = [stack for stack in whole if stack != stacks[0]]
+    for other in others:
+        off, on = places[stacks[0], False], places[stacks[0], True]
+        other_off, other_on = places[other, False], places[other, True]
+        yield other, {off: -0.5, on: -0.5, other_off: 0.5, other_on: 0.5}
+        name = INTERACTION if len(others) == 1 else f"{INTERACTION} with {other}"
+        yield name, {off: 1.0, on: -1.0, other_off: -1.0, other_on: 1.0}

@@ -1,0 +1,32 @@
+"""The loads that can be asked for by name, as profiles.json holds them for k6 and for Python."""
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+FILE: Final = Path(__file__).parents[1] / "profiles.json"
+WRITES: Final = frozenset({"create_order", "update_product"})
+# Profiles that are no rounds of cells, and the module whose main measures them.
+STUDIES: Final = {"capacity": "loadtests.studies.capacity.command", "sweep": "loadtests.studies.sweep.command"}
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """One load; times in seconds, a mix is a weight per route."""
+
+    vus: int
+    warm_up_s: float
+    duration_s: float
+    think_time_s: float
+    mix: dict[str, float]
+
+
+def read_profiles() -> dict[str, Profile]:
+    """Gives every profile by its name."""
+    return msgspec.json.decode(FILE.read_bytes(), type=dict[str, Profile])
+
+
+def writes(mix: dict[str, float], asked: str) -> bool:
+    """Says whether the load changes rows: by the mix asked for (MIX), else by the profile's."""
+    routes = {part.partition("=")[0].strip() for part in asked.split(",")} if asked else set(mix)
+    return bool(routes & WRITES)

@@ -1,0 +1,133 @@
+"""The shape of a result file, version 1: one combination, measured once under one load."""
+
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+import msgspec
+
+from loadtests.schema.server import Amount, Count, Server
+
+VERSION: Final = 1
+
+Duration: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
+Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class Latency(msgspec.Struct, frozen=True):
+    """Milliseconds; null where there were too few requests to say."""
+
+    avg: Amount | None
+    min: Amount | None
+    p50: Amount | None
+    p90: Amount | None
+    p95: Amount | None
+    p99: Amount | None
+    max: Amount | None
+
+
+class SliceLatency(msgspec.Struct, frozen=True):
+    """Milliseconds over one slice; null where there were too few requests to say."""
+
+    avg: Amount | None
+    p50: Amount | None
+    p95: Amount | None
+    max: Amount | None
+
+
+class Slice(msgspec.Struct, frozen=True):
+    """The requests that started in one part of the measured time; seconds are counted from its beginning."""
+
+    start_s: Amount
+    duration_s: Duration
+    requests: Count
+    failed: Count
+    latency_ms: SliceLatency
+
+
+class Route(msgspec.Struct, frozen=True):
+    """What one route's requests came to."""
+
+    requests: Count
+    failed: Count
+    latency_ms: Latency
+    checks_failed: Count = 0
+    late: Count = 0
+
+
+class Cache(msgspec.Struct, frozen=True):
+    """How many answers the cache gave, by its own label."""
+
+    hit: Count = 0
+    miss: Count = 0
+    stale: Count = 0
+    bypass: Count = 0
+    off: Count = 0
+
+    @property
+    def hit_ratio(self) -> float | None:
+        """The share of answers out of the cache, null where no cache took part."""
+        asked = self.hit + self.miss + self.stale + self.bypass
+        return (self.hit + self.stale) / asked if asked else None
+
+
+class K6(msgspec.Struct, frozen=True):
+    """The load generator."""
+
+    version: str | None = None
+
+
+class Varies(msgspec.Struct, frozen=True):
+    """What the combination varies."""
+
+    stack: str
+    cache: bool
+
+
+class Result(msgspec.Struct, frozen=True):
+    """One cell: one combination under one load."""
+
+    schema: Literal[1]
+    combination: Name
+    profile: Name
+    round: Annotated[int, msgspec.Meta(ge=1)]
+    started_at: Name
+    duration_s: Duration
+    vus: Annotated[int, msgspec.Meta(ge=1)]
+    think_time_s: Amount
+    requests: Count
+    failed: Count
+    checks_failed: Count
+    dropped_iterations: Count
+    throughput_rps: Amount
+    latency_ms: Latency
+    routes: dict[str, Route]
+    cache: Cache
+    server: Server | None = None
+    k6: K6 = K6()
+    think: Literal["uniform", "fixed", "unknown"] = "uniform"
+    mix: dict[str, float] = {}
+    failures: dict[str, Count] = {}
+    short_stock: Count = 0
+    rate_rps: Amount | None = None
+    varies: Varies | None = None
+    warm_up_s: Amount = 0.0
+    # Of the file of the user's own routes; null for ours.
+    routes_sha256: str | None = None
+    # The share of requests for a page that were to find it cached; null where the load asks for no such page.
+    hit_ratio_asked: Amount | None = None
+    injected: list[str] = []
+    # The curve over the whole mix by p1 to p99.9; a percentile with fewer than ten requests beyond it is null.
+    percentiles: dict[str, Amount | None] = {}
+    timeline: list[Slice] = []
+
+    @property
+    def ceiling_rps(self) -> float | None:
+        """Requests a second that these visitors cannot pass at this latency; null where how they think is unknown."""
+        if self.think == "unknown":
+            return None
+        cycle = self.think_time_s + (self.latency_ms.avg or 0.0) / 1000
+        return self.vus / cycle if cycle else None
+
+
+def json_schema() -> dict[str, Any]:
+    """Gives the JSON Schema of a result file, made from the types above."""
+    return msgspec.json.schema(Result)

@@ -1,0 +1,88 @@
+"""The shape of sweep.json, version 1; docs/sweep.md describes it."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from loadtests.studies.sweep.flips import Flip
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One combination at one point. `counts` is false for a cell with a reason in `void`.
+
+    `database_ms` is what a statement took at the server, on average, `injected` what the proxy did, `cpu_cores` how
+    many cores each program used, and `k6_share` those of k6.
+    """
+
+    number: int
+    passed: int
+    factor: str
+    level: float
+    settings: dict[str, float]
+    combination: str
+    requests: int
+    failed: int
+    throughput_rps: float
+    latency_ms: dict[str, float | None]
+    hit_ratio: float | None
+    database_ms: float | None
+    cpu_cores: dict[str, float]
+    k6_share: float | None
+    limit: str | None
+    limit_sentence: str
+    injected: list[str]
+    void: list[str]
+
+    @property
+    def counts(self) -> bool:
+        """Whether the cell takes part in the findings."""
+        return not self.void
+
+
+class Value(msgspec.Struct, frozen=True):
+    """How many times better the change was at one level, in one pass; a level is the measured one where it can be."""
+
+    level: float
+    passed: int
+    ratio: float
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One change (as `async uncached`) over one factor."""
+
+    factor: str
+    comparison: str
+    values: list[Value]
+    flip: Flip
+    sentence: str
+
+
+class FactorLine(msgspec.Struct, frozen=True):
+    """A factor that was swept."""
+
+    name: str
+    title: str
+    unit: str
+    levels: list[float]
+    centre: float
+    injected: bool
+
+
+class Document(msgspec.Struct, frozen=True):
+    """All of a sweep; `complete` is false while cells are missing."""
+
+    schema: Literal[1]
+    kind: Literal["sweep"]
+    started_at: str
+    command: str
+    complete: bool
+    minutes: float
+    passes: int
+    measured_s: float
+    seed: int
+    centre: dict[str, float]
+    factors: list[FactorLine]
+    comparisons: dict[str, tuple[str, str]]
+    findings: list[Finding]
+    cells: list[Cell]
+    run: dict[str, Any]

@@ -1,0 +1,1 @@
+"""How many requests each combination can take."""

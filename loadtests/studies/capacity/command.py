@@ -1,0 +1,127 @@
+"""Measures capacity and prints it: python -m loadtests.capacity, or make matrix PROFILE=capacity."""
+
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from rich.console import Console
+
+from loadtests.cli.exit_status import ended, say
+from loadtests.observe.ledger.check import libraries, read_ledgers
+from loadtests.runner.cell import write
+from loadtests.runner.environment import describe_checkout, describe_host
+from loadtests.runner.folders import study_folder
+from loadtests.schema.capacity import Capacity, Document, Step
+from loadtests.schema.plan import Plan
+from loadtests.studies.capacity.course import capacity_of, next_load
+from loadtests.studies.capacity.limits import SERVICE
+from loadtests.studies.capacity.options import Asked, read_asked
+from loadtests.studies.capacity.output import PLAIN_WIDTH, said_of, show
+from loadtests.studies.capacity.step import Load, Stepper
+from loadtests.targets.base import Target
+from loadtests.targets.registry import ROADS
+
+FILE: Final = "capacity.json"
+STEPS: Final = "steps"
+MINUTE_S: Final = 60
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measures, writes after every step, prints; gives the exit status."""
+    return ended("capacity", lambda: _run(*read_asked(arguments)))
+
+
+class Course:
+    """A run on its way: says how long it still takes, and writes everything down after every step."""
+
+    def __init__(self, asked: Asked, plan: Plan, folder: Path, run: dict[str, Any]) -> None:
+        self._asked = asked
+        self._plan = plan
+        self._folder = folder
+        self._run = run
+        self._started_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self._started = time.monotonic()
+        self._done: list[Capacity] = []
+
+    def measure(self, target: Target) -> Document:
+        """Measures one combination after the other; gives the whole document."""
+        steps = self._folder / STEPS
+        steps.mkdir()
+        stepper = Stepper(target, self._plan, steps, self._asked, self._run["ledger"])
+        for name in self._plan.names:
+            self._combination(stepper, name, target.cores.get(SERVICE, 1))
+        return self._save([], complete=True)
+
+    def _combination(self, stepper: Stepper, name: str, cores: int) -> None:
+        steps: list[Step] = []
+        stepper.prepare(name)
+        while load := next_load(steps, self._asked):
+            say(f"{name}, step {len(steps) + 1}: {_named(load)}; {self._left(len(steps))}")
+            steps.append(stepper.take(name, len(steps) + 1, load))
+            say(f"  {said_of(steps[-1])}")
+            self._save([capacity_of(name, steps, self._asked, cores)], complete=False)
+        self._done.append(capacity_of(name, steps, self._asked, cores))
+
+    def _save(self, unfinished: list[Capacity], complete: bool) -> Document:
+        document = Document(
+            schema=1,
+            kind="capacity",
+            started_at=self._started_at,
+            command=shlex.join(["python", "-m", "loadtests.capacity", *sys.argv[1:]]),
+            complete=complete,
+            objectives_ms=dict(self._asked.objectives),
+            mix=self._asked.mix,
+            law_mix=self._asked.law_mix,
+            resolution=self._asked.resolution,
+            step_s=self._asked.step_s,
+            combinations=[*self._done, *unfinished],
+            run=self._run,
+            tolerance=self._asked.tolerance,
+        )
+        write(self._folder / FILE, msgspec.to_builtins(document, str_keys=True))
+        return document
+
+    def _left(self, steps: int) -> str:
+        each = self._asked.expected_s()
+        if self._done:
+            each = (time.monotonic() - self._started) / (len(self._done) + steps / 25)
+        left = each * len(self._plan.names) - (time.monotonic() - self._started)
+        return f"about {max(1, round(left / MINUTE_S))} min left"
+
+
+def _run(asked: Asked, plan: Plan) -> int:
+    with study_folder(plan.results, plan.profile_name) as folder:
+        minutes = asked.expected_s() * len(plan.names) / MINUTE_S
+        say(f"results go to {folder}; about {minutes:.0f} min of load for {len(plan.names)} combinations")
+        with ROADS[plan.stack](plan, say) as target:
+            document = Course(asked, plan, folder, _description(target, plan)).measure(target)
+    if asked.json:
+        write(asked.json, msgspec.to_builtins(document, str_keys=True))
+    show(document, Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH))
+    print(f"\nResults: {folder / FILE}")
+    return 0
+
+
+def _description(target: Target, plan: Plan) -> dict[str, Any]:
+    """What was measured on what; raises TargetError where that would not be a fair comparison."""
+    ledgers = read_ledgers(target, plan, say)
+    return {
+        "stack": plan.stack,
+        "workers": plan.workers,
+        "host": describe_host(),
+        **describe_checkout(),
+        "versions": target.versions() | libraries(ledgers),
+        "ledger": ledgers,
+    }
+
+
+def _named(load: Load) -> str:
+    if load.rate is None:
+        return f"{load.visitors} at once, {load.seconds:g} s"
+    again = "once more " if load.part == "confirm" else ""
+    return f"{load.rate} req/s {again}for {load.seconds:g} s"

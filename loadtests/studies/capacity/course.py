@@ -1,0 +1,143 @@
+"""Which load comes next, and what a combination's steps come to: pure functions of the steps so far."""
+
+import random
+from collections.abc import Sequence
+from typing import Final
+
+from loadtests.schema.capacity import Capacity, Cost, Pass, Step
+from loadtests.studies.capacity import usl
+from loadtests.studies.capacity.limits import GENERATOR, SERVICE
+from loadtests.studies.capacity.options import Asked
+from loadtests.studies.capacity.search import bracket, confirmations, next_rate
+from loadtests.studies.capacity.step import Load
+
+# The closed loop's order is shuffled, so that a machine that drifts does not look like contention.
+SEED: Final = 20
+AGAIN: Final = 2
+TWICE: Final = 2
+# k6 runs no shorter scenario.
+SHORTEST_S: Final = 1.0
+
+
+def next_load(steps: Sequence[Step], asked: Asked) -> Load | None:
+    """Gives the next step's load, none when the combination is done."""
+    if not steps:
+        # The first load meets a cold cache and cold processes; it is not judged.
+        return _load("warm-up", asked.first, asked)
+    return _again(steps, asked) or _searching(steps, asked) or _confirming(steps, asked) or _closed(steps, asked)
+
+
+def capacity_of(name: str, steps: Sequence[Step], asked: Asked, service_cores: int) -> Capacity:
+    """Gives what the steps say so far."""
+    best = next((step for step in reversed(steps) if _confirms(step) and _held_twice(steps, step.rate_rps)), None)
+    held, broken_at = bracket(_tried(steps))
+    breaking = next((step for step in reversed(steps) if step.part == "search" and step.rate_rps == broken_at), None)
+    throughputs = {step.concurrency: step.throughput_rps for step in steps if _counts(step) and step.concurrency}
+    law = usl.fit({at: rate for at, rate in throughputs.items() if at not in asked.predicted})
+    predicted = [at for at in asked.predicted if at in throughputs] if law.refused is None else []
+    return Capacity(
+        combination=name,
+        rate_rps=best.rate_rps if best else None,
+        confirmed=best is not None,
+        broke_at_rps=broken_at,
+        limited_by=_limited_by(breaking, held, asked),
+        generator_limited=breaking is not None and breaking.limit == GENERATOR,
+        cost=_cost(best, service_cores) if best else None,
+        usl=law if asked.fitted else None,
+        predictions=[usl.predict(law, at, throughputs[at]) for at in predicted],
+        steps=list(steps),
+    )
+
+
+def _again(steps: Sequence[Step], asked: Asked) -> Load | None:
+    """A step of the search that broke although no core was full, or is void for what may pass, is taken once more."""
+    last = steps[-1]
+    same = [step for step in steps if (step.part, step.rate_rps) == (last.part, last.rate_rps)]
+    if last.part != "search" or last.rate_rps is None or not _may_pass(last) or len(same) >= AGAIN:
+        return None
+    return _load(last.part, last.rate_rps, asked)
+
+
+def _may_pass(step: Step) -> bool:
+    """k6 would be full again."""
+    if step.outcome == "void":
+        return step.limit != GENERATOR
+    return step.outcome == "broken" and step.limit is None
+
+
+def _searching(steps: Sequence[Step], asked: Asked) -> Load | None:
+    rate = next_rate(_tried(steps), asked.first, asked.resolution, asked.highest)
+    return None if rate is None else _load("search", rate, asked)
+
+
+def _confirming(steps: Sequence[Step], asked: Asked) -> Load | None:
+    found, _ = bracket(_tried(steps))
+    if found is None:
+        return None
+    for rate in confirmations(found, asked.resolution):
+        if _held_twice(steps, rate):
+            return None
+        if not _given_up(steps, rate):
+            return _load("confirm", rate, asked)
+    return None
+
+
+def _confirms(step: Step) -> bool:
+    return step.part == "confirm" and step.outcome == "held"
+
+
+def _held_twice(steps: Sequence[Step], rate: int | None) -> bool:
+    """In the search and in the second pass, or, for a rate below the one that was found, twice in the latter."""
+    judged = (step for step in steps if step.part in ("search", "confirm") and step.rate_rps == rate)
+    return sum(step.outcome == "held" for step in judged) >= TWICE
+
+
+def _given_up(steps: Sequence[Step], rate: int) -> bool:
+    """As in the search: what may pass is forgiven once."""
+    failed = [step for step in steps if step.part == "confirm" and step.rate_rps == rate and step.outcome != "held"]
+    return len(failed) >= AGAIN or any(not _may_pass(step) for step in failed)
+
+
+def _closed(steps: Sequence[Step], asked: Asked) -> Load | None:
+    order = [*asked.fitted, *asked.predicted]
+    random.Random(SEED).shuffle(order)
+    done = {step.concurrency for step in steps}
+    left = [visitors for visitors in order if visitors not in done]
+    return _visitors(left[0], asked) if left else None
+
+
+def _load(part: Pass, rate: int, asked: Asked) -> Load:
+    seconds = asked.confirmation_s(rate) if part == "confirm" else asked.step_seconds(rate)
+    return Load(part, seconds, asked.warm_up_s, rate=rate)
+
+
+def _visitors(many: int, asked: Asked) -> Load:
+    return Load("concurrency", max(SHORTEST_S, asked.step_s / 2), asked.warm_up_s / 2, visitors=many, mix=asked.law_mix)
+
+
+def _tried(steps: Sequence[Step]) -> dict[int, bool]:
+    return {step.rate_rps: step.outcome == "held" for step in steps if step.part == "search" and step.rate_rps}
+
+
+def _counts(step: Step) -> bool:
+    return step.part == "concurrency" and step.outcome == "held"
+
+
+def _limited_by(breaking: Step | None, held: int | None, asked: Asked) -> str:
+    if breaking is None:
+        return f"not found: {held} requests a second held" if held == asked.highest else "not known yet"
+    spoilt = [reason for reason in breaking.void if reason != breaking.limit_sentence]
+    return "; ".join([breaking.limit_sentence, *(f"void: {reason}" for reason in spoilt)])
+
+
+def _cost(step: Step, service_cores: int) -> Cost | None:
+    used = {name: cores for name, cores in step.cpu_cores.items() if name != GENERATOR}
+    if not used.get(SERVICE) or not step.rate_rps:
+        return None
+    rate = step.throughput_rps
+    return Cost(
+        rps_per_service_core=round(rate / used[SERVICE], 1),
+        rps_per_core_in_all=round(rate / sum(used.values()), 1),
+        cores_per_1000_rps={name: round(1000 * cores / rate, 3) for name, cores in used.items()},
+        service_cores_to_provide=round(1000 * service_cores / step.rate_rps, 3),
+    )

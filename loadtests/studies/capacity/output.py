@@ -1,0 +1,119 @@
+"""Capacity as tables for people."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from loadtests.schema.capacity import Capacity, Document, Estimate, Prediction, Step
+from loadtests.studies.capacity.search import is_least
+
+MISSING: Final = "-"
+# Wide enough for every column when the output is a file or a pipe.
+PLAIN_WIDTH: Final = 120
+OUTCOMES: Final = {"held": "green", "broken": "red", "void": "yellow"}
+PARTS: Final = {
+    "warm-up": "warm-up, not judged",
+    "search": "open",
+    "confirm": "open, second pass",
+    "concurrency": "closed",
+}
+
+
+def said_of(step: Step) -> str:
+    """Gives one line on a step that was just measured."""
+    p95 = step.latency_ms.get("p95")
+    latency = MISSING if p95 is None else f"{p95:.1f} ms"
+    reasons = f": {'; '.join(step.reasons)}" if step.reasons else ""
+    return f"{step.throughput_rps:.0f} req/s, p95 {latency}, {step.outcome}{reasons}"
+
+
+def show(document: Document, console: Console) -> None:
+    """Prints capacity and cost of each combination, its steps, and the law with its intervals."""
+    limits = ", ".join(f"{route} {limit:g} ms" for route, limit in document.objectives_ms.items())
+    console.print(_summary(document.combinations, f"Highest rate with p95 at most: {limits}; {document.tolerance}"))
+    for capacity in document.combinations:
+        console.print(_curve(capacity))
+        for step in (step for step in capacity.steps if step.void):
+            console.print(f"void: {_asked(step)}: {'; '.join(step.void)}", style="red", markup=False)
+        console.print(f"{capacity.combination}: {_law(capacity)}\n", markup=False, highlight=False)
+
+
+def _summary(capacities: Sequence[Capacity], title: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column("")
+    for capacity in capacities:
+        table.add_column(capacity.combination, justify="right")
+    costs = [capacity.cost for capacity in capacities]
+    rows: list[tuple[str, list[str]]] = [
+        ("req/s that held twice", [_rate(capacity) for capacity in capacities]),
+        ("req/s that broke", [_number(capacity.broke_at_rps, 0) for capacity in capacities]),
+        ("req/s per core of service CPU", [_number(cost.rps_per_service_core if cost else None, 0) for cost in costs]),
+        (
+            "req/s per core in all, without k6",
+            [_number(cost.rps_per_core_in_all if cost else None, 0) for cost in costs],
+        ),
+        (
+            "service cores to provide for 1,000 req/s",
+            [_number(cost.service_cores_to_provide if cost else None, 2) for cost in costs],
+        ),
+    ]
+    for program in dict.fromkeys(name for cost in costs if cost for name in cost.cores_per_1000_rps):
+        used = [cost.cores_per_1000_rps.get(program) if cost else None for cost in costs]
+        rows.append((f"  cores of CPU used: {program}", [_number(value, 2) for value in used]))
+    rows.append(("what was full when it broke", [capacity.limited_by for capacity in capacities]))
+    for title_of_row, cells in rows:
+        table.add_row(title_of_row, *cells)
+    return table
+
+
+def _curve(capacity: Capacity) -> Table:
+    table = Table(title=f"{capacity.combination}: latency by load", title_justify="left")
+    for column in ("load", "asked", "req/s", "p50 ms", "p95 ms", "p99 ms", "service cores", "k6 cores", ""):
+        table.add_column(column, justify="left" if column in ("load", "") else "right")
+    for step in sorted(capacity.steps, key=lambda step: (step.part, step.rate_rps or step.concurrency or 0)):
+        latency = [_number(step.latency_ms.get(name), 1) for name in ("p50", "p95", "p99")]
+        cores = [_number(step.cpu_cores.get(name), 2) for name in ("service", "k6")]
+        word = f"[{OUTCOMES[step.outcome]}]{step.outcome}[/]"
+        table.add_row(PARTS[step.part], _asked(step), _number(step.throughput_rps, 0), *latency, *cores, word)
+    return table
+
+
+def _asked(step: Step) -> str:
+    return f"{step.rate_rps}/s" if step.rate_rps else f"{step.concurrency} at once"
+
+
+def _law(capacity: Capacity) -> str:
+    law = capacity.usl
+    if law is None:
+        return "the Universal Scalability Law was not asked for"
+    if law.refused:
+        return f"no Universal Scalability Law: {law.refused}"
+    parts = ", ".join(f"{name} {_estimate(value)}" for name, value in law.parameters.items())
+    peak = f"throughput peaks at {law.peak_at:.0f} at once" if law.peak_at else "no decline was shown"
+    lines = [f"Universal Scalability Law: {parts}; {peak}", *map(_prediction, capacity.predictions)]
+    return "\n  ".join(lines)
+
+
+def _prediction(one: Prediction) -> str:
+    word = "inside" if one.inside else "OUTSIDE"
+    return (
+        f"{one.concurrency} at once was not fitted: predicted {one.predicted_rps:.0f} req/s "
+        f"({one.low:.0f} to {one.high:.0f}), measured {one.measured_rps:.0f} ({one.error:+.0%}, {word} the interval)"
+    )
+
+
+def _estimate(estimate: Estimate) -> str:
+    return f"{estimate.value:.3g} ({estimate.low:.3g} to {estimate.high:.3g})"
+
+
+def _rate(capacity: Capacity) -> str:
+    if capacity.rate_rps is None:
+        return "none"
+    outcomes = ((step.rate_rps, step.outcome) for step in capacity.steps if step.part != "warm-up")
+    return f"at least {capacity.rate_rps}" if is_least(capacity.rate_rps, outcomes) else str(capacity.rate_rps)
+
+
+def _number(value: float | None, places: int) -> str:
+    return MISSING if value is None else f"{value:,.{places}f}"

@@ -1,0 +1,162 @@
+"""One step: k6 against one combination at one rate, or with one number of visitors at once."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from loadtests.analysis.void import bypasses, voided
+from loadtests.observe.ledger.read import Ledger
+from loadtests.runner.cell import Cells
+from loadtests.schema.capacity import STRICT, Outcome, Pass, RouteLine, Step, Tolerance
+from loadtests.schema.plan import Plan
+from loadtests.schema.result import Result
+from loadtests.studies.capacity.limits import NOT_THE_SERVICE, limit_of
+from loadtests.studies.capacity.options import LONGEST_CONFIRMATION, Asked, Objectives, broken, written
+from loadtests.targets.base import Target
+from loadtests.targets.k6 import GeneratorFailed
+
+# The other rules of the matrix are objectives here, or judged by what was full.
+VOIDED_BY: Final = frozenset({"wrong combination", "changed ledger"})
+# A service whose core is full gives Redis up by itself, so a step that breaks is no less broken for it. One that holds
+# is another service than was asked for, once so many of its requests could have gone past the cache.
+CACHE_BYPASSED: Final = frozenset({"cache bypassed"})
+MAY_BYPASS: Final = 0.01
+
+
+class Load(NamedTuple):
+    """What one step sends: `rate` requests a second (open model), or `visitors` who never think (closed loop).
+
+    Each asks for `warm_up_s` seconds before it is measured for `seconds`.
+    """
+
+    part: Pass
+    seconds: float
+    warm_up_s: float
+    rate: int | None = None
+    visitors: int | None = None
+    mix: str = ""
+
+    def variables(self, worst_latency: float) -> dict[str, str]:
+        """Gives the load as k6 reads it; an open model has VUs for rate x worst latency."""
+        times = {"DURATION": f"{self.seconds:g}", "WARM_UP": f"{self.warm_up_s:g}"}
+        if self.rate is None:
+            load = {"VUS": str(self.visitors), "THINK": "0", "RATE": ""}
+            return times | load | ({"MIX": self.mix} if self.mix else {})
+        vus = max(20, math.ceil(self.rate * worst_latency))
+        return times | {"RATE": str(self.rate), "VUS": str(vus), "THINK": ""}
+
+
+class Stepper:
+    """Measures steps of one run; the result of each is a file in `folder`.
+
+    Services stay up from step to step, so that a step meets warm processes and a warm cache. Each combination's
+    ledger has to be the one that the run began with.
+    """
+
+    def __init__(self, target: Target, plan: Plan, folder: Path, asked: Asked, ledgers: Mapping[str, Ledger]) -> None:
+        self._target = target
+        self._asked = asked
+        self._ledgers = ledgers
+        # k6 is waited for as if every step were the longest.
+        profile = msgspec.structs.replace(plan.profile, duration_s=LONGEST_CONFIRMATION * asked.step_s)
+        self._cells = Cells(target, plan._replace(profile=profile), folder, target.versions()["k6"])
+        self._restores = plan.restores
+        self._failed = False
+
+    def prepare(self, name: str) -> None:
+        """Gives a combination fresh processes, an empty cache, and its first rows if the load writes."""
+        self._target.prepare(name, self._restores)
+
+    def take(self, name: str, number: int, load: Load) -> Step:
+        """Gives one measured and judged step; raises GeneratorFailed when two in a row come to nothing."""
+        variables = load.variables(self._asked.worst_latency) | {"LIMITS": written(self._asked.objectives)}
+        try:
+            result = self._cells.measure_as_it_is(
+                name, number, self._ledgers.get(name), variables, fresh=load.part == "warm-up"
+            )
+        except GeneratorFailed as error:
+            if self._failed:
+                raise
+            self._failed = True
+            return unmeasured(number, load, str(error))
+        self._failed = False
+        return judged(result, number, load, self._asked.objectives, self._asked.tolerance)
+
+
+def judged(result: Result, number: int, load: Load, objectives: Objectives, tolerance: Tolerance = STRICT) -> Step:
+    """Gives a step with what it broke; one that broke for k6's or others' sake says nothing of the service."""
+    limit = limit_of(result)
+    faults, void = broken(result, objectives if load.rate else {}, tolerance), voided(result, VOIDED_BY)
+    (faults if faults else void).extend(_past_the_cache(result, bool(faults)))
+    if limit.name in NOT_THE_SERVICE and (faults or load.rate is None):
+        void.append(limit.sentence)
+    outcome: Outcome = "void" if void else "broken" if faults else "held"
+    latency = msgspec.to_builtins(result.latency_ms)
+    return Step(
+        number=number,
+        part=load.part,
+        rate_rps=load.rate,
+        concurrency=load.visitors,
+        vus=result.vus,
+        duration_s=result.duration_s,
+        requests=result.requests,
+        throughput_rps=result.throughput_rps,
+        failed=result.failed + result.checks_failed,
+        dropped=result.dropped_iterations,
+        latency_ms=latency,
+        routes=_routes(result, objectives),
+        hit_ratio=result.cache.hit_ratio,
+        cpu_cores=limit.cores_used,
+        limit=limit.name,
+        limit_sentence=limit.sentence,
+        outcome=outcome,
+        reasons=[*faults, *void],
+        void=void,
+    )
+
+
+def _past_the_cache(result: Result, broke: bool) -> list[str]:
+    counts = broke or bypasses(result) > MAY_BYPASS * result.requests
+    return voided(result, CACHE_BYPASSED) if counts else []
+
+
+def unmeasured(number: int, load: Load, reason: str) -> Step:
+    """Gives the step of a load that k6 brought no result of; it does not count."""
+    return Step(
+        number=number,
+        part=load.part,
+        rate_rps=load.rate,
+        concurrency=load.visitors,
+        vus=load.visitors or 0,
+        duration_s=load.seconds,
+        requests=0,
+        throughput_rps=0.0,
+        failed=0,
+        dropped=0,
+        latency_ms={},
+        routes={},
+        hit_ratio=None,
+        cpu_cores={},
+        limit=None,
+        limit_sentence="not known: nothing was measured",
+        outcome="void",
+        reasons=[reason],
+        void=[reason],
+    )
+
+
+def _routes(result: Result, objectives: Objectives) -> dict[str, RouteLine]:
+    return {
+        name: RouteLine(
+            requests=route.requests,
+            late=route.late,
+            limit_ms=objectives.get(name),
+            p50_ms=route.latency_ms.p50,
+            p95_ms=route.latency_ms.p95,
+            p99_ms=route.latency_ms.p99,
+        )
+        for name, route in result.routes.items()
+    }

@@ -1,0 +1,1 @@
+"""Each service beside a bare constant answer."""

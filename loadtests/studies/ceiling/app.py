@@ -1,0 +1,80 @@
+"""A bare constant answer on each server with the services' own settings: what no service on it can pass.
+
+`python -m loadtests.studies.ceiling.app sync|async` serves it at BIND until SIGTERM.
+"""
+
+import asyncio
+import gc
+import os
+import sys
+from typing import Any, Final
+
+import hypercorn.asyncio
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from hypercorn.config import Config
+from quart import Quart
+
+from shared.service.serving import serving
+from shared.service.settings import Settings, read_settings
+
+# As long as a product's answer, which the bench compares it with.
+BODY: Final = b'{"constant":"' + 120 * b"." + b'"}'
+HEADERS: Final = {"Content-Type": "application/json"}
+TWINS: Final = ("sync", "async")
+
+
+class _Gunicorn(BaseApplication):
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        for setting in serving(self._settings):
+            if setting.gunicorn is not None:
+                self.cfg.set(setting.gunicorn, setting.value)
+
+    def load(self) -> Any:
+        app = Flask(__name__, static_folder=None)
+        app.add_url_rule("/", "constant", lambda: (BODY, HEADERS))
+        # As the services do, so that the collector costs both the same.
+        gc.freeze()
+        return app
+
+
+def serve_sync(settings: Settings) -> None:
+    """Serves a Flask application with one constant route."""
+    _Gunicorn(settings).run()
+
+
+def serve_async(settings: Settings) -> None:
+    """Serves a Quart application with one constant route."""
+    config = Config()
+    for setting in serving(settings):
+        if setting.hypercorn is not None:
+            setattr(config, setting.hypercorn, setting.value)
+    app = Quart(__name__, static_folder=None)
+    app.config.update(RESPONSE_TIMEOUT=None, BODY_TIMEOUT=settings.request_timeout)
+    places = asyncio.Semaphore(settings.in_flight)
+
+    async def constant() -> tuple[bytes, dict[str, str]]:
+        async with places:
+            return BODY, HEADERS
+
+    app.add_url_rule("/", "constant", constant)
+    gc.freeze()
+    asyncio.run(hypercorn.asyncio.serve(app, config))
+
+
+def main() -> int:
+    """Serves the ceiling named on the command line; gives 2 for any other name."""
+    if sys.argv[1:] not in ([twin] for twin in TWINS):
+        sys.stderr.write("usage: python -m loadtests.studies.ceiling.app sync|async\n")
+        return 2
+    serve = serve_sync if sys.argv[1] == "sync" else serve_async
+    serve(read_settings(os.environ))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,190 @@
+"""How much of its server's speed each combination keeps: one product, no think time, beside a bare constant answer.
+
+Every share is a ratio within one round, of neighbours, and every other round goes backwards, so a machine that drifts
+moves both sides alike.
+"""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any, Final, NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+
+from compose import ports, programs
+from compose.failures import StackError, unusable
+from compose.local import Stack, StackOptions
+from compose.placement import pinned
+from compose.processes import Process, environment, python
+from loadtests.observe.processes import processes_of, used
+from loadtests.runner.environment import describe_checkout, describe_host
+from loadtests.studies.ceiling.app import TWINS
+
+PATH: Final = "/api/products/7"
+COMBINATIONS: Final = ("sync", "sync-cached", "async", "async-cached")
+# Each combination beside its own ceiling.
+ORDER: Final = tuple(f"{twin}{what}" for twin in TWINS for what in ("", "-ceiling", "-cached"))
+RATE: Final = re.compile(r"Requests/sec:\s+([0-9.]+)")
+TOTAL: Final = re.compile(r"([0-9]+) requests in")
+FAILED: Final = re.compile(r"(Socket errors|Non-2xx).*")
+READY_SECONDS: Final = 60.0
+VERSION_SECONDS: Final = 10
+AIMS: Final = {False: 0.5, True: 0.65}
+
+
+class Target(NamedTuple):
+    """What is measured: an address and the first process behind it."""
+
+    url: str
+    pid: int
+
+
+class Figure(NamedTuple):
+    """One round of one target: requests per second, and milliseconds of the service's CPU per request."""
+
+    rate: float
+    cpu_ms: float
+
+
+Figures = dict[str, list[Figure]]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measures, prints the table and writes the figures; gives 0, or 2 when something is missing."""
+    options = _options(arguments)
+    run = describe_run("loadtests.studies.ceiling.run", arguments)
+    try:
+        with started() as stack:
+            figures = measure(stack, options.rounds, options.seconds, options.connections)
+            run["versions"] = {"database": stack.database_version, "wrk": wrk_version()}
+    except StackError as error:
+        sys.stderr.write(f"bench: {error}\n")
+        return error.status
+    show(figures)
+    if options.json:
+        options.json.write_text(json.dumps(report(figures, run), indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def started() -> Stack:
+    """Gives the stack to be measured, one worker a service, still to be entered; raises StackError without wrk."""
+    if programs.find("wrk") is None:
+        raise unusable("wrk is not installed: apt install wrk")
+    return Stack(StackOptions(workers=1, port_base=int(os.environ.get("PORT_BASE") or 8000), progress=_say))
+
+
+def describe_run(module: str, arguments: Sequence[str] | None) -> dict[str, Any]:
+    """Gives when, with which command, on what and with which code a run was made, for its JSON."""
+    words = sys.argv[1:] if arguments is None else arguments
+    return {
+        "started_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "command": " ".join([f"python -m {module}", *words]),
+        "host": describe_host(),
+        **describe_checkout(),
+    }
+
+
+def wrk_version() -> str:
+    """Gives what wrk says of itself; it ends with status 1 when asked."""
+    done = subprocess.run(["wrk", "-v"], capture_output=True, text=True, timeout=VERSION_SECONDS, check=False)
+    return done.stdout.partition("[")[0].strip()
+
+
+def measure(stack: Stack, rounds: int, seconds: int, connections: int) -> Figures:
+    """Gives the figures of each target, one a round; raises StackError."""
+    figures: Figures = {}
+    with _ceilings(stack) as ceilings:
+        targets = ceilings | {name: Target(stack.url(name) + PATH, stack.service(name).pid) for name in COMBINATIONS}
+        for turn in range(rounds):
+            for name in ORDER[:: -1 if turn % 2 else 1]:
+                figure = _figure(stack, targets[name], seconds, connections)
+                figures.setdefault(name, []).append(figure)
+                _say(f"round {turn + 1} of {rounds}: {name} {figure.rate:.0f} req/s, {figure.cpu_ms:.3f} ms of CPU")
+    return figures
+
+
+def shares(figures: Figures) -> dict[str, float]:
+    """Gives the median over rounds of each combination's rate over its own server's ceiling."""
+    pairs = {name: zip(figures[name], figures[_ceiling(name)], strict=True) for name in COMBINATIONS}
+    return {name: median(mine.rate / top.rate for mine, top in rounds) for name, rounds in pairs.items()}
+
+
+def report(figures: Figures, run: dict[str, Any]) -> dict[str, object]:
+    """Gives the figures as JSON holds them, with what is known of the run."""
+    rounds = {name: [figure._asdict() for figure in each] for name, each in figures.items()}
+    return {"run": run, "path": PATH, "rounds": rounds, "of_the_ceiling": shares(figures)}
+
+
+def show(figures: Figures) -> None:
+    """Prints a line a target: its rate, its CPU per request and its share of the ceiling."""
+    table = Table("", "req/s", "CPU ms/req", "of its ceiling", "aim")
+    reached = shares(figures)
+    for name in ORDER:
+        rounds = figures[name]
+        share = f"{reached[name]:.2f}" if name in reached else "1"
+        aim = f"{AIMS[name.endswith('cached')]:.2f}" if name in reached else ""
+        rate, cpu = median(each.rate for each in rounds), median(each.cpu_ms for each in rounds)
+        table.add_row(name, f"{rate:.0f}", f"{cpu:.3f}", share, aim)
+    Console().print(table)
+
+
+@contextmanager
+def _ceilings(stack: Stack) -> Iterator[dict[str, Target]]:
+    running: dict[str, Process] = {}
+    targets: dict[str, Target] = {}
+    try:
+        for twin in TWINS:
+            name, port = _ceiling(twin), ports.free()
+            running[name] = Process(name, stack.directory / f"{name}.log", stack.placement.services)
+            settings = stack.service(twin).settings | {"BIND": f"{ports.LOOPBACK}:{port}"}
+            command = [*python("loadtests.studies.ceiling.app"), twin]
+            running[name].start(command, environment(stack.directory, settings), Path.cwd())
+            running[name].wait(partial(ports.taken, port), READY_SECONDS)
+            targets[name] = Target(f"http://{ports.LOOPBACK}:{port}/", running[name].pid)
+        yield targets
+    finally:
+        for process in running.values():
+            process.stop(READY_SECONDS)
+
+
+def _figure(stack: Stack, target: Target, seconds: int, connections: int) -> Figure:
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", target.url]
+    before, _ = used(processes_of(target.pid))
+    with pinned(stack.placement.others):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30, check=False)
+    after, _ = used(processes_of(target.pid))
+    rate, total, failed = (pattern.search(done.stdout) for pattern in (RATE, TOTAL, FAILED))
+    if done.returncode or rate is None or total is None or failed:
+        raise StackError(f"wrk against {target.url}: {failed or done.stderr or done.stdout}")
+    return Figure(float(rate.group(1)), 1000 * (after - before) / int(total.group(1)))
+
+
+def _ceiling(name: str) -> str:
+    return f"{name.partition('-')[0]}-ceiling"
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m loadtests.studies.ceiling.run", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="rounds (5)")
+    parser.add_argument("--seconds", type=int, default=5, help="seconds for each target (5)")
+    parser.add_argument("--connections", type=int, default=50, help="connections of wrk (50)")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""At which level of a factor the answer flips."""

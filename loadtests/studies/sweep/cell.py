@@ -1,0 +1,83 @@
+"""One cell of a sweep: the load of a point, and what a measured result comes to."""
+
+from typing import Final
+
+import msgspec
+
+from loadtests.analysis.void import RULES, voided
+from loadtests.schema.result import Result
+from loadtests.schema.sweep import Cell
+from loadtests.studies.capacity.limits import GENERATOR, NOT_THE_SERVICE, limit_of
+from loadtests.studies.sweep.factors import Point
+from loadtests.studies.sweep.options import WARM_UP_S
+
+# Of a load without think time k6 always waits for its core; what counts is whose the cores were.
+VOIDED_BY: Final = frozenset(rule.name for rule in RULES) - {"load generator"}
+PLACES: Final = 4
+
+
+def variables(point: Point, seconds: float) -> dict[str, str]:
+    """Gives the load of a point as k6 reads it: visitors who never think."""
+    return {
+        "VUS": f"{point.settings['concurrency']:.0f}",
+        "HIT_RATIO": f"{point.settings['hit_ratio']:g}",
+        "THINK": "0",
+        "RATE": "",
+        "DURATION": f"{seconds:g}",
+        "WARM_UP": f"{WARM_UP_S:g}",
+    }
+
+
+def cell_of(result: Result, number: int, passed: int, point: Point) -> Cell:
+    """Gives a cell, with the reasons for which it does not count."""
+    limit = limit_of(result)
+    void = voided(result, VOIDED_BY)
+    if limit.name in NOT_THE_SERVICE:
+        void.append(f"the service was not the limit: {limit.sentence}")
+    server = result.server
+    statements = server.statements if server else []
+    executions = sum(each.executions for each in statements)
+    return Cell(
+        number=number,
+        passed=passed,
+        factor=point.factor,
+        level=point.level,
+        settings=point.settings,
+        combination=result.combination,
+        requests=result.requests,
+        failed=result.failed + result.checks_failed,
+        throughput_rps=result.throughput_rps,
+        latency_ms=msgspec.to_builtins(result.latency_ms),
+        hit_ratio=result.cache.hit_ratio,
+        database_ms=round(sum(each.total_ms for each in statements) / executions, PLACES) if executions else None,
+        cpu_cores=limit.cores_used,
+        k6_share=limit.cores_used.get(GENERATOR),
+        limit=limit.name,
+        limit_sentence=limit.sentence,
+        injected=result.injected,
+        void=void,
+    )
+
+
+def nothing(number: int, passed: int, point: Point, name: str, reason: str) -> Cell:
+    """Gives the cell that k6 brought no result of."""
+    return Cell(
+        number=number,
+        passed=passed,
+        factor=point.factor,
+        level=point.level,
+        settings=point.settings,
+        combination=name,
+        requests=0,
+        failed=0,
+        throughput_rps=0.0,
+        latency_ms={},
+        hit_ratio=None,
+        database_ms=None,
+        cpu_cores={},
+        k6_share=None,
+        limit=None,
+        limit_sentence="not known: nothing was measured",
+        injected=[],
+        void=[reason],
+    )

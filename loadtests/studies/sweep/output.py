@@ -1,0 +1,96 @@
+"""A sweep as tables for people."""
+
+import math
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from loadtests.schema.sweep import Cell, Document, Finding
+from loadtests.studies.sweep.course import named
+from loadtests.studies.sweep.factors import BY_NAME, CENTRE_NAME, Point
+from loadtests.studies.sweep.findings import Pair, ratio, written
+from loadtests.studies.sweep.here import Here, Outlook, outlooks, places
+
+MISSING: Final = "-"
+# Wide enough for every column when the output is a file or a pipe.
+PLAIN_WIDTH: Final = 120
+
+
+def show(document: Document, console: Console) -> None:
+    """Prints each factor's levels with the ratios there, and where they flip."""
+    centre = ", ".join(f"{BY_NAME[name].title} {written(at, BY_NAME[name])}" for name, at in document.centre.items())
+    console.print(f"Around the centre: {centre}. {document.passes} pass(es), {document.measured_s:g} s a cell.\n")
+    for line in document.factors:
+        mine = [finding for finding in document.findings if finding.factor == line.name]
+        console.print(_table(document, line.name, mine))
+        for finding in mine:
+            console.print(f"  {finding.sentence}", markup=False)
+        console.print()
+    for cell in document.cells:
+        if cell.void:
+            where = named(Point(cell.factor, cell.level))
+            console.print(f"void: {cell.combination} at {where}: {'; '.join(cell.void)}", style="red", markup=False)
+
+
+def show_here(document: Document, here: Here, console: Console) -> None:
+    """Prints the reader's place in the sweep, and what follows."""
+    console.print("You are here", style="bold")
+    for place in places(document, here):
+        factor = BY_NAME[place.factor]
+        note = f" ({place.note})" if place.note else ""
+        nearest = written(place.nearest, factor)
+        console.print(f"  {factor.title}: {written(place.used, factor)}, the nearest level is {nearest}{note}")
+    console.print("What follows there, if the factors do not act on each other, which a sweep cannot see:")
+    for outlook in outlooks(document, here):
+        console.print(f"  {_outlook(outlook)}", markup=False)
+
+
+def _table(document: Document, name: str, findings: Sequence[Finding]) -> Table:
+    factor = BY_NAME[name]
+    combinations = list(dict.fromkeys(cell.combination for cell in document.cells))
+    table = Table(title=f"{factor.title}: req/s, then times better (latency without / with)", title_justify="left")
+    for column in ("level", *combinations, "k6, cores", *(finding.comparison for finding in findings)):
+        table.add_column(column, justify="right", overflow="fold")
+    for level in sorted({*factor.levels, *(() if factor.injected else (factor.centre,))}):
+        cells = [cell for cell in document.cells if _at(cell, name, level)]
+        rates = [_mean([cell.throughput_rps for cell in cells if cell.combination == one]) for one in combinations]
+        ratios = [_ratio(cells, document.comparisons[finding.comparison]) for finding in findings]
+        share = max((cell.k6_share or 0.0 for cell in cells), default=0.0)
+        table.add_row(written(level, factor), *rates, f"{share:.2f}", *ratios)
+    return table
+
+
+def _at(cell: Cell, name: str, level: float) -> bool:
+    if cell.factor == CENTRE_NAME:
+        return not BY_NAME[name].injected and level == BY_NAME[name].centre
+    return cell.factor == name and cell.level == level
+
+
+def _ratio(cells: Sequence[Cell], pair: Pair) -> str:
+    without, with_change = pair
+    by_pass: dict[int, dict[str, Cell]] = {}
+    for cell in cells:
+        if cell.counts:
+            by_pass.setdefault(cell.passed, {})[cell.combination] = cell
+    logs = [
+        math.log(ratio(both[without], both[with_change]))
+        for both in by_pass.values()
+        if without in both and with_change in both
+    ]
+    return f"{math.exp(fmean(logs)):.2f}" if logs else MISSING
+
+
+def _mean(values: Sequence[float]) -> str:
+    return f"{fmean(values):.0f}" if values else MISSING
+
+
+def _outlook(outlook: Outlook) -> str:
+    if outlook.ratio is None:
+        return f"{outlook.comparison}: cannot be said, {outlook.verdict}"
+    interval = ""
+    if outlook.low is not None and outlook.high is not None:
+        interval = f", 95 % interval {outlook.low:.2f} to {outlook.high:.2f}"
+    return f"{outlook.comparison}: {outlook.ratio:.2f} times{interval}: {outlook.verdict}"

@@ -1,0 +1,84 @@
+"""The local stack with one service up at a time, started with the settings of a point."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit, urlunsplit
+
+from compose.ports import LOOPBACK
+from compose.stack import Stack
+from loadtests.proxy.client import Proxy
+from loadtests.proxy.modes import PASS, delay
+from loadtests.studies.sweep.factors import Point
+from loadtests.targets.local import LocalTarget
+
+MILLISECOND = 0.001
+PROXY = "proxy"
+# At most levels the service's core is full, and then the usual 100 ms give Redis up without any fault of it.
+PATIENT = {"CACHE_TIMEOUT": "1"}
+
+
+class SweepTarget(LocalTarget):
+    """The measured service alone, everything else of the services stopped."""
+
+    def __init__(self, stack: Stack, proxy: Proxy) -> None:
+        super().__init__(stack)
+        self._proxy = proxy
+        self._point: Point | None = None
+        for service in stack.services.values():
+            service.stop()
+
+    def aim(self, point: Point) -> None:
+        """Sets what the next services are started with."""
+        self._point = point
+
+    @property
+    def cores(self) -> dict[str, int]:
+        """How many cores each program may use."""
+        return {**super().cores, PROXY: super().cores["database"]}
+
+    def prepare(self, name: str, restore: bool) -> None:
+        """Stops what runs, empties the cache, and starts one service with the settings of the point.
+
+        The connections are opened before the database moves away, so that starting does not take a second for each.
+        """
+        for service in self._stack.services.values():
+            service.stop()
+        self.forget(name)
+        if restore:
+            self._stack.restore(name)
+        self._proxy.switch(PASS)
+        self.start(name, self._environment(name))
+        distance = self._point.injected_ms if self._point else None
+        if distance:
+            # Half of the round trip in each direction.
+            self._proxy.switch(delay(distance * MILLISECOND / 2))
+
+    def programs(self, name: str) -> dict[str, int]:
+        """The first process of each program, the proxy's where the database is behind it."""
+        programs = super().programs(name)
+        return programs | ({PROXY: self._proxy.pid} if self._behind_proxy else {})
+
+    @property
+    def _behind_proxy(self) -> bool:
+        return self._point is not None and self._point.injected_ms is not None
+
+    def _environment(self, name: str) -> dict[str, str]:
+        if self._point is None:
+            return {}
+        environment = {**PATIENT, **self._point.environment}
+        if self._behind_proxy:
+            address = urlsplit(self._stack.service(name).settings["DATABASE_URL"])
+            place = f"{address.username}@{LOOPBACK}:{self._proxy.port}"
+            environment["DATABASE_URL"] = urlunsplit(address._replace(netloc=place))
+        return environment
+
+
+@contextmanager
+def sweep_target(stack: Stack) -> Iterator[SweepTarget]:
+    """Gives the target, with a proxy before the database on the cores that the services do not use."""
+    with Proxy(stack.database_port, cores=stack.placement.others) as proxy:
+        target = SweepTarget(stack, proxy)
+        try:
+            yield target
+        finally:
+            target.close()

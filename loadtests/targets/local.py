@@ -1,0 +1,129 @@
+"""The stack as private local processes, as a target of the load."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import redis
+
+from compose.database_server import Connection
+from compose.options import HIGHEST_SCALE, StackOptions
+from compose.placement import pinned
+from compose.stack import Stack
+from loadtests.schema.plan import Plan, number
+from loadtests.targets.k6 import Generator, k6_command, k6_version
+from loadtests.targets.prometheus import parsed_traits, read_metrics
+
+REDIS_TIMEOUT_S: Final = 5
+SCANNED_AT_ONCE: Final = 1000
+LAST_WORKER_S: Final = 10
+LOOK_S: Final = 0.05
+
+
+class LocalTarget:
+    """A running local stack."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._cache = self.redis()
+
+    @property
+    def cores(self) -> dict[str, int]:
+        """How many cores each program may use."""
+        others = len(self._stack.placement.others)
+        services = len(self._stack.placement.services)
+        return {"service": services, "database": others, "cache": others, "k6": others}
+
+    def url(self, name: str) -> str:
+        """Where a combination's service answers."""
+        return self._stack.url(name)
+
+    def prepare(self, name: str, restore: bool) -> None:
+        """Gives a combination fresh processes, an empty cache, and its first rows if asked."""
+        service = self._stack.service(name)
+        service.stop()
+        self.forget(name)
+        if restore:
+            self._stack.restore(name)
+        self.start(name)
+
+    def start(self, name: str, environment: Mapping[str, str] | None = None) -> None:
+        """Starts a service and waits for all of its workers, as the first of them makes it ready."""
+        service = self._stack.service(name)
+        service.start(environment)
+        wanted = int({**service.settings, **(environment or {})}["WORKERS"])
+        until = time.monotonic() + LAST_WORKER_S
+        while _workers(service.url) < wanted and time.monotonic() < until:
+            time.sleep(LOOK_S)
+
+    def forget(self, name: str) -> None:
+        """Empties a combination's part of Redis."""
+        for key in self._cache.scan_iter(match=f"{name}:*", count=SCANNED_AT_ONCE):
+            self._cache.delete(key)
+
+    def programs(self, name: str) -> dict[str, int]:
+        """The first process of each program."""
+        return {
+            "service": self._stack.service(name).pid,
+            "database": self._stack.database_pid,
+            "cache": self._stack.cache_pid,
+        }
+
+    def generator(self, variables: dict[str, str], log: Path) -> Generator:
+        """Starts k6 on the cores that the services do not use."""
+        with pinned(self._stack.placement.others):
+            return Generator(k6_command(), variables, log)
+
+    def administrator(self) -> Connection:
+        """A connection to the database server as root; the caller closes it."""
+        return self._stack.admin()
+
+    def redis(self) -> "redis.Redis":
+        """A client of the stack's Redis; the caller closes it."""
+        return redis.Redis.from_url(self._stack.cache_url, socket_timeout=REDIS_TIMEOUT_S)
+
+    def database(self, name: str) -> str:
+        """The name of a combination's database."""
+        return self._stack.database(name)
+
+    def versions(self) -> dict[str, str]:
+        """What the servers say of themselves."""
+        cache = self._cache.info("server")
+        return {
+            "k6": k6_version(),
+            "database": self._stack.database_version,
+            "cache": str(cache["redis_version"]),
+        }
+
+    def close(self) -> None:
+        """Gives back the connection to Redis."""
+        self._cache.close()
+
+
+def _workers(url: str) -> int:
+    return sum(parsed_traits(read_metrics(url)).get("server", {}).values())
+
+
+def stack_options(plan: Plan, say: Callable[[str], None]) -> StackOptions:
+    """Gives how the stack of a plan is started."""
+    return StackOptions(
+        workers=plan.workers,
+        port_base=plan.port_base,
+        scale=number("SCALE", os.environ.get("SCALE") or "1", 1, HIGHEST_SCALE),
+        progress=say,
+        only=plan.names,
+    )
+
+
+@contextmanager
+def local_target(plan: Plan, say: Callable[[str], None]) -> Iterator[LocalTarget]:
+    """Starts the stack, and leaves nothing of it behind."""
+    with Stack(stack_options(plan, say)) as stack:
+        target = LocalTarget(stack)
+        try:
+            yield target
+        finally:
+            target.close()

@@ -1,0 +1,52 @@
+"""Services that already run and are not ours to restart."""
+
+from pathlib import Path
+
+from loadtests.schema.combinations import OURS, read_entries
+from loadtests.schema.plan import Plan
+from loadtests.targets.k6 import Generator, k6_command, k6_version
+
+
+class RunningTarget:
+    """What answers at the addresses of the combinations; only k6's own use can be captured."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._urls = {entry.name: entry.url for entry in read_entries(plan.file or OURS)}
+
+    @property
+    def cores(self) -> dict[str, int]:
+        """Unknown, so one each."""
+        return {}
+
+    def url(self, name: str) -> str:
+        """Where a combination's service answers."""
+        url = self._urls[name]
+        moved = self._plan.port_base - 8000
+        host, _, port = url.rpartition(":")
+        return url if self._plan.file else f"{host}:{int(port) + moved}"
+
+    def prepare(self, name: str, restore: bool) -> None:
+        """Leaves everything as it is: it is not ours."""
+
+    def programs(self, name: str) -> dict[str, int]:  # noqa: ARG002 (the protocol's parameter)
+        """None that we could know."""
+        return {}
+
+    def generator(self, variables: dict[str, str], log: Path) -> Generator:
+        """Starts k6."""
+        return Generator(k6_command(), variables, log)
+
+    def administrator(self) -> None:
+        """None: the database is not ours."""
+
+    def redis(self) -> None:
+        """None: Redis is not ours."""
+
+    def database(self, name: str) -> str:
+        """Unknown, and nobody asks without an administrator."""
+        return name
+
+    def versions(self) -> dict[str, str]:
+        """k6's alone: the servers are not ours to ask."""
+        return {"k6": k6_version()}

@@ -1,0 +1,1 @@
+"""Is the tool right: it measures what it knows."""

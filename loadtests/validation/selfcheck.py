@@ -1,0 +1,151 @@
+"""Holds the tool to a truth that is known, on real services: python -m loadtests.validation.selfcheck.
+
+Two runs of the same load. In the first all four names are one and the same service, so there is no effect to be
+found. In the second the cached names are one service and the uncached ones another, and what is called async is 5 ms
+further away by a TCP proxy: the cached pair has to find that, with an interval of the difference that holds 5 ms; the
+uncached pair may not, and then has to say how large a difference noise hides there, and what both wait for.
+"""
+
+import argparse
+import http.client
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import msgspec
+
+from compose.failures import StackError
+from compose.options import StackOptions
+from compose.stack import Stack
+from loadtests.analysis.read import COMBINATIONS, read_rounds
+from loadtests.cli.compare import EVERY_CELL_VOID
+from loadtests.cli.run import main as measure
+from loadtests.proxy.client import Proxy
+from loadtests.proxy.modes import PASS, delay
+from loadtests.schema.plan import HERE
+from loadtests.targets.alias import alias_road
+from loadtests.validation.findings import DELAY_MS, Finding, delay_found, delay_unseen, no_effect
+from loadtests.verdict.comparison import Comparison, compare
+
+SERVICES: Final = ("async", "async-cached")
+UNEQUAL: Final = {"sync": "async", "sync-cached": "async-cached", "async": "async", "async-cached": "async-cached"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measures both runs and prints what held; 1 when something did not, 2 when the stack cannot be started."""
+    options = _options(arguments)
+    try:
+        found = _findings(options)
+    except StackError as error:
+        print(f"selfcheck: {error}", file=sys.stderr)
+        return error.status
+    for finding in found:
+        print(f"{'ok    ' if finding.holds else 'FAILED'} {finding.what}: {finding.figures}")
+    return 0 if all(finding.holds for finding in found) else 1
+
+
+def combinations_file(path: Path, urls: Mapping[str, str], services: Mapping[str, str]) -> Path:
+    """Writes which address each name is measured at, and which service has to answer there."""
+    entries = [
+        {
+            "name": name,
+            "url": urls[name],
+            "expect": services[name],
+            "varies": {"stack": name.partition("-")[0], "cache": name.endswith("-cached")},
+        }
+        for name in COMBINATIONS
+    ]
+    path.write_bytes(msgspec.json.encode(entries))
+    return path
+
+
+def _findings(options: argparse.Namespace) -> list[Finding]:
+    folder = options.results.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    port_base = int(os.environ.get("PORT_BASE") or 8000)
+    with Stack(StackOptions(workers=1, port_base=port_base, only=list(SERVICES), progress=_say)) as stack:
+        equal = dict.fromkeys(COMBINATIONS, "async-cached")
+        urls = {name: stack.url(service) for name, service in equal.items()}
+        first = _measured(folder / "equal", stack, equal, urls, options)
+        with ExitStack() as proxies:
+            urls = {}
+            for name, service in UNEQUAL.items():
+                port = int(stack.url(service).rpartition(":")[2])
+                proxy = proxies.enter_context(Proxy(port, cores=stack.placement.others))
+                # Half of it in each direction.
+                proxy.switch(delay(DELAY_MS / 2000) if name in SERVICES else PASS)
+                urls[name] = f"http://127.0.0.1:{proxy.port}"
+            really_ms = added_ms(urls["sync-cached"], urls["async-cached"])
+            _say(f"the relay adds {really_ms:.2f} ms to a request that waits for nothing else")
+            second = _measured(folder / "delayed", stack, UNEQUAL, urls, options)
+    return [no_effect(first), delay_found(second, really_ms=really_ms), delay_unseen(second, really_ms=really_ms)]
+
+
+def _measured(
+    results: Path,
+    stack: Stack,
+    services: Mapping[str, str],
+    urls: Mapping[str, str],
+    options: argparse.Namespace,
+) -> Comparison:
+    combinations = combinations_file(results.with_suffix(".json"), urls, services)
+    words = ["--combinations", str(combinations), "--stack", "none", "--results", str(results)]
+    words += ["--profile", options.profile, "--rounds", str(options.rounds)]
+    # What binds is only known of servers that can be looked into, as they are when the runner starts the stack itself.
+    status = measure(words, alias_road(stack, services, urls))
+    if status == EVERY_CELL_VOID:
+        raise StackError("every cell is void, for the reasons above: this needs a quiet machine")
+    if status:
+        raise StackError(f"the run in {results} ended with {status}")
+    return compare(read_rounds(results / "latest"))
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m loadtests.validation.selfcheck",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="VUS=, THINK=, DURATION=, MIX= and PORT_BASE= work as for make matrix",
+    )
+    parser.add_argument("--profile", default=os.environ.get("PROFILE") or "quick", help="the load (quick)")
+    parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS") or 4), help="rounds of each run (4)")
+    preset = HERE / "results" / "selfcheck"
+    parser.add_argument(
+        "--results", type=Path, default=preset, help="folder for both runs (loadtests/results/selfcheck)"
+    )
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
+
+
+PROBES: Final = 200
+TIMEOUT_S: Final = 5
+
+
+def added_ms(near: str, far: str) -> float:
+    """Gives by how much one address answers later than another, one request at a time: the median of many in turn."""
+    with ExitStack() as connections:
+        both = [connections.enter_context(closing(_connected(url))) for url in (near, far)]
+        return median(_seconds(both[1]) - _seconds(both[0]) for _ in range(PROBES)) * 1000
+
+
+def _connected(url: str) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection(url.removeprefix("http://"), timeout=TIMEOUT_S)
+
+
+def _seconds(connection: http.client.HTTPConnection) -> float:
+    start = time.perf_counter()
+    connection.request("GET", "/health/live")
+    connection.getresponse().read()
+    return time.perf_counter() - start

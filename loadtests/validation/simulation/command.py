@@ -1,0 +1,96 @@
+"""Holds the shipped comparison to runs whose effects are known: python -m loadtests.simulation.
+
+Every run is written as result files and read by the program that reads a user's. The noise is what was measured
+(docs/measurements/noise.json); drift, autocorrelation, skew and carry-over are added to it.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from rich.console import Console
+
+from loadtests.schema.profiles import read_profiles
+from loadtests.validation.simulation.noise import Noise, lasting, noise_of, read_measured
+from loadtests.validation.simulation.output import analyses_table, spread_table, tables
+from loadtests.validation.simulation.proof import (
+    Analysis,
+    Proof,
+    analyses_of,
+    beyond,
+    found_by_spread,
+    prove,
+    range_of,
+    uneven,
+)
+from loadtests.validation.simulation.runs import Disturbance
+
+RUNS: Final = 2000
+SEED: Final = 20260101
+
+
+class Report(msgspec.Struct, frozen=True):
+    """Everything that the command found, and what it was asked."""
+
+    runs: int
+    seed: int
+    disturbance: Disturbance
+    noise: dict[str, Noise]
+    profiles: dict[str, Proof]
+    found_by_spread: dict[str, dict[int, float]]
+    analyses_of_uneven_noise: dict[str, dict[str, Analysis]]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Prints how often the comparison is right under each profile's noise; 1 when a share is beyond its bound."""
+    options = _options(arguments)
+    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    noises = {name: _of_whole_cells(name, noise_of(measured)) for name, measured in read_measured().items()}
+    proofs = {}
+    for name, noise in noises.items():
+        print(f"{name}: {options.runs} runs of each kind", file=sys.stderr)
+        proofs[name] = prove(noise, options.runs, options.seed)
+        for table in tables(name, noise, proofs[name]):
+            console.print(table)
+    allowed = found_by_spread(options.runs, options.seed)
+    console.print(spread_table(allowed))
+    analyses = analyses_of(uneven(), options.runs, options.seed)
+    console.print(analyses_table("noise of 10 % uncached and 3 % cached", analyses))
+    wrong = [f"{name}: {one}" for name, proof in proofs.items() for one in beyond(proof, options.runs)]
+    console.print("\n".join([*(_ranges(name, proof) for name, proof in proofs.items()), *wrong]))
+    if options.json:
+        report = Report(options.runs, options.seed, Disturbance(), noises, proofs, allowed, analyses)
+        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+    return int(bool(wrong))
+
+
+def _ranges(name: str, proof: Proof) -> str:
+    held, in_ms, alarms = map(range_of, (proof.coverage, proof.coverage_of_differences, {"": proof.false_alarms}))
+    return (
+        f"{name}: the truth is held by {held[0]:.1%} to {held[1]:.1%} of the ratios' intervals and by "
+        f"{in_ms[0]:.1%} to {in_ms[1]:.1%} of the differences'; false alarms {alarms[0]:.1%} to {alarms[1]:.1%}"
+    )
+
+
+def _of_whole_cells(profile: str, noise: Noise) -> Noise:
+    """Cells that were measured for a shorter time than the profile's are taken to be noisier by the root of that."""
+    return lasting(noise, read_profiles()[profile].duration_s)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m loadtests.simulation",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--runs", type=int, default=RUNS, help=f"simulated runs of each kind ({RUNS})")
+    parser.add_argument("--seed", type=int, default=SEED, help="the same seed gives the same figures")
+    parser.add_argument("--json", type=Path, help="also write everything to this file")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

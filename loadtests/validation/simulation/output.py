@@ -1,0 +1,87 @@
+"""The proof as tables for people."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from rich.console import RenderableType
+from rich.table import Table as RichTable
+
+from loadtests.report.effects_table import TITLES, titled
+from loadtests.validation.simulation.noise import Noise
+from loadtests.validation.simulation.proof import Analysis, Proof, Table
+
+MISSING: Final = "-"
+SPREAD: Final = "any load: a figure 10 % worse is called worse, by the spread of the ratio of two twins"
+NOISE: Final = "noise, cells of {:g} s: spread of the ratio of two twins (and what both share in a round)"
+HELD: Final = "95 % intervals that hold the true ratio, {}"
+HELD_MS: Final = "95 % intervals that hold the true difference in ms, {}"
+IN_WORDS: Final = {"equal": "services alike", "slower": "async 10 % slower at the client"}
+ALARMS: Final = "false alarms: better or worse where there is no effect"
+FOUND: Final = "found: a figure of async that is 10 % worse is called worse, four rounds"
+ROUNDS: Final = "found: the average of async 10 % worse, by rounds"
+ANALYSES: Final = "analyses of the average: intervals that hold the truth, 10 % found"
+
+
+def tables(profile: str, noise: Noise, proof: Proof) -> Iterator[RenderableType]:
+    """Gives the tables of one profile."""
+    found: dict[str, RichTable] = {
+        NOISE.format(noise.duration_s): _noise(noise),
+        **{HELD.format(IN_WORDS[name]): _shares(each) for name, each in proof.coverage.items()},
+        **{HELD_MS.format(IN_WORDS[name]): _shares(each) for name, each in proof.coverage_of_differences.items()},
+        ALARMS: _shares(proof.false_alarms),
+        FOUND: _shares(proof.found),
+        ROUNDS: _rounds(proof),
+    }
+    yield from (titled(f"{profile}: {title}", table) for title, table in found.items())
+    yield analyses_table(profile, proof.analyses)
+
+
+def spread_table(found: dict[str, dict[int, float]]) -> RenderableType:
+    """Gives how often 10 % are found, by the spread of the ratio of two twins and the number of rounds."""
+    table = _empty("spread", [f"{rounds} rounds" for rounds in next(iter(found.values()))])
+    for spread, row in found.items():
+        table.add_row(spread, *(_percent(share) for share in row.values()))
+    return titled(SPREAD, table)
+
+
+def analyses_table(name: str, analyses: dict[str, dict[str, Analysis]]) -> RenderableType:
+    """Gives how often each analysis holds the truth, and how often it finds 10 %."""
+    table = _empty("analysis", list(next(iter(analyses.values()))))
+    for analysis, row in analyses.items():
+        table.add_row(analysis, *(f"{_percent(one.held)}, {_percent(one.found)}" for one in row.values()))
+    return titled(f"{name}: {ANALYSES}", table)
+
+
+def _noise(noise: Noise) -> RichTable:
+    table = _empty("pair", list(TITLES.values()))
+    for pair, metrics in noise.pairs.items():
+        found = {name: f"{one.between_twins:.1%} ({one.weather:.1%})" for name, one in metrics.items()}
+        table.add_row(pair, *(found.get(metric, MISSING) for metric in TITLES))
+    return table
+
+
+def _shares(shares: Table) -> RichTable:
+    table = _empty("effect", list(TITLES.values()))
+    for effect, row in shares.items():
+        table.add_row(effect, *(_percent(row.get(metric)) for metric in TITLES))
+    return table
+
+
+def _rounds(proof: Proof) -> RichTable:
+    counts = sorted({rounds for row in proof.found_by_rounds.values() for rounds in row})
+    table = _empty("pair", [f"{rounds} rounds" for rounds in counts])
+    for pair, row in proof.found_by_rounds.items():
+        table.add_row(pair, *(_percent(row.get(rounds)) for rounds in counts))
+    return table
+
+
+def _empty(first: str, headings: list[str]) -> RichTable:
+    table = RichTable()
+    table.add_column(first)
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    return table
+
+
+def _percent(share: float | None) -> str:
+    return MISSING if share is None else f"{share:.1%}"

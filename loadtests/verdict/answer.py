@@ -1,0 +1,100 @@
+"""Which cure the figures speak for: keep, add the cache, rewrite, both, or mend a statement; and when that flips."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from loadtests.analysis.bottleneck import Bottleneck
+from loadtests.analysis.read import COMBINATIONS
+from loadtests.schema.result import Result
+from loadtests.verdict.costs import COST_OF_MENDING, cost_of_cache, cost_of_rewrite
+from loadtests.verdict.evidence import TWINS, Evidence, Lines, Simple, unseen_effects
+from loadtests.verdict.flips import Answer, flips_of
+from loadtests.verdict.statement import StatementCure, statement_cure
+from loadtests.verdict.studies import Surroundings, found_elsewhere
+from loadtests.verdict.wording import in_paragraphs, next_runs
+
+
+class Recommendation(msgspec.Struct, frozen=True):
+    """The answer, its reasons and limits in sentences, what each cure costs, when it flips, and what run tells more.
+
+    `text` is the paragraphs in one. `unseen` holds the pairs of twins of which this load cannot tell whether async is
+    quicker, with what it waited for; `tells_of_async` says that there is a pair of which it can. `elsewhere` is what
+    capacity and sweep have found.
+    """
+
+    text: str
+    measured: dict[str, Any]
+    answer: Answer = "undecided"
+    tells_of_async: bool = False
+    unseen: dict[str, str] = {}
+    costs: dict[str, list[str]] = {}
+    flips: list[str] = []
+    elsewhere: list[str] = []
+    next: list[str] = []
+    statement: StatementCure | None = None
+    paragraphs: list[str] = []
+
+
+def recommend(
+    sample: Result,
+    lines: Lines,
+    simple: Simple,
+    found: Mapping[str, Bottleneck],
+    rounds: Sequence[Mapping[str, Result]],
+    surroundings: Surroundings,
+) -> Recommendation:
+    """Gives what this load shows, and no more than that."""
+    cells = {name: [row[name] for row in rounds if name in row] for name in lines}
+    statement, unseen = statement_cure(cells.get("sync", [])), unseen_effects(found)
+    evidence = Evidence(sample, lines, simple, found, rounds, surroundings, statement, unseen)
+    answer, ours = _answer(evidence), set(lines) <= set(COMBINATIONS)
+    costs = _costs(cells, surroundings) if ours else {}
+    flips, elsewhere = (flips_of(evidence, answer), found_elsewhere(surroundings)) if ours else ([], [])
+    further = next_runs(evidence, answer)
+    paragraphs = in_paragraphs(evidence, answer, costs, flips, elsewhere, further)
+    return Recommendation(
+        " ".join(paragraphs),
+        _measured(sample),
+        answer,
+        len(unseen) < len(TWINS),
+        unseen,
+        costs,
+        flips,
+        elsewhere,
+        further,
+        statement,
+        paragraphs,
+    )
+
+
+def _measured(sample: Result) -> dict[str, Any]:
+    return {
+        "profile": sample.profile,
+        "vus": sample.vus,
+        "think_time_s": sample.think_time_s,
+        "duration_s": sample.duration_s,
+    }
+
+
+def _answer(evidence: Evidence) -> Answer:
+    cache, rewrite = evidence.says("cache in sync"), evidence.says("async uncached")
+    if cache == "better":
+        return "both" if evidence.says("async cached") == "better" else "add the cache"
+    if rewrite == "better":
+        return "rewrite"
+    if cache == "one round":
+        return "undecided"
+    if evidence.statement_binds:
+        return "mend the statement"
+    settled = {"same within 5 %", "worse"}
+    return "keep" if cache in settled and rewrite in settled else "undecided"
+
+
+def _costs(cells: Mapping[str, Sequence[Result]], surroundings: Surroundings) -> dict[str, list[str]]:
+    return {
+        "add the cache": cost_of_cache(cells, "sync", "sync-cached", surroundings.ledgers),
+        "rewrite": cost_of_rewrite(cells, "sync", "async", surroundings.ledgers),
+        "mend the statement": list(COST_OF_MENDING),
+    }

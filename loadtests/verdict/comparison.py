@@ -1,0 +1,83 @@
+"""The whole comparison of one folder of results, as data."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from loadtests.analysis.bottleneck import Bottleneck, bottlenecks
+from loadtests.analysis.effects import Cells, effects_of
+from loadtests.analysis.figures import FIGURES, lines, route_figures, route_names
+from loadtests.analysis.read import Rounds, varies_of
+from loadtests.analysis.regression import Against
+from loadtests.analysis.void import VoidCell, counting_cells, void_cells
+from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY, Design, design_of
+from loadtests.schema.result import Result
+from loadtests.verdict.answer import Recommendation, recommend
+from loadtests.verdict.gates import Judgement
+from loadtests.verdict.studies import NOTHING_KNOWN, Surroundings
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """What `--json` prints.
+
+    Main effects hold one Effect per metric, `simple` one more level, and `routes` all of that again for each route.
+    `pairs` says which combinations a simple effect compares: without the change, and with it.
+    """
+
+    combinations: dict[str, dict[str, Any]]
+    effects: dict[str, Any]
+    void: list[VoidCell]
+    bottleneck: dict[str, Bottleneck]
+    recommendation: Recommendation
+    load: dict[str, Any]
+    pairs: dict[str, tuple[str, str]]
+    gates: list[Judgement] = []
+    against: Against | None = None
+
+    @property
+    def all_void(self) -> bool:
+        """Says that no cell counts."""
+        return not any(line["rounds"] for line in self.combinations.values())
+
+
+def compare(rounds: Rounds, surroundings: Surroundings = NOTHING_KNOWN) -> Comparison:
+    """Gives the comparison of results that were read, with what is known around them; raises UnusableResults."""
+    void = void_cells(rounds)
+    counting = counting_cells(rounds, void)
+    design = design_of(varies_of(next(iter(rounds.values()))))
+    effects = _effects(counting, design)
+    sample = _sample(rounds)
+    table = lines(rounds, counting)
+    found = bottlenecks(counting)
+    return Comparison(
+        combinations=table,
+        effects=effects,
+        void=void,
+        bottleneck=found,
+        recommendation=recommend(sample, table, effects[SIMPLE_KEY], found, counting, surroundings),
+        load=_load(sample, rounds),
+        pairs=design.simple,
+    )
+
+
+def _effects(counting: Sequence[Cells], design: Design) -> dict[str, Any]:
+    routes = {name: effects_of(counting, design, route_figures(name)) for name in route_names(counting)}
+    return {**effects_of(counting, design, FIGURES), ROUTES_KEY: routes}
+
+
+def _sample(rounds: Rounds) -> Result:
+    first = next(iter(rounds.values()))
+    return next(iter(first.values()))
+
+
+def _load(sample: Result, rounds: Mapping[int, object]) -> dict[str, Any]:
+    return {
+        "profile": sample.profile,
+        "vus": sample.vus,
+        "think_time_s": sample.think_time_s,
+        "think": sample.think,
+        "duration_s": sample.duration_s,
+        "mix": sample.mix,
+        "rounds": len(rounds),
+    }

@@ -1,0 +1,152 @@
+"""When a recommendation flips: conditions that the data support, with the intervals that they have."""
+
+from collections.abc import Callable, Mapping
+from statistics import median
+from typing import Final, Literal, TypeAlias
+
+from loadtests.analysis.effects import Interval, SimpleEffect, interval
+from loadtests.schema.result import Result
+from loadtests.verdict.costs import greatest_age_s
+from loadtests.verdict.evidence import Evidence
+from loadtests.verdict.wording import in_words
+
+Answer: TypeAlias = Literal["keep", "add the cache", "rewrite", "both", "mend the statement", "undecided"]
+Condition: TypeAlias = Callable[[Evidence], str | None]
+
+CACHE, UNCACHED, CACHED = "cache in sync", "async uncached", "async cached"
+# The smallest gain that is called one.
+GAIN: Final = 1.05
+
+
+def flips_of(evidence: Evidence, answer: Answer) -> list[str]:
+    """Gives each condition under which an answer is another one, as the end of a sentence."""
+    return [words for condition in CONDITIONS[answer] if (words := condition(evidence))]
+
+
+def hit_ratio_needed(before: float | None, after: float | None, hits: float | None) -> float | None:
+    """Gives the hit ratio at which the cache would gain 5 %, on a straight line from no hits to what was measured.
+
+    Averages are in ms; null where the cache gains less than that as it is.
+    """
+    if not before or after is None or not hits or after * GAIN >= before:
+        return None
+    return hits * (before - before / GAIN) / (before - after)
+
+
+def hit_ratio_over_rounds(rounds: list[Mapping[str, Result]]) -> Interval | None:
+    """Gives that hit ratio with its 95 % interval over rounds, null where a round has none."""
+    pairs = [(row["sync"], row["sync-cached"]) for row in rounds if {"sync", "sync-cached"} <= row.keys()]
+    needed = [hit_ratio_needed(one.latency_ms.avg, two.latency_ms.avg, two.cache.hit_ratio) for one, two in pairs]
+    known = [value for value in needed if value is not None]
+    if not known or len(known) < len(needed):
+        return None
+    mean, low, high = interval(known)
+    return Interval(mean, None if low is None else max(0.0, low), high)
+
+
+def _hit_ratio(evidence: Evidence) -> str | None:
+    needed = hit_ratio_over_rounds(list(evidence.rounds))
+    if needed is None:
+        return None
+    bounds = _bounds(needed.low, needed.high, "{:.2%}")
+    return (
+        f"the hit ratio falls below {needed.mean:.2%} ({bounds}): there the cache gains less than 5 % on the average, "
+        "on a straight line from no hits to what was measured"
+    )
+
+
+def _age(evidence: Evidence) -> str:
+    seconds = greatest_age_s(evidence.surroundings.ledgers, "sync-cached")
+    return f"no answer may be {seconds:.0f} s old, as one can be where a drop was lost"
+
+
+def _statement(evidence: Evidence) -> str | None:
+    cure = evidence.statement
+    if cure is None or not evidence.statement_binds:
+        return None
+    bounds = _bounds(cure.limit_rps_after_low, cure.limit_rps_after_high, "{:.0f}")
+    return (
+        f"{cure.statement} becomes quicker: at half its time the database could serve {cure.limit_rps_after:.0f} "
+        f"requests/s ({bounds}) instead of {cure.limit_rps:.0f}"
+    )
+
+
+def _cpu(pair: str) -> Condition:
+    """A rewrite is worth it or not by what it spends of the processor that binds."""
+
+    def condition(evidence: Evidence) -> str | None:
+        effect = evidence.effect(pair, "service_cpu")
+        if effect is None or effect.difference is None:
+            return None
+        bounds = _bounds(effect.difference_low, effect.difference_high, "{:+.2f} ms")
+        when = "service CPU comes to bind" if pair in evidence.unseen else "service CPU binds"
+        cheaper = " and async needs less of it than sync" if effect.difference > 0 else ""
+        return f"{when}{cheaper}: {pair}, a request here needs {effect.difference:+.2f} ms of it ({bounds})"
+
+    return condition
+
+
+def _cpu_of_the_gain(pair: str) -> Condition:
+    """What a rewrite gains where the service binds is lost where something else does."""
+
+    def condition(evidence: Evidence) -> str | None:
+        found = evidence.bottleneck.get("sync" if pair == UNCACHED else "sync-cached")
+        if found is None or found.name is None:
+            return None
+        fewer = f", as with fewer than {found.saturated_at_vus:.0f} visitors" if found.saturated_at_vus else ""
+        return f"something else than the service comes to bind{fewer}: then this gain of async is gone"
+
+    return condition
+
+
+def _cache_gains(evidence: Evidence) -> str | None:
+    effect = evidence.effect(CACHE)
+    if effect is None:
+        return None
+    hits = [row["sync-cached"].cache.hit_ratio for row in evidence.rounds if "sync-cached" in row]
+    known = [value for value in hits if value is not None]
+    at = f" at {median(known):.0%} of hits" if known else ""
+    return f"the cache comes to gain more than 5 % on the average: here it is {in_words(effect)}{at}"
+
+
+def _fewer_visitors(evidence: Evidence) -> str | None:
+    found = evidence.bottleneck.get("sync")
+    if found is None or not found.saturated_at_vus:
+        return None
+    return f"there are fewer than {found.saturated_at_vus:.0f} visitors: then the {found.name} does not bind"
+
+
+def _decided(name: str, subject: str) -> Condition:
+    """What is open is decided by a run that shows it."""
+
+    def condition(evidence: Evidence) -> str | None:
+        effect = evidence.effect(name)
+        if name in evidence.unseen:
+            return f"a run in which the service binds shows what {subject} does: here {evidence.unseen[name]}"
+        if effect is None:
+            return f"a run shows what {subject} does: here no figure of it counts"
+        if effect.verdict not in ("not shown", "one round"):
+            return None
+        return f"a run shows what {subject} does: here it is {in_words(effect)}{_would_be_found(effect)}"
+
+    return condition
+
+
+def _would_be_found(effect: SimpleEffect) -> str:
+    return "" if effect.detectable is None else f"; one of {effect.detectable:.2f} ms would be found 19 times in 20"
+
+
+def _bounds(low: float | None, high: float | None, form: str) -> str:
+    if low is None or high is None:
+        return "of one round, so without an interval"
+    return f"95 % interval {form.format(low)} to {form.format(high)}"
+
+
+CONDITIONS: Final[dict[Answer, tuple[Condition, ...]]] = {
+    "keep": (_cache_gains, _cpu(UNCACHED)),
+    "add the cache": (_hit_ratio, _age, _cpu(CACHED), _statement),
+    "rewrite": (_cpu_of_the_gain(UNCACHED), _cache_gains),
+    "both": (_hit_ratio, _age, _cpu_of_the_gain(CACHED), _statement),
+    "mend the statement": (_fewer_visitors, _statement, _cache_gains),
+    "undecided": (_decided(CACHE, "the cache"), _decided(UNCACHED, "async")),
+}

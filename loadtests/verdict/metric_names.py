@@ -1,0 +1,80 @@
+"""Every figure of a comparison by a plain name, as gates call it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from loadtests.analysis.effects import Effect, SimpleEffect
+from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY
+from loadtests.verdict.comparison import Comparison
+from loadtests.verdict.gates import Figure, Figures
+
+AGAINST: Final = "against"
+RATIO_FIELDS: Final = ("ratio", "low", "high", "verdict")
+DIFFERENCE_FIELDS: Final = ("difference", "difference_low", "difference_high")
+DETECTABLE: Final = "detectable"
+
+
+def figures_of(comparison: Comparison) -> Figures:
+    """Gives every figure by its name.
+
+    `sync.latency_avg` and `sync.routes.products.latency_avg` are what was measured; `cache.latency_p95.ratio` and
+    `cache in sync.latency_avg.difference` are effects, `routes.products.cache.latency_p95.ratio` those of a route, and
+    `against.sync.latency_avg.ratio` is what changed since an earlier run.
+    """
+    effects = comparison.effects
+    found = dict(_measured(comparison.combinations))
+    found.update(_of_effects("", effects))
+    for route, of_route in effects[ROUTES_KEY].items():
+        found.update(_of_effects(f"{ROUTES_KEY}.{route}.", of_route))
+    for name, row in comparison.against.compared.items() if comparison.against else ():
+        for metric, effect in row.items():
+            found.update(fields_of(f"{AGAINST}.{name}.{metric}", effect))
+    return found
+
+
+def what_can_be_named(comparison: Comparison) -> str:
+    """Gives one line that says how to name a figure, and which names there are."""
+    effects = comparison.effects
+    simple = list(effects[SIMPLE_KEY])
+    names = [*(name for name in effects if name not in (SIMPLE_KEY, ROUTES_KEY)), *simple]
+    line = next(iter(comparison.combinations.values()))
+    measured = [name for name in line if name != ROUTES_KEY]
+    metrics = list(effects[SIMPLE_KEY][simple[0]]) if simple else []
+    return (
+        f"COMBINATION.FIGURE with {_one_of(comparison.combinations)} and {_one_of(measured)}; "
+        f"EFFECT.METRIC.FIELD with {_one_of(names)}, {_one_of(metrics)} and {_one_of(RATIO_FIELDS)}, "
+        f"for {_one_of(simple)} also {_one_of((*DIFFERENCE_FIELDS, DETECTABLE))}; "
+        f"routes.ROUTE.EFFECT.METRIC.FIELD with {_one_of(effects[ROUTES_KEY])}"
+        + ("; against.COMBINATION.METRIC.FIELD" if comparison.against else "")
+    )
+
+
+def _one_of(names: Mapping[str, Any] | list[str] | tuple[str, ...]) -> str:
+    return "|".join(names)
+
+
+def _measured(lines: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Figure]]:
+    for name, line in lines.items():
+        for figure, value in line.items():
+            if figure != ROUTES_KEY:
+                yield f"{name}.{figure}", Figure(value)
+        for route, figures in line[ROUTES_KEY].items():
+            yield from ((f"{name}.{ROUTES_KEY}.{route}.{figure}", Figure(value)) for figure, value in figures.items())
+
+
+def _of_effects(prefix: str, effects: Mapping[str, Any]) -> Iterator[tuple[str, Figure]]:
+    main = {name: row for name, row in effects.items() if name not in (SIMPLE_KEY, ROUTES_KEY)}
+    for name, row in {**main, **effects[SIMPLE_KEY]}.items():
+        for metric, effect in row.items():
+            yield from fields_of(f"{prefix}{name}.{metric}", effect)
+
+
+def fields_of(name: str, effect: Effect) -> Iterator[tuple[str, Figure]]:
+    """Gives each field of an effect as a figure with the interval it belongs to; all null where there is no ratio."""
+    for field in RATIO_FIELDS:
+        value = None if effect.ratio is None else getattr(effect, field)
+        yield f"{name}.{field}", Figure(value, effect.low, effect.high)
+    if isinstance(effect, SimpleEffect):
+        for field in DIFFERENCE_FIELDS:
+            yield f"{name}.{field}", Figure(getattr(effect, field), effect.difference_low, effect.difference_high)
+        yield f"{name}.{DETECTABLE}", Figure(effect.detectable)

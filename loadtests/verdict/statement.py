@@ -1,0 +1,101 @@
+"""The third cure: what one statement costs the database, and what it would save to make it twice as fast."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from loadtests.analysis.effects import interval
+from loadtests.schema.result import Result
+
+
+class StatementCure(msgspec.Struct, frozen=True):
+    """The statement that costs most, its share of all statements' time, and the database with and without half of it.
+
+    `busy` is the share of its cores' time that the database works, `limit_rps` the requests per second at which it
+    would work all the time; `_after` is each at the same load if the statement took half its time. They are means over
+    rounds; `_low` and `_high` are the 95 % interval of what rounds differ by, null of one round.
+    """
+
+    statement: str
+    routes: list[str]
+    share: float
+    busy: float
+    busy_after: float
+    limit_rps: float
+    limit_rps_after: float
+    busy_after_low: float | None = None
+    busy_after_high: float | None = None
+    limit_rps_after_low: float | None = None
+    limit_rps_after_high: float | None = None
+
+
+class _Round(NamedTuple):
+    """One round: the statement's share, seconds of the database for each request, requests per second."""
+
+    share: float
+    demand_s: float
+    throughput_rps: float
+
+    @property
+    def left(self) -> float:
+        """What remains of the demand when the statement takes half its time."""
+        return 1 - self.share / 2
+
+
+def statement_cure(results: Sequence[Result]) -> StatementCure | None:
+    """Gives what the costliest statement of one combination's rounds would save; null where none was recorded.
+
+    By the utilization law, U = X D: with X requests per second and D seconds of a core for each, the database works U
+    of the time, and can serve 1/D. A statement that takes a share s of the time of all statements is taken to have that
+    share of D, so half of it leaves D (1 - s/2). The source is P. Denning and J. Buzen, "The Operational Analysis of
+    Queueing Network Models", ACM Computing Surveys 10 (1978).
+    """
+    statement, routes = _costliest(results)
+    rounds = [found for result in results if (found := _round(result, statement))]
+    if not rounds:
+        return None
+    busy = interval([one.throughput_rps * one.demand_s * one.left for one in rounds])
+    limit = interval([1 / (one.demand_s * one.left) for one in rounds])
+    return StatementCure(
+        statement,
+        routes,
+        share=interval([one.share for one in rounds]).mean,
+        busy=interval([one.throughput_rps * one.demand_s for one in rounds]).mean,
+        busy_after=busy.mean,
+        limit_rps=interval([1 / one.demand_s for one in rounds]).mean,
+        limit_rps_after=limit.mean,
+        busy_after_low=busy.low,
+        busy_after_high=busy.high,
+        limit_rps_after_low=limit.low,
+        limit_rps_after_high=limit.high,
+    )
+
+
+def _costliest(results: Sequence[Result]) -> tuple[str, list[str]]:
+    times: defaultdict[str, float] = defaultdict(float)
+    routes: dict[str, list[str]] = {"": []}
+    for result in results:
+        for one in result.server.statements if result.server else []:
+            times[one.statement] += one.total_ms
+            routes[one.statement] = one.routes
+    statement = max(times, key=lambda name: times[name], default="")
+    return statement, routes[statement]
+
+
+def _round(result: Result, statement: str) -> _Round | None:
+    times = [(one.statement, one.total_ms) for one in result.server.statements] if result.server else []
+    every, demand = sum(spent for _, spent in times), _demand_s(result)
+    if not every or not demand:
+        return None
+    mine = sum(spent for name, spent in times if name == statement)
+    return _Round(mine / every, demand, result.throughput_rps)
+
+
+def _demand_s(result: Result) -> float | None:
+    """Seconds of the database's cores for each request."""
+    if not result.server or "database" not in result.server.programs or not result.requests:
+        return None
+    cores = max(1, result.server.cores.get("database", 1))
+    return result.server.programs["database"].cpu_s / cores / result.requests

@@ -1,0 +1,146 @@
+"""What lies around the results of a run: its host and ledgers, and what capacity and sweep have found elsewhere."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import msgspec
+
+from loadtests.analysis.read import UnusableResults, read_run_of
+from loadtests.analysis.regression import SAME_HOST
+from loadtests.schema.run import RUN_FILE
+from loadtests.schema.studies import CAPACITY, SWEEP, Capacity, CapacityRun, Study, SweepRun, study_of
+
+Ledgers: TypeAlias = Mapping[str, dict[str, str]]
+
+
+class Surroundings(NamedTuple):
+    """Host and commit of a run, the ledger of each combination, and the studies; empty where nothing is known."""
+
+    host: Mapping[str, Any] = {}
+    commit: str = ""
+    ledgers: Mapping[str, dict[str, str]] = {}
+    capacity: CapacityRun | None = None
+    sweep: SweepRun | None = None
+
+
+NOTHING_KNOWN: Final = Surroundings()
+
+
+def surroundings_of(folder: Path, given: Sequence[Path] = ()) -> Surroundings:
+    """Gives what is known around the results of a folder; files of studies may be given. Raises UnusableResults."""
+    run = read_run_of(folder)
+    return Surroundings(
+        run.host,
+        run.commit,
+        ledgers_in(folder, run.ledger),
+        study_of(folder, CAPACITY, CapacityRun, given),
+        study_of(folder, SWEEP, SweepRun, given),
+    )
+
+
+def ledgers_in(folder: Path, ledger: Any) -> Ledgers:
+    """Gives what run.json recorded of each combination, empty where it has no ledger; raises UnusableResults."""
+    try:
+        return msgspec.convert(ledger or {}, dict[str, dict[str, str]])
+    except msgspec.ValidationError as error:
+        raise UnusableResults(f"{folder / RUN_FILE} holds no ledger that can be read: {error}") from error
+
+
+# What is held to what, as (its name, without, with).
+RATIOS: Final = (
+    ("the cache in sync", "sync", "sync-cached"),
+    ("async by sync without the cache", "sync", "async"),
+    ("async by sync with it", "sync-cached", "async-cached"),
+)
+FLIPS: Final = frozenset({"flip", "between"})
+
+
+def found_elsewhere(around: Surroundings) -> list[str]:
+    """Gives a sentence on the capacity run and one on the sweep, each where there is one, without full stops."""
+    found = []
+    if around.capacity:
+        found.append(f"Capacity, {_whose(around, around.capacity)}: {_rates(around.capacity)}")
+    if around.sweep:
+        found.append(f"The sweep, {_whose(around, around.sweep)}: {_flips(around.sweep)}")
+    return found
+
+
+def of_this_host(around: Surroundings, study: Study | None) -> bool:
+    """Says whether a study was made on the host of these results, as far as both recorded one."""
+    host = study.run.get("host") if study else None
+    if not isinstance(host, Mapping) or not around.host:
+        return False
+    return all(name in host and host[name] == around.host.get(name) for name in SAME_HOST)
+
+
+def is_of_these(around: Surroundings, study: Study | None) -> bool:
+    """Says whether a study is finished, and of the host and the commit of these results."""
+    if study is None or not study.complete or not of_this_host(around, study):
+        return False
+    return bool(around.commit) and study.run.get("commit") == around.commit
+
+
+def _whose(around: Surroundings, study: Study) -> str:
+    """Of which run a study is, and how near that is to this one."""
+    host = study.run.get("host")
+    if not isinstance(host, Mapping) or not around.host:
+        where = "on a host that is not known to be this one"
+    elif of_this_host(around, study):
+        where = "on the same host"
+    else:
+        where = f"on another host ({host.get('cpu', 'unknown')}, {host.get('cores', 'unknown')} cores)"
+    whole = "" if study.complete else ", not finished"
+    return f"a run of its own ({study.place}, {study.started_at}, {where}, {_version(around, study)}{whole})"
+
+
+def _version(around: Surroundings, study: Study) -> str:
+    commit = study.run.get("commit")
+    if not commit or not around.commit:
+        return "commit not known to be the same"
+    return "the same commit" if commit == around.commit else f"commit {str(commit)[:7]} and not {around.commit[:7]}"
+
+
+def _rates(run: CapacityRun) -> str:
+    """Requests a second that held, those by core of service CPU in brackets, and ratios of both."""
+    lines = {one.combination: one for one in run.combinations}
+    rates = ", ".join(f"{name} {_rate(one)}{_of(_by_core(one), ' ({:.0f})')}" for name, one in lines.items())
+    ratios = ", ".join(_ratios(lines))
+    compared = f"; {ratios} times" if ratios else ""
+    return (
+        f"requests/s that held, and by core of service CPU in brackets: {rates}{compared}. "
+        "One search each, so without an interval"
+    )
+
+
+def _ratios(lines: Mapping[str, Capacity]) -> Iterator[str]:
+    for title, without, with_it in RATIOS:
+        before, after = lines.get(without), lines.get(with_it)
+        if not before or not after or not before.rate_rps or not after.rate_rps:
+            continue
+        cores = (_by_core(before), _by_core(after))
+        by_core = cores[1] / cores[0] if cores[0] and cores[1] else None
+        # Of a rate that is only known from below no ratio can be said.
+        known = None if before.at_least or after.at_least else after.rate_rps / before.rate_rps
+        if known or by_core:
+            yield f"{title} {_of(known, '{:.2f}') or 'unknown'}{_of(by_core, ' ({:.2f})')}"
+
+
+def _by_core(one: Capacity) -> float | None:
+    return one.cost.rps_per_service_core if one.cost else None
+
+
+def _rate(one: Capacity) -> str:
+    if one.rate_rps is None:
+        return "none"
+    return f"at least {one.rate_rps}" if one.at_least else str(one.rate_rps)
+
+
+def _of(value: float | None, form: str) -> str:
+    return "" if value is None else form.format(value)
+
+
+def _flips(run: SweepRun) -> str:
+    titles = {factor.name: factor.title for factor in run.factors}
+    found = [f"{titles.get(one.factor, one.factor)}: {one.sentence}" for one in run.findings if one.flip.kind in FLIPS]
+    return "; ".join(found) or "no flip is shown at the levels that it swept"

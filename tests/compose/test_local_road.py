@@ -1,0 +1,131 @@
+"""The local road as a command: it starts, says what is wrong in one line, and leaves nothing behind."""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from compose import programs
+from compose.failures import UNUSABLE, StackError
+from tests.support.local_commands import Command, Room, room, up
+from tests.support.stacks import free_base
+
+INTERRUPTED, TERMINATED = 130, 143
+READY = "^Ctrl-C stops it"
+
+
+@pytest.fixture
+def here() -> Iterator[Room]:
+    with room() as made:
+        yield made
+
+
+def test_up_says_where_everything_is_and_ctrl_c_leaves_nothing(here: Room) -> None:
+    command = up(here, "--only", "sync").saw(READY)
+    assert command.match(r"ready after [\d.]+ s: (MySQL|MariaDB) \d+\.\d+.*SCALE=1")
+    assert command.match(r"sync +http://127\.0\.0\.1:\d+/api/products")
+    assert len(here.left_behind()) >= 4
+    assert command.send(signal.SIGINT).status() == 0
+    assert here.left_behind() == []
+
+
+@pytest.mark.parametrize(
+    ("moment", "sent", "status"),
+    [
+        ("starting M", signal.SIGINT, INTERRUPTED),
+        ("filling", signal.SIGTERM, TERMINATED),
+        ("starting async-cached", signal.SIGINT, INTERRUPTED),
+        ("starting async-cached", signal.SIGHUP, 129),
+    ],
+)
+def test_a_start_that_is_interrupted_leaves_nothing(here: Room, moment: str, sent: signal.Signals, status: int) -> None:
+    command = up(here, "--only", "sync,async-cached").saw(moment)
+    assert command.send(sent).status() == status
+    assert not command.match("Traceback")
+    assert here.left_behind() == []
+
+
+def test_down_ends_what_up_started(here: Room) -> None:
+    command = up(here, "--only", "async").saw(READY)
+    down = Command(here, "down")
+    assert down.status() == 0
+    assert down.match("ended the stack of process")
+    assert command.status() == 0
+    assert here.left_behind() == []
+
+
+def test_down_removes_what_a_killed_stack_left(here: Room) -> None:
+    up(here, "--only", "sync").saw(READY).kill()
+    assert {"redis-server", Path(programs.need("mysqld", "mariadbd")).name, Path(sys.executable).name} <= set(
+        here.left_behind()
+    )
+    down = Command(here, "down")
+    assert down.status() == 0
+    assert down.match("removed what a killed stack had left")
+    assert here.left_behind() == []
+
+
+def test_a_service_that_cannot_start_is_named_with_the_end_of_its_log(here: Room) -> None:
+    command = up(here, "--only", "async", LOG_LEVEL="shouting")
+    assert command.status() == 1
+    assert command.lines[-1].startswith("error: the service async ended by itself with exit status")
+    assert command.match("LOG_LEVEL|shouting")
+    assert not command.match("Traceback.*compose")
+    assert here.left_behind() == []
+
+
+def test_a_port_that_is_taken_is_one_line_with_its_owner_and_the_cure(here: Room) -> None:
+    port = free_base() + 3
+    with socket.create_server(("127.0.0.1", port)):
+        command = up(here, PORT_BASE=str(port - 3))
+        assert command.status() == UNUSABLE
+    assert len(command.lines) == 1
+    assert f"port {port} is taken by" in command.lines[0]
+    assert f"(process {os.getpid()})" in command.lines[0]
+    assert "PORT_BASE=" in command.lines[0]
+    assert here.left_behind() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "variables", "said"),
+    [
+        (["--only", "fast"], {}, "there is no combination 'fast'"),
+        (["--scale", "0"], {}, "SCALE is 0"),
+        ([], {"PORT_BASE": "65535"}, "PORT_BASE is 65535"),
+        ([], {"WORKERS": "many"}, "invalid int value: 'many'"),
+        ([], {"SERVICE_CPUS": "fast ones"}, "is no list of cores"),
+        ([], {"SECRETS": "/nowhere/mine"}, "/nowhere/mine_root.txt is missing"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_one_line(
+    here: Room, words: list[str], variables: dict[str, str], said: str
+) -> None:
+    command = up(here, *words, **variables)
+    assert command.status() == UNUSABLE
+    assert said in command.lines[-1]
+    assert not command.match("Traceback")
+    assert here.left_behind() == []
+
+
+def test_a_directory_too_deep_for_sockets_is_refused(here: Room) -> None:
+    deep = here.path / ("deep" * 25)
+    deep.mkdir()
+    command = up(here, TMPDIR=str(deep))
+    assert command.status() == UNUSABLE
+    assert "set TMPDIR to a shorter path" in command.lines[-1]
+    assert list(deep.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["mysqld", "redis-server"])
+def test_a_missing_program_is_named_with_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(programs, "SYSTEM_FOLDERS", ())
+    with pytest.raises(StackError, match="apt install") as missing:
+        programs.need(name)
+    assert missing.value.status == UNUSABLE

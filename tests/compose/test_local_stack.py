@@ -1,0 +1,159 @@
+"""The local stack while it runs: it is what the compose files define, and nothing else is touched."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pymysql
+import pytest
+import redis
+
+from compose import definition, placement, ports, programs
+from compose.failures import StackError
+from compose.local import Stack, StackOptions
+from compose.ownership import FILE
+from compose.service import localised
+from tests.support.local_commands import Command, room
+from tests.support.stacks import COMBINATIONS, stack_of
+
+# Options whose variable has another name, at least on one of the servers.
+SPELLINGS = {
+    "default-time-zone": ["time-zone"],
+    "transaction-isolation": ["transaction-isolation", "tx-isolation"],
+}
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Stack]:
+    with stack_of(only=["sync", "async-cached"], workers=1) as stack:
+        yield stack
+
+
+def test_down_leaves_a_stack_alone_that_something_else_is_using(running: Stack) -> None:
+    with room() as empty:
+        (empty.path / running.directory.name).mkdir()
+        owner = (running.directory / FILE).read_text()
+        (empty.path / running.directory.name / FILE).write_text(owner)
+        down = Command(empty, "down")
+        assert down.status() == 0
+        assert down.match("nothing to end")
+    running.check()
+
+
+def test_servers_that_already_run_are_not_touched(tmp_path: Path) -> None:
+    port = ports.free()
+    command = [programs.need("redis-server"), "--port", str(port), "--dir", str(tmp_path)]
+    other = psutil.Popen([*command, "--save", "", "--bind", "127.0.0.1"], stdout=-3)
+    try:
+        with stack_of(only=()) as stack, redis.Redis(port=port) as client:
+            client.set("mine", "kept")
+            assert stack.cache_port != port
+        with redis.Redis(port=port) as client:
+            assert client.get("mine") == b"kept"
+    finally:
+        other.terminate()
+        other.wait(10)
+
+
+def test_the_database_runs_with_the_options_of_the_compose_file(running: Stack) -> None:
+    with running.admin() as root, root.cursor() as cursor:
+        cursor.execute("SHOW GLOBAL VARIABLES")
+        found = {str(name).replace("_", "-"): str(value) for name, value in cursor.fetchall()}
+    wanted = options(definition.read({}).database.command)
+    for name, value in wanted.items():
+        assert value in [found.get(spelling) for spelling in SPELLINGS.get(name, [name])], name
+    assert found["log-bin"] == "OFF"
+    assert found["bind-address"] == "127.0.0.1"
+
+
+def test_the_cache_runs_with_the_options_of_the_compose_file(running: Stack) -> None:
+    command = definition.read({}).cache.command
+    with redis.Redis.from_url(running.cache_url, decode_responses=True) as client:
+        found = client.config_get()
+    assert found["maxmemory-policy"] == command[command.index("--maxmemory-policy") + 1]
+    assert (found["save"], found["appendonly"], found["bind"]) == ("", "no", "127.0.0.1")
+
+
+@pytest.mark.parametrize("name", COMBINATIONS)
+def test_a_service_gets_the_environment_of_the_compose_file(name: str) -> None:
+    plan = definition.read({"POOL": "7", "FANOUT": ""})
+    there = plan.combinations[name].environment
+    local = localised(plan.combinations[name], 8009, 3999, "redis://127.0.0.1:6999/0", plan.secrets)
+    changed = {key for key in there if there[key] != local[key]}
+    assert local.keys() == there.keys()
+    assert changed <= {"BIND", "DATABASE_URL", "DATABASE_PASSWORD_FILE", "CACHE_URL"}
+    assert (local["POOL"], local["FANOUT"], local["COMBINATION"]) == ("7", "parallel", name)
+    assert local["DATABASE_URL"].endswith(f"@127.0.0.1:3999/shop_{name.replace('-', '_')}")
+    assert bool(local["CACHE_URL"]) is name.endswith("cached")
+
+
+def test_every_program_runs_on_its_cores(running: Stack) -> None:
+    cores = running.placement
+    others = [running.database_pid, running.cache_pid]
+    services = [service.pid for service in running.services.values()]
+    assert {core for pid in others for core in threads_cores(pid)} == {cores.others}
+    assert {core for pid in services for core in threads_cores(pid)} == {cores.services}
+
+
+def test_a_machine_with_one_core_shares_it_and_says_so() -> None:
+    core = min(os.sched_getaffinity(0))
+    with placement.pinned(frozenset({core})):
+        placed = placement.place("0", "1")
+    assert placed.services == placed.others == {core}
+    assert "share" in str(placed)
+
+
+def test_a_service_restarts_with_other_variables_for_once(running: Stack) -> None:
+    service = running.service("sync")
+    before = service.pid
+    service.restart({"FANOUT": "serial", "POOL": "3"})
+    changed = psutil.Process(service.pid).environ()
+    assert (changed["FANOUT"], changed["POOL"]) == ("serial", "3")
+    service.restart()
+    assert service.pid != before
+    assert psutil.Process(service.pid).environ()["POOL"] == "16"
+
+
+def test_a_service_sees_no_variable_that_its_container_would_not(
+    monkeypatch: pytest.MonkeyPatch, running: Stack
+) -> None:
+    monkeypatch.setenv("CACHE_PREFIX", "somebody-elses")
+    running.service("sync").restart()
+    assert "CACHE_PREFIX" not in psutil.Process(running.service("sync").pid).environ()
+
+
+def test_a_program_that_dies_is_noticed(running: Stack) -> None:
+    service = running.service("async-cached")
+    os.kill(service.pid, signal.SIGKILL)
+    with pytest.raises(StackError, match="ended by itself"):
+        service.process.wait(lambda: False, 10)
+    with pytest.raises(StackError, match="async-cached ended by itself with exit status -9"):
+        running.check()
+    service.restart()
+    running.check()
+
+
+def test_the_root_password_is_set(running: Stack) -> None:
+    socket_path = str(running.directory / "database" / "s")
+    with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
+        pymysql.connect(unix_socket=socket_path, user="root", password="wrong")
+
+
+def test_a_stack_that_was_not_started_says_so() -> None:
+    with pytest.raises(StackError, match="was not started"):
+        Stack(StackOptions(only=())).admin()
+
+
+def threads_cores(pid: int) -> set[frozenset[int]]:
+    """The sets of cores that the threads of a process may run on."""
+    threads = psutil.Process(pid).threads()
+    return {frozenset(os.sched_getaffinity(thread.id)) for thread in threads}
+
+
+def options(command: tuple[str, ...]) -> dict[str, str]:
+    """The plain `--name=value` options of a command, in the server's spelling of their values."""
+    pairs = [word.removeprefix("--").split("=", 1) for word in command if "=" in word]
+    plain = {name: value for name, value in pairs if not name.startswith("loose-")}
+    return {name: str(512 * 2**20) if value == "512M" else value for name, value in plain.items()}

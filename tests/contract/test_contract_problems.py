@@ -1,0 +1,68 @@
+"""Problems that come from inside: what the client hears of them, and that it hears no more."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.bad_requests import GOOD_ORDER
+from tests.support.combination import Combination
+from tests.support.odd_http import JSON
+from tests.support.raw_http import Answer, head, one
+
+LENGTH = f"Content-Length: {len(GOOD_ORDER)}"
+INTERNAL = b'{"type":"about:blank","title":"Internal error","status":500,"detail":"The database refused a statement."}'
+
+
+@pytest.fixture
+def without_calendar(combination: Combination) -> Iterator[Combination]:
+    """The combination while a table is missing, which is a defect of ours and no fault of the client's."""
+    combination.forget()
+    combination.rows("RENAME TABLE calendar TO hidden_calendar")
+    try:
+        yield combination
+    finally:
+        combination.rows("RENAME TABLE hidden_calendar TO calendar")
+
+
+@pytest.fixture
+def without_day(combination: Combination) -> Iterator[Combination]:
+    """The combination while its database holds no data set."""
+    (day,) = combination.rows("SELECT day FROM calendar")[0]
+    combination.rows("DELETE FROM calendar")
+    try:
+        yield combination
+    finally:
+        combination.rows("INSERT INTO calendar VALUES (1, %s)", day)
+
+
+def check_internal(combination: Combination, answer: Answer | None) -> None:
+    assert answer is not None
+    assert answer.status == 500
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["X-Combination"] == combination.name
+    assert answer.body == INTERNAL
+
+
+@pytest.mark.parametrize("path", ["/api/reports/revenue?days=9", "/api/dashboard"])
+def test_a_defect_is_a_500_that_tells_nothing_of_the_inside(without_calendar: Combination, path: str) -> None:
+    answer = one(without_calendar.url, head(f"GET {path} HTTP/1.1"))
+    check_internal(without_calendar, answer)
+
+
+def test_a_write_that_fails_inside_writes_nothing(without_calendar: Combination) -> None:
+    before = without_calendar.written()
+    request = head("POST /api/orders HTTP/1.1", JSON, LENGTH, "Idempotency-Key: failed-inside")
+    check_internal(without_calendar, one(without_calendar.url, request, GOOD_ORDER))
+    assert without_calendar.written() == before
+
+
+def test_after_a_defect_the_service_goes_on(combination: Combination) -> None:
+    assert combination.body("/api/reports/revenue?days=9")["days"] == 9
+
+
+def test_without_a_data_set_a_service_is_not_ready(without_day: Combination) -> None:
+    answer = without_day.get("/health/ready")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "1"
+    assert answer.json()["title"] == "Service unavailable"
+    assert without_day.get("/health/live").status_code == 200

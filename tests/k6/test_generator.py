@@ -1,0 +1,70 @@
+"""The generator is held to account: what it measures of a service whose speed is known."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.k6_runs import measure
+from tests.support.known_service import Answer, KnownService
+
+pytestmark = pytest.mark.alone
+
+VISITORS = 20
+THINK_S = 0.4
+
+
+@pytest.mark.parametrize("service_time", [0.05, 0.1])
+def test_the_measured_mean_is_the_service_time(tmp_path: Path, service_time: float) -> None:
+    with KnownService("sync", service_time) as service:
+        run = measure(tmp_path, service, DURATION="4", VUS=str(VISITORS), THINK=str(THINK_S))
+    result = run.result("sync")
+    assert run.status == 0
+    assert result["latency_ms"]["avg"] == pytest.approx(service_time * 1000, rel=0.2)
+    assert result["latency_ms"]["p50"] == pytest.approx(service_time * 1000, rel=0.2)
+
+
+def test_visitors_send_as_often_as_think_time_and_service_time_allow(tmp_path: Path) -> None:
+    with KnownService("sync", 0.05) as service:
+        run = measure(tmp_path, service, DURATION="4", VUS=str(VISITORS), THINK=str(THINK_S))
+    result = run.result("sync")
+    expected = VISITORS / (THINK_S + 0.05)
+    assert result["throughput_rps"] == pytest.approx(expected, rel=0.1)
+    assert result["ceiling_rps"] == pytest.approx(expected, rel=0.05)
+    assert result["ceiling_without_latency_rps"] == VISITORS / THINK_S
+
+
+@pytest.mark.parametrize("think", ["1", "fixed"])
+def test_visitors_do_not_come_in_bursts(tmp_path: Path, think: str) -> None:
+    arrivals: list[float] = []
+
+    def note(path: str, _answer: Answer) -> None:
+        if path.startswith("/api"):
+            arrivals.append(time.monotonic())
+
+    with KnownService("sync", spoil=note) as service:
+        run = measure(tmp_path, service, DURATION="3", VUS=str(VISITORS), THINK=think)
+    assert run.result("sync")["think"] == ("fixed" if think == "fixed" else "uniform")
+    window = 0.2
+    fullest = max(sum(start <= at < start + window for at in arrivals) for start in arrivals)
+    # Spread evenly, a fifth of the visitors come in a fifth of a second; in lockstep all do.
+    assert fullest <= VISITORS * 0.7
+
+
+def test_popular_keys_are_asked_for_more_than_others(tmp_path: Path) -> None:
+    with KnownService("sync") as service:
+        measure(tmp_path, service, DURATION="3", VUS=str(VISITORS), THINK="0.02", MIX="revenue=1")
+    asked = [line for line in service.requests if "revenue" in line]
+    counts = sorted((asked.count(path) for path in set(asked)), reverse=True)
+    assert len(asked) > 500
+    # Zipf with exponent 1 over 50 keys gives the first 22 % of all requests.
+    assert counts[0] / len(asked) == pytest.approx(0.22, abs=0.05)
+    assert len(counts) > 40
+
+
+def test_pages_are_the_first_five_of_a_category(tmp_path: Path) -> None:
+    with KnownService("sync") as service:
+        run = measure(tmp_path, service, DURATION="2", VUS=str(VISITORS), THINK="0.05", MIX="products=1")
+    assert run.status == 0
+    ends = {line.partition("after=")[2] for line in service.requests if "after=" in line}
+    assert ends == {"20", "40", "60", "80"}

@@ -1,0 +1,93 @@
+"""Every rule about the load generator voids a cell when k6 is held back: by its core, its work, or standing still."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from compose.placement import pinned
+from loadtests.targets.k6 import Generator, k6_command
+from loadtests.targets.running import RunningTarget
+from tests.support.cells import broken_rules, measured_service
+from tests.support.known_service import Answer, KnownService
+from tests.support.obstacles import frozen
+
+pytestmark = pytest.mark.alone
+
+
+def test_requests_that_were_due_and_not_sent_void_the_cell(tmp_path: Path) -> None:
+    with KnownService("sync", 0.05) as service:
+        result = measured_service(tmp_path, service, MIX="product=1", RATE="200", VUS="2")
+    assert "were due and never sent" in broken_rules(result)["dropped iterations"]
+
+
+class StarvedTarget(RunningTarget):
+    """k6 on one core that others want as well."""
+
+    def generator(self, variables: dict[str, str], log: Path) -> Generator:
+        with pinned(frozenset({max(os.sched_getaffinity(0))})):
+            return Generator(k6_command(), variables, log)
+
+
+@contextmanager
+def burners(many: int) -> Iterator[None]:
+    """So many processes that never rest, on the core of a starved k6."""
+    with pinned(frozenset({max(os.sched_getaffinity(0))})):
+        # Each in a session of its own, because the kernel shares a core out by sessions first.
+        burn = [sys.executable, "-c", "while True: pass"]
+        running = [subprocess.Popen(burn, start_new_session=True) for _ in range(many)]
+    try:
+        yield
+    finally:
+        for each in running:
+            each.kill()
+            each.wait(10)
+
+
+def test_a_load_generator_without_a_core_voids_the_cell(tmp_path: Path) -> None:
+    # Few visitors: each waits for the core itself, and not for the others, who wait for it too.
+    with KnownService("sync", 0.002) as service, burners(8):
+        result = measured_service(tmp_path, service, StarvedTarget, MIX="product=1", VUS="4")
+    assert "k6 waited" in broken_rules(result)["load generator"]
+
+
+def _long(path: str, answer: Answer) -> None:
+    """A report that takes long to check: k6 looks at every row."""
+    if path.startswith("/api/reports"):
+        answer.body["rows"] *= 2000
+
+
+def test_a_load_generator_with_too_much_to_do_voids_the_cell(tmp_path: Path) -> None:
+    with KnownService("sync", spoil=_long) as service:
+        result = measured_service(tmp_path, service, StarvedTarget, MIX="revenue=1", THINK="0.001")
+    assert "of the cores that it may use" in broken_rules(result)["load generator"]
+
+
+class HaltedTarget(RunningTarget):
+    """k6 that stands still for half of the time: it waits for no core, and comes round late all the same."""
+
+    def generator(self, variables: dict[str, str], log: Path) -> Generator:
+        generator = super().generator(variables, log)
+        assert generator.pid
+        threading.Thread(target=_halt, args=(generator.pid,), daemon=True).start()
+        return generator
+
+
+def _halt(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        while True:
+            time.sleep(0.3)
+            with frozen(pid):
+                time.sleep(0.3)
+
+
+def test_a_load_generator_that_comes_round_late_voids_the_cell(tmp_path: Path) -> None:
+    with KnownService("sync", 0.002) as service:
+        result = measured_service(tmp_path, service, HaltedTarget, MIX="product=1", VUS="40")
+    assert "k6 was late" in broken_rules(result)["load generator"]

@@ -1,0 +1,96 @@
+"""The bottleneck is moved on a running service, and the name follows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from compose.local import Stack
+from loadtests.analysis.bottleneck import Bottleneck, bottleneck
+from loadtests.analysis.resources import AWAY, CONNECTIONS, DATABASE, SERVICE, THINK_TIME
+from loadtests.proxy.client import Proxy
+from loadtests.proxy.modes import Mode
+from tests.support import busy_handlers
+from tests.support.cells import TRIES, measured, used_by_others
+
+pytestmark = pytest.mark.alone
+
+# Answers from one row each: nothing but what is injected can be slow.
+LIGHT = {"MIX": "product=1", "DURATION": "2"}
+THINKING = {"VUS": "5", "THINK": "0.5"}
+LESS_THAN_HALF_A_CORE = 0.4
+# Five visitors who think for half a second ask for twice of what one worker has.
+WORK_S = 0.2
+
+
+@contextmanager
+def database_away(stack: Stack, name: str, seconds: float) -> Iterator[dict[str, str]]:
+    """The database behind a proxy that holds everything back, in each direction: what the service has to be told."""
+    url = stack.service(name).settings["DATABASE_URL"]
+    with Proxy(stack.database_port, cores=stack.placement.others) as proxy, proxy.switched(Mode("delay", seconds)):
+        yield {"DATABASE_URL": url.replace(f":{stack.database_port}/", f":{proxy.port}/")}
+
+
+@pytest.fixture
+def name(stack: Stack) -> Iterator[str]:
+    service = stack.service("async")
+    program = service.program
+    yield service.name
+    service.program = program
+    service.restart()
+
+
+def found(stack: Stack, folder: Path, name: str, load: dict[str, str], **settings: str) -> Bottleneck:
+    return bottleneck([measured(stack, folder, name, {**LIGHT, **load}, None, (), **settings)])
+
+
+def test_visitors_who_think_wait_for_nothing_else(stack: Stack, tmp_path: Path, name: str) -> None:
+    assert found(stack, tmp_path, name, THINKING).name == THINK_TIME
+
+
+def test_what_a_full_service_uses_is_seen_however_late_it_says_what_it_counted(
+    stack: Stack, tmp_path: Path, name: str
+) -> None:
+    load = {**LIGHT, "VUS": "600", "THINK": "0.001", "DURATION": "3"}
+    cells = (measured(stack, tmp_path, name, load) for _ in range(TRIES))
+    # Others may have a core for a moment, and not in each of the tries.
+    result = next((cell for cell in cells if used_by_others(cell) < LESS_THAN_HALF_A_CORE), None)
+    assert result is not None
+    assert (result.latency_ms.avg or 0) > 400
+
+
+def test_a_tiny_pool_binds(stack: Stack, tmp_path: Path, name: str) -> None:
+    with database_away(stack, name, 0.01) as settings:
+        result = found(stack, tmp_path, name, {"VUS": "10", "THINK": "0.05"}, POOL="1", **settings)
+    assert result.name == CONNECTIONS
+    assert result.share is not None
+    assert result.share > 0.8
+    assert "PRODUCT of product" in str(result.cause)
+
+
+def test_work_in_the_one_worker_binds_the_same_visitors(stack: Stack, tmp_path: Path, name: str) -> None:
+    stack.service(name).program = [busy_handlers.PROGRAM, "async", str(WORK_S)]
+    result = found(stack, tmp_path, name, THINKING)
+    assert result.name == SERVICE
+    assert result.share is not None
+    assert result.share > 0.8
+    assert result.demands[SERVICE] > WORK_S * 1000 * 0.8
+    assert "get_product takes" in str(result.cause)
+
+
+def test_heavy_reports_bind_the_databases_core(stack: Stack, tmp_path: Path, name: str) -> None:
+    many = 5 * len(stack.placement.others)
+    result = found(stack, tmp_path, name, {"MIX": "revenue=1", "VUS": str(many), "THINK": "0.05"})
+    assert result.name == DATABASE
+    assert result.share is not None
+    assert result.share > 0.8
+    assert result.demands[DATABASE] > 5 * result.demands[SERVICE]
+    assert "REVENUE of revenue takes" in str(result.cause)
+
+
+def test_a_slower_database_binds(stack: Stack, tmp_path: Path, name: str) -> None:
+    with database_away(stack, name, 0.1) as settings:
+        result = found(stack, tmp_path, name, {"VUS": "5", "THINK": "0.05"}, **settings)
+    assert result.name == AWAY
+    assert result.demands[AWAY] > 150

@@ -1,0 +1,192 @@
+"""Every rule that voids a cell fires when a running service is spoiled, and none when nothing is."""
+
+import os
+import re
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from compose.local import Stack
+from compose.ports import LOOPBACK
+from loadtests.analysis.starvation import ENOUGH_REQUESTS
+from loadtests.analysis.void import CACHE
+from loadtests.schema.result import Result
+from tests.support.cells import (
+    OwnTarget,
+    begin_of,
+    broken_rules,
+    cells_of,
+    measured,
+    measured_service,
+    plan_of,
+    sleep_until,
+    undisturbed,
+)
+from tests.support.known_service import Answer, KnownService
+from tests.support.own_redis import OwnRedis
+from tests.support.own_services import workers
+from tests.support.stacks import COMBINATIONS
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.alone
+
+READS = "products=7,product=2,revenue=1"
+# Without a report, during which k6 would wait for the database to leave its core.
+LIGHT = "products=7,product=3"
+VISITORS = 20
+
+
+def every(count: int, spoil: Callable[[Answer], None]) -> Callable[[str, Answer], None]:
+    """Spoils each answer of this number, and none of the health checks."""
+    seen = iter(range(1_000_000))
+    return lambda path, answer: None if path.startswith("/health") or next(seen) % count else spoil(answer)
+
+
+def _status(answer: Answer) -> None:
+    answer.status = 500
+
+
+def _sender(answer: Answer) -> None:
+    answer.headers["X-Combination"] = "async"
+
+
+def _cut(answer: Answer) -> None:
+    answer.cut = 20
+
+
+def _lost(answer: Answer) -> None:
+    answer.cut, answer.promised = 20, True
+
+
+@pytest.mark.parametrize(
+    ("spoil", "rule", "words"),
+    [
+        (_status, "failed requests", "had another status"),
+        (_sender, "wrong combination", "came from another combination"),
+        (_cut, "wrong answers", "were not what was asked for"),
+        (_lost, "failed requests", "or no answer"),
+    ],
+)
+def test_an_answer_that_is_wrong_now_and_then_voids_the_cell(
+    tmp_path: Path, spoil: Callable[[Answer], None], rule: str, words: str
+) -> None:
+    with KnownService("sync", 0.002, spoil=every(10, spoil)) as service:
+        broken = broken_rules(measured_service(tmp_path, service, MIX=READS))
+    assert words in broken[rule]
+
+
+def test_a_service_that_never_answers_voids_the_cell(tmp_path: Path) -> None:
+    with KnownService("sync", 60) as service:
+        result = measured_service(tmp_path, service, MIX="product=1", RATE="10", VUS="50", WARM_UP="0.1", DURATION="1")
+    assert "no request was finished in 1 s" in broken_rules(result)["nothing measured"]
+
+
+def test_a_cold_start_in_the_measured_time_is_drift(tmp_path: Path) -> None:
+    with KnownService("sync", 0.1) as service:
+        log = tmp_path / "sync.k6.log"
+        threading.Thread(target=_warm, args=(service, log), daemon=True).start()
+        result = measured_service(tmp_path, service, MIX="product=1", DURATION="6", VUS="20")
+    assert "in the first quarter" in broken_rules(result)["warm-up drift"]
+
+
+def _warm(service: KnownService, log: Path) -> None:
+    """The service is slow for the first quarter of the measured time, whose beginning k6 says in its log."""
+    sleep_until(begin_of(log) + 1.6)
+    service.service_time = 0.002
+
+
+@pytest.fixture
+def one(stack: Stack, tmp_path: Path) -> Iterator[Callable[..., Result]]:
+    """Measures one cell of the shared stack."""
+    names: list[str] = []
+
+    def measure(name: str, load: dict[str, str], **settings: str) -> Result:
+        names.append(name)
+        return measured(stack, tmp_path, name, load, None, (), **settings)
+
+    yield measure
+    for name in names:
+        stack.service(name).restart()
+
+
+@pytest.mark.parametrize("name", COMBINATIONS)
+def test_a_clean_cell_breaks_no_rule(one: Callable[..., Result], name: str) -> None:
+    result = undisturbed(lambda: one(name, {"MIX": LIGHT, "VUS": str(VISITORS)}))
+    assert broken_rules(result) == {}
+    # Enough for the rules that a few requests cannot break.
+    assert result.requests >= ENOUGH_REQUESTS
+    assert result.server is not None
+    assert result.server.window_s == pytest.approx(2, abs=0.5)
+    counted = result.server.counters["http_requests_total{route=list_products,status=200}"]
+    # A request that is under way at one end of the measured time may be counted on one side alone.
+    assert counted == pytest.approx(result.routes["products"].requests, abs=VISITORS)
+
+
+def test_a_setting_that_is_changed_in_the_middle_voids_the_cell(
+    stack: Stack, one: Callable[..., Result], tmp_path: Path
+) -> None:
+    def change(value: int, log: Path | None = None) -> None:
+        if log:
+            sleep_until(begin_of(log) + 1)
+        with closing(stack.admin()) as root, root.cursor() as cursor:
+            cursor.execute(f"SET GLOBAL innodb_flush_log_at_trx_commit = {value}")
+
+    meddler = threading.Thread(target=change, args=(1, tmp_path / "async.k6.log"))
+    meddler.start()
+    try:
+        broken = broken_rules(one("async", {"MIX": READS}))
+    finally:
+        meddler.join(60)
+        change(2)
+    assert "innodb_flush_log_at_trx_commit was 2, then 1" in broken["changed ledger"]
+
+
+def test_redis_gone_voids_the_cell_unless_that_was_the_purpose(one: Callable[..., Result], tmp_path: Path) -> None:
+    name = "sync-cached"
+    with OwnRedis(tmp_path) as redis:
+        trouble = threading.Thread(target=_end, args=(redis, tmp_path / f"{name}.k6.log"))
+        trouble.start()
+        address = f"redis://{LOOPBACK}:{redis.port}/0"
+        result = one(name, {"MIX": READS}, CACHE_URL=address)
+        trouble.join(60)
+    assert result.cache.hit > 0
+    assert "Redis was bypassed or refused" in broken_rules(result)["cache bypassed"]
+    assert "cache bypassed" not in broken_rules(structs.replace(result, injected=[CACHE]))
+
+
+def _end(redis: OwnRedis, log: Path) -> None:
+    """Redis ends in the middle of the measured time and does not come back."""
+    sleep_until(begin_of(log) + 1)
+    redis.kill()
+
+
+def test_a_worker_that_gets_no_requests_voids_the_cell(stack: Stack, tmp_path: Path) -> None:
+    name = "async"
+    target = OwnTarget(stack, WORKERS="2")
+    try:
+        target.prepare(name, False)
+        wait_until(lambda: len(workers(stack.service(name), stack)) == 2, "both workers are ready")
+        both = workers(stack.service(name), stack)
+        cells = cells_of(target, plan_of(stack, tmp_path, name), tmp_path)
+        log = tmp_path / f"{name}.k6.log"
+
+        def wake() -> None:
+            sleep_until(begin_of(log) - 0.1)
+            os.kill(both[0].pid, signal.SIGCONT)
+
+        os.kill(both[0].pid, signal.SIGSTOP)
+        awake = threading.Thread(target=wake)
+        awake.start()
+        result = cells.measure_as_it_is(name, 1, variables={"MIX": READS, "VUS": "8", "THINK": "0.05", "DURATION": "2"})
+        awake.join(60)
+    finally:
+        os.kill(both[0].pid, signal.SIGCONT)
+        target.close()
+        stack.service(name).restart()
+    # All of the load; who answers the looks at the metrics is chance.
+    assert re.search("one of 2 workers had (9.|100)%", broken_rules(result)["lopsided workers"])

@@ -1,0 +1,80 @@
+"""Results that cannot be compared end in one line; what else is in the folder does no harm."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtests.analysis.read import UnusableResults, read_rounds
+from loadtests.cli.compare import main
+from loadtests.verdict.comparison import compare
+from tests.support.simulated_results import COMBINATIONS, document, save, write_rounds
+
+LATENCIES = {"sync": 400.0, "sync-cached": 10.0, "async": 200.0, "async-cached": 10.0}
+
+
+def test_what_another_kind_of_run_left_in_the_folder_is_not_read(tmp_path: Path) -> None:
+    write_rounds(tmp_path, LATENCIES, rounds=2)
+    for name in COMBINATIONS:
+        newer = document(name, latency=7.0, started_at="2026-11-21T00:00:00Z", profile="smoke")
+        save(tmp_path, newer, f"{name}.json")
+    comparison = compare(read_rounds(tmp_path))
+    assert comparison.load["profile"] == "smoke"
+    assert comparison.combinations["sync"]["latency_avg"] == pytest.approx(7)
+
+
+def _truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:200])
+
+
+def _replace(**fields: Any) -> Callable[[Path], None]:
+    def replace(path: Path) -> None:
+        path.write_text(json.dumps(json.loads(path.read_text()) | fields))
+
+    return replace
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (_truncate, "broken or cut short"),
+        (lambda path: path.write_bytes(b""), "broken or cut short"),
+        (lambda path: path.write_bytes(b"\xff\xfe"), "broken or cut short"),
+        (lambda path: path.write_text("[1]"), "names no schema"),
+        (lambda path: path.write_text("{}"), "names no schema"),
+        (lambda path: path.unlink(), "lacks async in round 1"),
+        (_replace(schema=2), "has schema 2"),
+        (_replace(schema="1"), "has schema '1'"),
+        (_replace(requests=-1), "is not a result file"),
+        (_replace(latency_ms=None), "is not a result file"),
+        (_replace(profile="origin"), "profile"),
+        (_replace(vus=51), "vus"),
+        (_replace(think_time_s=2.0), "think_time_s"),
+        (_replace(duration_s=9.0), "duration_s"),
+        (_replace(combination="rust"), "lacks async"),
+        (_replace(combination="sync"), "both hold round 1 of sync"),
+        (_replace(round=2), "lacks async in round 1"),
+    ],
+)
+def test_unusable_input_ends_with_one_line_that_names_the_file_and_the_reason(
+    tmp_path: Path,
+    damage: Callable[[Path], object],
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_rounds(tmp_path, LATENCIES, rounds=1)
+    damage(tmp_path / "async.round-1.json")
+    assert main([str(tmp_path)]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert words in printed.err
+    assert str(tmp_path) in printed.err
+
+
+@pytest.mark.parametrize("name", ["nowhere", "."])
+def test_a_folder_without_results_says_how_to_get_some(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UnusableResults, match="make matrix"):
+        read_rounds(tmp_path / name)

@@ -1,0 +1,153 @@
+"""Runs against services that are there already."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from loadtests.cli.compare import EVERY_CELL_VOID
+from loadtests.runner.cell import UNJUDGED
+from tests.support.known_service import KnownService
+from tests.support.simulated_results import COMBINATIONS
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.alone
+
+TIMEOUT_S = 100
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Path]:
+    """Four services that answer under their names, and the file that says where."""
+    with ExitStack() as stack:
+        running = [stack.enter_context(KnownService(name, 0.002)) for name in COMBINATIONS]
+        path = tmp_path / "combinations.json"
+        entries = [
+            {
+                "name": service.name,
+                "url": service.url,
+                "expect": service.name,
+                "varies": {"stack": str(service.name).split("-")[0], "cache": str(service.name).endswith("cached")},
+            }
+            for service in running
+        ]
+        path.write_text(json.dumps(entries))
+        yield path
+
+
+def start(combinations: Path, results: Path, **environment: str) -> subprocess.Popen[str]:
+    words = ["--profile", "smoke", "--stack", "none", "--results", str(results)]
+    return subprocess.Popen(
+        [sys.executable, "-m", "loadtests.run", *words, "--combinations", str(combinations)],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_run_measures_every_cell_and_ends_with_the_table_and_the_place(services: Path, tmp_path: Path) -> None:
+    process = start(services, tmp_path / "runs", DURATION="1", WARM_UP="0.5")
+    printed, progress = process.communicate(timeout=TIMEOUT_S)
+    # Answers of 2 ms leave k6 no time to wait for a core: on a busy machine every cell may be void, which is told.
+    assert process.returncode in (0, EVERY_CELL_VOID), progress
+    assert "cell 4 of 4" in progress
+    assert "latency avg, ms" in printed
+    folder = Path(printed.strip().splitlines()[-1].removeprefix("Results: "))
+    result = json.loads((folder / "async.round-1.json").read_text())
+    assert result["server"]["programs"]["k6"]["cpu_s"] > 0
+    described = json.loads((folder / "run.json").read_text())
+    assert (described["load"], result["warm_up_s"]) == ({"WARM_UP": "0.5", "DURATION": "1"}, 0.5)
+    assert not (folder / UNJUDGED).exists()
+    assert described["versions"]["k6"] == result["k6"]["version"]
+    assert (tmp_path / "runs" / "latest" / "sync.round-1.json").exists()
+    for place in (folder, tmp_path / "runs" / "latest"):
+        assert {"comparison.json", "report.html", "report.md"} <= {path.name for path in place.iterdir()}
+
+
+def test_an_interrupted_run_keeps_its_finished_cells_and_leaves_no_k6(services: Path, tmp_path: Path) -> None:
+    process = start(services, tmp_path / "runs", DURATION="2")
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "cell 2 of 4" in line:
+            break
+    time.sleep(1)
+    process.send_signal(signal.SIGTERM)
+    _, progress = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 130
+    assert "finished cells are kept" in progress
+    kept = [path.name for path in (tmp_path / "runs" / "latest").glob("*.round-1.json")]
+    assert len(kept) == 1
+    mine = [entry for entry in Path("/proc").glob("[0-9]*/environ") if _holds(entry, tmp_path)]
+    assert mine == []
+
+
+def test_an_interrupted_run_goes_on_with_the_cells_that_are_missing(services: Path, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    process = start(services, runs, DURATION="1")
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "cell 2 of 4" in line:
+            break
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=TIMEOUT_S)
+    (folder,) = [path.parent for path in runs.glob("2*/run.json")]
+    (first,) = folder.glob("*.round-1.json")
+    measured = first.read_bytes()
+    refused = start(services, runs, DURATION="2", RESUME="newest")
+    assert (
+        "was started with load {'DURATION': '1'}, this is {'DURATION': '2'}"
+        in refused.communicate(timeout=TIMEOUT_S)[1]
+    )
+    assert refused.returncode == 2
+    resumed = start(services, runs, DURATION="1", RESUME=str(folder))
+    _, progress = resumed.communicate(timeout=TIMEOUT_S)
+    assert "cell 3 of 3" in progress
+    assert len(list(folder.glob("*.round-1.json"))) == 4
+    assert first.read_bytes() == measured
+    assert json.loads((folder / "run.json").read_text())["finished"]
+    nothing = start(services, runs, RESUME="newest")
+    assert "there is no interrupted run" in nothing.communicate(timeout=TIMEOUT_S)[1]
+
+
+def test_a_run_that_is_killed_before_it_has_judged_what_k6_wrote_has_no_such_cell(
+    services: Path, tmp_path: Path
+) -> None:
+    runs = tmp_path / "runs"
+    process = start(services, runs, DURATION="1")
+    wait_until(lambda: "is measured from" in "".join(log.read_text() for log in runs.glob("*/*.k6.log")), "k6 measures")
+    process.send_signal(signal.SIGSTOP)
+    wait_until(lambda: any(runs.rglob("*.round-1.json")), "k6 has written its file")
+    process.kill()
+    process.communicate(timeout=TIMEOUT_S)
+    (folder,) = [path.parent for path in runs.glob("2*/run.json")]
+    assert [path.name for path in folder.glob("*.json")] == ["run.json"]
+    resumed = start(services, runs, DURATION="1", RESUME="newest")
+    _, progress = resumed.communicate(timeout=TIMEOUT_S)
+    assert "cell 4 of 4" in progress
+    assert len(list(folder.glob("*.round-1.json"))) == 4
+
+
+def _holds(environ: Path, folder: Path) -> bool:
+    try:
+        return f"RESULTS={folder}".encode() in environ.read_bytes()
+    except OSError:
+        return False
+
+
+def test_a_service_that_is_not_there_ends_the_run_with_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "combinations.json"
+    entry = {"name": "sync", "url": "http://127.0.0.1:9", "expect": "sync"}
+    path.write_text(json.dumps([entry | {"varies": {"stack": "sync", "cache": False}}]))
+    process = start(path, tmp_path / "runs")
+    _, progress = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 1
+    assert "sync at http://127.0.0.1:9/health/ready does not answer" in progress
+    assert list((tmp_path / "runs").iterdir()) == []

@@ -1,0 +1,86 @@
+"""Which reads of a history break the promise, and which only look so."""
+
+import pytest
+
+from loadtests.consistency.history import Record
+from loadtests.consistency.stale_reads import largest_age, stale_reads
+from tests.support.histories import history, lost, ordered, priced, read
+
+
+def verdicts(*records: Record, failed_drops: tuple[tuple[float, float], ...] = ()) -> list[str]:
+    return [finding.verdict for finding in stale_reads(history(*records), failed_drops)]
+
+
+def test_a_read_after_the_answer_has_to_show_the_write() -> None:
+    (finding,) = stale_reads(history(priced(101, 1.0, 2.0), read("price:1", 100, 2.5, 3.0)))
+    assert (finding.verdict, finding.seen, finding.wanted, finding.age) == ("stale", 100, 101, 0.5)
+    assert verdicts(priced(101, 1.0, 2.0), read("price:1", 101, 2.5, 3.0)) == []
+
+
+@pytest.mark.parametrize("started", [0.5, 1.5, 2.0])
+@pytest.mark.parametrize("level", [100, 101])
+def test_a_read_that_overlaps_the_write_may_see_either(started: float, level: int) -> None:
+    assert verdicts(priced(101, 1.0, 2.0), read("price:1", level, started, 3.0)) == []
+
+
+def test_a_read_may_see_what_is_written_and_not_answered_yet() -> None:
+    assert verdicts(priced(101, 1.0, 2.0), priced(102, 3.0, 9.0), read("price:1", 102, 3.5, 4.0)) == []
+
+
+def test_a_read_from_before_any_write_was_sent_cannot_see_it() -> None:
+    assert verdicts(priced(101, 5.0, 6.0), read("price:1", 101, 3.5, 4.0)) == ["impossible"]
+    assert verdicts(ordered(1, 5.0, 6.0), read("orders", 8, 3.5, 4.0)) == ["impossible"]
+
+
+@pytest.mark.parametrize("first", [lost("closed"), lost("timed out"), {"status": 503}, {"status": 504}])
+def test_a_write_whose_answer_was_lost_obliges_nobody_and_may_show(first: dict[str, object]) -> None:
+    for level in (100, 101):
+        assert verdicts(priced(101, 1.0, 2.0, **first), read("price:1", level, 2.5, 3.0)) == []
+
+
+def test_an_unanswered_write_may_turn_up_over_the_next_one_but_not_for_ever() -> None:
+    late = priced(101, 1.0, 2.0, **lost())
+    assert verdicts(late, priced(102, 3.0, 4.0), read("price:1", 101, 5.0, 6.0)) == ["undecided"]
+    assert verdicts(late, priced(102, 20.0, 21.0), read("price:1", 101, 22.0, 23.0)) == ["stale"]
+    assert verdicts(late, priced(102, 3.0, 4.0), read("price:1", 100, 5.0, 6.0)) == ["stale"]
+
+
+def test_a_write_that_was_answered_at_the_second_try_obliges_from_then_on() -> None:
+    attempts = [priced(101, 1.0, 2.0, **lost()), priced(101, 2.5, 3.5, attempt=2)]
+    assert verdicts(*attempts, read("price:1", 100, 3.0, 4.0)) == []
+    assert verdicts(*attempts, read("price:1", 100, 3.6, 4.0)) == ["stale"]
+
+
+def test_what_orders_count_up_is_due_as_a_sum_whoever_wrote() -> None:
+    orders = [ordered(1, 1.0, 4.0), ordered(2, 1.0, 2.0), ordered(3, 1.0, 9.0)]
+    assert verdicts(*orders, read("orders", 9, 5.0, 6.0)) == []
+    assert verdicts(*orders, read("orders", 10, 5.0, 6.0)) == []
+    (finding,) = stale_reads(history(*orders, read("orders", 8, 5.0, 6.0)))
+    assert (finding.verdict, finding.wanted, finding.age) == ("stale", 9, 1.0)
+    (finding,) = stale_reads(history(*orders, read("orders", 7, 5.0, 6.0)))
+    assert finding.age == 3.0
+
+
+def test_a_replayed_order_counts_once() -> None:
+    attempts = [ordered(1, 1.0, 2.0), ordered(1, 3.0, 4.0, attempt=2)]
+    assert verdicts(*attempts, read("orders", 8, 5.0, 6.0)) == []
+    assert verdicts(*attempts, read("orders", 9, 5.0, 6.0)) == ["impossible"]
+
+
+def test_a_stale_read_is_laid_to_a_failed_drop_only_if_all_that_it_missed_was_written_then() -> None:
+    writes = [priced(101, 1.0, 2.0), priced(102, 5.0, 6.0)]
+    late = read("price:1", 100, 7.0, 8.0)
+    assert verdicts(*writes, late, failed_drops=((0.5, 7.0),)) == ["failed drop"]
+    assert verdicts(*writes, late, failed_drops=((0.5, 1.5), (5.9, 6.5))) == ["failed drop"]
+    assert verdicts(*writes, late, failed_drops=((0.5, 3.0),)) == ["stale"]
+    assert verdicts(*writes, read("price:1", 101, 7.0, 8.0), failed_drops=((0.5, 3.0),)) == ["stale"]
+
+
+def test_a_read_without_an_answer_shows_nothing() -> None:
+    assert verdicts(priced(101, 1.0, 2.0), read("price:1", 100, 2.5, 3.0, status=503)) == []
+
+
+def test_the_largest_age_is_that_of_the_oldest_data_seen() -> None:
+    reads = [read("price:1", 100, start, start + 1) for start in (2.5, 12.0, 7.0)]
+    assert largest_age(stale_reads(history(priced(101, 1.0, 2.0), *reads))) == 10.0
+    assert largest_age([]) == 0.0

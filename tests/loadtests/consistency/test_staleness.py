@@ -1,0 +1,149 @@
+"""The staleness checker: silent about the shipped cache, whatever happens to Redis, and loud about a broken one."""
+
+import signal
+import subprocess
+import sys
+
+import msgspec
+import psutil
+import pytest
+
+from compose.definition import CHECKOUT
+from loadtests.consistency.check import SHIPPED, Checked, check
+from loadtests.consistency.command import BROKEN_PROGRAM, CALM, Task, main, parser, summary, tasks_of
+from loadtests.consistency.workload import Load
+from tests.support.combination import Combination
+from tests.support.local_commands import room
+from tests.support.own_services import own_service
+from tests.support.stacks import free_base
+from tests.support.waiting import wait_until
+
+READS, WRITES = 1200, 120
+TRIES = 3
+ROOMY = {"WORKERS": "2", "POOL": "16", "IN_FLIGHT": "32", "CACHE_TIMEOUT": "0.3"}
+PATIENCE_SECONDS = 100
+
+
+def checked(one: Combination, port: int, policy: str, with_faults: bool = False) -> Checked:
+    """What a short check finds; the combination is as new afterwards."""
+    load = Load(one.name, port, "", reads=READS, writes=WRITES, reads_per_write=READS // WRITES, seconds=80)
+    try:
+        return check(one.stack, load, policy, with_faults, print)
+    finally:
+        one.renew()
+
+
+def test_no_read_is_stale_whatever_happens_to_redis(cached: Combination) -> None:
+    port = cached.stack.service(cached.name).port
+    found = checked(cached, port, SHIPPED, with_faults=True)
+    assert summary([found]) == []
+    assert (found.stale, found.lost_writes, found.duplicate_orders, found.failures.broken) == (0, [], [], 0)
+    assert found.reads >= READS
+    assert found.writes >= WRITES
+    assert found.states["hit"] > READS / 20
+    assert found.refused > 0
+    assert [line for line in found.faults if "NOT" in line or "ANSWERED" in line] == []
+    assert len(found.faults) == 4
+    assert "flushed: 0 keys" not in "".join(found.faults)
+
+
+@pytest.mark.parametrize(("name", "policy"), [("sync-cached", "no-stamps"), ("async-cached", "drop-before-commit")])
+def test_a_broken_policy_is_found_out(all_combinations: dict[str, Combination], name: str, policy: str) -> None:
+    one = all_combinations[name]
+    service = own_service(one.stack, name, **ROOMY)
+    service.program = [BROKEN_PROGRAM, name.partition("-")[0], policy]
+    try:
+        service.start()
+        # A short load may by chance meet no stale read; three in a row do not.
+        tries = (checked(one, service.port, policy) for _ in range(TRIES))
+        found = next((each for each in tries if each.stale), None)
+    finally:
+        service.stop()
+    assert found
+    assert found.largest_age_s > 0
+    assert found.examples
+    assert (found.impossible, found.lost_writes, found.failures.broken) == (0, [], 0)
+    assert summary([found]) == []
+
+
+def test_a_broken_policy_that_is_not_found_out_is_a_fault_of_the_checker() -> None:
+    blind = {"policy": "no-stamps", "stale": 0}
+    assert summary([result(**blind)]) == ["sync-cached, no-stamps: it was not found out, so a zero means nothing"]
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"stale": 1, "examples": ["/api/dashboard"]}, "1 stale reads"),
+        ({"impossible": 2, "examples": ["/api/dashboard"]}, "2 of what was never written"),
+        ({"lost_writes": ["run-7: order 9 is gone"]}, "run-7: order 9 is gone"),
+        ({"failed_drop": 1, "failed_drop_largest_age_s": 1.0}, "no counter tells of"),
+        ({"failed_drop": 1, "refused": 1, "failed_drop_largest_age_s": 67.0}, "older than a value's lifetime"),
+        ({"full": True}, "ask for fewer reads"),
+    ],
+)
+def test_everything_that_is_not_as_it_must_be_is_said(members: dict[str, object], said: str) -> None:
+    (line,) = summary([result(**members)])
+    assert said in line
+
+
+def test_what_a_failed_drop_left_behind_is_excepted_while_it_is_counted_and_young() -> None:
+    assert summary([result(failed_drop=3, refused=1, failed_drop_largest_age_s=20.0)]) == []
+
+
+def test_each_policy_is_checked_on_each_combination_and_ours_in_both_conditions() -> None:
+    tasks = tasks_of(parser().parse_args([]))
+    assert len(tasks) == 2 * (2 + 3)
+    assert {task.redis for task in tasks if task.policy != SHIPPED} == {CALM}
+    only = ["--only", "async-cached", "--policies", SHIPPED, "--redis", CALM]
+    assert tasks_of(parser().parse_args(only)) == [Task("async-cached", SHIPPED, CALM)]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--only", "sync"], "--only: 'sync' is not known: choose from sync-cached, async-cached"),
+        (["--policies", "none"], "--policies: 'none' is not known"),
+        (["--redis", ""], "--redis: 'nothing' is not known"),
+        (["--reads", "5", "--writes", "10"], "--reads no fewer than that"),
+    ],
+)
+def test_what_cannot_be_checked_is_refused_in_one_line(
+    capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    assert main(words) == 2
+    assert said in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_ctrl_c_ends_the_load_and_the_stack() -> None:
+    with room() as here:
+        command = [sys.executable, "-m", "loadtests.consistency.command", "--only", "async-cached", "--workers", "1"]
+        surroundings = here.environment(PORT_BASE=str(free_base()))
+        running = subprocess.Popen(command, cwd=CHECKOUT, env=surroundings, stderr=subprocess.PIPE, text=True)
+        try:
+            assert running.stderr
+            assert any("of 20000 reads" in line for line in running.stderr)
+            started = psutil.Process(running.pid).children(recursive=True)
+            running.send_signal(signal.SIGINT)
+            assert running.wait(PATIENCE_SECONDS) == 130
+            wait_until(lambda: not any(map(alive, started)), "all that it had started has ended")
+            assert here.left_behind() == []
+        finally:
+            running.kill()
+            running.wait(PATIENCE_SECONDS)
+
+
+def alive(process: psutil.Process) -> bool:
+    """Whether a process still runs, a zombie excepted."""
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def result(**members: object) -> Checked:
+    """A check in which all went well, but for these members."""
+    given = {
+        "combination": "sync-cached", "policy": SHIPPED, "redis": CALM, "workers": 2, "seconds": 1.0, "reads": 10,
+        "writes": 1, "states": {"hit": 9, "miss": 1}, "stale": 0, "stale_by_subject": {}, "largest_age_s": 0.0,
+        "failed_drop": 0, "failed_drop_largest_age_s": 0.0, "refused": 0, "undecided": 0, "impossible": 0,
+        "lost_writes": [], "duplicate_orders": [], "failures": {}, "faults": [], "examples": [], "full": False,
+    }  # fmt: skip
+    return msgspec.convert(given | members, Checked)

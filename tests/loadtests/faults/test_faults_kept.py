@@ -1,0 +1,31 @@
+"""A run of the fault matrix that is kept: some of its cells can be measured again."""
+
+from pathlib import Path
+
+import pytest
+
+from compose.failures import StackError
+from loadtests.faults import output as kept
+from tests.support.fault_cells import cell, written
+
+
+def test_a_cell_takes_the_place_of_the_one_of_its_fault_and_combination(tmp_path: Path) -> None:
+    run = kept.read(written(tmp_path, cell(), cell(combination="async-cached"), cell(fault="redis-full")))
+    kept.record(run, cell(combination="async-cached", worst_s=0.3))
+    kept.record(run, cell(fault="redis-slow"))
+    assert [each.worst_s for each in run.cells] == [0.2, 0.3, 0.2, 0.2]
+    assert [each.fault for each in run.cells] == ["redis-killed", "redis-killed", "redis-full", "redis-slow"]
+
+
+def test_a_run_that_goes_on_names_both_commands_and_keeps_its_cells(tmp_path: Path) -> None:
+    earlier, later = kept.read(written(tmp_path, cell())), kept.read(written(tmp_path))
+    later.command = "y"
+    assert kept.continued(earlier, later).command == "x, then y"
+    assert earlier.cells == [cell()]
+
+
+def test_a_run_of_another_machine_does_not_go_on(tmp_path: Path) -> None:
+    earlier, later = kept.read(written(tmp_path, cell())), kept.read(written(tmp_path))
+    later.host = {"cpu": "another"}
+    with pytest.raises(StackError, match="another machine"):
+        kept.continued(earlier, later)

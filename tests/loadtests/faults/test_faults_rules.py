@@ -1,0 +1,123 @@
+"""The judgement of a cell, and what the program makes of it: text and exit status."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtests.faults.command import main
+from loadtests.faults.rules import grew_only, judge
+from loadtests.faults.table import ROWS
+from tests.support.fault_cells import cell, written
+
+ROW = next(row for row in ROWS if row.name == "redis-killed")
+BREACHES: list[tuple[dict[str, Any], str]] = [
+    ({"lost": ["sold:1"]}, "1 acknowledged writes lost"),
+    ({"duplicates": ["key-1"]}, "1 duplicate orders"),
+    ({"stale": ["a", "b"]}, "2 stale reads"),
+    ({"failed": {"hung": 3}}, "3 requests that hung"),
+    ({"failed": {"errors": 1}}, "1 5xx other than"),
+    ({"failed": {"unexpected": 1}}, "1 unexpected answers"),
+    ({"late": 2}, "2 answers after their time-out"),
+    ({"failed": {"cut": 1}}, "1 answers cut off"),
+    ({"unanswered": 4}, "4 orders written and not answered"),
+    ({"failed_before": 1}, "1 requests that failed before"),
+    ({"recovery_s": 5.1}, "back only 5.1 s after"),
+    ({"memory_mb": (100.0, 121.0)}, "memory 1.21 times"),
+    ({"happened": False}, "no evidence"),
+]
+
+
+@pytest.mark.parametrize(("members", "words"), BREACHES, ids=[words for _, words in BREACHES])
+def test_each_breach_is_named(members: dict[str, Any], words: str) -> None:
+    seen = cell(**members)
+    judge(seen, ROW)
+    assert len(seen.broken) == 1
+    assert seen.broken[0].startswith(words)
+    assert seen.fails
+
+
+def test_refused_and_shed_requests_and_what_redis_refused_break_no_rule() -> None:
+    seen = cell(failed={"refused": 40, "shed": 300}, excused=7, recovery_s=4.9, memory_mb=(100.0, 119.0))
+    judge(seen, ROW)
+    assert not seen.broken
+
+
+def test_a_worker_that_is_killed_may_leave_requests_without_an_answer_but_lose_no_write() -> None:
+    killed = next(row for row in ROWS if row.name == "worker-killed")
+    seen = cell(failed={"cut": 1}, unanswered=1)
+    judge(seen, killed)
+    assert not seen.broken
+    seen = cell(failed={"cut": 1}, lost=["a-1"])
+    judge(seen, killed)
+    assert seen.broken == ["1 acknowledged writes lost"]
+
+
+def test_a_known_property_of_a_server_is_a_finding_there_and_a_breach_elsewhere() -> None:
+    row = replace(ROW, findings={"sync-cached": "It waits."})
+    known, unknown = cell(failed={"hung": 1}), cell(failed={"hung": 1}, combination="async-cached")
+    judge(known, row)
+    judge(unknown, row)
+    assert (known.finding, known.fails) == ("It waits.", False)
+    assert (unknown.finding, unknown.fails) == ("", True)
+
+
+def test_the_program_exits_with_1_and_names_the_cell_that_broke_a_rule(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = cell(combination="async-cached", lost=["a-1: order 7 is gone"])
+    judge(bad, ROW)
+    assert main(["--show", str(written(tmp_path, cell(), bad))]) == 1
+    said = capsys.readouterr().out
+    assert "1 of 2 cells kept every rule" in said
+    assert "BROKEN: redis-killed on async-cached" in said
+    assert "a-1: order 7 is gone" in said
+
+
+def test_the_program_exits_with_0_when_all_is_kept_or_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    known = cell(broken=["3 requests that hung"], finding="The server waits for them.")
+    assert main(["--show", str(written(tmp_path, cell(failed={"refused": 2, "closed": 1}), known))]) == 0
+    said = capsys.readouterr().out
+    assert "3 (2 refused, 1 closed) of 500" in said
+    assert "The server waits for them." in said
+    assert "1 show a property of a server" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--only", "redis-melted"], "there is no fault 'redis-melted'"),
+        (["--combinations", "rust"], "there is no combination 'rust'"),
+        (["--json", "no/such/folder/faults.json"], "there is no folder no/such/folder"),
+        (["--show", "no-such.json"], "no-such.json cannot be read"),
+        (["--document", "README.md"], "no such page with marks"),
+        (["--again"], "name the run that is kept"),
+        (["--slowly"], "--slowly"),
+    ],
+)
+def test_what_cannot_be_used_exits_with_2(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 2
+    assert said in capsys.readouterr().err.replace("\n", "")
+
+
+def test_a_page_gets_a_run_between_its_marks_and_keeps_the_rest(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- the run -->\nold\n<!-- the end of the run -->\nafter\n")
+    file = written(
+        tmp_path, cell(evidence="a | b"), cell(combination="async-cached", broken=["1 stale reads"], finding="So.")
+    )
+    assert main(["--show", str(file), "--document", str(page)]) == 0
+    text = page.read_text()
+    assert text.startswith("before\n<!-- the run -->\n")
+    assert text.endswith("<!-- the end of the run -->\nafter\n")
+    assert "| sync-cached | 0 of 500 | 0.20 s | 0.0 s | 0 | 0 | a / b |" in text
+    assert "- async-cached: 1 stale reads. So." in text
+    assert "old" not in text
+
+
+def test_a_cell_that_only_grew_is_told_from_one_that_broke_more() -> None:
+    grown, worse, well = cell(memory_mb=(100.0, 130.0)), cell(memory_mb=(100.0, 130.0), stale=["x"]), cell()
+    for seen in (grown, worse, well):
+        judge(seen, ROW)
+    assert [grew_only(seen) for seen in (grown, worse, well)] == [True, False, False]

@@ -1,0 +1,188 @@
+"""The ledger sees what a running cell is made of, and what was changed behind the settings' back."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from compose.local import Stack
+from loadtests.analysis.fairness import differences, unexplained
+from loadtests.cli import run
+from loadtests.observe.ledger import process as ledger_process
+from loadtests.observe.ledger.read import Ledger, changes, changes_over_cell, read_ledger
+from loadtests.targets.local import LocalTarget
+from shared.service.settings import Settings
+from tests.support.own_services import workers
+from tests.support.stacks import COMBINATIONS, road_to
+
+AXES = {name: (name.partition("-")[0], name.endswith("-cached")) for name in COMBINATIONS}
+ON_BOTH = {
+    "workers": "2",
+    "requests at once in a process": "32",
+    "database connections": "32",
+    "TLS of database connections": "none",
+    "session autocommit": "ON",
+    "keep-alive time, s": "75",
+    "backlog": "2048",
+    "grace time, s": "10",
+    "access log": "None",
+    "JSON encoder": "msgspec.json.Encoder",
+    "Redis connections": "64",
+    "Redis client's resp": "2",
+    "rows of the seed": "2000 products, 5000 customers, 20 categories",
+}
+# Pitfalls 11 to 14: what a server would do by itself, and uvloop, are off.
+EXPECTED = {
+    "sync-cached": ON_BOTH
+    | {
+        "server": "gunicorn",
+        "event loop": "threading.Thread",
+        "requests before a worker is replaced": "0",
+        "control socket off": "True",
+        "place of the heartbeat file": "/dev/shm",  # noqa: S108
+    },
+    "async-cached": ON_BOTH
+    | {
+        "server": "hypercorn",
+        "worker": "asyncio",
+        "event loop": "asyncio.unix_events._UnixSelectorEventLoop",
+        "requests before a connection is closed": str(sys.maxsize),
+    },
+}
+# They say which service it is and where its servers are.
+ADDRESSES = {"COMBINATION", "BIND", "DATABASE_URL", "DATABASE_PASSWORD_FILE", "CACHE_URL", "CACHE_PREFIX"}
+DRIVERS = {"sync-cached": "library pymysql", "async-cached": "library aiomysql"}
+
+
+@pytest.fixture(scope="module")
+def target(stack: Stack) -> Iterator[LocalTarget]:
+    found = LocalTarget(stack)
+    # As before a cell: earlier tests have ended connections, and a pool opens another only when it is needed.
+    for name in COMBINATIONS:
+        found.prepare(name, restore=False)
+    yield found
+    found.close()
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_ledger_names_what_the_running_cell_has(target: LocalTarget, name: str) -> None:
+    ledger = read_ledger(target, name)
+    assert {entry: ledger.get(entry) for entry in EXPECTED[name]} == EXPECTED[name]
+    assert ledger[DRIVERS[name]]
+    assert "library uvloop" not in ledger
+    assert ledger["Python"].startswith("CPython 3.")
+    assert "MariaDB" in ledger["database"] or "MySQL" in ledger["database"]
+    # The kernel cuts a backlog down to its own limit.
+    limit = int(Path("/proc/sys/net/core/somaxconn").read_text())
+    assert ledger["backlog, as the kernel has it"] in ("", str(min(2048, limit)))
+
+
+def test_every_setting_of_a_service_is_in_the_ledger() -> None:
+    settings = {name.upper() for name in Settings.__struct_fields__}
+    assert settings - ADDRESSES <= set(ledger_process.VARIABLES)
+
+
+def test_every_difference_between_the_combinations_has_a_reason(target: LocalTarget) -> None:
+    found = differences({name: read_ledger(target, name) for name in COMBINATIONS}, AXES)
+    assert unexplained(found) == []
+    assert {"server", "event loop", "cursor"} <= {one.entry for one in found}
+
+
+@contextmanager
+def global_variable(stack: Stack) -> Iterator[None]:
+    with closing(stack.admin()) as root, root.cursor() as cursor:
+        cursor.execute("SET GLOBAL innodb_flush_log_at_trx_commit = 1")
+        try:
+            yield
+        finally:
+            cursor.execute("SET GLOBAL innodb_flush_log_at_trx_commit = 2")
+
+
+@contextmanager
+def affinity(stack: Stack) -> Iterator[None]:
+    pid = workers(stack.service("async"), stack)[0].pid
+    before = os.sched_getaffinity(pid)
+    os.sched_setaffinity(pid, os.sched_getaffinity(0) if len(before) == 1 else {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(pid, before)
+
+
+@contextmanager
+def keep_alive(stack: Stack) -> Iterator[None]:
+    stack.service("async").restart({"KEEP_ALIVE": "5"})
+    try:
+        yield
+    finally:
+        stack.service("async").restart()
+
+
+@contextmanager
+def eviction(stack: Stack) -> Iterator[None]:
+    client = LocalTarget(stack).redis()
+    client.config_set("maxmemory-policy", "noeviction")
+    try:
+        yield
+    finally:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        client.close()
+
+
+Change = Callable[[Stack], AbstractContextManager[None]]
+
+
+@pytest.mark.parametrize(
+    ("change", "entry"),
+    [
+        (global_variable, "database's innodb_flush_log_at_trx_commit"),
+        (affinity, "CPU affinity of service"),
+        (keep_alive, "keep-alive time, s"),
+        (eviction, "Redis' maxmemory-policy"),
+    ],
+)
+def test_a_value_changed_behind_the_settings_back_is_seen(
+    stack: Stack, target: LocalTarget, change: Change, entry: str
+) -> None:
+    before = read_ledger(target, "async")
+    with change(stack):
+        after = read_ledger(target, "async")
+    changed = {one.entry: (one.before, one.after) for one in changes(before, after)}
+    assert entry in changed
+    assert changed[entry] == (before[entry], after[entry])
+    assert before[entry] != after[entry]
+
+
+def test_twins_that_differ_without_a_reason_stop_the_run_before_it_measures(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run, "ROADS", {"local": road_to(stack)})
+    words = ["--profile", "smoke", "--results", str(tmp_path), "--combinations", "sync,async"]
+    with keep_alive(stack):
+        assert run.main([*words, "--port-base", str(stack.options.port_base)]) == 1
+    said = capsys.readouterr().err
+    assert "not a fair comparison, nothing was measured: keep-alive time, s: sync has 75, async has 5" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def differing(**values: str) -> list[str]:
+    ledgers: dict[str, Ledger] = {name.replace("_", "-"): {"library redis": value} for name, value in values.items()}
+    return unexplained(differences(ledgers, AXES))
+
+
+def test_a_reason_counts_only_for_what_it_was_written_for() -> None:
+    assert differing(sync="8", async_cached="9") == []
+    assert differing(sync="8", sync_cached="9") == ["library redis: sync has 8, sync-cached has 9"]
+    assert "async-cached has 9" in differing(sync="8", sync_cached="8", **{"async": "8"}, async_cached="9")[0]
+
+
+@pytest.mark.parametrize(("fresh", "found"), [(True, ["database connections", "isolation"]), (False, ["isolation"])])
+def test_connections_that_an_earlier_load_closed_are_a_change_of_fresh_processes_only(
+    fresh: bool, found: list[str]
+) -> None:
+    expected = {"database connections": "16", "isolation": "READ-COMMITTED"}
+    now = {"database connections": "15", "isolation": "SERIALIZABLE"}
+    assert [one.entry for one in changes_over_cell(expected, now, now, fresh)] == found

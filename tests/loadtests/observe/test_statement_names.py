@@ -1,0 +1,47 @@
+"""Digests of the database are told by the names of the service's own statements."""
+
+import re
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from compose.local import Stack
+from loadtests.observe.database import ROUTES, name_of, read_digests, statements_between
+from shared.shop import statements
+
+SECONDS = 30.0
+JOURNEYS = Path(__file__).parents[3] / "loadtests" / "lib" / "journeys.js"
+
+
+def test_every_statement_that_a_route_is_said_to_send_exists() -> None:
+    missing = {name for names in ROUTES.values() for name in names if not hasattr(statements, name)}
+    assert missing == set()
+
+
+def test_every_request_of_the_load_has_its_statements() -> None:
+    table = JOURNEYS.read_text().partition("export const ROUTES = {")[2].partition("}")[0]
+    asked = set(re.findall(r"^  (\w+)[,:]", table, re.MULTILINE))
+    # The sweep asks for pages as `page`, alone: what they send is known as that of `products`.
+    assert asked - {"page"} == set(ROUTES)
+
+
+def test_what_the_routes_sent_is_told_by_name_with_its_cost(stack: Stack) -> None:
+    url, schema = stack.url("sync"), stack.database("sync")
+    category = httpx.get(f"{url}/api/products", timeout=SECONDS).json()["items"][0]["category"]
+    with closing(stack.admin()) as root:
+        before = read_digests(root, schema)
+        for path in ("products", f"products?category={category}", "reports/revenue?days=30", "dashboard", "orders/1"):
+            assert httpx.get(f"{url}/api/{path}", timeout=SECONDS).status_code == 200
+        found = {one.statement: one for one in statements_between(before, read_digests(root, schema))}
+    assert {"CATALOGUE", "CATALOGUE_OF_CATEGORY", "REVENUE", "BEST_SELLERS", "ORDER"} <= set(found)
+    assert found["REVENUE"].executions == 1
+    assert found["REVENUE"].routes == ["revenue"]
+    assert found["REVENUE"].total_ms > 0
+    assert found["REVENUE"].rows_examined > 1000
+
+
+@pytest.mark.parametrize("text", ["SELECT `x` FROM `y`", "DO SLEEP(?)"])
+def test_what_the_service_never_sends_is_told_by_its_text(text: str) -> None:
+    assert name_of(text) == text

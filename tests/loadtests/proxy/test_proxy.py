@@ -1,0 +1,190 @@
+"""The proxy of the faults: what each mode does to a real connection, and that it says what it did."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from compose.failures import StackError
+from compose.ports import LOOPBACK
+from loadtests.proxy.client import Proxy
+from loadtests.proxy.modes import CUT, GARBLE, PASS, Mode, delay, drip, lose
+from tests.support.echo_server import Echo, echo_server
+from tests.support.waiting import SLACK
+
+SECONDS = 15.0
+FAR = 0.15
+
+
+@pytest.fixture
+def echo() -> Iterator[Echo]:
+    with echo_server() as server:
+        yield server
+
+
+@pytest.fixture
+def proxy(echo: Echo) -> Iterator[Proxy]:
+    with Proxy(echo.port) as running:
+        yield running
+
+
+@pytest.fixture
+def client(proxy: Proxy) -> Iterator[socket.socket]:
+    with socket.create_connection((LOOPBACK, proxy.port), SECONDS) as connection:
+        assert said(connection, b"first\n") == b"first\n"
+        yield connection
+
+
+def said(connection: socket.socket, words: bytes) -> bytes:
+    """Gives what comes back for `words`: as many bytes, or fewer when the connection ends."""
+    connection.sendall(words)
+    return received(connection, len(words))
+
+
+def received(connection: socket.socket, length: int) -> bytes:
+    answer = b""
+    try:
+        while len(answer) < length and (more := connection.recv(length - len(answer))):
+            answer += more
+    except ConnectionResetError:
+        pass
+    return answer
+
+
+def test_it_passes_much_data_unchanged(client: socket.socket) -> None:
+    words = b"x" * 3_000_000 + b"\n"
+    assert said(client, words) == words
+
+
+def test_delay_comes_twice_in_an_exchange_and_leaves_throughput_as_it_was(
+    client: socket.socket, proxy: Proxy, echo: Echo
+) -> None:
+    many = 200
+    with proxy.switched(delay(FAR)):
+        started = time.monotonic()
+        for number in range(many):
+            client.sendall(b"%04d\n" % number)
+        answers = received(client, 5 * many)
+        took = time.monotonic() - started
+    assert answers == b"".join(b"%04d\n" % number for number in range(many))
+    assert echo.heard[1][0] - started >= FAR
+    assert 2 * FAR <= took < 2 * FAR + SLACK
+    assert proxy.counts()["delayed"] >= 2
+
+
+def test_a_new_connection_to_a_server_far_away_takes_two_round_trips(proxy: Proxy, client: socket.socket) -> None:
+    with proxy.switched(delay(FAR)):
+        started = time.monotonic()
+        with socket.create_connection((LOOPBACK, proxy.port), SECONDS) as another:
+            assert said(another, b"hello\n") == b"hello\n"
+        assert 4 * FAR <= time.monotonic() - started < 4 * FAR + SLACK
+
+
+def test_what_was_delayed_goes_out_at_once_and_in_order_when_it_passes_again(
+    client: socket.socket, proxy: Proxy
+) -> None:
+    proxy.switch(delay(600))
+    client.sendall(b"late\n")
+    time.sleep(0.05)
+    proxy.switch(PASS)
+    started = time.monotonic()
+    client.sendall(b"later\n")
+    assert received(client, 11) == b"late\nlater\n"
+    assert time.monotonic() - started < SLACK
+
+
+def test_cut_ends_what_is_open_refuses_what_is_new_and_keeps_its_port(client: socket.socket, proxy: Proxy) -> None:
+    with proxy.switched(CUT):
+        assert received(client, 1) == b""
+        for _ in range(3):
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection((LOOPBACK, proxy.port), SECONDS)
+        assert proxy.counts()["cut"] == 1
+        assert proxy.counts()["open"] == 0
+    with socket.create_connection((LOOPBACK, proxy.port), SECONDS) as again:
+        assert said(again, b"back\n") == b"back\n"
+
+
+def test_drip_sends_a_byte_at_a_time(client: socket.socket, proxy: Proxy) -> None:
+    with proxy.switched(drip(0.05)):
+        client.sendall(b"abc\ndef\n")
+        started = time.monotonic()
+        pieces: list[bytes] = []
+        while len(b"".join(pieces)) < 8:
+            pieces.append(client.recv(100))
+        assert time.monotonic() - started >= 7 * 0.05 - 0.01
+    assert b"".join(pieces) == b"abc\ndef\n"
+    assert len(pieces) >= 6
+    assert proxy.counts()["dripped"] == 8
+
+
+def test_garble_answers_as_much_as_the_server_but_something_else(
+    client: socket.socket, proxy: Proxy, echo: Echo
+) -> None:
+    words = b"a question\n"
+    with proxy.switched(GARBLE):
+        assert said(client, words) != words
+    assert echo.heard[-1][1] == words
+    assert proxy.counts()["garbled"] >= 1
+    assert said(client, words) == words
+
+
+def test_lose_lets_the_server_hear_the_word_and_the_client_no_answer(
+    client: socket.socket, proxy: Proxy, echo: Echo
+) -> None:
+    with proxy.switched(lose("COMMIT")):
+        assert said(client, b"BEGIN\n") == b"BEGIN\n"
+        assert said(client, b"COMMIT\n") == b""
+    assert echo.heard[-1][1] == b"COMMIT\n"
+    assert proxy.counts()["lost"] == 1
+
+
+def test_a_server_that_is_not_there_ends_the_connection(proxy: Proxy, echo: Echo) -> None:
+    echo.close()
+    with socket.create_connection((LOOPBACK, proxy.port), SECONDS) as lonely:
+        assert received(lonely, 1) == b""
+    assert proxy.counts()["unreached"] == 1
+
+
+def test_the_end_of_one_side_is_the_end_of_the_other(client: socket.socket, proxy: Proxy) -> None:
+    assert proxy.counts()["open"] == 1
+    client.shutdown(socket.SHUT_WR)
+    assert received(client, 1) == b""
+    assert proxy.counts()["open"] == 0
+
+
+def test_it_ends_with_whoever_started_it(echo: Echo) -> None:
+    with Proxy(echo.port) as proxy:
+        process = psutil.Process(proxy.pid)
+    assert not process.is_running()
+
+
+def test_it_says_what_is_wrong_with_a_mode() -> None:
+    for line, words in [
+        ("slow 1", "choose from pass, cut"),
+        ("delay", "delay SECONDS"),
+        ("delay soon", "'soon' is no number"),
+        ("delay -1", "'-1' is no number"),
+        ("pass 3", "write it as: pass"),
+        ("lose", "lose WORD"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            Mode.read(line)
+
+
+def test_a_port_that_is_taken_is_an_error(echo: Echo) -> None:
+    with pytest.raises(StackError, match="has ended"), Proxy(echo.port, port=echo.port):
+        pass
+
+
+def test_it_can_be_used_by_hand(echo: Echo) -> None:
+    words = [sys.executable, "-m", "loadtests.proxy.server", str(echo.port)]
+    run = subprocess.run(words, input="delay 0.1\nslower\n\n", capture_output=True, text=True, timeout=20, check=True)
+    lines = run.stdout.splitlines()
+    assert lines[1] == '{"mode": "delay 0.1", "open": 0, "switched": 1}'
+    assert "there is no mode 'slower'" in lines[2]
+    assert len(lines) == 4

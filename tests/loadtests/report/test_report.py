@@ -1,0 +1,243 @@
+"""Reports as files: whole or not there, with measured content only, and a list of earlier runs."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtests.cli.compare import main
+from loadtests.report.charts.base import COLOURS
+from loadtests.report.memo import escaped
+from loadtests.report.page import LIBRARY
+from loadtests.report.verdict import in_words
+from tests.support.simulated_results import COMBINATIONS, bound_by, document, save, write_divided_rounds, write_rounds
+
+LATENCIES = {"sync": 400.0, "sync-cached": 10.0, "async": 200.0, "async-cached": 10.0}
+FILES = ("comparison.json", "report.html", "report.md")
+MEGABYTE = 1024 * 1024
+ORIGIN = (
+    "Objective",
+    "Technology stack",
+    "Architecture",
+    "Load testing scenario",
+    "Metrics before",
+    "Metrics after",
+    "Conclusion",
+)
+SECTIONS = (
+    "four",
+    "effects",
+    "distribution",
+    "course",
+    "bottleneck",
+    "capacity",
+    "sweep",
+    "faults",
+    "void",
+    "ledger",
+    "again",
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_divided_rounds(tmp_path, LATENCIES, rounds=4, noise=0.02)
+    return tmp_path
+
+
+def test_a_report_is_three_files_that_leave_the_comparison_as_it_was(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(folder), "--json"]) == 0
+    before = capsys.readouterr().out
+    assert main([str(folder), "--report", "--json"]) == 0
+    assert capsys.readouterr().out == before
+    assert {path.name for path in folder.iterdir()} >= set(FILES)
+    kept = json.loads((folder / "comparison.json").read_text())
+    assert json.loads(before).items() <= kept.items()
+    assert main([str(folder), "--json"]) == 0
+    assert capsys.readouterr().out == before
+
+
+def test_the_page_is_one_small_file_in_the_order_of_the_questions(folder: Path) -> None:
+    page = folder / "elsewhere.html"
+    assert main([str(folder), "--html", str(page)]) == 0
+    text = page.read_text()
+    assert page.stat().st_size < 2 * MEGABYTE
+    assert re.findall(r'<section id="([a-z]+)"', text) == list(SECTIONS)
+    markup = text.partition('<script type="application/json"')[0]
+    assert not re.search(r'(src|href)="(?!data:|#)', markup)
+    assert all(colour in text for colour in COLOURS.values())
+    assert not (folder / "report.html").exists()
+
+
+def test_the_memo_has_the_parts_of_the_origins_report(folder: Path) -> None:
+    memo = folder / "memo.md"
+    assert main([str(folder), "--markdown", str(memo)]) == 0
+    text = memo.read_text()
+    assert re.findall(r"^## \d\. (.*)$", text, re.MULTILINE) == list(ORIGIN)
+    widths = {line.count("|") for line in text.splitlines() if line.startswith("| ") and "ms" in line}
+    assert widths == {len(COMBINATIONS) + 2}
+
+
+def test_the_chart_library_is_there_without_npm_and_with_its_licence() -> None:
+    assert b"plotly.js (basic - minified) v4.1.1" in LIBRARY.read_bytes()[:200]
+    assert "MIT" in (LIBRARY.parent / "LICENSE").read_text()
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda folder: (folder / "async.round-1.json").write_bytes(b'{"schema": 1'), "broken or cut short"),
+        (lambda folder: (folder / "async.round-1.json").write_text("[]"), "names no schema"),
+        (lambda folder: (folder / "run.json").write_text('{"ledger": {"sync": 3}}'), "no ledger that can be read"),
+        (lambda folder: (folder / "run.json").write_text("{"), "broken or cut short"),
+        (lambda folder: (folder / "report.html").mkdir(), "is a folder"),
+    ],
+)
+def test_what_cannot_be_reported_ends_in_one_line_and_leaves_no_half_report(
+    folder: Path, damage: Callable[[Path], object], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damage(folder)
+    before = sorted(folder.iterdir())
+    assert main([str(folder), "--report"]) == 2
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err.count("\n")) == ("", 1)
+    assert words in printed.err
+    assert sorted(folder.iterdir()) == before
+
+
+def test_a_report_that_cannot_be_made_leaves_the_earlier_one(folder: Path) -> None:
+    assert main([str(folder), "--report"]) == 0
+    earlier = (folder / "report.html").read_bytes()
+    (folder / "sync.round-2.json").write_text("{")
+    assert main([str(folder), "--report"]) == 2
+    assert (folder / "report.html").read_bytes() == earlier
+
+
+def test_a_folder_that_is_not_there_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(folder), "--html", str(folder / "nowhere" / "report.html")]) == 2
+    assert "nowhere" in capsys.readouterr().err
+
+
+def test_a_run_of_void_cells_is_reported_as_that(tmp_path: Path) -> None:
+    for name in COMBINATIONS:
+        save(tmp_path, document(name, failed=1))
+    assert main([str(tmp_path), "--report"]) == 4
+    assert "Nothing can be said: every cell is void." in (tmp_path / "report.html").read_text()
+
+
+def test_two_combinations_of_somebodys_own_are_reported(tmp_path: Path) -> None:
+    for name in ("flask", "django"):
+        save(tmp_path, document(name, varies={"stack": name, "cache": False}))
+    assert main([str(tmp_path), "--report"]) == 0
+    assert "django" in (tmp_path / "report.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("blind", "words"),
+    [
+        (("async",), "whether async is quicker without the cache this load cannot tell"),
+        (("async-cached",), "whether async is quicker with the cache this load cannot tell"),
+        (("async", "async-cached"), "whether async is quicker this load cannot tell"),
+    ],
+)
+def test_the_verdict_says_of_which_pair_the_load_cannot_tell(
+    tmp_path: Path, blind: tuple[str, ...], words: str
+) -> None:
+    for name in COMBINATIONS:
+        save(tmp_path, document(name, server=bound_by("k6" if name in blind else "service")))
+    assert main([str(tmp_path), "--report"]) == 0
+    assert words in (tmp_path / "report.html").read_text()
+
+
+CAPACITY = {
+    "started_at": "2026-11-20T10:00:00Z",
+    "command": "make matrix PROFILE=capacity",
+    "objectives_ms": {"products": 100.0},
+    "combinations": [
+        {
+            "combination": "sync",
+            "rate_rps": 200,
+            "broke_at_rps": 250,
+            "limited_by": "service",
+            "steps": [
+                {"part": "search", "rate_rps": 200, "throughput_rps": 200, "latency_ms": {"p95": 20}, "outcome": "held"}
+            ],
+        }
+    ],
+}
+
+
+def test_a_capacity_run_beside_the_run_is_shown_with_its_date(folder: Path) -> None:
+    beside = folder / "20261120T100000Z-capacity"
+    run = folder / "20261121T100000Z-quick"
+    for made in (beside, run):
+        made.mkdir()
+    (beside / "capacity.json").write_text(json.dumps(CAPACITY))
+    write_rounds(run, LATENCIES, rounds=2)
+    assert main([str(run), "--report"]) == 0
+    text = (run / "report.html").read_text()
+    assert "20261120T100000Z-capacity/capacity.json, measured 2026-11-20 10:00 UTC" in text
+    assert 'id="capacity-0"' in text
+
+
+@pytest.mark.parametrize("name", ["capacity.json", "sweep.json", "faults.json"])
+def test_a_broken_run_of_another_kind_ends_in_one_line(
+    folder: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / name).write_text('{"started_at": 1')
+    assert main([str(folder), "--report"]) == 2
+    assert name in capsys.readouterr().err
+    assert not (folder / "report.html").exists()
+
+
+def effect(verdict: str) -> dict[str, Any]:
+    return {"ratio": 1.2, "low": 1.1, "high": 1.3, "rounds": 4, "verdict": verdict}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        ("better", "made"),
+        ("worse", "worse"),
+        ("same within 5 %", "the same"),
+        ("not shown", "not shown"),
+        ("one round", "came out 1.20 times"),
+    ],
+)
+def test_a_sentence_claims_what_its_interval_shows(verdict: str, words: str) -> None:
+    sentence = in_words("the cache", effect(verdict))
+    assert words in sentence
+    assert ("1.10 to 1.30" in sentence) is (verdict != "one round")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("a|b", "a\\|b"), ("<b>", "\\<b\\>"), ("[x](y)", "\\[x\\](y)"), ("one\ntwo", "one two"), ("a_b*c", "a\\_b\\*c")],
+)
+def test_names_are_text_in_the_memo(text: str, expected: str) -> None:
+    assert escaped(text) == expected
+
+
+def test_earlier_runs_are_listed_newest_first_and_broken_ones_say_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("20260101T000000Z-quick", "20260102T000000Z-quick"):
+        (tmp_path / name).mkdir()
+        write_rounds(tmp_path / name, LATENCIES, rounds=2)
+    (tmp_path / "20260103T000000Z-quick").mkdir()
+    (tmp_path / "20260103T000000Z-quick" / "sync.json").write_text("{")
+    assert main(["--list", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    places = [printed.index(day) for day in ("20260103", "20260102", "20260101")]
+    assert places == sorted(places)
+    assert "unusable" in printed
+
+
+def test_without_earlier_runs_the_list_says_how_to_get_some(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list", str(tmp_path)]) == 2
+    assert "make matrix" in capsys.readouterr().err

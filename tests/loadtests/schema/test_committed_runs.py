@@ -1,0 +1,16 @@
+"""What the runs that are shown in README and docs have to bear out."""
+
+from pathlib import Path
+
+from loadtests.analysis.read import read_rounds
+from loadtests.analysis.resources import DATABASE, THINK_TIME
+from loadtests.verdict.comparison import compare
+
+EXAMPLE = Path(__file__).parents[3] / "loadtests" / "results" / "example"
+
+
+def test_in_origin_the_database_binds_without_the_cache_and_thinking_with_it() -> None:
+    found = compare(read_rounds(EXAMPLE)).bottleneck
+    named = {name: one.name for name, one in found.items()}
+    assert named == {"sync": DATABASE, "async": DATABASE, "sync-cached": THINK_TIME, "async-cached": THINK_TIME}
+    assert all("revenue" in (found[name].cause or "") for name in ("sync", "async"))

@@ -1,0 +1,229 @@
+"""Which step comes next in a search for capacity, how a step is judged, and what all of them come to."""
+
+import io
+from typing import Any
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from loadtests.schema.capacity import Document, Step, Tolerance
+from loadtests.schema.result import Result
+from loadtests.schema.server import Change, Core
+from loadtests.studies.capacity.course import capacity_of, next_load
+from loadtests.studies.capacity.options import Asked, broken
+from loadtests.studies.capacity.output import show
+from loadtests.studies.capacity.step import Load, judged
+from tests.support.simulated_results import document
+
+OBJECTIVES = {"products": 100.0}
+MIX = {"products": 1.0}
+CHANGED = {"ledger_changes": [Change("session autocommit", "ON", "OFF")]}
+BYPASSED = {"counters": {"cache_events_total{event=bypass}": 9.0}}
+
+
+def asked(**changes: Any) -> Asked:
+    preset = Asked(OBJECTIVES, 8, 2, 50, 20_000, 0.05, 1, (1, 2, 3, 4, 6, 8), (5,), MIX, "products=1")
+    return preset._replace(**changes)
+
+
+def result(load: Load, late: int = 0, cpu: float = 0.5, k6: float = 0.2, **changes: Any) -> Result:
+    """What k6 and the runner would write of a load, with single figures changed."""
+    rate = load.rate or 40 * (load.visitors or 1) / (1 + 0.2 * ((load.visitors or 1) - 1))
+    requests = round(rate * load.seconds)
+    content = document("sync", requests=requests, duration_s=load.seconds, throughput_rps=rate, **changes)
+    route = {"requests": requests, "failed": 0, "late": late, "latency_ms": content["latency_ms"]}
+    programs = {name: {"cpu_s": share * load.seconds} for name, share in (("service", cpu), ("k6", k6))}
+    content |= {"routes": {"products": route}, "rate_rps": load.rate}
+    content["server"] = {"programs": programs, "cores": {"service": 1, "k6": 1}}
+    return msgspec.convert(content, Result)
+
+
+def simulated(capacity: float, later: float | None = None, **changes: Any) -> tuple[list[Step], Asked]:
+    """All steps of a combination whose answers are late beyond a rate, where its core is full; `later` in the second
+    pass."""
+    wanted, steps = asked(**changes), list[Step]()
+    while load := next_load(steps, wanted):
+        most = later if later and load.part == "confirm" else capacity
+        over = load.rate is not None and load.rate > most
+        one = result(load, late=10_000 if over else 0, cpu=1.0 if over else 0.5)
+        steps.append(judged(one, len(steps) + 1, load, OBJECTIVES))
+        assert len(steps) < 60
+    return steps, wanted
+
+
+def test_a_combination_is_warmed_searched_confirmed_and_then_asked_in_a_closed_loop() -> None:
+    steps, wanted = simulated(700)
+    parts = list(dict.fromkeys(step.part for step in steps))
+    assert parts == ["warm-up", "search", "confirm", "concurrency"]
+    found = capacity_of("sync", steps, wanted, 1)
+    assert found.confirmed
+    assert found.rate_rps is not None
+    assert 700 / 1.06 < found.rate_rps <= 700
+    assert found.limited_by == "service CPU, 100% of its cores"
+    assert found.cost is not None
+    assert found.cost.rps_per_service_core == pytest.approx(2 * found.rate_rps, rel=0.01)
+
+
+def test_the_second_pass_may_lower_the_rate() -> None:
+    steps, wanted = simulated(700)
+    found = capacity_of("sync", steps, wanted, 1).rate_rps
+    first = [step for step in steps if step.part in ("warm-up", "search")]
+    load = next_load(first, wanted)
+    assert load is not None
+    assert (load.part, load.rate) == ("confirm", found)
+    failed = judged(result(load, late=10_000, cpu=1.0), len(first) + 1, load, OBJECTIVES)
+    lower = next_load([*first, failed], wanted)
+    assert lower is not None
+    assert lower.part == "confirm"
+    assert lower.rate is not None
+    assert lower.rate < (load.rate or 0)
+
+
+def test_a_rate_below_the_one_that_was_found_has_to_hold_twice_itself() -> None:
+    steps, wanted = simulated(700, later=660)
+    second = [(step.rate_rps, step.outcome) for step in steps if step.part == "confirm"]
+    lower = second[-1][0]
+    assert second[0][1] == "broken"
+    assert second[-2:] == [(lower, "held")] * 2
+    assert capacity_of("sync", steps, wanted, 1).rate_rps == lower
+    once = [step for step in steps if step.part in ("warm-up", "search", "confirm")][:-1]
+    assert capacity_of("sync", once, wanted, 1).rate_rps is None
+
+
+def test_a_second_pass_is_forgiven_one_stall_and_no_second_one() -> None:
+    wanted = asked(resolution=1.0, highest=50)
+    warm, low, twice = Load("warm-up", 8, 2, 50), Load("search", 8, 2, 50), Load("confirm", 16, 2, 50)
+    steps = [judged(result(load), 1, load, OBJECTIVES) for load in (warm, low)]
+    stalled = judged(result(twice, late=10_000, cpu=0.3), 3, twice, OBJECTIVES)
+    again = next_load([*steps, stalled], wanted)
+    assert again is not None
+    assert (again.part, again.rate) == ("confirm", 50)
+    lower = next_load([*steps, stalled, stalled], wanted)
+    assert lower is not None
+    assert (lower.part, lower.rate) == ("confirm", 1)
+
+
+def test_a_step_that_broke_with_no_core_full_is_taken_once_more() -> None:
+    wanted = asked()
+    warm = judged(result(Load("warm-up", 8, 2, 50)), 1, Load("warm-up", 8, 2, 50), OBJECTIVES)
+    load = Load("search", 8, 2, 50)
+    stalled = judged(result(load, late=10_000, cpu=0.3), 2, load, OBJECTIVES)
+    again = next_load([warm, stalled], wanted)
+    assert again is not None
+    assert again.rate == 50
+    after = next_load([warm, stalled, stalled], wanted)
+    assert after is not None
+    assert after.rate == 25
+
+
+def test_a_step_that_broke_while_k6_was_the_busiest_is_void_and_says_so() -> None:
+    load = Load("search", 8, 2, 500)
+    step = judged(result(load, late=10_000, cpu=0.4, k6=0.97), 1, load, OBJECTIVES)
+    assert step.outcome == "void"
+    assert "load generator" in step.reasons[-1]
+    held = judged(result(load, cpu=0.4, k6=0.97), 1, load, OBJECTIVES)
+    assert held.outcome == "held"
+
+
+def test_a_step_in_which_other_programs_had_the_cores_is_void_and_taken_once_more() -> None:
+    load = Load("search", 8, 2, 50)
+    one = result(load, late=10_000, cpu=0.3)
+    assert one.server is not None
+    busy = {core: Core(busy=0.9) for core in ("0", "1")}
+    crowded = msgspec.structs.replace(one, server=msgspec.structs.replace(one.server, core_use=busy))
+    step = judged(crowded, 2, load, OBJECTIVES)
+    assert step.outcome == "void"
+    assert step.reasons[-1] == "programs besides the stack's kept 1.3 cores busy"
+    warm = judged(result(Load("warm-up", 8, 2, 50)), 1, Load("warm-up", 8, 2, 50), OBJECTIVES)
+    again = next_load([warm, step], asked())
+    assert again is not None
+    assert again.rate == 50
+
+
+def spoilt(load: Load, server: dict[str, Any], late: int = 0) -> Step:
+    """A step that holds every objective unless answers are late, with single figures of the server's side changed."""
+    one = result(load, late)
+    assert one.server is not None
+    return judged(
+        msgspec.structs.replace(one, server=msgspec.structs.replace(one.server, **server)), 2, load, OBJECTIVES
+    )
+
+
+@pytest.mark.parametrize(
+    ("server", "reason"),
+    [
+        (CHANGED, "session autocommit was ON, then OFF"),
+        (BYPASSED, "Redis was bypassed or refused 9 times"),
+    ],
+)
+def test_a_step_that_held_with_another_ledger_or_without_its_cache_is_void_and_taken_once_more(
+    server: dict[str, Any], reason: str
+) -> None:
+    step = spoilt(Load("search", 8, 2, 50), server)
+    assert (step.outcome, step.void) == ("void", [reason])
+    assert spoilt(Load("concurrency", 4, 1, visitors=8), server).outcome == "void"
+    warm = judged(result(Load("warm-up", 8, 2, 50)), 1, Load("warm-up", 8, 2, 50), OBJECTIVES)
+    again = next_load([warm, step], asked())
+    assert again is not None
+    assert again.rate == 50
+    after = next_load([warm, step, step], asked())
+    assert after is not None
+    assert after.rate == 25
+
+
+def test_a_step_that_held_with_one_request_in_a_hundred_past_the_cache_still_tells_of_the_cache() -> None:
+    few = {"counters": {"cache_events_total{event=refused}": 4.0}}
+    assert spoilt(Load("search", 8, 2, 50), few).outcome == "held"
+
+
+def test_a_step_that_broke_and_gave_redis_up_is_broken_and_says_so() -> None:
+    step = spoilt(Load("search", 8, 2, 50), BYPASSED, late=400)
+    assert (step.outcome, step.void) == ("broken", [])
+    assert step.reasons[-1] == "Redis was bypassed or refused 9 times"
+    assert spoilt(Load("search", 8, 2, 50), CHANGED, late=400).outcome == "void"
+
+
+def test_a_capacity_below_a_void_step_is_a_least_one_and_says_why() -> None:
+    warm, low, twice = Load("warm-up", 8, 2, 50), Load("search", 8, 2, 50), Load("confirm", 16, 2, 50)
+    steps = [judged(result(load), 1, load, OBJECTIVES) for load in (warm, low, twice)]
+    steps[2:2] = [spoilt(Load("search", 8, 2, 51), CHANGED)] * 2
+    found = capacity_of("sync", steps, asked(fitted=(), predicted=()), 1)
+    assert found.rate_rps == 50
+    assert found.limited_by == "waiting: no core was full (service 50%); void: session autocommit was ON, then OFF"
+    console = Console(width=200, record=True, file=io.StringIO())
+    show(Document(1, "capacity", "", "", True, OBJECTIVES, MIX, "", 0.05, 8, [found], {}), console)
+    printed = console.export_text()
+    assert "at least 50" in printed
+    assert "void: 51/s: session autocommit was ON, then OFF" in printed
+
+
+def test_the_law_is_fitted_and_its_prediction_compared() -> None:
+    steps, wanted = simulated(700)
+    found = capacity_of("sync", steps, wanted, 1)
+    assert found.usl is not None
+    assert found.usl.refused is None
+    assert found.usl.parameters["sigma"].value == pytest.approx(0.2, abs=0.01)
+    assert [one.concurrency for one in found.predictions] == [5]
+    assert 5 not in found.usl.fitted
+
+
+@pytest.mark.parametrize(
+    ("changes", "late", "words"),
+    [
+        ({"failed": 2}, 0, "2 of 400 requests failed"),
+        ({"dropped_iterations": 7}, 0, "7 requests were due and dropped"),
+        ({}, 21, "products: 21 of 400 answers took over 100 ms"),
+        ({}, 20, ""),
+    ],
+)
+def test_failures_drops_and_late_answers_break_an_objective(changes: dict[str, int], late: int, words: str) -> None:
+    faults = broken(result(Load("search", 8, 2, 50), late=late, **changes), OBJECTIVES)
+    assert (faults[0] if faults else "").startswith(words)
+    assert bool(faults) is bool(words)
+
+
+@pytest.mark.parametrize(("failed", "dropped", "held"), [(4, 4, True), (5, 0, False), (0, 5, False)])
+def test_as_many_may_fail_and_be_dropped_as_is_asked_for(failed: int, dropped: int, held: bool) -> None:
+    one = result(Load("search", 8, 2, 50), failed=failed, dropped_iterations=dropped)
+    assert (broken(one, OBJECTIVES, Tolerance(failed=0.01, dropped=0.01)) == []) is held

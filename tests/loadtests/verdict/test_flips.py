@@ -1,0 +1,92 @@
+"""The conditions under which a recommendation flips, and the intervals that they have."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from loadtests.analysis.effects import interval
+from loadtests.analysis.read import read_rounds
+from loadtests.schema.result import Result
+from loadtests.verdict.comparison import compare
+from loadtests.verdict.flips import hit_ratio_needed, hit_ratio_over_rounds
+from tests.support.simulated_results import bound_by, document, save, server, simulated
+
+CACHE = {"sync": 400.0, "sync-cached": 10.0, "async": 400.0, "async-cached": 10.0}
+REWRITE = dict.fromkeys(("sync", "sync-cached"), 400.0) | dict.fromkeys(("async", "async-cached"), 200.0)
+HITS = {"hit": 90, "miss": 10, "stale": 0, "bypass": 0}
+
+
+def flips(folder: Path, latencies: dict[str, float], rounds: int = 4, noise: float = 0.002, **changes: Any) -> str:
+    for content in simulated(latencies, rounds, noise):
+        save(folder, content | changes)
+    return "\n".join(compare(read_rounds(folder)).recommendation.flips)
+
+
+def cells(before: float, after: float, hits: int) -> dict[str, Result]:
+    cache = {"hit": hits, "miss": 100 - hits}
+    contents = (document("sync", latency=before), document("sync-cached", latency=after, cache=cache))
+    return {content["combination"]: msgspec.convert(content, Result) for content in contents}
+
+
+def test_the_hit_ratio_needed_is_on_the_line_from_no_hits_to_what_was_measured() -> None:
+    assert hit_ratio_needed(105.0, 55.0, 0.5) == pytest.approx(0.05)
+    assert hit_ratio_needed(110.0, 105.0, 0.5) is None
+    assert hit_ratio_needed(105.0, 55.0, None) is None
+
+
+def test_the_hit_ratio_needed_has_the_interval_of_its_rounds() -> None:
+    found = hit_ratio_over_rounds([cells(105, 55, 50), cells(105, 55, 52), cells(105, 55, 54)])
+    assert found == pytest.approx(interval([0.050, 0.052, 0.054]))
+
+
+def test_a_round_that_gains_nothing_leaves_no_hit_ratio_to_fall_below() -> None:
+    assert hit_ratio_over_rounds([cells(105, 55, 50), cells(100, 100, 50)]) is None
+
+
+def test_the_cache_flips_at_a_hit_ratio_with_its_interval_and_at_the_age_of_an_answer(tmp_path: Path) -> None:
+    found = flips(tmp_path, CACHE, cache=HITS)
+    assert "the hit ratio falls below 4.40% (95 % interval 4." in found
+    assert "66 s old" in found
+
+
+def test_one_round_has_a_hit_ratio_and_no_interval() -> None:
+    needed = hit_ratio_over_rounds([cells(105, 55, 50)])
+    assert needed is not None
+    assert (needed.low, needed.high) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("cached", "words"),
+    [
+        (5.0, "service CPU comes to bind: async cached, a request here needs -0.1"),
+        (
+            20.0,
+            "comes to bind and async needs less of it than sync: async cached, a request here needs +0.25 ms",
+        ),
+    ],
+)
+def test_a_rewrite_that_the_load_could_not_see_is_held_to_its_cpu(tmp_path: Path, cached: float, words: str) -> None:
+    assert words in flips(tmp_path, CACHE | {"async-cached": cached})
+
+
+def test_a_rewrite_flips_with_what_binds_and_with_the_cache(tmp_path: Path) -> None:
+    found = flips(tmp_path, REWRITE, server=bound_by("service"), think_time_s=0.01)
+    assert "something else than the service comes to bind, as with fewer than" in found
+    assert "the cache comes to gain more than 5 % on the average: here it is the same within 5 %" in found
+
+
+def test_a_statement_that_binds_flips_where_it_is_quicker_or_visitors_are_fewer(tmp_path: Path) -> None:
+    one = {"routes": ["revenue"], "executions": 9, "total_ms": 9.0, "avg_ms": 1.0, "rows_examined": 5}
+    busy = {**server(100.0), "statements": [{"statement": "REVENUE", **one}]}
+    found = flips(tmp_path, dict.fromkeys(CACHE, 100.0), server=busy, think_time_s=0.01)
+    assert "REVENUE becomes quicker: at half its time the database could serve 100 requests/s (95 % interval" in found
+    assert "there are fewer than 2 visitors: then the database does not bind" in found
+
+
+def test_what_is_undecided_is_decided_by_a_run_that_is_named(tmp_path: Path) -> None:
+    found = flips(tmp_path, dict.fromkeys(CACHE, 100.0), noise=0.3)
+    assert "a run shows what the cache does: here it is" in found
+    assert "would be found 19 times in 20" in found
+    assert "a run in which the service binds shows what async does: here database binds both" in found

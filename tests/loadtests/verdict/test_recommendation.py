@@ -1,0 +1,218 @@
+"""What is recommended for results of known effects, what it costs, and when it flips."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from loadtests.analysis.effects import interval
+from loadtests.analysis.read import read_rounds
+from loadtests.schema.result import Result
+from loadtests.schema.server import Usage
+from loadtests.verdict.answer import Recommendation
+from loadtests.verdict.comparison import compare
+from loadtests.verdict.costs import CHECKOUT, differing_lines
+from loadtests.verdict.statement import StatementCure, statement_cure
+from loadtests.verdict.studies import surroundings_of
+from tests.support.simulated_results import COMBINATIONS, bound_by, save, server, simulated
+
+CACHE = {"sync": 400.0, "sync-cached": 10.0, "async": 400.0, "async-cached": 10.0}
+BOTH = CACHE | {"async-cached": 5.0}
+REWRITE = dict.fromkeys(("sync", "sync-cached"), 400.0) | dict.fromkeys(("async", "async-cached"), 200.0)
+NOTHING = dict.fromkeys(COMBINATIONS, 100.0)
+REPORT = {
+    "statement": "REVENUE",
+    "routes": ["revenue"],
+    "executions": 100,
+    "total_ms": 9000.0,
+    "avg_ms": 90.0,
+    "rows_examined": 5,
+}
+PAGE = REPORT | {"statement": "CATALOGUE", "routes": ["products"], "total_ms": 1000.0}
+
+
+def recommended(
+    folder: Path, latencies: dict[str, float], rounds: int = 4, noise: float = 0.002, **changes: Any
+) -> Recommendation:
+    for content in simulated(latencies, rounds, noise):
+        save(folder, content | changes)
+    return compare(read_rounds(folder)).recommendation
+
+
+@pytest.mark.parametrize(
+    ("latencies", "resource", "answer"),
+    [
+        (CACHE, "service", "add the cache"),
+        (BOTH, "service", "both"),
+        (BOTH, "think time", "add the cache"),
+        (BOTH, "database", "add the cache"),
+        (REWRITE, "service", "rewrite"),
+        (REWRITE, "database connections", "rewrite"),
+        (REWRITE, "requests at once", "rewrite"),
+        (REWRITE, "database", "undecided"),
+        (REWRITE, "k6", "undecided"),
+        (NOTHING, "service", "keep"),
+        (NOTHING, "think time", "undecided"),
+    ],
+)
+def test_the_answer_follows_from_what_the_load_could_show(
+    tmp_path: Path, latencies: dict[str, float], resource: str, answer: str
+) -> None:
+    found = recommended(tmp_path, latencies, profile="mixed", server=bound_by(resource))
+    assert found.answer == answer
+    assert found.flips
+    assert found.next or answer != "undecided"
+
+
+def test_a_side_that_nobody_saw_tells_nothing_of_async(tmp_path: Path) -> None:
+    found = recommended(tmp_path, REWRITE, server=None)
+    assert (found.answer, found.tells_of_async) == ("undecided", False)
+    assert "this load cannot tell: the server's side was not captured in both" in found.text
+
+
+def test_of_async_a_load_that_waits_for_others_tells_only_the_cpu_and_names_the_run_that_tells_more(
+    tmp_path: Path,
+) -> None:
+    found = recommended(tmp_path, BOTH)
+    assert "without the cache this load cannot tell: database binds both" in found.text
+    assert "with the cache this load cannot tell: think time binds both" in found.text
+    assert "Async cached, service CPU per request: 2.00 times better" in found.text
+    assert "Async cached, average latency" not in found.text
+    assert "make matrix PROFILE=capacity" in found.text
+
+
+def test_one_twin_that_waits_for_others_hides_its_pair_and_not_the_other_pair(tmp_path: Path) -> None:
+    for content in simulated(BOTH, 4, 0.002):
+        save(tmp_path, content | {"server": bound_by("k6" if content["combination"] == "async" else "service")})
+    found = compare(read_rounds(tmp_path)).recommendation
+    assert (found.answer, found.tells_of_async) == ("both", True)
+    assert found.unseen == {"async uncached": "service binds sync and k6 binds async"}
+
+
+def test_one_round_decides_nothing_and_asks_for_four(tmp_path: Path) -> None:
+    found = recommended(tmp_path, CACHE, rounds=1)
+    assert (found.answer, "make matrix ROUNDS=4" in found.text) == ("undecided", True)
+
+
+def test_noise_that_hides_everything_asks_for_more_rounds(tmp_path: Path) -> None:
+    found = recommended(tmp_path, NOTHING, noise=0.3, server=bound_by("service"))
+    assert (found.answer, "ROUNDS=8" in found.text) == ("undecided", True)
+
+
+def test_a_recommendation_says_what_each_cure_costs(tmp_path: Path) -> None:
+    found = recommended(tmp_path, CACHE)
+    for cure in ("add the cache", "rewrite", "mend the statement"):
+        assert f"What it costs to {cure}: " in found.text
+        assert any("connection" in phrase for phrase in found.costs[cure])
+        assert any(phrase.startswith("new ways to fail") for phrase in found.costs[cure])
+    assert any("50 MB of memory of Redis" in phrase for phrase in found.costs["add the cache"])
+    assert any(phrase == "+0 MB of memory of the service" for phrase in found.costs["add the cache"])
+    assert any("data as old as 66 s" in phrase for phrase in found.costs["add the cache"])
+
+
+def test_the_age_of_data_is_that_of_the_lifetime_that_was_measured(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(json.dumps({"ledger": {"sync-cached": {"variable CACHE_LIFETIME": "10"}}}))
+    recommended(tmp_path, CACHE)
+    found = compare(read_rounds(tmp_path), surroundings_of(tmp_path)).recommendation
+    assert "data as old as 11 s" in found.text
+    assert "no answer may be 11 s old" in found.text
+
+
+@pytest.mark.parametrize(
+    ("counted", "phrases"),
+    [
+        ({}, ("32 connections to Redis for each worker, by the settings", "both have the same pool")),
+        (
+            {"sync": "16", "async": "16"},
+            ("7 connections to Redis, as counted in sync-cached", "16 to the database, as counted in both"),
+        ),
+        ({"sync": "16", "async": "20"}, ("7 connections", "+4 connections to the database: 20 counted in async")),
+    ],
+)
+def test_connections_are_those_that_the_ledger_counted(
+    tmp_path: Path, counted: dict[str, str], phrases: tuple[str, str]
+) -> None:
+    ledger = {name: {"database connections": value} for name, value in counted.items()}
+    run = {"ledger": ledger | ({"sync-cached": {"Redis connections": "7"}} if counted else {})}
+    (tmp_path / "run.json").write_text(json.dumps(run))
+    for content in simulated(CACHE, 2):
+        save(tmp_path, content)
+    costs = compare(read_rounds(tmp_path), surroundings_of(tmp_path)).recommendation.costs
+    assert phrases[0] in "".join(costs["add the cache"])
+    assert phrases[1] in "".join(costs["rewrite"])
+
+
+def _cure(folder: Path) -> StatementCure:
+    save(folder, next(simulated(CACHE, 1)) | {"server": {**server(400.0), "statements": [PAGE, REPORT]}})
+    (path,) = folder.glob("*.json")
+    cure = statement_cure([_result(path)])
+    assert cure is not None
+    return cure
+
+
+def _result(path: Path) -> Result:
+    return msgspec.json.decode(path.read_bytes(), type=Result)
+
+
+def test_the_third_cure_is_the_costliest_statement_by_the_utilization_law(tmp_path: Path) -> None:
+    cure = _cure(tmp_path)
+    # 7.2 s of the database for 360 requests are 20 ms each, 11.25 of them a second.
+    assert cure.statement == "REVENUE"
+    figures = (cure.share, cure.busy, cure.busy_after, cure.limit_rps, cure.limit_rps_after)
+    assert figures == pytest.approx((0.9, 0.225, 0.225 * 0.55, 50, 50 / 0.55))
+
+
+def test_the_third_cures_saving_has_the_interval_of_its_rounds(tmp_path: Path) -> None:
+    assert _cure(tmp_path).limit_rps_after_low is None
+    (path,) = tmp_path.glob("*.json")
+    slow = _result(path)
+    assert slow.server is not None
+    programs = {**slow.server.programs, "database": Usage(3.6)}
+    quick = replace(slow, server=replace(slow.server, programs=programs))
+    cure = statement_cure([slow, quick])
+    assert cure is not None
+    # 50 and 100 requests a second by 0.55: two values have a standard error of half their distance.
+    expected = interval([50 / 0.55, 100 / 0.55])
+    assert (cure.limit_rps_after, cure.limit_rps_after_low, cure.limit_rps_after_high) == pytest.approx(expected)
+
+
+def test_a_statement_that_binds_is_mended_first_when_no_cure_is_shown(tmp_path: Path) -> None:
+    busy = {**server(100.0), "statements": [REPORT, PAGE]}
+    found = recommended(tmp_path, NOTHING, server=busy, think_time_s=0.01)
+    assert found.answer == "mend the statement"
+    assert "the statement REVENUE (behind revenue) takes 90% of the time" in found.text
+    assert re.search(r"busy \d\d\.\d% of the time \(95 % interval \d\d\.\d% to \d\d\.\d%\)", found.text)
+    assert any(one.startswith("REVENUE becomes quicker") for one in found.flips)
+
+
+def test_a_statement_is_not_mended_on_the_word_of_one_round(tmp_path: Path) -> None:
+    busy = {**server(100.0), "statements": [REPORT, PAGE]}
+    assert recommended(tmp_path, CACHE, rounds=1, server=busy, think_time_s=0.01).answer == "undecided"
+
+
+def test_without_statements_there_is_no_third_cure(tmp_path: Path) -> None:
+    found = recommended(tmp_path, CACHE)
+    assert (found.statement, "third cure" in found.text) == (None, False)
+
+
+def test_services_of_ones_own_have_no_cost_that_we_could_know(tmp_path: Path) -> None:
+    for content in simulated(CACHE, 1):
+        save(tmp_path, content | {"combination": f"my-{content['combination']}"})
+    assert compare(read_rounds(tmp_path)).recommendation.costs == {}
+
+
+def test_changed_lines_are_those_in_which_the_twins_differ(tmp_path: Path) -> None:
+    for name, text in (("before", "a\nb\nc\n"), ("after", "a\nasync b\nc\nd\n")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "one.py").write_text(text)
+    (tmp_path / "after" / "new.py").write_text("e\n")
+    assert differing_lines(tmp_path / "before", tmp_path / "after") == (3, 5)
+
+
+def test_the_twins_differ_in_less_than_half_of_their_lines() -> None:
+    changed, total = differing_lines(CHECKOUT / "sync_api", CHECKOUT / "async_api")
+    assert 50 < changed < total / 2

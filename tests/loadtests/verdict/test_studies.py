@@ -1,0 +1,174 @@
+"""What a recommendation says of capacity and sweep, and of which run it says that it is."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtests.analysis.read import read_rounds
+from loadtests.cli.compare import main
+from loadtests.verdict.answer import Recommendation
+from loadtests.verdict.comparison import compare
+from loadtests.verdict.studies import surroundings_of
+from tests.support.simulated_results import write_rounds
+
+LATENCIES = {"sync": 400.0, "sync-cached": 10.0, "async": 400.0, "async-cached": 10.0}
+HOST = {"cpu": "One", "cores": 2, "memory_gb": 8.0, "system": "Linux 6.1"}
+RUN = {"host": HOST, "commit": "a" * 40}
+RATES = {"sync": (20, 300.0), "sync-cached": (400, 500.0), "async": (18, 240.0), "async-cached": (320, 400.0)}
+
+
+def step(part: str, rate: int, outcome: str) -> dict[str, Any]:
+    """One load of a search for capacity."""
+    return {"part": part, "rate_rps": rate, "throughput_rps": rate, "latency_ms": {}, "outcome": outcome}
+
+
+def capacity(**run: Any) -> dict[str, Any]:
+    """A capacity run of known rates, made on `run`."""
+    combinations = [
+        {
+            "combination": name,
+            "rate_rps": rate,
+            "broke_at_rps": rate + 1,
+            "limited_by": "service",
+            "steps": [step("search", rate, "held"), step("search", rate + 1, "broken"), step("confirm", rate, "held")],
+            "cost": {"rps_per_service_core": by_core},
+        }
+        for name, (rate, by_core) in RATES.items()
+    ]
+    return {
+        "kind": "capacity",
+        "started_at": "2026-11-20T10:00:00Z",
+        "command": "make matrix PROFILE=capacity",
+        "objectives_ms": {},
+        "combinations": combinations,
+        "run": run,
+    }
+
+
+def sweep(kind: str, sentence: str) -> dict[str, Any]:
+    """A sweep on our host with one finding."""
+    finding = {
+        "factor": "database_ms",
+        "comparison": "async uncached",
+        "values": [],
+        "sentence": sentence,
+        "flip": {"kind": kind},
+    }
+    return {
+        "kind": "sweep",
+        "started_at": "2026-11-20T11:00:00Z",
+        "command": "make matrix PROFILE=sweep",
+        "factors": [{"name": "database_ms", "title": "database round trip", "unit": " ms"}],
+        "findings": [finding],
+        "run": RUN,
+    }
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    run = tmp_path / "20261121T100000Z-quick"
+    run.mkdir()
+    write_rounds(run, LATENCIES, rounds=2)
+    (run / "run.json").write_text(json.dumps(RUN))
+    return run
+
+
+def recommended(folder: Path, *given: Path) -> Recommendation:
+    return compare(read_rounds(folder), surroundings_of(folder, given)).recommendation
+
+
+def said_of(what: str, found: Recommendation) -> str:
+    """What it says of one kind of study; of the other there may be a run that this project shows."""
+    (sentence,) = (one for one in found.elsewhere if one.startswith(what))
+    return sentence
+
+
+def save(folder: Path, name: str, content: dict[str, Any]) -> Path:
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(content))
+    return path
+
+
+def test_capacity_beside_the_run_says_what_held_and_what_async_and_the_cache_did_to_it(folder: Path) -> None:
+    save(folder.parent, "20261120T100000Z-capacity/capacity.json", capacity(**RUN))
+    found = recommended(folder)
+    sentence = said_of("Capacity", found)
+    assert "sync 20 (300), sync-cached 400 (500), async 18 (240), async-cached 320 (400)" in sentence
+    assert "the cache in sync 20.00 (1.67)" in sentence
+    assert "async by sync without the cache 0.90 (0.80), async by sync with it 0.80 (0.80) times" in sentence
+    assert (
+        "20261120T100000Z-capacity/capacity.json, 2026-11-20T10:00:00Z, on the same host, the same commit" in sentence
+    )
+    assert sentence in found.text
+
+
+@pytest.mark.parametrize(
+    ("run", "words"),
+    [
+        (RUN | {"host": HOST | {"system": "Linux 6.2"}}, "on the same host, the same commit"),
+        (RUN | {"commit": "b" * 40}, "on the same host, commit bbbbbbb and not aaaaaaa"),
+        ({"host": HOST}, "on the same host, commit not known to be the same"),
+        (RUN | {"host": HOST | {"cpu": "Other", "cores": 64}}, "on another host (Other, 64 cores)"),
+        ({}, "on a host that is not known to be this one"),
+    ],
+)
+def test_a_study_says_how_near_its_run_is_to_this_one(folder: Path, run: dict[str, Any], words: str) -> None:
+    save(folder, "capacity.json", capacity(**run))
+    found = recommended(folder)
+    assert words in said_of("Capacity", found)
+    # Only what was measured of this and here saves measuring it.
+    assert ("make matrix PROFILE=capacity" in found.text) is (words != "on the same host, the same commit")
+
+
+def test_a_study_that_was_not_finished_leaves_its_run_to_do(folder: Path) -> None:
+    save(folder, "capacity.json", capacity(**RUN) | {"complete": False})
+    assert any("PROFILE=capacity" in one for one in recommended(folder).next)
+
+
+def test_a_rate_that_is_known_from_below_only_has_no_ratio(folder: Path) -> None:
+    study = capacity(**RUN)
+    study["combinations"][3]["steps"] = []
+    study["combinations"][2]["rate_rps"] = None
+    save(folder, "capacity.json", study)
+    sentence = said_of("Capacity", recommended(folder))
+    assert "async none (240), async-cached at least 320 (400)" in sentence
+    assert "without the cache" not in sentence
+    assert "async by sync with it unknown (0.80)" in sentence
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("flip", "database round trip: async uncached becomes better above 20 ms"),
+        ("between", "database round trip: async uncached becomes better above 20 ms"),
+        ("none", "no flip is shown at the levels that it swept"),
+        ("not shown", "no flip is shown at the levels that it swept"),
+    ],
+)
+def test_a_sweep_says_where_it_flips(folder: Path, kind: str, words: str) -> None:
+    save(folder, "sweep.json", sweep(kind, "async uncached becomes better above 20 ms"))
+    sentence = said_of("The sweep", recommended(folder))
+    assert words in sentence
+
+
+def test_after_capacity_the_sweep_is_the_run_that_tells_more(folder: Path) -> None:
+    save(folder, "capacity.json", capacity(**RUN))
+    assert any("PROFILE=sweep" in one for one in recommended(folder).next)
+    save(folder, "sweep.json", sweep("none", ""))
+    assert not any("PROFILE" in one for one in recommended(folder).next)
+
+
+def test_a_given_file_stands_before_the_one_beside_the_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save(folder, "capacity.json", capacity())
+    given = save(folder.parent, "elsewhere/mine.json", capacity(**RUN))
+    assert main([str(folder), "--study", str(given), "--html", str(folder / "page.html")]) == 0
+    assert "elsewhere/mine.json" in " ".join(capsys.readouterr().out.split())
+    assert "From elsewhere/mine.json" in (folder / "page.html").read_text()
+
+
+def test_a_given_file_of_no_kind_ends_in_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(folder), "--study", str(folder / "run.json")]) == 2
+    assert "is none of capacity.json, sweep.json, faults.json" in capsys.readouterr().err

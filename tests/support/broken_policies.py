@@ -1,0 +1,116 @@
+"""Three ways to break the cache's policy, each a function of shared/ replaced or two steps in the wrong order.
+
+`python -m tests.support.broken_policies sync no-stamps` serves a twin with a broken policy, by the environment that the
+service would have; what should find stale reads can prove with it that it does. Nothing of this is in what is shipped.
+"""
+
+import importlib
+import runpy
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from shared.cache import commands as cache_commands
+from shared.cache import policy as cache_policy
+from shared.cache import values as cache_values
+from shared.cache.plans import Plan
+from shared.cache.steps import Command
+
+
+def without_stamps() -> None:
+    """All stamps are alike, so a drop ends nothing that a slow reader stores after it."""
+    cache_values.new_stamp = lambda: bytes(cache_values.STAMP_LENGTH)
+
+
+def without_stamps_served() -> None:
+    """The usual cache-aside: a drop deletes values, and a slow reader puts back what it had read before it."""
+    without_stamps()
+    cache_commands.drop = _delete_values
+
+
+def flights_across_writes() -> None:
+    """A flight is known by its key alone, so whoever comes after a write can join one that began before it."""
+    cache_policy.flight_of = _by_key_alone
+
+
+def drop_before_commit() -> None:
+    """A write drops what it touches inside its transaction, and not after it."""
+    for twin in ("sync", "async"):
+        if f"{twin}_api.serve" in sys.argv or twin in sys.argv:
+            _drop_early(twin)
+
+
+BROKEN: Final[dict[str, Callable[[], None]]] = {
+    "no-stamps": without_stamps,
+    "drop-before-commit": drop_before_commit,
+    "flight-across-write": flights_across_writes,
+}
+
+
+# What is served under another policy than the model tries: without stamps a drop has to find the values themselves.
+SERVED: Final = BROKEN | {"no-stamps": without_stamps_served}
+DELETE_VALUES: Final = r"""
+for _, value in ipairs(ARGV) do
+  redis.call('DEL', value)
+  for _, key in ipairs(redis.call('KEYS', (value:gsub('%*', '\*')) .. ':*')) do redis.call('DEL', key) end
+end
+return 1"""
+
+
+def _delete_values(names: cache_commands.Names, groups: Sequence[str]) -> Command:
+    values = [names.value(Plan(group, ())) for group in groups]
+    return Command(("EVAL", DELETE_VALUES, 0, *values), lambda reply: reply)
+
+
+def _by_key_alone(plan: Plan, stamps: cache_values.Stamps) -> str:
+    return plan.key
+
+
+# A transaction with more to do after its drop. With nothing to do it commits before a reader, who asks Redis three
+# times on a miss, comes to the database, unless the machine is busy.
+GOES_ON: Final = "SELECT SLEEP(0.02)"
+
+
+def _drop_early(twin: str) -> None:
+    cache = importlib.import_module(f"{twin}_api.cache.cache").Cache
+    database = importlib.import_module(f"{twin}_api.database.database").Database
+    opened: list[Any] = []
+    make, drop, write = cache.__init__, cache.drop, database.write
+
+    def remembered(self: Any, *values: Any) -> None:
+        make(self, *values)
+        opened.append(self)
+
+    async def write_async(self: Any, work: Any) -> Any:
+        async def early(connection: Any) -> Any:
+            written = await work(connection)
+            await drop(opened[-1], written.touched)
+            await connection.run(GOES_ON)
+            return written
+
+        return await write(self, early)
+
+    def write_sync(self: Any, work: Any) -> Any:
+        def early(connection: Any) -> Any:
+            written = work(connection)
+            drop(opened[-1], written.touched)
+            connection.run(GOES_ON)
+            return written
+
+        return write(self, early)
+
+    async def nothing(self: Any, groups: Any) -> None: ...
+
+    cache.__init__ = remembered
+    database.write = write_sync if twin == "sync" else write_async
+    cache.drop = (lambda self, groups: None) if twin == "sync" else nothing
+
+
+# Hypercorn's workers are spawned: they import this module again, and have to be as broken as their parent.
+if __name__ in {"__main__", "__mp_main__"}:
+    if len(sys.argv) != 3 or sys.argv[1] not in {"sync", "async"} or sys.argv[2] not in BROKEN:
+        sys.exit(f"usage: python -m tests.support.broken_policies sync|async {'|'.join(BROKEN)}")
+    SERVED[sys.argv[2]]()
+
+if __name__ == "__main__":
+    runpy.run_module(f"{sys.argv[1]}_api.serve", run_name="__main__", alter_sys=False)

@@ -1,0 +1,42 @@
+"""A service that works before it answers with a product.
+
+`python -m tests.support.busy_handlers async 0.2` serves that twin, by the service's environment; each such
+request takes 0.2 s of CPU time more.
+"""
+
+import importlib
+import runpy
+import sys
+import time
+from functools import wraps
+from typing import Any, Final
+
+PROGRAM: Final = "tests.support.busy_handlers"
+
+
+def burn(seconds: float) -> None:
+    """Uses so much of a core's time."""
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+
+
+def make_busy(twin: str, seconds: float) -> None:
+    """Has the twin's handler work first, whether it is called or awaited."""
+    products = importlib.import_module(f"{twin}_api.shop.products").Products
+    handle = products.one
+
+    @wraps(handle)
+    def busy(*values: Any, **named: Any) -> Any:
+        burn(seconds)
+        return handle(*values, **named)
+
+    products.one = busy
+
+
+# Hypercorn's workers are spawned: they import this module again, and have to be as busy as their parent.
+if __name__ in {"__main__", "__mp_main__"}:
+    make_busy(sys.argv[1], float(sys.argv[2]))
+
+if __name__ == "__main__":
+    runpy.run_module(f"{sys.argv[1]}_api.serve", run_name="__main__", alter_sys=False)

@@ -1,0 +1,36 @@
+"""Cells of the fault matrix as a test wants them: all well, but for what it says."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from loadtests.faults import output as kept
+from loadtests.faults.cell import Cell, Latency
+from loadtests.faults.output import Run
+
+QUICK = Latency(100, 5.0, 9.0, 20.0)
+
+
+def cell(**others: Any) -> Cell:
+    """Gives a cell that keeps every rule, with some members replaced."""
+    members: dict[str, Any] = {
+        "fault": "redis-killed", "combination": "sync-cached", "started_at": "2026-01-01T00:00:00Z", "requests": 500,
+        "failed": {}, "failed_before": 0, "late": 0, "worst_s": 0.2, "lasted_s": 5.0, "recovery_s": 0.0, "lost": [],
+        "duplicates": [], "stale": [], "excused": 0, "unanswered": 0, "memory_mb": (100.0, 101.0), "happened": True,
+        "evidence": "process 7 dead", "before": QUICK, "during": QUICK, "after": QUICK,
+    }  # fmt: skip
+    return Cell(**members | others)
+
+
+def written(folder: Path, *cells: Cell) -> Path:
+    """Gives the file of a run with these cells."""
+    run = Run(started_at="2026-01-01T00:00:00Z", command="x", workers=2, load={}, host={}, versions={}, cells=[*cells])
+    kept.write(folder / "faults.json", run)
+    return folder / "faults.json"
+
+
+def members(file: Path) -> dict[str, Any]:
+    """Gives the JSON of a run."""
+    found: dict[str, Any] = msgspec.json.decode(file.read_bytes())
+    return found

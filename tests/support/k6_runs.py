@@ -1,0 +1,82 @@
+"""Runs of the load generator against services of the tests' own."""
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loadtests.schema.plan import HERE
+from loadtests.targets.k6 import OFFLINE, find_k6
+from tests.support.known_service import KnownService
+
+TIMEOUT_S = 100
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of k6 left behind."""
+
+    status: int
+    printed: str
+    log: str
+    folder: Path
+
+    def result(self, name: str) -> dict[str, Any]:
+        """The result file of one combination."""
+        content: dict[str, Any] = json.loads((self.folder / f"{name}.json").read_text())
+        return content
+
+    @property
+    def files(self) -> list[str]:
+        """The names of the result files."""
+        return sorted(path.name for path in self.folder.glob("*.json"))
+
+
+def combinations_file(folder: Path, services: Sequence[KnownService], **changes: Any) -> Path:
+    """Writes the file that says where the services are."""
+    path = folder / "services" / "combinations.json"
+    path.parent.mkdir(exist_ok=True)
+    entries = [
+        {
+            "name": service.name or "sync",
+            "url": service.url,
+            "expect": service.name,
+            "varies": {
+                "stack": (service.name or "sync").split("-")[0],
+                "cache": (service.name or "").endswith("cached"),
+            },
+            **changes,
+        }
+        for service in services
+    ]
+    path.write_text(json.dumps(entries))
+    return path
+
+
+def run_k6(folder: Path, cwd: Path = HERE.parent, **variables: str) -> Run:
+    """Runs the matrix with these variables, its results in `folder` unless they say otherwise."""
+    return run_script(HERE / "matrix.js", folder, cwd, variables)
+
+
+def run_script(script: Path, folder: Path, cwd: Path, variables: Mapping[str, str]) -> Run:
+    """Runs a script as the matrix is run."""
+    given = {"PROFILE": "smoke", "RESULTS": str(folder), **OFFLINE, **variables}
+    done = subprocess.run(
+        [find_k6(), "run", "--quiet", "--no-color", str(script)],
+        cwd=cwd,
+        env={"PATH": os.environ["PATH"], "HOME": str(folder), "PWD": str(cwd), **given},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    return Run(done.returncode, done.stdout, done.stderr, folder)
+
+
+def measure(folder: Path, *services: KnownService, **variables: str) -> Run:
+    """Measures services, one after the other."""
+    path = combinations_file(folder, services)
+    return run_k6(folder, HERE.parent, **{"DURATION": "1", **variables, "COMBINATIONS": str(path)})

@@ -1,0 +1,95 @@
+"""A Redis of a test's own, to be killed, frozen and filled, with a proxy before it."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import redis
+
+from compose import ports, programs
+from tests.support.waiting import wait_until
+
+SECONDS = 15.0
+
+
+class OwnRedis:
+    """A server on a port that it keeps over its starts; entering starts it, leaving kills it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = ports.free()
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    @property
+    def pid(self) -> int:
+        """The id of its process."""
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Starts it, empty, and returns when it answers."""
+        options = ["--port", str(self.port), "--bind", ports.LOOPBACK, "--save", "", "--dir", str(self._folder)]
+        words = [programs.need("redis-server"), *options]
+        self._process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(self._answers, "a Redis of its own answers")
+
+    def kill(self) -> None:
+        """Ends it at once; harmless when it has ended."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(SECONDS)
+            self._process = None
+
+    def client(self) -> redis.Redis:
+        """A client of it; the caller closes it."""
+        return redis.Redis(host=ports.LOOPBACK, port=self.port, socket_timeout=SECONDS)
+
+    @contextmanager
+    def configured(self, **settings: str) -> Iterator[None]:
+        """Has settings changed for the length of the block."""
+        with self.client() as client:
+            names = [name.replace("_", "-") for name in settings]
+            before = {name: client.config_get(name)[name] for name in names}
+            for name, value in zip(names, settings.values(), strict=True):
+                client.config_set(name, value)
+            try:
+                yield
+            finally:
+                for name, value in before.items():
+                    client.config_set(name, value)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It accepts and says nothing."""
+        os.kill(self.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
+
+    @contextmanager
+    def gone(self) -> Iterator[None]:
+        """It refuses, and is empty afterwards."""
+        self.kill()
+        try:
+            yield
+        finally:
+            self.start()
+
+    def _answers(self) -> bool:
+        try:
+            with self.client() as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False

@@ -1,0 +1,102 @@
+"""Services of a test's own: other settings than the shared ones, on the shared servers."""
+
+import os
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+
+from compose import definition, ports
+from compose.local import Stack
+from compose.service import Service, localised
+from tests.support.stacks import own_ports
+from tests.support.waiting import wait_until
+
+# One worker and few connections, and limits that are reached while a test waits for them.
+SMALL = {"WORKERS": "1", "POOL": "4", "IN_FLIGHT": "8"}
+SHORT = {
+    "ACQUIRE_TIMEOUT": "0.5", "CONNECT_TIMEOUT": "0.5", "STATEMENT_TIMEOUT": "1",
+    "READ_TIMEOUT": "1.5", "REQUEST_TIMEOUT": "2.5", "LOCK_TIMEOUT": "1", "GRACE": "3",
+}  # fmt: skip
+
+
+def own_service(stack: Stack, name: str, **environment: str) -> Service:
+    """A service that is not started yet, on a port and in a folder of its own."""
+    plan = definition.read(os.environ)
+    port = free_port()
+    settings = localised(plan.combinations[name], port, stack.database_port, stack.cache_url, plan.secrets)
+    settings |= SMALL | {"CACHE_PREFIX": f"own-{port}"} | environment
+    folder = stack.directory / f"own-{port}"
+    folder.mkdir()
+    return Service(name, port, settings, folder / name, stack.placement.services)
+
+
+@contextmanager
+def running_service(stack: Stack, name: str, **environment: str) -> Iterator[Service]:
+    """A service whose workers are all ready; it is stopped at the end."""
+    service = own_service(stack, name, **environment)
+    try:
+        start(service, stack, int(environment.get("WORKERS", SMALL["WORKERS"])))
+        yield service
+    finally:
+        service.stop()
+
+
+def start(service: Service, stack: Stack, many: int) -> None:
+    """Starts the service and returns when it has that many workers with connections."""
+    service.start()
+    wait_until(lambda: len(workers(service, stack)) == many, "all workers are ready")
+
+
+def free_port() -> int:
+    """A port that nobody listens on, below those that the system gives to clients."""
+    while ports.taken(port := random.choice(own_ports())):
+        pass
+    return port
+
+
+def tree(service: Service) -> list[psutil.Process]:
+    """The service's first process and all below it."""
+    parent = psutil.Process(service.pid)
+    return [parent, *parent.children(recursive=True)]
+
+
+def workers(service: Service, stack: Stack) -> list[psutil.Process]:
+    """The service's processes that have connections to the database."""
+    return [process for process in tree(service) if database_ports(process, stack)]
+
+
+def database_ports(process: psutil.Process, stack: Stack) -> set[int]:
+    """The local ports of a process's open connections to the database server."""
+    try:
+        connections = process.net_connections("tcp")
+    except psutil.NoSuchProcess:
+        return set()
+    return {
+        each.laddr.port
+        for each in connections
+        if each.raddr and each.raddr.port == stack.database_port and each.status == psutil.CONN_ESTABLISHED
+    }
+
+
+def sessions(service: Service, stack: Stack) -> dict[int, str]:
+    """The running statement of each of the service's sessions at the server, by its id."""
+    mine = set[int]().union(*(database_ports(process, stack) for process in tree(service)))
+    with stack.admin("information_schema") as root, root.cursor() as cursor:
+        cursor.execute("SELECT id, host, COALESCE(info, '') FROM processlist")
+        found = list(cursor.fetchall())
+    return {
+        int(number): str(statement)
+        for number, host, statement in found
+        if host.rpartition(":")[2].isdigit() and int(host.rpartition(":")[2]) in mine
+    }
+
+
+def kill_sessions(service: Service, stack: Stack) -> int:
+    """Ends all of the service's sessions as an operator would; gives how many there were."""
+    numbers = list(sessions(service, stack))
+    with stack.admin() as root, root.cursor() as cursor:
+        for number in numbers:
+            cursor.execute(f"KILL {number}")
+    return len(numbers)
