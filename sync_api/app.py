@@ -10,21 +10,21 @@ from shared.http.routes import ROUTES
 from .http.health import Health
 from .http.views import Views
 from .service.background import Call
-from .service.parts import Parts
+from .service.context import ServiceContext
 from .shop.dashboard import Dashboard
 from .shop.orders import Orders
 from .shop.products import Products
 from .shop.reports import Reports
 
 
-def create_app(parts: Parts) -> Flask:
-    """Gives the application over its parts; they are opened and closed by whoever serves it."""
+def create_app(context: ServiceContext) -> Flask:
+    """Gives the application over its context; they are opened and closed by whoever serves it."""
     app = Flask(__name__, static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.config["MAX_CONTENT_LENGTH"] = MAX_READ
     app.url_map.merge_slashes = False
-    views = Views(parts)
-    handlers = _handlers(parts)
+    views = Views(context)
+    handlers = _handlers(context)
     for route in ROUTES:
         view = views.view(route, handlers[route.name])
         app.add_url_rule(route.rule, route.name, view, methods=[route.method])
@@ -32,18 +32,18 @@ def create_app(parts: Parts) -> Flask:
     return app
 
 
-def _handlers(parts: Parts) -> dict[str, Call[Answer]]:
-    products = Products(parts)
-    orders = Orders(parts)
-    health = Health(parts)
+def _handlers(context: ServiceContext) -> dict[str, Call[Answer]]:
+    products = Products(context)
+    orders = Orders(context)
+    health = Health(context)
     return {
         "list_products": products.page,
         "get_product": products.one,
         "patch_product": products.change,
         "create_order": orders.place,
         "get_order": orders.one,
-        "revenue": Reports(parts).revenue,
-        "dashboard": Dashboard(parts).show,
+        "revenue": Reports(context).revenue,
+        "dashboard": Dashboard(context).show,
         "live": health.live,
         "ready": health.ready,
         "metrics": health.metrics,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..service.waiting import Event, passed
+from ..service.waiting import Event, wait_unless
 
 
 class Flight:
@@ -20,5 +20,5 @@ class Flight:
 
     async def wait(self, seconds: float) -> Any:
         """Gives the outcome, or None after `seconds`."""
-        await passed(seconds, self._landed)
+        await wait_unless(seconds, self._landed)
         return self._outcome

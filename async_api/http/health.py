@@ -5,16 +5,16 @@ from shared.http.answer import Answer
 from shared.service import metrics
 from shared.shop import answers
 
-from ..service.parts import Parts
+from ..service.context import ServiceContext
 
 
 class Health:
     """Is it alive, is it ready, what has it done, what does it offer."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._combination = parts.settings.combination
-        self._store = parts.store
-        self._cache = parts.cache
+    def __init__(self, context: ServiceContext) -> None:
+        self._combination = context.settings.combination
+        self._store = context.store
+        self._cache = context.cache
 
     async def live(self) -> Answer:
         """Answers as long as the process does."""

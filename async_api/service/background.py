@@ -19,7 +19,7 @@ class Background:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._writes: set[asyncio.Task[Any]] = set()
 
-    async def finish(self, call: Call[T], *values: Any) -> T:
+    async def run_to_completion(self, call: Call[T], *values: Any) -> T:
         """Gives the call's result; the call goes on to its end even when the client has gone away."""
         return await asyncio.shield(_start(self._writes, call, *values))
 

@@ -21,7 +21,7 @@ from shared.service.serving import STOP_MARGIN, serving
 from shared.service.settings import Settings, read_settings
 
 from ..app import create_app
-from .parts import Parts
+from .context import ServiceContext
 
 _log = logging.getLogger(__name__)
 
@@ -67,16 +67,16 @@ def _work(config: Config, sockets: Any) -> None:
 
 
 def application() -> Quart:
-    """Gives the application of one worker; its parts open before the first request."""
+    """Gives the application of one worker; its context opens before the first request."""
     settings = read_settings(os.environ)
-    parts = Parts(settings)
-    app = create_app(parts)
+    context = ServiceContext(settings)
+    app = create_app(context)
     # Quart gives up without an answer after a minute; the service's own limits are shorter and answer.
     app.config["RESPONSE_TIMEOUT"] = None
     app.config["BODY_TIMEOUT"] = settings.request_timeout
-    app.before_serving(parts.open)
-    app.after_serving(parts.close)
-    app.asgi_app = _limited(app.asgi_app, settings.in_flight, parts.metrics)  # type: ignore[method-assign]
+    app.before_serving(context.open)
+    app.after_serving(context.close)
+    app.asgi_app = _limited(app.asgi_app, settings.in_flight, context.metrics)  # type: ignore[method-assign]
     return app
 
 

@@ -8,7 +8,7 @@ from .background import T
 
 pause, scheduler = asyncio.sleep, asyncio.get_running_loop
 # What guards a few steps against other threads; tasks only change places where they wait.
-Lock = nullcontext
+ThreadLock = nullcontext
 Event: TypeAlias = asyncio.Event
 
 
@@ -37,7 +37,7 @@ class Stock(Generic[T]):
         self._turns.release()
 
 
-async def passed(seconds: float, unless: Event) -> bool:
+async def wait_unless(seconds: float, unless: Event) -> bool:
     """Passes the time; tells whether it could, False as soon as the event happens."""
     try:
         async with asyncio.timeout(seconds):

@@ -7,17 +7,17 @@ from shared.http import parsing
 from shared.http.answer import Answer
 from shared.shop import answers
 
-from ..service.parts import Parts
+from ..service.context import ServiceContext
 
 
 class Dashboard:
     """The shop at a glance."""
 
-    def __init__(self, parts: Parts) -> None:
-        store = parts.store
+    def __init__(self, context: ServiceContext) -> None:
+        store = context.store
         self._reads = (store.best_sellers, store.low_stock, store.latest_orders, store.revenue_by_day)
-        self._cache = parts.cache
-        self._fanout = parts.fanout
+        self._cache = context.cache
+        self._fanout = context.fanout
 
     async def show(self) -> Answer:
         """Answers the dashboard."""

@@ -8,16 +8,16 @@ from shared.schema import NewOrder
 from shared.shop import answers
 
 from ..http.bodies import read_body
-from ..service.parts import Parts
+from ..service.context import ServiceContext
 
 
 class Orders:
     """Placing an order and reading it again."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._store = parts.store
-        self._cache = parts.cache
-        self._background = parts.background
+    def __init__(self, context: ServiceContext) -> None:
+        self._store = context.store
+        self._cache = context.cache
+        self._background = context.background
 
     async def place(self) -> Answer:
         """Places an order."""
@@ -25,7 +25,7 @@ class Orders:
         parsing.no_query(request.query_string)
         key = parsing.idempotency_key(request.headers.getlist("Idempotency-Key"))
         order = parsing.new_order(body)
-        return await self._background.finish(self._place, order, key)
+        return await self._background.run_to_completion(self._place, order, key)
 
     async def one(self, order_id: str) -> Answer:
         """Answers an order."""

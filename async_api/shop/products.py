@@ -12,16 +12,16 @@ from shared.schema import ProductPatch
 from shared.shop import answers
 
 from ..http.bodies import read_body
-from ..service.parts import Parts
+from ..service.context import ServiceContext
 
 
 class Products:
     """The catalogue, one product, and its change."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._store = parts.store
-        self._cache = parts.cache
-        self._background = parts.background
+    def __init__(self, context: ServiceContext) -> None:
+        self._store = context.store
+        self._cache = context.cache
+        self._background = context.background
 
     async def page(self) -> Answer:
         """Answers a page of the catalogue."""
@@ -40,7 +40,7 @@ class Products:
         parsing.no_query(request.query_string)
         number = parsing.product_id(product_id)
         patch = parsing.product_patch(body)
-        return await self._background.finish(self._change, number, patch)
+        return await self._background.run_to_completion(self._change, number, patch)
 
     async def _page(self, query: CatalogueQuery) -> bytes:
         rows = await self._store.catalogue(query)

@@ -19,7 +19,7 @@ from shared.service.metrics import Metrics
 from shared.service.settings import Settings
 
 from ..service.background import Background, Call, T
-from ..service.waiting import Event, Lock, passed
+from ..service.waiting import Event, ThreadLock, wait_unless
 from .redis_stock import RedisStock
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class CacheDoor:
         self._background = background
         self._metrics = metrics
         self._redis = RedisStock(settings, metrics)
-        self._breaker = Breaker(Lock(), metrics)
+        self._breaker = Breaker(ThreadLock(), metrics)
         self._closing = Event()
 
     def open(self) -> None:
@@ -90,7 +90,7 @@ class CacheDoor:
             return self._command(allowance, step)
         if not isinstance(step, Pause):
             return load()
-        if passed(step.seconds, self._closing) and not allowance.is_low:
+        if wait_unless(step.seconds, self._closing) and not allowance.is_low:
             return None
         raise CacheTrouble("waited long enough")
 
@@ -126,7 +126,7 @@ class CacheDoor:
         mended, closes = False, False
         try:
             while not mended and not closes:
-                closes = not passed(self._breaker.next_pause(), self._closing)
+                closes = not wait_unless(self._breaker.next_pause(), self._closing)
                 # At the very end once more: nobody else knows which drops this worker owes.
                 mended = self._mended()
         finally:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..service.waiting import Event, passed
+from ..service.waiting import Event, wait_unless
 
 
 class Flight:
@@ -20,5 +20,5 @@ class Flight:
 
     def wait(self, seconds: float) -> Any:
         """Gives the outcome, or None after `seconds`."""
-        passed(seconds, self._landed)
+        wait_unless(seconds, self._landed)
         return self._outcome

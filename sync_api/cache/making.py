@@ -59,7 +59,7 @@ class Making:
         flight, is_ours = self._flights.board(name)
         if flight is not None and is_ours:
             # This client may go away; those who have joined him wait for what he has begun.
-            return self._background.finish(self._lead, name, flight, miss)
+            return self._background.run_to_completion(self._lead, name, flight, miss)
         outcome = None
         if flight is not None:
             outcome = flight.wait(deadlines.within(self._limits.wait))

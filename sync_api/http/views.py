@@ -13,7 +13,7 @@ from shared.http.errors import DETAILS, Problem, from_framework
 from shared.http.routes import Route
 
 from ..service.background import Call
-from ..service.parts import Parts
+from ..service.context import ServiceContext
 
 log = logging.getLogger(__name__)
 
@@ -21,11 +21,11 @@ log = logging.getLogger(__name__)
 class Views:
     """Makes the framework's views out of handlers."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._settings = parts.settings
-        self._metrics = parts.metrics
-        self._headers = [("X-Combination", parts.settings.combination)]
-        self._cache_state = parts.cache.state_without
+    def __init__(self, context: ServiceContext) -> None:
+        self._settings = context.settings
+        self._metrics = context.metrics
+        self._headers = [("X-Combination", context.settings.combination)]
+        self._cache_state = context.cache.state_without
 
     def view(self, route: Route, handle: Call[Answer]) -> Call[Response]:
         """Gives the view of a route: whatever happens in the handler becomes an answer."""

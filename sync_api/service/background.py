@@ -20,7 +20,7 @@ class Background:
         self._threads = ThreadPoolExecutor(_THREADS, "background")
         self._futures: set[Future[Any]] = set()
 
-    def finish(self, call: Call[T], *values: Any) -> T:
+    def run_to_completion(self, call: Call[T], *values: Any) -> T:
         """Gives the call's result; the call goes on to its end even when the client has gone away."""
         return call(*values)
 

@@ -19,7 +19,7 @@ from shared.service.serving import serving
 from shared.service.settings import Settings, read_settings
 
 from ..app import create_app
-from .parts import Parts
+from .context import ServiceContext
 
 
 def run(settings: Settings) -> int:
@@ -29,16 +29,16 @@ def run(settings: Settings) -> int:
 
 
 def application() -> Flask:
-    """Gives the application of one worker; its parts are open."""
+    """Gives the application of one worker; its context is open."""
     settings = read_settings(os.environ)
-    parts = Parts(settings)
+    context = ServiceContext(settings)
     try:
-        app = create_app(parts)
+        app = create_app(context)
     except Exception:
         log_at_once(settings)  # why it ends: the thread that writes the log may end before it has
         raise
-    app.extensions["parts"] = parts
-    parts.open()  # last, because its threads would keep a worker that cannot serve from ending
+    app.extensions["context"] = context
+    context.open()  # last, because its threads would keep a worker that cannot serve from ending
     return app
 
 
@@ -58,11 +58,11 @@ class _Server(BaseApplication):
         self.cfg.set("post_worker_init", self._put_down_facts)
         self.cfg.set("on_starting", lambda _: log_at_once(settings))
         # Nothing is open in a worker whose application could not be built.
-        self.cfg.set("worker_exit", lambda _, worker: (app := worker.app.callable) and app.extensions["parts"].close())
+        self.cfg.set("worker_exit", lambda _, w: (app := w.app.callable) and app.extensions["context"].close())
         self.cfg.set("child_exit", lambda _server, worker: metrics.worker_ended(worker.pid))
 
     def _put_down_facts(self, worker: Any) -> None:
-        metrics = worker.app.callable.extensions["parts"].metrics
+        metrics = worker.app.callable.extensions["context"].metrics
         runtime_facts.server(metrics, "gunicorn", self.settings, partial(getattr, self.cfg))
 
     def load(self) -> Flask:  # type: ignore[override]
@@ -81,7 +81,7 @@ class _Worker(ThreadWorker):
         waited = monotonic() - conn.asked
         deadlines.queued(waited)
         app: Any = self.app.callable
-        app.extensions["parts"].metrics.queue.observe(waited)
+        app.extensions["context"].metrics.queue.observe(waited)
         return super().handle(conn)
 
     def handle_request(self, req: Any, conn: Any) -> Any:

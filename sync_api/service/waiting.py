@@ -10,7 +10,7 @@ from .background import T
 
 pause, scheduler = threading.Event().wait, threading.current_thread
 # What guards a few steps against other threads; tasks only change places where they wait.
-Lock = threading.Lock
+ThreadLock = threading.Lock
 Event: TypeAlias = threading.Event
 
 
@@ -51,6 +51,6 @@ class Stock(Generic[T]):
                 self._items.append(item)
 
 
-def passed(seconds: float, unless: Event) -> bool:
+def wait_unless(seconds: float, unless: Event) -> bool:
     """Passes the time; tells whether it could, False as soon as the event happens."""
     return not unless.wait(seconds)

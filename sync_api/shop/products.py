@@ -12,16 +12,16 @@ from shared.schema import ProductPatch
 from shared.shop import answers
 
 from ..http.bodies import read_body
-from ..service.parts import Parts
+from ..service.context import ServiceContext
 
 
 class Products:
     """The catalogue, one product, and its change."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._store = parts.store
-        self._cache = parts.cache
-        self._background = parts.background
+    def __init__(self, context: ServiceContext) -> None:
+        self._store = context.store
+        self._cache = context.cache
+        self._background = context.background
 
     def page(self) -> Answer:
         """Answers a page of the catalogue."""
@@ -40,7 +40,7 @@ class Products:
         parsing.no_query(request.query_string)
         number = parsing.product_id(product_id)
         patch = parsing.product_patch(body)
-        return self._background.finish(self._change, number, patch)
+        return self._background.run_to_completion(self._change, number, patch)
 
     def _page(self, query: CatalogueQuery) -> bytes:
         rows = self._store.catalogue(query)

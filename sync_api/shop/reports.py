@@ -10,15 +10,15 @@ from shared.http.answer import Answer
 from shared.http.parsing import RevenueQuery
 from shared.shop import answers
 
-from ..service.parts import Parts
+from ..service.context import ServiceContext
 
 
 class Reports:
     """Aggregates over the orders."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._store = parts.store
-        self._cache = parts.cache
+    def __init__(self, context: ServiceContext) -> None:
+        self._store = context.store
+        self._cache = context.cache
 
     def revenue(self) -> Answer:
         """Answers revenue by category and month."""

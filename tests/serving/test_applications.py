@@ -29,7 +29,7 @@ def _application(name: str) -> Any:
     twin = Twin(name)
 
     async def made() -> Any:
-        return twin.part("app", "create_app")(twin.part("service.parts", "Parts")(settings))
+        return twin.part("app", "create_app")(twin.part("service.context", "ServiceContext")(settings))
 
     return asyncio.run(made())
 

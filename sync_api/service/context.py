@@ -1,4 +1,4 @@
-"""The parts of the service, made once and passed to whoever needs them."""
+"""What lives as long as a worker, made once and passed to whoever needs them."""
 
 import gc
 
@@ -19,7 +19,7 @@ from .logs import log_behind
 CLOSE_SECONDS = 1.0
 
 
-class Parts:
+class ServiceContext:
     """Everything that lives as long as a worker."""
 
     def __init__(self, settings: Settings) -> None:
