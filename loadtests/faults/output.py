@@ -8,6 +8,7 @@ import msgspec
 from rich.console import Console
 
 from compose.failures import unusable
+from loadtests.analysis.read import COMBINATIONS
 from loadtests.faults.cell import Cell
 from loadtests.faults.fault import Row
 from loadtests.faults.table import ROWS
@@ -73,7 +74,7 @@ WIDTHS: Final = (13, 34, 7, 10, 5, 5, 0)
 KINDS: Final = {
     "refused": "refused",
     "closed": "closed",
-    "shed": "503 or 504",
+    "shed": "503/504",
     "hung": "HUNG",
     "cut": "CUT OFF",
     "errors": "500",
@@ -115,8 +116,10 @@ def fields(cell: Cell) -> tuple[str, ...]:
 
 def failed(cell: Cell) -> str:
     """Gives how many requests failed, and how."""
-    kinds = [f"{cell.failed[kind]} {word}" for kind, word in KINDS.items() if cell.count(kind)]
-    return f"{sum(cell.failed.values())} ({', '.join(kinds)})" if kinds else "0"
+    kinds = {word: cell.failed[kind] for kind, word in KINDS.items() if cell.count(kind)}
+    if len(kinds) < 2:
+        return " ".join([str(sum(kinds.values())), *(f"({word})" for word in kinds)])
+    return f"{sum(kinds.values())} ({', '.join(f'{count} {word}' for word, count in kinds.items())})"
 
 
 def remarks(cell: Cell) -> Iterator[tuple[str, str]]:
@@ -173,14 +176,31 @@ def _introduction(run: Run) -> Iterator[str]:
 
 
 def _faults(run: Run) -> Iterator[str]:
+    yield _line(["fault", *COMBINATIONS])
+    yield _line(["---"] * (1 + len(COMBINATIONS)))
     for row, cells in grouped(run):
-        yield f"### {row.title[0].upper()}{row.title[1:]}\n"
-        yield f"{row.meaning}\n"
-        yield _line(HEADINGS)
-        yield _line(["---"] * len(HEADINGS))
-        yield from (_line(fields(cell)) for cell in cells)
-        remarks = [f"- {cell.combination}: {'; '.join(cell.broken)}. {cell.finding}" for cell in cells if cell.broken]
-        yield from ["", *(remark.rstrip() for remark in remarks), *([""] if remarks else [])]
+        outcomes = {cell.combination: _outcome(cell) for cell in cells}
+        title = f"**{row.title[0].upper()}{row.title[1:]}.**"
+        yield _line([f"{title} {row.meaning}", *(outcomes.get(name, MISSING) for name in COMBINATIONS)])
+    yield ""
+    yield from _remarks(run)
+    recovered = max((cell.recovery_s for cell in run.cells), default=0.0)
+    yield f"Longest time from the end of a fault to the last failed or slow request: {recovered:.1f} s.\n"
+
+
+def _outcome(cell: Cell) -> str:
+    excused = f", {cell.excused} stale after a failed invalidation" if cell.excused else ""
+    return f"{failed(cell)} of {cell.requests}, {cell.worst_s:.2f} s{excused}"
+
+
+def _remarks(run: Run) -> Iterator[str]:
+    broken = [(row, cell) for row, cells in grouped(run) for cell in cells if cell.broken]
+    for row, cell in broken:
+        yield f"- {row.title}, {cell.combination}: {'; '.join(cell.broken)}."
+    if broken:
+        yield ""
+    for finding in dict.fromkeys(cell.finding for _, cell in broken if cell.finding):
+        yield f"{finding}\n"
 
 
 def _line(texts: Sequence[str]) -> str:

@@ -105,14 +105,15 @@ def test_a_page_gets_a_run_between_its_marks_and_keeps_the_rest(tmp_path: Path) 
     page = tmp_path / "page.md"
     page.write_text("before\n<!-- the run -->\nold\n<!-- the end of the run -->\nafter\n")
     file = written(
-        tmp_path, cell(evidence="a | b"), cell(combination="async-cached", broken=["1 stale reads"], finding="So.")
+        tmp_path, cell(excused=2), cell(combination="async-cached", broken=["1 stale | read"], finding="So.")
     )
     assert main(["--show", str(file), "--document", str(page)]) == 0
     text = page.read_text()
     assert text.startswith("before\n<!-- the run -->\n")
     assert text.endswith("<!-- the end of the run -->\nafter\n")
-    assert "| sync-cached | 0 of 500 | 0.20 s | 0.0 s | 0 | 0 | a / b |" in text
-    assert "- async-cached: 1 stale reads. So." in text
+    assert "| - | 0 of 500, 0.20 s, 2 stale after a failed invalidation | - | 0 of 500, 0.20 s |" in text
+    assert "- Redis killed with -9, async-cached: 1 stale | read." in text
+    assert "\nSo.\n" in text
     assert "old" not in text
 
 
