@@ -1,1 +1,1 @@
-"""How the stack is put together: as containers (*.yaml) and as private local processes (*.py)."""
+"""The stack: as containers (*.yaml), and as local processes (local/)."""

@@ -21,9 +21,10 @@ import redis
 from rich.console import Console
 from rich.table import Table
 
-from compose.failures import StackError
-from compose.local import Stack, StackOptions
-from compose.placement import pinned
+from compose.local.failures import StackError
+from compose.local.options import StackOptions
+from compose.local.placement import pinned
+from compose.local.stack import Stack
 from loadtests.runner.environment import describe_checkout, describe_host
 from loadtests.runner.steady_load import Asked, SteadyLoad
 

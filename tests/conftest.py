@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from compose.local import Stack
+from compose.local.stack import Stack
 from tests.support.combination import Combination
 from tests.support.stacks import COMBINATIONS, stack_of
 

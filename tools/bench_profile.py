@@ -18,9 +18,9 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from compose.failures import StackError
-from compose.placement import pinned
-from compose.stack import Stack
+from compose.local.failures import StackError
+from compose.local.placement import pinned
+from compose.local.stack import Stack
 from loadtests.studies.ceiling.run import COMBINATIONS, PATH, describe_run, started
 
 CONNECTIONS: Final = 50

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Final
 
-from compose.failures import StackError
+from compose.local.failures import StackError
 from loadtests.schema.plan import UnusableInput
 from loadtests.targets.base import TargetError
 from loadtests.targets.k6 import GeneratorFailed

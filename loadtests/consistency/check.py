@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 import redis
 
-from compose.stack import Stack
+from compose.local.stack import Stack
 from loadtests.consistency.failures import Failures, Refusals, failures
 from loadtests.consistency.history import History
 from loadtests.consistency.http import HOST

@@ -15,10 +15,10 @@ import redis
 from rich.console import Console
 from rich.table import Table
 
-from compose.failures import StackError, unusable
-from compose.options import StackOptions
-from compose.progress import Progress
-from compose.stack import Stack
+from compose.local.failures import StackError, unusable
+from compose.local.options import StackOptions
+from compose.local.progress import Progress
+from compose.local.stack import Stack
 from loadtests.consistency.check import SHIPPED, Checked, check
 from loadtests.consistency.process import DriverFailed
 from loadtests.consistency.workload import Load

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from compose.database_server import Connection
+from compose.local.database_server import Connection
 from loadtests.consistency.history import History, Record, Watched, order_fingerprint
 from loadtests.consistency.requests import CUSTOMERS
 from loadtests.consistency.sightings import FULL_STOCK, NAME

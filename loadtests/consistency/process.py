@@ -10,7 +10,7 @@ from typing import Final, Self
 
 import msgspec
 
-from compose.placement import pinned
+from compose.local.placement import pinned
 from loadtests.consistency.history import History
 from loadtests.consistency.http import Client
 from loadtests.consistency.visitors import Visitors

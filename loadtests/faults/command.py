@@ -10,9 +10,9 @@ from typing import Final
 
 from rich.console import Console
 
-from compose.failures import StackError
-from compose.options import StackOptions
-from compose.progress import Progress
+from compose.local.failures import StackError
+from compose.local.options import StackOptions
+from compose.local.progress import Progress
 from loadtests.consistency.process import DriverFailed
 from loadtests.faults import options, output
 from loadtests.faults.compose_scene import compose_scenes

@@ -4,10 +4,10 @@ import contextlib
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
-from compose import ports
-from compose.failures import StackError
-from compose.interruption import Undisturbed
-from compose.options import StackOptions
+from compose.local import ports
+from compose.local.failures import StackError
+from compose.local.interruption import Undisturbed
+from compose.local.options import StackOptions
 from loadtests.faults.container_programs import Container, ContainerService
 from loadtests.faults.containers import Containers
 from loadtests.faults.scene import Backend, Scene, greet_database, greet_redis

@@ -6,8 +6,8 @@ from typing import Final
 
 import pymysql
 
-from compose.failures import StackError
-from compose.service import Service
+from compose.local.failures import StackError
+from compose.local.service import Service
 from loadtests.faults.containers import Containers
 
 COMMAND_SECONDS: Final = 120.0

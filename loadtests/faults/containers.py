@@ -8,11 +8,11 @@ from typing import Final
 
 import pymysql
 
-from compose import definition, ports
-from compose.database_server import Connection
-from compose.failures import StackError
-from compose.options import StackOptions
-from compose.placement import Placement, listed, place
+from compose.local import definition, ports
+from compose.local.database_server import Connection
+from compose.local.failures import StackError
+from compose.local.options import StackOptions
+from compose.local.placement import Placement, listed, place
 
 PROJECT: Final = "async-rewrite-matrix-faults"
 COMMAND_SECONDS: Final = 120.0

@@ -5,11 +5,11 @@ import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from compose import definition, ports
-from compose.options import StackOptions
-from compose.processes import stop_all
-from compose.service import Service, localised
-from compose.stack import Stack
+from compose.local import definition, ports
+from compose.local.options import StackOptions
+from compose.local.processes import stop_all
+from compose.local.service import Service, localised
+from compose.local.stack import Stack
 from loadtests.faults.scene import Backend, Scene, greet_database, greet_redis
 from loadtests.proxy.client import Proxy
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
-from compose import ports, programs
-from compose.processes import Process, environment
-from compose.service import Service
+from compose.local import ports, programs
+from compose.local.processes import Process, environment
+from compose.local.service import Service
 from loadtests.faults.scene import Scene
 
 START_SECONDS: Final = 30.0

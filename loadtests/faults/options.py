@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
 
-from compose.failures import unusable
+from compose.local.failures import unusable
 from loadtests.analysis.read import COMBINATIONS
 from loadtests.faults import output as matrix_markdown
 from loadtests.faults.compose_scene import FAULTS

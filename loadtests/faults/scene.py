@@ -11,9 +11,9 @@ from typing import Any, Protocol
 import psutil
 import redis
 
-from compose import ports
-from compose.database_server import Connection
-from compose.placement import Placement
+from compose.local import ports
+from compose.local.database_server import Connection
+from compose.local.placement import Placement
 from loadtests.borrowed_sockets import connections
 from loadtests.consistency.history import Record
 from loadtests.observe.processes import processes_of

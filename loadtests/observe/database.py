@@ -3,7 +3,7 @@
 import re
 from typing import Final, NamedTuple
 
-from compose.database_server import Connection
+from compose.local.database_server import Connection
 from loadtests.schema.server import Statement
 from shared.shop import statements
 

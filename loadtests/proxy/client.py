@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import IO, Any, Self, cast
 
-from compose.definition import CHECKOUT
-from compose.failures import StackError
-from compose.placement import Cores, pinned
+from compose.local.definition import CHECKOUT
+from compose.local.failures import StackError
+from compose.local.placement import Cores, pinned
 from loadtests.proxy.modes import PASS, Mode
 
 ANSWER_SECONDS = 30.0

@@ -8,7 +8,7 @@ import socket
 import sys
 from collections import Counter
 
-from compose.ports import LOOPBACK
+from compose.local.ports import LOOPBACK
 from loadtests.proxy.link import Link
 from loadtests.proxy.modes import KINDS, PASS, Mode
 

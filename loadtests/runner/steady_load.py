@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from compose.failures import StackError
+from compose.local.failures import StackError
 
 CLIENTS: Final = 8
 TIMEOUT_S: Final = 15.0

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 
-from compose.stack import Stack
+from compose.local.stack import Stack
 from loadtests.schema.plan import Plan
 from loadtests.targets.local import LocalTarget
 from loadtests.targets.registry import Road

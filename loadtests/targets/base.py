@@ -5,7 +5,7 @@ from typing import Protocol
 
 import redis
 
-from compose.database_server import Connection
+from compose.local.database_server import Connection
 from loadtests.targets.k6 import Generator
 
 

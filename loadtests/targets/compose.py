@@ -12,11 +12,11 @@ from typing import Final
 import pymysql
 import redis
 
-from compose import definition
-from compose.database_server import Connection
-from compose.interruption import Undisturbed
-from compose.placement import listed, parse, place
-from compose.ports import LOOPBACK, free
+from compose.local import definition
+from compose.local.database_server import Connection
+from compose.local.interruption import Undisturbed
+from compose.local.placement import listed, parse, place
+from compose.local.ports import LOOPBACK, free
 from loadtests.schema.plan import HERE, Plan, UnusableInput
 from loadtests.targets.base import TargetError
 from loadtests.targets.k6 import Generator, version_in

@@ -9,10 +9,10 @@ from typing import Final
 
 import redis
 
-from compose.database_server import Connection
-from compose.options import HIGHEST_SCALE, StackOptions
-from compose.placement import pinned
-from compose.stack import Stack
+from compose.local.database_server import Connection
+from compose.local.options import HIGHEST_SCALE, StackOptions
+from compose.local.placement import pinned
+from compose.local.stack import Stack
 from loadtests.schema.plan import Plan, number
 from loadtests.targets.k6 import Generator, k6_command, k6_version
 from loadtests.targets.prometheus import parsed_traits, read_metrics

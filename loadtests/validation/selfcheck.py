@@ -19,9 +19,9 @@ from typing import Final
 
 import msgspec
 
-from compose.failures import StackError
-from compose.options import StackOptions
-from compose.stack import Stack
+from compose.local.failures import StackError
+from compose.local.options import StackOptions
+from compose.local.stack import Stack
 from loadtests.analysis.read import COMBINATIONS, read_rounds
 from loadtests.cli.compare import EVERY_CELL_VOID
 from loadtests.cli.run import main as measure

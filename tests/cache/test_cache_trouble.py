@@ -8,9 +8,9 @@ from itertools import count
 import httpx
 import pytest
 
-from compose import ports
-from compose.local import Stack
-from compose.service import Service
+from compose.local import ports
+from compose.local.service import Service
+from compose.local.stack import Stack
 from loadtests.proxy.client import Proxy
 from loadtests.proxy.modes import GARBLE, delay, drip
 from tests.support.crowd import Crowd, Timed, all_of

@@ -8,8 +8,8 @@ import httpx
 import pytest
 import redis
 
-from compose.local import Stack
-from compose.service import Service
+from compose.local.service import Service
+from compose.local.stack import Stack
 from tests.support.crowd import Crowd, all_of
 from tests.support.figures import figures
 from tests.support.obstacles import locked_tables

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from compose import programs
-from compose.failures import UNUSABLE, StackError
+from compose.local import programs
+from compose.local.failures import UNUSABLE, StackError
 from tests.support.local_commands import Command, Room, room, up
 from tests.support.stacks import free_base
 

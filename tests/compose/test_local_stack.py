@@ -10,11 +10,12 @@ import pymysql
 import pytest
 import redis
 
-from compose import definition, placement, ports, programs
-from compose.failures import StackError
-from compose.local import Stack, StackOptions
-from compose.ownership import FILE
-from compose.service import localised
+from compose.local import definition, placement, ports, programs
+from compose.local.failures import StackError
+from compose.local.options import StackOptions
+from compose.local.ownership import FILE
+from compose.local.service import localised
+from compose.local.stack import Stack
 from tests.support.local_commands import Command, room
 from tests.support.stacks import COMBINATIONS, stack_of
 

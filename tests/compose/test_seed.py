@@ -9,8 +9,8 @@ import pymysql
 import pytest
 from pymysql.cursors import DictCursor
 
-from compose import rows
-from compose.definition import CHECKOUT
+from compose.local import rows
+from compose.local.definition import CHECKOUT
 from shared.shop import answers, statements
 from tests.support.data_rules import ALLOWED, BROKEN_RULES, FORBIDDEN
 from tests.support.seeded_servers import KINDS, SHOPS, SeededServer, seeded_server

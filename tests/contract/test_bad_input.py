@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import httpx
 import pytest
 
-from compose import rows
+from compose.local import rows
 from tests.support.bad_queries import QUERIES
 from tests.support.bad_requests import BODIES, GOOD_ORDER, GOOD_PATCH, JSON, LARGEST_BODY, LINES, MEMBERS, Bad
 from tests.support.combination import Combination

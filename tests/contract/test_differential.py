@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 import httpx
 import pytest
 
-from compose import definition
-from compose.local import Stack
+from compose.local import definition
+from compose.local.stack import Stack
 from shared.http.routes import ROUTES
 from tests.support.clock import APART, moment, span
 from tests.support.combination import Combination, Row

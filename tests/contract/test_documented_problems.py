@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from compose.local import Stack
-from compose.service import Service
+from compose.local.service import Service
+from compose.local.stack import Stack
 from shared.http.routes import ROUTES
 from tests.support import odd_http
 from tests.support.bad_requests import GOOD_ORDER, GOOD_PATCH, JSON, LARGEST_BODY

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from compose import ports
+from compose.local import ports
 from loadtests.analysis.read import read_rounds
 from loadtests.schema import plan
 from loadtests.schema.plan import HERE

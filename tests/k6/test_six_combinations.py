@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from compose.local import Stack
+from compose.local.stack import Stack
 from loadtests.analysis.read import Rounds, read_rounds
 from loadtests.verdict.comparison import Comparison, compare
 from tests.support.cells import NOISE

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from compose.placement import pinned
+from compose.local.placement import pinned
 from loadtests.targets.k6 import Generator, k6_command
 from loadtests.targets.running import RunningTarget
 from tests.support.cells import broken_rules, measured_service

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from compose.local import Stack
-from compose.service import Service
+from compose.local.service import Service
+from compose.local.stack import Stack
 from loadtests.proxy.client import Proxy
 from loadtests.proxy.modes import lose
 from tests.support.crowd import Crowd, all_of

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from compose.local import Stack
-from compose.service import Service
+from compose.local.service import Service
+from compose.local.stack import Stack
 from tests.support.obstacles import refusing_address
 from tests.support.own_services import kill_sessions, own_service, running_service, tree, workers
 from tests.support.plain_http import Wire

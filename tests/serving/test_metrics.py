@@ -7,8 +7,8 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from compose.local import Stack
-from compose.service import Service
+from compose.local.service import Service
+from compose.local.stack import Stack
 from tests.support.crowd import Crowd, all_of
 from tests.support.figures import Figures, figures
 from tests.support.obstacles import locked_tables

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from compose.local import Stack
+from compose.local.stack import Stack
 from tests.support.crowd import Crowd, Timed, all_of
 from tests.support.obstacles import locked_tables
 from tests.support.own_services import SMALL, running_service

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from compose.local import Stack
-from compose.service import Service
+from compose.local.service import Service
+from compose.local.stack import Stack
 from tests.support.own_services import running_service, tree
 from tests.support.plain_http import Wire, request
 from tests.support.stacks import COMBINATIONS

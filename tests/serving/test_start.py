@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from compose.definition import CHECKOUT
+from compose.local.definition import CHECKOUT
 from shared.service.settings import SettingsError, read_settings
 from tests.support.own_services import free_port
 from tests.support.twins import NAMES

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 import psutil
 import pytest
 
-from compose.local import Stack
-from compose.service import Service
+from compose.local.service import Service
+from compose.local.stack import Stack
 from tests.support.crowd import Crowd, all_of
 from tests.support.obstacles import locked_tables
 from tests.support.own_services import own_service, sessions, start, tree, workers

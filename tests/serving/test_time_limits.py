@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from compose.local import Stack
-from compose.service import Service
+from compose.local.service import Service
+from compose.local.stack import Stack
 from shared.database.connections import ConnectionLost, NoAnswerInTime, StatementTimedOut
 from shared.http import deadlines
 from shared.http.errors import Problem

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from compose.local import Stack
+from compose.local.stack import Stack
 from loadtests.analysis.void import RULES
 from loadtests.observe.idle import QUIET_SHARE
 from loadtests.observe.ledger.read import Ledger

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import redis
 
-from compose.local import Stack
+from compose.local.stack import Stack
 from tests.support.documented import Documented
 
 SECONDS = 30.0

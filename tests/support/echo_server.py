@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from compose.ports import LOOPBACK
+from compose.local.ports import LOOPBACK
 
 SECONDS = 15.0
 

@@ -15,8 +15,8 @@ from typing import Self
 
 import psutil
 
-from compose.definition import CHECKOUT
-from compose.processes import marked, sweep
+from compose.local.definition import CHECKOUT
+from compose.local.processes import marked, sweep
 from tests.support.stacks import free_base
 
 PATIENCE_SECONDS = 100

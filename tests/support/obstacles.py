@@ -6,9 +6,9 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from compose.database_server import Connection
-from compose.local import Stack
-from compose.ports import LOOPBACK
+from compose.local.database_server import Connection
+from compose.local.ports import LOOPBACK
+from compose.local.stack import Stack
 from tests.support.seeded_servers import SeededServer
 
 

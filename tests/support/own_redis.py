@@ -10,7 +10,7 @@ from typing import Self
 
 import redis
 
-from compose import ports, programs
+from compose.local import ports, programs
 from tests.support.waiting import wait_until
 
 SECONDS = 15.0

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import psutil
 
-from compose import definition, ports
-from compose.local import Stack
-from compose.service import Service, localised
+from compose.local import definition, ports
+from compose.local.service import Service, localised
+from compose.local.stack import Stack
 from tests.support.stacks import own_ports
 from tests.support.waiting import wait_until
 

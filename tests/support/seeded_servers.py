@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 import pymysql
 from pymysql.constants import CLIENT
 
-from compose import definition
-from compose.database_server import Connection
-from compose.local import Stack, StackOptions
+from compose.local import definition
+from compose.local.database_server import Connection
+from compose.local.options import StackOptions
+from compose.local.stack import Stack
 
 GIVEN = "TEST_DATABASE_URL"
 KINDS = ["local", "given"] if os.environ.get(GIVEN) else ["local"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from compose.local import Stack
+from compose.local.stack import Stack
 from shared.service.metrics import Metrics
 from shared.service.settings import Settings, read_settings
 from tests.support.seeded_servers import KINDS, SeededServer, given_server

@@ -5,8 +5,9 @@ import random
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 
-from compose import ports
-from compose.local import Stack, StackOptions
+from compose.local import ports
+from compose.local.options import StackOptions
+from compose.local.stack import Stack
 from loadtests.targets.local import LocalTarget
 
 COMBINATIONS = ("sync", "sync-cached", "async", "async-cached")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from compose.definition import CHECKOUT
+from compose.local.definition import CHECKOUT
 from loadtests.studies.ceiling.run import COMBINATIONS, Figure, shares
 from tests.support.stacks import free_base
 from tools.bench_profile import OURS, package_of

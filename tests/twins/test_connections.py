@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pymysql.constants import CLIENT
 
-from compose import definition
-from compose.local import Stack
+from compose.local import definition
+from compose.local.stack import Stack
 from shared.database.connections import ConnectionLost
 from shared.http import deadlines
 from shared.http.errors import Problem

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from compose.definition import CHECKOUT
+from compose.local.definition import CHECKOUT
 from tests.support.twins import NAMES, Twin
 
 TWIN = CHECKOUT / "sync_api"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from compose.ports import LOOPBACK
+from compose.local.ports import LOOPBACK
 from loadtests.faults.fault import Evidence
 from loadtests.faults.scene import Scene
 from loadtests.proxy.link import AT_ONCE

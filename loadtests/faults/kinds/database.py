@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pymysql
 from pymysql.cursors import Cursor
 
-from compose.database_server import Connection
+from compose.local.database_server import Connection
 from loadtests.faults.fault import Evidence
 from loadtests.faults.scene import Scene
 

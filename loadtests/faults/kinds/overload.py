@@ -13,8 +13,8 @@ from typing import Self
 
 import msgspec
 
-from compose.failures import StackError
-from compose.placement import pinned
+from compose.local.failures import StackError
+from compose.local.placement import pinned
 from loadtests.consistency.failures import SHED
 from loadtests.consistency.history import OK, Record
 from loadtests.consistency.http import Client, NoAnswer

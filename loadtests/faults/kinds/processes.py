@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import psutil
 
-from compose.failures import StackError
+from compose.local.failures import StackError
 from loadtests.faults.fault import Evidence
 from loadtests.faults.scene import Scene
 

@@ -12,7 +12,7 @@ from typing import Literal
 import psutil
 from redis.exceptions import OutOfMemoryError
 
-from compose.ports import LOOPBACK
+from compose.local.ports import LOOPBACK
 from loadtests.faults.fault import Evidence
 from loadtests.faults.scene import Backend, Scene
 from loadtests.proxy.modes import CUT, PASS, Mode

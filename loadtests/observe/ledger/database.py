@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Final
 
-from compose.database_server import Connection
+from compose.local.database_server import Connection
 from loadtests.targets.base import Target
 
 VARIABLES: Final = (

@@ -21,11 +21,12 @@ from typing import Any, Final, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from compose import ports, programs
-from compose.failures import StackError, unusable
-from compose.local import Stack, StackOptions
-from compose.placement import pinned
-from compose.processes import Process, environment, python
+from compose.local import ports, programs
+from compose.local.failures import StackError, unusable
+from compose.local.options import StackOptions
+from compose.local.placement import pinned
+from compose.local.processes import Process, environment, python
+from compose.local.stack import Stack
 from loadtests.observe.processes import processes_of, used
 from loadtests.runner.environment import describe_checkout, describe_host
 from loadtests.studies.ceiling.app import TWINS

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from rich.console import Console
 
-from compose.stack import Stack
+from compose.local.stack import Stack
 from loadtests.cli.exit_status import ended, say
 from loadtests.observe.ledger.check import libraries
 from loadtests.runner.cell import write

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit, urlunsplit
 
-from compose.ports import LOOPBACK
-from compose.stack import Stack
+from compose.local.ports import LOOPBACK
+from compose.local.stack import Stack
 from loadtests.proxy.client import Proxy
 from loadtests.proxy.modes import PASS, delay
 from loadtests.studies.sweep.factors import Point

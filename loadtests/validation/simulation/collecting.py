@@ -14,9 +14,10 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
-from compose.failures import StackError
-from compose.local import Stack, StackOptions
-from compose.progress import Progress
+from compose.local.failures import StackError
+from compose.local.options import StackOptions
+from compose.local.progress import Progress
+from compose.local.stack import Stack
 from loadtests.observe.processes import processes_of
 from loadtests.observe.snapshot import Looker
 from loadtests.observe.window import Observation

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compose.local import Stack
+from compose.local.stack import Stack
 from loadtests.analysis.bottleneck import Bottleneck, bottleneck
 from loadtests.analysis.resources import AWAY, CONNECTIONS, DATABASE, SERVICE, THINK_TIME
 from loadtests.proxy.client import Proxy

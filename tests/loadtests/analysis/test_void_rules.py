@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from compose.local import Stack
-from compose.ports import LOOPBACK
+from compose.local.ports import LOOPBACK
+from compose.local.stack import Stack
 from loadtests.analysis.starvation import ENOUGH_REQUESTS
 from loadtests.analysis.void import CACHE
 from loadtests.schema.result import Result

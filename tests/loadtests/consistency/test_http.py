@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from compose import ports
+from compose.local import ports
 from loadtests.consistency.http import Client, NoAnswer
 
 SECONDS = 2.0

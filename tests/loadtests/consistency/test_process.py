@@ -2,7 +2,7 @@
 
 import pytest
 
-from compose import ports
+from compose.local import ports
 from loadtests.consistency.failures import failures
 from loadtests.consistency.history import History
 from loadtests.consistency.kept_writes import duplicate_orders, final_rows, last_order, lost_writes

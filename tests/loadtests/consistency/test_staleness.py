@@ -8,7 +8,7 @@ import msgspec
 import psutil
 import pytest
 
-from compose.definition import CHECKOUT
+from compose.local.definition import CHECKOUT
 from loadtests.consistency.check import SHIPPED, Checked, check
 from loadtests.consistency.command import BROKEN_PROGRAM, CALM, Task, main, parser, summary, tasks_of
 from loadtests.consistency.workload import Load

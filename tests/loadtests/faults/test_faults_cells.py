@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from compose.options import StackOptions
+from compose.local.options import StackOptions
 from loadtests.faults.cell import Cell
 from loadtests.faults.drive import drive
 from loadtests.faults.fault import Evidence

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from compose.failures import StackError
+from compose.local.failures import StackError
 from loadtests.faults import output as kept
 from tests.support.fault_cells import cell, written
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from compose.local import Stack
+from compose.local.stack import Stack
 from loadtests.analysis.fairness import differences, unexplained
 from loadtests.cli import run
 from loadtests.observe.ledger import process as ledger_process

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from compose.local import Stack
+from compose.local.stack import Stack
 from loadtests.observe.database import ROUTES, name_of, read_digests, statements_between
 from shared.shop import statements
 

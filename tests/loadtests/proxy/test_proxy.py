@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from compose.failures import StackError
-from compose.ports import LOOPBACK
+from compose.local.failures import StackError
+from compose.local.ports import LOOPBACK
 from loadtests.proxy.client import Proxy
 from loadtests.proxy.modes import CUT, GARBLE, PASS, Mode, delay, drip, lose
 from tests.support.echo_server import Echo, echo_server

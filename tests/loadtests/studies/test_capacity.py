@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from compose.local import Stack
+from compose.local.stack import Stack
 from loadtests.observe.ledger.read import read_ledger
 from loadtests.runner.environment import describe_checkout
 from loadtests.schema.capacity import Document

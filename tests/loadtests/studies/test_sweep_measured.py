@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from compose.local import Stack
-from compose.ports import taken
+from compose.local.ports import taken
+from compose.local.stack import Stack
 from loadtests.runner.environment import describe_checkout
 from loadtests.schema.result import Result
 from loadtests.schema.sweep import Document

@@ -11,9 +11,9 @@ from typing import TypeAlias
 
 import pytest
 
-from compose.local import Stack
-from compose.placement import pinned
-from compose.service import Service
+from compose.local.placement import pinned
+from compose.local.service import Service
+from compose.local.stack import Stack
 from loadtests.analysis.effects import SimpleEffect, effects_of, shown
 from loadtests.analysis.figures import FIGURES
 from loadtests.analysis.read import COMBINATIONS, read_rounds, varies_of

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from compose.failures import unusable
+from compose.local.failures import unusable
 
 HIGHEST_PORT = 65535
 HIGHEST_SCALE = 999

@@ -10,13 +10,11 @@ import sys
 import time
 from collections.abc import Sequence
 
-from compose import ownership
-from compose.failures import StackError
-from compose.options import StackOptions
-from compose.progress import Progress
-from compose.stack import Stack
-
-__all__ = ["Stack", "StackError", "StackOptions", "main"]
+from compose.local import ownership
+from compose.local.failures import StackError
+from compose.local.options import StackOptions
+from compose.local.progress import Progress
+from compose.local.stack import Stack
 
 WATCH_SECONDS = 0.5
 INTERRUPTED = 130

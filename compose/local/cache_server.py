@@ -4,10 +4,10 @@ from pathlib import Path
 
 import redis
 
-from compose import ports, programs
-from compose.definition import Definition
-from compose.placement import Cores
-from compose.processes import Process, environment
+from compose.local import ports, programs
+from compose.local.definition import Definition
+from compose.local.placement import Cores
+from compose.local.processes import Process, environment
 
 START_SECONDS = 60
 

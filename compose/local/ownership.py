@@ -11,9 +11,9 @@ from pathlib import Path
 
 import psutil
 
-from compose.definition import CHECKOUT
-from compose.failures import StackError
-from compose.processes import sweep
+from compose.local.definition import CHECKOUT
+from compose.local.failures import StackError
+from compose.local.processes import sweep
 
 PREFIX = "async-rewrite-matrix-"
 FILE = "owner.json"

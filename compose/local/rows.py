@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from compose.database_server import Connection
-from compose.definition import FOLDER
+from compose.local.database_server import Connection
+from compose.local.definition import FOLDER
 
 SCRIPTS = FOLDER / "database"
 TEMPLATE = "shop_template"

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from compose import ports
-from compose.definition import CHECKOUT, Definition
-from compose.placement import Cores
-from compose.processes import Process, environment, python
+from compose.local import ports
+from compose.local.definition import CHECKOUT, Definition
+from compose.local.placement import Cores
+from compose.local.processes import Process, environment, python
 
 START_SECONDS = 120
 HEALTH_SECONDS = 5

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from compose.failures import StackError, tail, unusable
+from compose.local.failures import StackError, tail, unusable
 
 SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")  # where servers are; often not on PATH
 CURES = {

@@ -12,11 +12,11 @@ import pymysql
 from pymysql.constants import CLIENT
 from pymysql.cursors import Cursor
 
-from compose import ports, programs
-from compose.definition import Definition
-from compose.failures import unusable
-from compose.placement import Cores
-from compose.processes import Process, environment
+from compose.local import ports, programs
+from compose.local.definition import Definition
+from compose.local.failures import unusable
+from compose.local.placement import Cores
+from compose.local.processes import Process, environment
 
 Connection: TypeAlias = "pymysql.Connection[Cursor]"
 INITIALISE_SECONDS, START_SECONDS, CONNECT_SECONDS = 120, 120, 30

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from compose import rows
-from compose.cache_server import CacheServer
-from compose.database_server import DatabaseServer
-from compose.definition import Plan
-from compose.options import StackOptions
-from compose.placement import Placement
-from compose.processes import Process, stop_all
-from compose.service import Service, localised
+from compose.local import rows
+from compose.local.cache_server import CacheServer
+from compose.local.database_server import DatabaseServer
+from compose.local.definition import Plan
+from compose.local.options import StackOptions
+from compose.local.placement import Placement
+from compose.local.processes import Process, stop_all
+from compose.local.service import Service, localised
 
 SERVER_STOP_SECONDS = 15.0
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from compose.failures import unusable
+from compose.local.failures import unusable
 
 Cores = frozenset[int]
 

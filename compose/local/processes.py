@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psutil
 
-from compose.failures import StackError, tail
-from compose.placement import Cores, pinned
+from compose.local.failures import StackError, tail
+from compose.local.placement import Cores, pinned
 
 MARK = "ASYNC_REWRITE_MATRIX_STACK"
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "VIRTUAL_ENV")

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from compose.failures import unusable
+from compose.local.failures import unusable
 
-FOLDER = Path(__file__).resolve().parent
+FOLDER = Path(__file__).resolve().parents[1]
 CHECKOUT = FOLDER.parent
 FILES = ("database.yaml", "cache.yaml", "api.yaml")
 DATABASE, CACHE = "database", "cache"

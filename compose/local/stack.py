@@ -6,16 +6,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from compose import definition, ports, rows
-from compose.database_server import Connection
-from compose.failures import StackError
-from compose.interruption import Interruption, Undisturbed
-from compose.options import StackOptions
-from compose.ownership import claim
-from compose.parts import Parts
-from compose.placement import place
-from compose.processes import sweep
-from compose.service import Service
+from compose.local import definition, ports, rows
+from compose.local.database_server import Connection
+from compose.local.failures import StackError
+from compose.local.interruption import Interruption, Undisturbed
+from compose.local.options import StackOptions
+from compose.local.ownership import claim
+from compose.local.parts import Parts
+from compose.local.placement import place
+from compose.local.processes import sweep
+from compose.local.service import Service
 
 
 class Stack:

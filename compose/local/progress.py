@@ -5,7 +5,7 @@ import time
 from rich.console import Console
 from rich.status import Status
 
-from compose.failures import StackError
+from compose.local.failures import StackError
 
 
 class Progress:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import psutil
 
-from compose.failures import unusable
+from compose.local.failures import unusable
 
 LOOPBACK = "127.0.0.1"
 

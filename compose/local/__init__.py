@@ -1,0 +1,1 @@
+"""The stack of compose/*.yaml as private local processes."""
