@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from rich.console import Console
 
-from compose.failures import unusable
+from compose.local.failures import unusable
 from loadtests.analysis.read import COMBINATIONS
 from loadtests.faults.cell import Cell
 from loadtests.faults.fault import Row
