@@ -15,7 +15,6 @@ from compose.local.options import StackOptions
 from compose.local.progress import Progress
 from loadtests.consistency.process import DriverFailed
 from loadtests.faults import options, output
-from loadtests.faults.compose_scene import compose_scenes
 from loadtests.faults.drive import drive, warm_up
 from loadtests.faults.fault import STEADY, Row
 from loadtests.faults.local import scenes
@@ -29,8 +28,6 @@ BROKEN: Final = 1
 INTERRUPTED: Final = 130
 # A thousand silent clients, and as many connections of theirs at the service.
 OPEN_FILES: Final = 8192
-
-ROADS: Final = {"local": scenes, "compose": compose_scenes}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,7 +64,7 @@ def measured(chosen: Options, progress: Progress, arguments: Sequence[str] | Non
     """Gives the run, which is also written after every cell: an interruption loses none."""
     allow_open_files()
     stack = StackOptions(workers=options.WORKERS, port_base=chosen.port_base, only=(), progress=progress)
-    with ROADS[chosen.stack](stack, chosen.combinations) as found:
+    with scenes(stack, chosen.combinations) as found:
         run = described(next(iter(found.values())), arguments)
         if chosen.again and chosen.json:
             run = output.continued(output.read(chosen.json), run)

@@ -10,7 +10,6 @@ from typing import Final, NoReturn
 from compose.local.failures import unusable
 from loadtests.analysis.read import COMBINATIONS
 from loadtests.faults import output as matrix_markdown
-from loadtests.faults.compose_scene import FAULTS
 from loadtests.faults.fault import Row
 from loadtests.faults.table import ROWS
 
@@ -25,7 +24,6 @@ examples:
   python -m loadtests.faults                                   all of it, in about half an hour
   python -m loadtests.faults --only database-killed            one fault on all four combinations
   python -m loadtests.faults --only redis-frozen,redis-full --combinations async-cached
-  python -m loadtests.faults --stack compose --only worker-killed,terminated
   python -m loadtests.faults --again --only redis-full --json mine.json    repeats cells of a run that is kept
   python -m loadtests.faults --show docs/measurements/faults.json   what a kept run found, again
 
@@ -39,7 +37,6 @@ class Options:
 
     rows: tuple[Row, ...]
     combinations: tuple[str, ...]
-    stack: str
     json: Path | None
     again: bool
     show: Path | None
@@ -58,7 +55,7 @@ class Parser(argparse.ArgumentParser):
 def read(arguments: Sequence[str] | None) -> Options:
     """Gives the options of a command line; raises StackError with what is wrong with it."""
     chosen = _parser().parse_args(arguments)
-    rows = {row.name: row for row in ROWS if chosen.stack == "local" or row.name in FAULTS}
+    rows = {row.name: row for row in ROWS}
     only = _names(chosen.only, list(rows), "fault")
     combinations = _names(chosen.combinations, list(COMBINATIONS), "combination")
     if chosen.document and not matrix_markdown.has_marks(chosen.document):
@@ -73,7 +70,6 @@ def read(arguments: Sequence[str] | None) -> Options:
     return Options(
         tuple(rows[name] for name in only),
         tuple(combinations),
-        chosen.stack,
         chosen.json,
         chosen.again,
         chosen.show,
@@ -101,11 +97,6 @@ def _parser() -> Parser:
     )
     parser.add_argument("--only", default="", metavar="FAULTS", help="some of the faults below (default: all)")
     parser.add_argument("--combinations", default="", metavar="NAMES", help="some of " + ", ".join(COMBINATIONS))
-    parser.add_argument(
-        "--stack", choices=("local", "compose"), default="local",
-        help="private processes (default), or containers, for faults that docker kill and SQL can do: a project "
-        "of its own, or the one that COMPOSE_PROJECT_NAME names",
-    )  # fmt: skip
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the run to this file")
     parser.add_argument(
         "--again", action="store_true", help="put these cells in the place of those in the run of --json FILE"

@@ -15,17 +15,8 @@ from rich.console import Console
 
 from loadtests.schema.profiles import read_profiles
 from loadtests.validation.simulation.noise import Noise, lasting, noise_of, read_measured
-from loadtests.validation.simulation.output import analyses_table, spread_table, tables
-from loadtests.validation.simulation.proof import (
-    Analysis,
-    Proof,
-    analyses_of,
-    beyond,
-    found_by_spread,
-    prove,
-    range_of,
-    uneven,
-)
+from loadtests.validation.simulation.output import spread_table, tables
+from loadtests.validation.simulation.proof import Proof, beyond, found_by_spread, prove, range_of
 from loadtests.validation.simulation.runs import Disturbance
 
 RUNS: Final = 2000
@@ -41,7 +32,6 @@ class Report(msgspec.Struct, frozen=True):
     noise: dict[str, Noise]
     profiles: dict[str, Proof]
     found_by_spread: dict[str, dict[int, float]]
-    analyses_of_uneven_noise: dict[str, dict[str, Analysis]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,12 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             console.print(table)
     allowed = found_by_spread(options.runs, options.seed)
     console.print(spread_table(allowed))
-    analyses = analyses_of(uneven(), options.runs, options.seed)
-    console.print(analyses_table("noise of 10 % uncached and 3 % cached", analyses))
     wrong = [f"{name}: {one}" for name, proof in proofs.items() for one in beyond(proof, options.runs)]
     console.print("\n".join([*(_ranges(name, proof) for name, proof in proofs.items()), *wrong]))
     if options.json:
-        report = Report(options.runs, options.seed, Disturbance(), noises, proofs, allowed, analyses)
+        report = Report(options.runs, options.seed, Disturbance(), noises, proofs, allowed)
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
     return int(bool(wrong))
 

@@ -1,8 +1,6 @@
-"""How noisy cells are, from runs that were measured: python -m loadtests.validation.simulation.noise PROFILE=DIR ..."""
+"""How noisy measured cells are."""
 
-import argparse
 import math
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean, median, stdev
@@ -11,7 +9,7 @@ from typing import Final
 import msgspec
 
 from loadtests.analysis.figures import FIGURES
-from loadtests.analysis.read import Rounds, UnusableResults, read_rounds
+from loadtests.analysis.read import Rounds
 from loadtests.analysis.void import counting_cells, void_cells
 
 FILE: Final = Path(__file__).parents[3] / "docs" / "measurements" / "noise.json"
@@ -96,23 +94,3 @@ def _metric_noise(pairs: Sequence[tuple[float, float]]) -> MetricNoise:
     # Of the spread of a round's middle, a quarter of the difference's variance is the twins' own.
     weather = math.sqrt(max(0.0, stdev(middles) ** 2 - between**2 / 4))
     return MetricNoise(math.exp(median(middles)), between, weather, len(pairs))
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes the cells of the given folders to docs/measurements/noise.json; 2 for a folder that cannot be read."""
-    parser = argparse.ArgumentParser(prog="python -m loadtests.validation.simulation.noise", description=__doc__)
-    parser.add_argument("--source", required=True, help="which command measured them, when and on what")
-    parser.add_argument("folders", nargs="+", metavar="PROFILE=DIR")
-    options = parser.parse_args(arguments)
-    try:
-        folders = dict(one.split("=", 1) for one in options.folders)
-        found = {name: of_rounds(read_rounds(Path(folder)), options.source) for name, folder in folders.items()}
-    except (ValueError, UnusableResults) as error:
-        print(f"noise: {error}", file=sys.stderr)
-        return 2
-    FILE.write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -8,7 +8,7 @@ from rich.table import Table as RichTable
 
 from loadtests.report.effects_table import TITLES, titled
 from loadtests.validation.simulation.noise import Noise
-from loadtests.validation.simulation.proof import Analysis, Proof, Table
+from loadtests.validation.simulation.proof import Proof, Table
 
 MISSING: Final = "-"
 SPREAD: Final = "any load: a figure 10 % worse is called worse, by the spread of the ratio of two twins"
@@ -19,7 +19,6 @@ IN_WORDS: Final = {"equal": "services alike", "slower": "async 10 % slower at th
 ALARMS: Final = "false alarms: better or worse where there is no effect"
 FOUND: Final = "found: a figure of async that is 10 % worse is called worse, four rounds"
 ROUNDS: Final = "found: the average of async 10 % worse, by rounds"
-ANALYSES: Final = "analyses of the average: intervals that hold the truth, 10 % found"
 
 
 def tables(profile: str, noise: Noise, proof: Proof) -> Iterator[RenderableType]:
@@ -33,7 +32,6 @@ def tables(profile: str, noise: Noise, proof: Proof) -> Iterator[RenderableType]
         ROUNDS: _rounds(proof),
     }
     yield from (titled(f"{profile}: {title}", table) for title, table in found.items())
-    yield analyses_table(profile, proof.analyses)
 
 
 def spread_table(found: dict[str, dict[int, float]]) -> RenderableType:
@@ -42,14 +40,6 @@ def spread_table(found: dict[str, dict[int, float]]) -> RenderableType:
     for spread, row in found.items():
         table.add_row(spread, *(_percent(share) for share in row.values()))
     return titled(SPREAD, table)
-
-
-def analyses_table(name: str, analyses: dict[str, dict[str, Analysis]]) -> RenderableType:
-    """Gives how often each analysis holds the truth, and how often it finds 10 %."""
-    table = _empty("analysis", list(next(iter(analyses.values()))))
-    for analysis, row in analyses.items():
-        table.add_row(analysis, *(f"{_percent(one.held)}, {_percent(one.found)}" for one in row.values()))
-    return titled(f"{name}: {ANALYSES}", table)
 
 
 def _noise(noise: Noise) -> RichTable:

@@ -1,6 +1,5 @@
 """How often the comparison is right under one load's noise: coverage, false alarms, and what it finds."""
 
-import math
 from collections.abc import Iterator
 from itertools import chain
 from statistics import fmean
@@ -9,10 +8,9 @@ from typing import Final, TypeAlias
 import msgspec
 from scipy.stats import binomtest
 
-from loadtests.validation.simulation.alternatives import ANALYSES, logarithms
 from loadtests.validation.simulation.noise import PAIRS, MetricNoise, Noise
 from loadtests.validation.simulation.runs import Truth
-from loadtests.validation.simulation.study import Key, Scenario, Shares, rounds_of, study
+from loadtests.validation.simulation.study import Key, Scenario, Shares, study
 
 SLOWER: Final = 1.1
 NULL: Final = ("async uncached", "async cached", "async", "interaction")
@@ -27,13 +25,6 @@ FEWER: Final = 5
 Table: TypeAlias = dict[str, dict[str, float]]
 
 
-class Analysis(msgspec.Struct, frozen=True):
-    """Another way to make the interval of the average's simple effect: how often right, and how often it finds."""
-
-    held: float
-    found: float
-
-
 class Proof(msgspec.Struct, frozen=True):
     """What was found under one load's noise.
 
@@ -41,7 +32,7 @@ class Proof(msgspec.Struct, frozen=True):
     alike, `slower` where async is 10 % slower at the client. `false_alarms` are shares of
     verdicts better or worse where there is no effect. `found` are shares of runs in which a service that is 10 %
     slower at the client is called worse. `found_by_rounds` is that of the average by pair of twins and number of
-    rounds, and `analyses` what other analyses of the average would have done.
+    rounds.
     """
 
     coverage: dict[str, Table]
@@ -49,7 +40,6 @@ class Proof(msgspec.Struct, frozen=True):
     false_alarms: Table
     found: Table
     found_by_rounds: dict[str, dict[int, float]]
-    analyses: dict[str, dict[str, Analysis]]
 
 
 def prove(noise: Noise, runs: int, seed: int) -> Proof:
@@ -63,14 +53,7 @@ def prove(noise: Noise, runs: int, seed: int) -> Proof:
         false_alarms=_table({key: one.better + one.worse for key, one in equal.items() if key[0] in NULL}),
         found=_table({key: one.worse for key, one in slower.items() if key[0] in NULL[:3]}),
         found_by_rounds=_by_rounds(noise, max(1, runs // FEWER), seed),
-        analyses=analyses_of(noise, runs, seed + 2),
     )
-
-
-def uneven() -> Noise:
-    """Gives a noise of 10 % in the uncached pair and of 3 % in the cached one, to try analyses on."""
-    spreads = {"uncached": (180.0, 0.1), "cached": (4.0, 0.03)}
-    return Noise(120.0, {pair: _alike(level, spread) for pair, (level, spread) in spreads.items()})
 
 
 def _alike(level: float, spread: float) -> dict[str, MetricNoise]:
@@ -106,19 +89,6 @@ def _by_rounds(noise: Noise, runs: int, seed: int) -> dict[str, dict[int, float]
             found[pair][rounds] = shares[f"async {pair}", "latency_avg"].worse
         if all(row[rounds] >= ENOUGH for row in found.values()):
             break
-    return found
-
-
-def analyses_of(noise: Noise, runs: int, seed: int) -> dict[str, dict[str, Analysis]]:
-    """Gives what each analysis of the average would have done where async is 10 % slower."""
-    truth = -math.log(SLOWER)
-    cells = [logarithms(rounds) for rounds in rounds_of(_slower(noise), runs, seed)]
-    found: dict[str, dict[str, Analysis]] = {}
-    for name, analysis in ANALYSES.items():
-        for pair, twins in PAIRS.items():
-            ends = [analysis(values, *twins) for values in cells]
-            held = fmean(low <= truth <= high for low, high in ends)
-            found.setdefault(name, {})[pair] = Analysis(held, fmean(high < 0 for _, high in ends))
     return found
 
 
