@@ -91,9 +91,9 @@ class Making:
             filled = await self._door.ask(steps, miss.allowance, landing)
         except Problem as problem:
             self._metrics.cache("miss")
-            problem.having(("X-Cache", "miss"))
-            flight.land(problem if problem.is_about_the_data else None)
-            raise
+            told = problem.with_header("X-Cache", "miss")
+            flight.land(told if told.is_about_the_data else None)
+            raise told from problem
         else:
             self._metrics.cache(filled.state)
             flight.land(filled.body)
@@ -119,5 +119,5 @@ async def loaded(load: Call[bytes], state: str) -> Answer:
     try:
         body = await load()
     except Problem as problem:
-        raise problem.having(("X-Cache", state)) from problem.__cause__
+        raise problem.with_header("X-Cache", state) from problem
     return cached(body, state)

@@ -1,9 +1,13 @@
 """Reads and transactions, repeated on a fresh connection where that is safe."""
 
 import logging
+from functools import partial
 from typing import Any
 
-from shared.database.connections import ATTEMPTS, CommitUnknown, DatabaseFault
+from shared.database.connections import ATTEMPTS
+from shared.database.faults import CommitUnknown, DatabaseFault
+from shared.database.outcomes import Committed, Outcome, Refused, Unknown
+from shared.http.errors import Problem
 from shared.service.metrics import Metrics
 from shared.shop.answers import Rows
 
@@ -15,47 +19,35 @@ log = logging.getLogger(__name__)
 
 
 class Database:
-    """The only door to the database: every statement of the service goes through `read` or `write`."""
+    """The only way to the database: every statement of the service goes through `read` or `write`."""
 
     def __init__(self, pool: Pool, metrics: Metrics) -> None:
         self._pool = pool
         self._metrics = metrics
 
     async def read(self, statement: str, *values: Any) -> Rows:
-        """Gives the rows of a statement that changes nothing; raises a Problem."""
+        """The rows of a statement that changes nothing; raises a Problem."""
 
         async def work(connection: Connection) -> Rows:
             result = await connection.run(statement, *values)
             return result.rows
 
-        return await self._tried(work)
+        return await self._attempt(work)
 
-    async def write(self, work: Call[T]) -> T:
-        """Gives what `work` gives, in one transaction that is committed; raises a Problem, with nothing written."""
+    async def write(self, work: Call[T]) -> Outcome[T]:
+        """Does `work` in one transaction and commits it."""
+        try:
+            return await self._attempt(partial(_transaction, work))
+        except Problem as problem:
+            return Refused(problem)
 
-        async def transaction(connection: Connection) -> T:
-            try:
-                await connection.begin()
-                done = await work(connection)
-                try:
-                    await connection.commit()
-                except CommitUnknown as fault:
-                    fault.done = done
-                    raise
-                return done
-            except Exception:
-                await connection.roll_back()
-                raise
-
-        return await self._tried(transaction)
-
-    async def _tried(self, work: Call[T]) -> T:
+    async def _attempt(self, work: Call[T]) -> T:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return await self._on_a_connection(work)
             except DatabaseFault as fault:
                 if not fault.repeatable or attempt == ATTEMPTS:
-                    log.error("database: %s", fault)
+                    log.log(fault.level, "database: %s", fault)
                     raise fault.problem() from fault
                 self._metrics.retried.inc()
         raise AssertionError("the last attempt returns or raises")
@@ -70,3 +62,18 @@ class Database:
             raise
         finally:
             self._pool.release(connection)
+
+
+async def _transaction(work: Call[T], connection: Connection) -> Outcome[T]:
+    try:
+        await connection.begin()
+        value = await work(connection)
+        try:
+            await connection.commit()
+        except CommitUnknown as fault:
+            log.log(fault.level, "database: %s", fault)
+            return Unknown(value, fault.problem())
+    except Exception:
+        await connection.roll_back()
+        raise
+    return Committed(value)

@@ -5,41 +5,31 @@ from collections.abc import Sequence
 from typing import Any
 
 import aiomysql
-from aiomysql.connection import CLIENT
 
-from shared.database.connections import (
-    ConnectionLost,
-    NoAnswerInTime,
-    Raw,
-    Result,
-    connection_options,
-    encryption,
-    fault_of,
-)
+from shared.database.connections import Raw, Result, connection_options, encryption
+from shared.database.faults import ConnectionLost, NoAnswerInTime, connecting_fault, fault_of
 from shared.service.settings import Settings
+from shared.shop import statements
 
 
 async def connect(settings: Settings, seconds: float) -> Raw:
-    """Gives an open connection; raises ConnectionLost, also after `seconds`."""
+    """An open connection; raises a DatabaseFault, after `seconds` at the latest."""
+    context = encryption(settings)
     options = connection_options(settings, seconds)
     options["db"] = options.pop("database")
-    context = encryption(settings)
-    # aiomysql bounds only the connecting by connect_timeout, not the greeting and the login after it.
     try:
+        # aiomysql bounds only the connecting by connect_timeout, not the greeting and the login after it.
         async with asyncio.timeout(seconds):
-            raw = aiomysql.Connection(ssl=context, **options)
-            # aiomysql lets one call hold many statements and has no option against it; PyMySQL does not.
-            raw.client_flag &= ~CLIENT.MULTI_STATEMENTS
-            await raw._connect()
-            if context and not raw.server_capabilities & CLIENT.SSL:
-                raise ConnectionLost("the server offers no TLS, and aiomysql goes on without")
-            return raw
+            raw: Raw = await aiomysql.connect(ssl=context, **options)
     except (aiomysql.Error, OSError) as error:
-        raise ConnectionLost(str(error) or "no answer in time") from error
+        raise connecting_fault(error) from error
+    if context is not None:
+        await _check_encryption(raw, seconds)
+    return raw
 
 
 async def execute(raw: Raw, statement: str, values: Sequence[Any], seconds: float) -> Result:
-    """Gives the result of a statement; raises a DatabaseFault, NoAnswerInTime after `seconds`."""
+    """The result of a statement; raises a DatabaseFault, NoAnswerInTime after `seconds`."""
     try:
         async with asyncio.timeout(seconds), raw.cursor() as cursor:
             await cursor.execute(statement, values or None)
@@ -54,3 +44,14 @@ async def execute(raw: Raw, statement: str, values: Sequence[Any], seconds: floa
 def close(raw: Raw) -> None:
     """Closes without a word to the server, who may be gone."""
     raw.close()
+
+
+async def _check_encryption(raw: Raw, seconds: float) -> None:
+    # PyMySQL refuses a server that offers no TLS, aiomysql goes on without: both look at what was agreed on.
+    try:
+        result = await execute(raw, statements.CIPHER, (), seconds)
+        if not result.rows[0][1]:
+            raise ConnectionLost("the server offers no TLS")
+    except BaseException:
+        close(raw)
+        raise

@@ -56,7 +56,7 @@ class Views:
     def _problem(self, route: Route, error: Exception) -> Answer:
         problem = _as_problem(error)
         if route.cached:
-            problem = problem.having(("X-Cache", self._cache_state))
+            problem = problem.with_header("X-Cache", self._cache_state)
         return problem.answer()
 
     def _respond(self, answer: Answer) -> Response:

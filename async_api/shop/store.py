@@ -3,7 +3,6 @@
 from functools import partial
 
 from shared.cache import plans as caching
-from shared.http.errors import Problem
 from shared.http.parsing import CatalogueQuery, RevenueQuery
 from shared.schema import NewOrder, ProductPatch
 from shared.shop import answers, ordering, statements
@@ -78,10 +77,8 @@ class Store:
         return await self._written(partial(_place_order, order, key))
 
     async def _written(self, work: Call[Written]) -> Written:
-        try:
-            return await self._database.write(work)
-        except Problem as problem:
-            return ordering.maybe_written(problem)
+        outcome = await self._database.write(work)
+        return ordering.concluded(outcome)
 
 
 async def _change_product(number: int, patch: ProductPatch, connection: Connection) -> Written:
@@ -97,7 +94,7 @@ async def _place_order(order: NewOrder, key: str | None, connection: Connection)
         return await _insert_order(order, connection)
     wanted = ordering.request_hash(order)
     claim = await connection.run(statements.CLAIM_KEY, key, wanted)
-    if not claim.changed:
+    if not claim.row_count:
         return await _replay(order, key, wanted, connection)
     written = await _insert_order(order, connection)
     await connection.run(statements.STORE_ANSWER, *ordering.stored_values(written.answer), key)
@@ -119,9 +116,9 @@ async def _insert_order(order: NewOrder, connection: Connection) -> Written:
     products = await connection.run(statements.lock_products(len(numbers)), *numbers)
     draft = ordering.draft(order, customers.rows, products.rows)
     inserted = await connection.run(statements.INSERT_ORDER, *ordering.order_values(draft))
-    lines = ordering.line_values(inserted.made, draft)
+    lines = ordering.line_values(inserted.last_row_id, draft)
     await connection.run(statements.insert_lines(len(draft.lines)), *lines)
-    await connection.run(statements.TAKE_STOCK, inserted.made)
-    result = await connection.run(statements.ORDER, inserted.made)
-    answer = ordering.created(inserted.made, answers.order(result.rows))
+    await connection.run(statements.TAKE_STOCK, inserted.last_row_id)
+    result = await connection.run(statements.ORDER, inserted.last_row_id)
+    answer = ordering.created(inserted.last_row_id, answers.order(result.rows))
     return Written(answer, caching.touched_by_order(numbers, [row[3] for row in products.rows]))

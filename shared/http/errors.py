@@ -39,15 +39,14 @@ class Problem(Exception):
 
     def __init__(self, status: int, detail: str, *headers: tuple[str, str]) -> None:
         super().__init__(detail)
-        self.status = status
-        self.detail = detail
-        self.headers = headers
+        self.status: Final = status
+        self.detail: Final = detail
+        self.headers: Final = headers
 
-    def having(self, header: tuple[str, str]) -> "Problem":
-        """Gives the same problem with one more header, unless it has that header already."""
-        if header[0] not in dict(self.headers):
-            self.headers = (*self.headers, header)
-        return self
+    def with_header(self, name: str, value: str) -> "Problem":
+        """A copy with one more header, or with the same ones if it has that header already."""
+        added = () if name in dict(self.headers) else ((name, value),)
+        return Problem(self.status, self.detail, *self.headers, *added)
 
     @property
     def is_about_the_data(self) -> bool:

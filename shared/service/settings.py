@@ -29,7 +29,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     bind: Annotated[str, msgspec.Meta(pattern=r"^[^:\s]+:[0-9]{1,5}$")]
     database_url: Annotated[str, msgspec.Meta(pattern="^mysql://")]
     database_password_file: str = ""
-    database_tls: Switch = "off"
+    database_tls: Literal["off", "on", "verify"] = "off"
+    database_ca_file: str = ""
     cache_url: Annotated[str, msgspec.Meta(pattern="^(redis://.+)?$")] = ""
     cache_prefix: str = ""
     workers: Count = 1

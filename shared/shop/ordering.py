@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from shared.database.connections import CommitUnknown
+from shared.database.outcomes import Committed, Outcome, Refused, Unknown
 from shared.http.answer import Answer
 from shared.http.errors import Problem, unavailable
 from shared.schema import NewOrder, ProductPatch
@@ -96,12 +96,15 @@ def replay(row: Row, wanted: str) -> Answer:
     return Answer(int(status), body.encode(), (("Location", place),))
 
 
-def maybe_written(problem: Problem) -> Written:
-    """Gives a write whose commit was never answered, with the problem as its answer; raises any other problem."""
-    fault = problem.__cause__
-    if not isinstance(fault, CommitUnknown) or fault.done is None:
-        raise problem
-    return Written(problem.answer(), fault.done.touched)
+def concluded(outcome: Outcome[Written]) -> Written:
+    """The answer to a write, known or unknown, and what it touched; raises the problem of a refused one."""
+    match outcome:
+        case Committed(written):
+            return written
+        case Unknown(written, problem):
+            return Written(problem.answer(), written.touched)
+        case Refused(problem):
+            raise problem
 
 
 def patch_values(patch: ProductPatch, number: int) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ BEGIN: Final = "START TRANSACTION"
 COMMIT: Final = "COMMIT"
 ROLLBACK: Final = "ROLLBACK"
 KILL: Final = "KILL QUERY %s"
+CIPHER: Final = "SHOW SESSION STATUS LIKE 'Ssl_cipher'"
 
 # In the order written: MariaDB would start from the categories and sort all products for a page of twenty.
 CATALOGUE: Final = """

@@ -1,12 +1,31 @@
 """The seam of how long a command to Redis may take: all of it, and not each part of its reply."""
 
+import socket
+import struct
 from contextlib import nullcontext
 from time import monotonic
 from typing import Any
 
 from redis.connection import DefaultParser
 
-from ..database.driver import _Socket
+
+class _Socket(socket.socket):
+    # Python's own time-outs poll before each send and receive, and each such call hands the interpreter's lock over.
+    def __init__(self, connected: socket.socket, seconds: float | None) -> None:
+        connected.setblocking(True)
+        super().__init__(fileno=connected.detach())
+        self.settimeout(seconds)
+
+    def settimeout(self, seconds: float | None) -> None:
+        limit = struct.pack("@ll", *divmod(max(1, round((seconds or 0) * 1e6)), 10**6))  # to the kernel 0 is for ever
+        self.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+        self.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+
+    def recv_into(self, *where: Any) -> int:
+        try:
+            return super().recv_into(*where)
+        except BlockingIOError:
+            raise TimeoutError("timed out") from None
 
 
 class _Parser(DefaultParser):  # type: ignore[misc, valid-type]

@@ -3,7 +3,8 @@
 from time import monotonic
 from typing import Any
 
-from shared.database.connections import CommitUnknown, ConnectionGone, DatabaseFault, Raw, Result, session_statement
+from shared.database.connections import Raw, Result, session_statement
+from shared.database.faults import CommitUnknown, ConnectionGone, DatabaseFault, TransactionUndone
 from shared.http import deadlines
 from shared.service import runtime_facts
 from shared.service.metrics import Metrics
@@ -26,28 +27,31 @@ class Connection:
         self.begun = False
 
     def run(self, statement: str, *values: Any) -> Result:
-        """Gives the result of a statement; raises a DatabaseFault, or a 504 when the request has no time left."""
+        """Runs a statement; raises a DatabaseFault, or a 504 when the request has no time left."""
         seconds = deadlines.within(self._settings.read_timeout)
         try:
             return execute(self._raw, statement, values, seconds)
-        except BaseException as fault:
-            if not isinstance(fault, DatabaseFault) or fault.breaks:
+        except DatabaseFault as fault:
+            self.broken = fault.breaks
+            if fault.unfinished:
                 self._give_up()
+            raise
+        except BaseException:
+            self._give_up()
             raise
 
     def begin(self) -> None:
-        """Opens a transaction."""
         self.begun = True
         self.run(statements.BEGIN)
 
     def commit(self) -> None:
-        """Ends the transaction; raises CommitUnknown when the connection is lost over it."""
+        """Ends the transaction; raises CommitUnknown when the server does not say that it was undone."""
         try:
             self.run(statements.COMMIT)
-        except DatabaseFault as fault:
-            if fault.breaks:
-                raise CommitUnknown(str(fault)) from fault
+        except TransactionUndone:
             raise
+        except DatabaseFault as fault:
+            raise CommitUnknown(str(fault)) from fault
         self.begun = False
 
     def roll_back(self) -> None:
@@ -66,7 +70,6 @@ class Connection:
         runtime_facts.session(metrics, self._raw, result.rows)
 
     def close(self) -> None:
-        """Closes the connection."""
         close(self._raw)
 
     def _give_up(self) -> None:
@@ -76,11 +79,11 @@ class Connection:
 
 
 def open_connection(settings: Settings, background: Background) -> Connection:
-    """Gives a fresh connection with its session set; raises a DatabaseFault, or a 504 when no time is left."""
+    """A fresh connection with its session set; raises a DatabaseFault, or a 504 when no time is left."""
     raw = connect(settings, deadlines.within(settings.connect_timeout))
     try:
         seconds = deadlines.within(settings.connect_timeout)
-        execute(raw, session_statement(raw.server_version, settings), (), seconds)
+        execute(raw, session_statement(raw.get_server_info(), settings), (), seconds)
     except BaseException:
         close(raw)
         raise

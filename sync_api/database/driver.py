@@ -1,72 +1,55 @@
 """The seam to PyMySQL: connecting, running a statement within a time, and closing."""
 
-import socket
-import struct
 from collections.abc import Sequence
 from typing import Any
 
 import pymysql
 
-from shared.database.connections import (
-    ConnectionLost,
-    NoAnswerInTime,
-    Raw,
-    Result,
-    connection_options,
-    encryption,
-    fault_of,
-)
+from shared.database.connections import Raw, Result, connection_options, encryption
+from shared.database.faults import ConnectionLost, NoAnswerInTime, connecting_fault, fault_of
 from shared.service.settings import Settings
+from shared.shop import statements
 
 
 def connect(settings: Settings, seconds: float) -> Raw:
-    """Gives an open connection; raises ConnectionLost, also after `seconds`."""
+    """An open connection; raises a DatabaseFault, after `seconds`, or READ_TIMEOUT from a server that accepts only."""
     context = encryption(settings)
-    # PyMySQL bounds only the connecting by connect_timeout, not the greeting and the login after it.
-    options = connection_options(settings, seconds) | dict.fromkeys(("read_timeout", "write_timeout"), seconds)
+    limits = dict.fromkeys(("read_timeout", "write_timeout"), settings.read_timeout)
+    options = connection_options(settings, seconds) | limits
     try:
         # PyMySQL speaks TLS whenever it is offered, aiomysql does not: both are told.
         raw: Raw = pymysql.connect(ssl=context, ssl_disabled=context is None, **options)
-        if context is None:
-            raw._sock = _Socket(raw._sock, settings.connect_timeout)
-            raw._rfile = raw._sock.makefile("rb")
-        return raw
     except (pymysql.Error, OSError) as error:
-        raise ConnectionLost(str(error)) from error
+        raise connecting_fault(error) from error
+    if context is not None:
+        _check_encryption(raw, seconds)
+    return raw
 
 
 def execute(raw: Raw, statement: str, values: Sequence[Any], seconds: float) -> Result:
-    """Gives the result of a statement; raises a DatabaseFault, NoAnswerInTime after `seconds`."""
-    raw._read_timeout = raw._write_timeout = seconds
+    """The result of a statement; raises a DatabaseFault, NoAnswerInTime after READ_TIMEOUT."""
+    del seconds  # PyMySQL takes its time-outs when it connects, not with a statement
     try:
         with raw.cursor() as cursor:
             cursor.execute(statement, values or None)
             return Result(tuple(cursor.fetchall() or ()), cursor.rowcount, cursor.lastrowid or 0)
     except pymysql.Error as error:
-        if isinstance(error.__context__, TimeoutError | BlockingIOError):
-            raise NoAnswerInTime(f"no answer within {seconds:.1f} s") from error
+        if isinstance(error.__context__, TimeoutError):
+            raise NoAnswerInTime("no answer within READ_TIMEOUT") from error
         raise fault_of(error) from error
 
 
 def close(raw: Raw) -> None:
-    """Closes without a word to the server, who may be gone."""
-    raw._force_close()
+    """Says farewell where the driver has not closed by itself; a few bytes, so that nothing waits for the server."""
+    raw.close()
 
 
-class _Socket(socket.socket):
-    # Python's own time-outs poll before each send and receive, and each such call hands the interpreter's lock over.
-    def __init__(self, connected: socket.socket, seconds: float | None) -> None:
-        connected.setblocking(True)
-        super().__init__(fileno=connected.detach())
-        self.settimeout(seconds)
-
-    def settimeout(self, seconds: float | None) -> None:
-        limit = struct.pack("@ll", *divmod(max(1, round((seconds or 0) * 1e6)), 10**6))  # to the kernel 0 is for ever
-        self.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
-        self.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
-
-    def recv_into(self, *where: Any) -> int:
-        try:
-            return super().recv_into(*where)
-        except BlockingIOError:
-            raise TimeoutError("timed out") from None
+def _check_encryption(raw: Raw, seconds: float) -> None:
+    # PyMySQL refuses a server that offers no TLS, aiomysql goes on without: both look at what was agreed on.
+    try:
+        result = execute(raw, statements.CIPHER, (), seconds)
+        if not result.rows[0][1]:
+            raise ConnectionLost("the server offers no TLS")
+    except BaseException:
+        close(raw)
+        raise

@@ -3,15 +3,15 @@
 import logging
 from time import monotonic
 
-from shared.database.connections import DatabaseFault
+from shared.database.faults import DatabaseFault
 from shared.http import deadlines
 from shared.http.errors import unavailable
 from shared.service.metrics import Metrics
 from shared.service.settings import Settings
 
 from ..service.background import Background
-from ..service.waiting import Stock
 from .connection import Connection, open_connection
+from .slots import ConnectionSlots
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ class Pool:
         self._settings = settings
         self._background = background
         self._metrics = metrics
-        self._slots: Stock[Connection | None] = Stock()
+        self._slots: ConnectionSlots[Connection | None] = ConnectionSlots()
         self._suspect_before = 0.0
 
     def open(self) -> None:

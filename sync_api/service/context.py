@@ -6,7 +6,6 @@ from shared.service.metrics import Metrics
 from shared.service.settings import Settings
 
 from ..cache.cache import Cache
-from ..database.columns import remember_columns
 from ..database.database import Database
 from ..database.pool import Pool
 from ..shop.store import Store
@@ -25,7 +24,6 @@ class ServiceContext:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.logs = log_behind(settings)
-        remember_columns()
         self.metrics = Metrics()
         self.background = Background()
         self.pool = Pool(settings, self.background, self.metrics)

@@ -3,7 +3,6 @@
 from functools import partial
 
 from shared.cache import plans as caching
-from shared.http.errors import Problem
 from shared.http.parsing import CatalogueQuery, RevenueQuery
 from shared.schema import NewOrder, ProductPatch
 from shared.shop import answers, ordering, statements
@@ -78,10 +77,8 @@ class Store:
         return self._written(partial(_place_order, order, key))
 
     def _written(self, work: Call[Written]) -> Written:
-        try:
-            return self._database.write(work)
-        except Problem as problem:
-            return ordering.maybe_written(problem)
+        outcome = self._database.write(work)
+        return ordering.concluded(outcome)
 
 
 def _change_product(number: int, patch: ProductPatch, connection: Connection) -> Written:
@@ -97,7 +94,7 @@ def _place_order(order: NewOrder, key: str | None, connection: Connection) -> Wr
         return _insert_order(order, connection)
     wanted = ordering.request_hash(order)
     claim = connection.run(statements.CLAIM_KEY, key, wanted)
-    if not claim.changed:
+    if not claim.row_count:
         return _replay(order, key, wanted, connection)
     written = _insert_order(order, connection)
     connection.run(statements.STORE_ANSWER, *ordering.stored_values(written.answer), key)
@@ -119,9 +116,9 @@ def _insert_order(order: NewOrder, connection: Connection) -> Written:
     products = connection.run(statements.lock_products(len(numbers)), *numbers)
     draft = ordering.draft(order, customers.rows, products.rows)
     inserted = connection.run(statements.INSERT_ORDER, *ordering.order_values(draft))
-    lines = ordering.line_values(inserted.made, draft)
+    lines = ordering.line_values(inserted.last_row_id, draft)
     connection.run(statements.insert_lines(len(draft.lines)), *lines)
-    connection.run(statements.TAKE_STOCK, inserted.made)
-    result = connection.run(statements.ORDER, inserted.made)
-    answer = ordering.created(inserted.made, answers.order(result.rows))
+    connection.run(statements.TAKE_STOCK, inserted.last_row_id)
+    result = connection.run(statements.ORDER, inserted.last_row_id)
+    answer = ordering.created(inserted.last_row_id, answers.order(result.rows))
     return Written(answer, caching.touched_by_order(numbers, [row[3] for row in products.rows]))

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import pytest
 
 from compose.local.stack import Stack
@@ -36,14 +37,14 @@ class Side:
         self.shop = f"shop_{self.twin.name}"
 
     def settings(self, **others: str | float) -> Settings:
-        """A service's settings for this server; `others` are fields by name."""
+        """A service's settings for this server; `others` are fields by name, also such as a service would refuse."""
         address = f"{self.user}:{PASSWORD}@{self.server.host}:{self.server.port}"
         environment = {
             "COMBINATION": self.twin.name,
             "BIND": "127.0.0.1:1",
             "DATABASE_URL": f"mysql://{address}/{self.shop}",
         }
-        return read_settings(environment | {key.upper(): str(of) for key, of in others.items()})
+        return msgspec.structs.replace(read_settings(environment), **others)
 
     def call(self, function: Callable[..., Any], *values: Any) -> Any:
         """What a call into the twin gives; whatever it raises comes through."""

@@ -5,8 +5,9 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from pymysql.constants import CLIENT
 
-from shared.database.connections import DatabaseFault
+from shared.database.faults import DatabaseFault
 from tests.support.seeded_servers import KINDS
 from tests.support.sides import SIDES, Side, server_of, side_of
 from tests.support.twins import NAMES
@@ -71,16 +72,9 @@ def test_a_session_is_as_the_service_needs_it(side: Side) -> None:
     assert "STRICT_TRANS_TABLES" in variables["sql_mode"]
 
 
-def test_both_drivers_announce_the_same_abilities(both: list[Side]) -> None:
-    flags = [_raw(side).client_flag for side in both]
-    assert flags[0] == flags[1]
-
-
-def test_two_statements_in_one_are_refused(side: Side) -> None:
-    connection = side.connection()
-    with pytest.raises(DatabaseFault, match="syntax"):
-        side.call(connection.run, "SELECT 1; SELECT 2")
-    assert side.rows(connection, "SELECT 3") == [(3,)]
+def test_both_drivers_announce_the_same_abilities_but_for_many_statements_in_one(both: list[Side]) -> None:
+    sync, asynchronous = (_raw(side).client_flag for side in both)
+    assert sync ^ asynchronous == CLIENT.MULTI_STATEMENTS
 
 
 def test_no_file_of_the_service_can_be_loaded(side: Side) -> None:

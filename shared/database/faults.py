@@ -1,0 +1,188 @@
+"""What an error of the database means: for the client, for the connection, and for whoever runs the service."""
+
+import logging
+
+from shared.http.errors import Problem, unavailable
+
+
+class DatabaseFault(Exception):
+    """A statement or connection that failed.
+
+    `status` and `detail` are what the client hears when nothing cures it, and `level` is how it is logged.
+    `breaks` says that the connection is of no further use, `unfinished` that the statement may still run,
+    `repeatable` that a fresh start may cure it and that nothing was committed.
+    """
+
+    status = 503
+    detail = "The database cannot carry out the statement."
+    level = logging.WARNING
+    breaks = False
+    unfinished = False
+    repeatable = False
+
+    def problem(self) -> Problem:
+        """What the client hears."""
+        if self.status == 503:
+            return unavailable(self.detail)
+        return Problem(self.status, self.detail)
+
+
+class StatementRejected(DatabaseFault):
+    """Our own bug: a statement that the server cannot understand, or values that the tables do not take."""
+
+    status = 500
+    detail = "The database refused a statement."
+    level = logging.ERROR
+
+
+class OperatorNeeded(DatabaseFault):
+    """The server is full, broken, set up otherwise than the service needs, or gives it no rights."""
+
+    detail = "The database needs its operator."
+    level = logging.ERROR
+
+
+class AccessDenied(OperatorNeeded):
+    """The server lets this user, or this host, not in."""
+
+    breaks = True
+
+
+class Busy(DatabaseFault):
+    """The server is short of something that others give back."""
+
+    detail = "The database is too busy; try again."
+
+
+class ReadOnly(DatabaseFault):
+    """The server takes no writes, as after a failover; a fresh connection may lead to one that does."""
+
+    detail = "The database takes no writes at the moment."
+    breaks = True
+
+
+class ConnectionLost(DatabaseFault):
+    """The connection is dead; whatever was not committed on it is undone."""
+
+    detail = "The database cannot be reached."
+    breaks = True
+    unfinished = True
+    repeatable = True
+
+
+class ConnectTimedOut(ConnectionLost):
+    """No connection in time; a server that does not answer is not asked again by the same request."""
+
+    repeatable = False
+
+
+class TransactionUndone(DatabaseFault):
+    """A deadlock, or a change of the table: the server undid the transaction, which may be tried again."""
+
+    detail = "Too many writes at once wanted the same rows."
+    repeatable = True
+
+
+class LockTimedOut(DatabaseFault):
+    """Another transaction held the rows for too long."""
+
+    detail = "Other writes hold the rows; try again."
+
+
+class StatementTimedOut(DatabaseFault):
+    """The server ended the statement for its time."""
+
+    status = 504
+    detail = "The database took too long."
+
+
+class NoAnswerInTime(StatementTimedOut):
+    """The server did not answer in time; the statement may still run and has to be killed."""
+
+    breaks = True
+    unfinished = True
+
+
+class ConnectionGone(DatabaseFault):
+    """The connection to be killed has ended already, which is what was wanted."""
+
+
+class CommitUnknown(DatabaseFault):
+    """The server did not say whether the commit took place."""
+
+    detail = (
+        "The database went away during the commit; repeat with the same Idempotency-Key to learn what became of it."
+    )
+    level = logging.ERROR
+
+
+# The error numbers of MySQL and MariaDB. A number that is in none of the rows needs the operator: all statements are
+# ours and tested, so what none of the tests has met is the state of a server and not a mistake in a statement.
+NUMBERS: dict[type[DatabaseFault], tuple[int, ...]] = {
+    ConnectionLost: (
+        1040, 1203, 1226,  # too many connections: in all, of this user, in this hour
+        1053, 1077, 1078, 1079, 1080, 3168, 3169,  # the server shuts down, or ended this session
+        1152, 1184, 1927, 4031,  # aborted, killed (MariaDB), idle for too long (MySQL)
+        1129, 1135,  # too many failed handshakes of this host; no thread to be had
+        1042, 1043, 1081, 1154, 1155, 1156, 1157, 1158, 1159, 1160, 1161,  # the network
+    ),
+    TransactionUndone: (
+        1213, 1613, 1614, 3058,  # deadlocks: of rows, of XA, of user locks
+        1020, 1412, 1615,  # a row or a table changed since the transaction began
+        3101,  # undone by group replication
+    ),
+    LockTimedOut: (1205, 3572),
+    Busy: (
+        1206, 1637,  # the table of locks is full, or that of transactions
+        1297,  # a temporary error of the storage engine
+        1461,  # too many prepared statements
+        3100,  # a hook of group replication stopped the transaction
+    ),
+    ReadOnly: (
+        1290, 1836, 1874,  # --read-only, super_read_only, innodb_read_only
+        1036, 1207, 1223, 1792,  # the table, the transaction, a global read lock
+        1047,  # a node of Galera that is not ready
+        3573,  # a read-only schema (MySQL)
+    ),
+    StatementTimedOut: (1317, 1028, 1969, 3024),  # killed; max_statement_time (MariaDB); max_execution_time (MySQL)
+    ConnectionGone: (1094,),
+    AccessDenied: (
+        1045, 1698, 3118, 3878, 3955, 4151,  # the password, the account
+        1130, 1131, 1820, 1862,  # the host; an expired password
+        1251, 1275, 1524, 2059, 3159,  # the way to log in; TLS that the server insists on
+    ),
+    StatementRejected: (
+        1052, 1054, 1055, 1056, 1057, 1058, 1060, 1063, 1064, 1065, 1066, 1096, 1109, 1110, 1111, 1120,  # the text
+        1136, 1137, 1138, 1139, 1140, 1149, 1172, 1210, 1221, 1222, 1235, 1241, 1242, 1243, 1247, 1248, 1250,
+        1318, 1327, 1463, 1582, 1583,
+        1022, 1048, 1062, 1169, 1216, 1217, 1451, 1452, 1557, 1586, 1761, 1762, 3819, 4025,  # keys and constraints
+        1263, 1264, 1265, 1292, 1300, 1364, 1365, 1366, 1367, 1406, 1411, 1441, 1690,  # values
+        1253, 1267, 1270, 1271,  # collations
+        1046, 1099, 1100, 1179, 1192, 1568,  # the order of statements
+        1390, 2014,  # the protocol
+    ),
+}  # fmt: skip
+FAULTS = {number: kind for kind, numbers in NUMBERS.items() for number in numbers}
+# The drivers' own numbers; the servers' are below and above.
+CLIENT_ERRORS = range(2000, 3000)
+
+
+def kind_of(number: object) -> type[DatabaseFault]:
+    """The kind of an error by its number; what has none comes from the driver."""
+    if not isinstance(number, int) or number == 0:
+        return ConnectionLost
+    return FAULTS.get(number, ConnectionLost if number in CLIENT_ERRORS else OperatorNeeded)
+
+
+def fault_of(error: Exception) -> DatabaseFault:
+    """The fault behind a driver's error, by its number."""
+    return kind_of(error.args[0] if error.args else None)(str(error))
+
+
+def connecting_fault(error: Exception) -> DatabaseFault:
+    """The fault behind an error while connecting, with the cause that the driver may leave out of its text."""
+    causes = (error, error.__cause__, error.__context__)
+    text = "; ".join(str(cause) for cause in causes if cause is not None and str(cause)) or "no answer in time"
+    if any(isinstance(cause, TimeoutError) for cause in causes):
+        return ConnectTimedOut(text)
+    return kind_of(error.args[0] if error.args else None)(text)
