@@ -7,6 +7,7 @@ import exec from 'k6/execution';
 import { isMachineReadable, resultOf } from './lib/figures.js';
 import { refuseUnready } from './lib/guards.js';
 import { measuredSince, sliceOf, thresholds, TREND_STATS } from './lib/measures.js';
+import { isSegment, refuseMistakes } from './lib/mistakes.js';
 import { GAP, GRACEFUL_STOP } from './lib/profiles.js';
 import { cumulated, drawn, seeded } from './lib/random.js';
 import { readSettings } from './lib/settings.js';
@@ -56,6 +57,7 @@ export const options = {
 };
 
 export function setup() {
+  refuseMistakes();
   refuseUnready(settings.combinations);
   return { run: Date.now().toString(36) };
 }
@@ -111,7 +113,7 @@ export default function (data) {
 /** @param {any} data */
 export function handleSummary(data) {
   const results = settings.combinations.map((one) => resultOf(data, one, settings)).filter((one) => one);
-  if (results.length === 0) return { stdout: 'Nothing was measured to its end, so no result was written.\n' };
+  if (results.length === 0 || isSegment()) return { stdout: 'Nothing was measured to its end, so no result was written.\n' };
   /** @type {Record<string, string>} */
   const outputs = { stdout: `${table(results)}${isMachineReadable(data) ? REDUCED : ''}\nResults: ${settings.results}\n` };
   for (const result of results) {

@@ -1,6 +1,7 @@
 // Which services are measured, and where they are.
 
 import { readJson } from './files.js';
+import { refuse } from './mistakes.js';
 
 /**
  * @typedef {object} Combination
@@ -15,21 +16,26 @@ const OUR_FILE = '../combinations.json';
 const PORT_BASE = 8000;
 const COMPOSE_PORT = 8000;
 
-/** @param {string} path */
+/** @param {string} path @returns {Combination[]} */
 function load(path) {
-  const entries = readJson(path === OUR_FILE ? import.meta.resolve(OUR_FILE).replace('file://', '') : path);
-  const good = Array.isArray(entries) && entries.every((one) => one.name && /^https?:/.test(one.url));
-  if (!good) throw new Error(`${path} must be a list of {"name", "url", "expect", "varies"}`);
+  const file = path === OUR_FILE ? import.meta.resolve(OUR_FILE).replace('file://', '') : path;
+  const entries = readJson('COMBINATIONS', file);
+  if (entries === undefined) return load(OUR_FILE);
+  const good = Array.isArray(entries) && entries.every((one) => one && one.name && /^https?:/.test(one.url));
+  const cure = 'it must be a list of {"name", "url", "expect", "varies"}';
+  if (!good || entries.length === 0) return refuse('COMBINATIONS', path, cure, load(OUR_FILE));
   return /** @type {Combination[]} */ (entries.map((one) => ({ ...one, expect: one.expect || null })));
 }
 
-/** @param {Combination} one */
-function placed(one) {
-  if (__ENV.TARGETS === 'compose') return { ...one, url: `http://${one.name}:${COMPOSE_PORT}` };
+function portBase() {
   const base = Number(__ENV.PORT_BASE || PORT_BASE);
-  if (!Number.isInteger(base) || base < 1 || base > 65000) {
-    throw new Error(`PORT_BASE=${__ENV.PORT_BASE} cannot be used: give a port number, as 18000`);
-  }
+  const good = Number.isInteger(base) && base >= 1 && base <= 65000;
+  return good ? base : refuse('PORT_BASE', __ENV.PORT_BASE, 'give a port number, as 18000', PORT_BASE);
+}
+
+/** @param {Combination} one @param {number} base */
+function placed(one, base) {
+  if (__ENV.TARGETS === 'compose') return { ...one, url: `http://${one.name}:${COMPOSE_PORT}` };
   const match = /^http:\/\/127\.0\.0\.1:(\d+)$/.exec(one.url);
   if (!match) return one;
   const port = Number(match[1]) - PORT_BASE + base;
@@ -41,8 +47,12 @@ export function chosenCombinations() {
   const asked = __ENV.COMBINATIONS || '';
   const [file, names] = parted(asked);
   const known = load(file);
-  const chosen = names.length === 0 ? known : names.map((name) => named(name, known, asked));
-  return file === OUR_FILE ? chosen.map(placed) : chosen;
+  const unknown = names.find((name) => !known.some((one) => one.name === name));
+  const cure = `the names are ${known.map((one) => one.name).join(', ')}, or give a .json file`;
+  if (unknown !== undefined) return refuse('COMBINATIONS', asked, cure, known);
+  const chosen = names.length === 0 ? known : names.flatMap((name) => known.filter((one) => one.name === name));
+  const base = portBase();
+  return file === OUR_FILE ? chosen.map((one) => placed(one, base)) : chosen;
 }
 
 /** A file and names, of `a,b` or `file.json` or `file.json#a,b`. @param {string} asked @returns {[string, string[]]} */
@@ -50,14 +60,6 @@ function parted(asked) {
   const [file, list] = /\.json(#|$)/.test(asked) ? asked.split('#') : [OUR_FILE, asked];
   const names = list ? list.split(',').map((name) => name.trim()) : [];
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
-  if (repeated) throw new Error(`COMBINATIONS=${asked} cannot be used: ${repeated} is there twice`);
+  if (repeated) return refuse('COMBINATIONS', asked, `${repeated} is there twice`, [file, []]);
   return [file, names];
-}
-
-/** @param {string} name @param {Combination[]} known @param {string} asked */
-function named(name, known, asked) {
-  const found = known.find((one) => one.name === name);
-  if (found) return found;
-  const names = known.map((one) => one.name).join(', ');
-  throw new Error(`COMBINATIONS=${asked} cannot be used: the names are ${names}, or give a .json file`);
 }

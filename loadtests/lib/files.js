@@ -1,15 +1,17 @@
 // Files that a user names: relative to where k6 was started, as in a shell.
 
+import { refuse } from './mistakes.js';
+
 /** @param {string} path */
 export function readText(path) {
   return open(path.startsWith('/') || !__ENV.PWD ? path : `${__ENV.PWD}/${path}`);
 }
 
-/** @param {string} path @returns {any} */
-export function readJson(path) {
+/** Undefined for what cannot be read. @param {string} name @param {string} path @returns {any} */
+export function readJson(name, path) {
   try {
     return JSON.parse(readText(path));
   } catch (error) {
-    throw new Error(`${path} cannot be read: ${error}`);
+    return refuse(name, path, `it cannot be read (${String(error).split('\n')[0]})`, undefined);
   }
 }

@@ -23,14 +23,8 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const FIELDS = ['name', 'method', 'path', 'weight', 'keys', 'body', 'headers', 'status', 'check'];
 const MOST_KEYS = 1000000;
 
-/** @param {any} one @param {any[]} earlier @param {string} file */
-export function refuseBadRoute(one, earlier, file) {
-  const fault = faultOf(one, earlier);
-  if (fault) throw new Error(`ROUTES=${file} cannot be used: ${fault}`);
-}
-
-/** @param {any} one @param {any[]} earlier */
-function faultOf(one, earlier) {
+/** What is wrong with a route, empty when nothing. @param {any} one @param {any[]} earlier */
+export function faultOf(one, earlier) {
   if (!one || !/^[\w-]+$/.test(one.name || '')) return 'every route needs a name of letters, digits, - and _';
   const unknown = Object.keys(one).find((field) => !FIELDS.includes(field));
   /** @type {Array<[boolean, string]>} */

@@ -3,7 +3,8 @@
 import { sha256 } from 'k6/crypto';
 import { readJson, readText } from './files.js';
 import { ROUTES as JOURNEYS } from './journeys.js';
-import { journeyOf, refuseBadRoute } from './own_routes.js';
+import { refuse } from './mistakes.js';
+import { faultOf, journeyOf } from './own_routes.js';
 
 /** @typedef {import('./journeys.js').Visitor} Visitor */
 /** @typedef {import('./journeys.js').Call} Call */
@@ -12,12 +13,13 @@ import { journeyOf, refuseBadRoute } from './own_routes.js';
 /** @returns {OwnRoute[] | null} */
 function ownRoutes() {
   if (!__ENV.ROUTES) return null;
-  const entries = readJson(__ENV.ROUTES);
+  const entries = readJson('ROUTES', __ENV.ROUTES);
+  if (entries === undefined) return null;
   if (!Array.isArray(entries) || entries.length === 0) {
-    throw new Error(`ROUTES=${__ENV.ROUTES} cannot be used: it must be a list of {"name", "method", "path", "weight"}`);
+    return refuse('ROUTES', __ENV.ROUTES, 'it must be a list of {"name", "method", "path", "weight"}', null);
   }
-  entries.forEach((one, at) => refuseBadRoute(one, entries.slice(0, at), __ENV.ROUTES));
-  return entries;
+  const fault = entries.map((one, at) => faultOf(one, entries.slice(0, at))).find((line) => line);
+  return fault ? refuse('ROUTES', __ENV.ROUTES, fault, null) : entries;
 }
 
 const own = ownRoutes();

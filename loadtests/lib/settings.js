@@ -1,6 +1,7 @@
-// What one run measures: the environment's words, read and checked once.
+// What one run measures: the environment's words, read and checked once. loadtests/schema/settings.py has the same rules.
 
 import { chosenCombinations } from './combinations.js';
+import { refuse } from './mistakes.js';
 import { PROFILES, WORST_LATENCY } from './profiles.js';
 import { OWN_HASH, OWN_MIX, ROUTES } from './routes.js';
 
@@ -24,23 +25,18 @@ import { OWN_HASH, OWN_MIX, ROUTES } from './routes.js';
 
 const UNITS = /** @type {Record<string, number>} */ ({ '': 1, s: 1, m: 60, h: 3600 });
 
-/** @param {string} name @param {string} value @param {string} cure @returns {never} */
-function refuse(name, value, cure) {
-  throw new Error(`${name}=${value} cannot be used: ${cure}`);
-}
-
 /** @param {string} name @param {number} preset */
 function wholeNumber(name, preset) {
   const text = __ENV[name];
   if (!text) return preset;
-  return /^[1-9]\d{0,5}$/.test(text) ? Number(text) : refuse(name, text, 'give a whole number from 1');
+  return /^[1-9]\d{0,5}$/.test(text) ? Number(text) : refuse(name, text, 'give a whole number from 1', preset);
 }
 
 /** @param {string} name @param {number} preset */
 function share(name, preset) {
   const text = __ENV[name];
   if (!text) return preset;
-  return /^(0(\.\d+)?|1(\.0+)?)$/.test(text) ? Number(text) : refuse(name, text, 'give a share from 0 to 1, as 0.9');
+  return /^(0(\.\d+)?|1(\.0+)?)$/.test(text) ? Number(text) : refuse(name, text, 'give a share from 0 to 1, as 0.9', preset);
 }
 
 /** @param {string} name @param {number} preset */
@@ -49,31 +45,33 @@ function seconds(name, preset) {
   if (!text) return preset;
   const match = /^(\d+(?:\.\d+)?)(s|m|h|)$/.exec(text);
   const value = match ? Number(match[1]) * UNITS[match[2]] : 0;
-  return value > 0 ? value : refuse(name, text, 'give seconds, as 30, 30s or 2m');
+  return value > 0 ? value : refuse(name, text, 'give seconds, as 30, 30s or 2m', preset);
 }
 
 /** @param {number} preset */
 function think(preset) {
   const text = __ENV.THINK;
-  if (!text) return { mean: preset, fixed: false };
+  const usual = { mean: preset, fixed: false };
+  if (!text) return usual;
   if (text === 'fixed') return { mean: 1, fixed: true };
   if (/^\d+(\.\d+)?$/.test(text)) return { mean: Number(text), fixed: false };
-  return refuse('THINK', text, 'give the mean in seconds, or the word fixed for exactly 1 s');
+  return refuse('THINK', text, 'give the mean in seconds, or the word fixed for exactly 1 s', usual);
 }
 
 /** A number above 0 for each route that is named. @param {string} name @param {Record<string, number>} preset */
 function byRoute(name, preset) {
   const text = __ENV[name];
   if (!text) return preset;
+  const names = Object.keys(ROUTES);
   const numbers = /** @type {Record<string, number>} */ ({});
   for (const part of text.split(',')) {
     const [route, number] = part.split('=').map((word) => word.trim());
-    if (!(route in ROUTES)) refuse(name, text, `the routes are ${Object.keys(ROUTES).join(', ')}`);
-    if (!/^\d+(\.\d+)?$/.test(number || '')) refuse(name, text, 'write it as products=70,revenue=30');
+    if (!names.includes(route)) return refuse(name, text, `the routes are ${names.join(', ')}`, preset);
+    if (!/^\d+(\.\d+)?$/.test(number || '')) return refuse(name, text, 'write it as products=70,revenue=30', preset);
     if (Number(number) > 0) numbers[route] = Number(number);
   }
-  if (Object.keys(numbers).length === 0) refuse(name, text, 'one weight at least must be above 0');
-  return numbers;
+  if (Object.keys(numbers).length > 0) return numbers;
+  return refuse(name, text, 'one number at least must be above 0', preset);
 }
 
 /** In an open model as many as can be in flight at once, else the visitors. @param {number | null} rate @param {number} preset */
@@ -96,15 +94,16 @@ function refuseMissingFolder(folder) {
     open(absolute);
   } catch (error) {
     const missing = /no such file/.test(String(error));
-    if (missing) refuse('RESULTS', folder, `there is no such folder, make it first: mkdir -p ${folder}`);
+    if (missing) refuse('RESULTS', folder, `there is no such folder, make it first: mkdir -p ${folder}`, null);
   }
 }
 
 /** @returns {Settings} */
 export function readSettings() {
   const name = __ENV.PROFILE || 'origin';
-  const profile = PROFILES[name];
-  if (!profile) refuse('PROFILE', name, `the profiles are ${Object.keys(PROFILES).join(', ')}`);
+  const names = Object.keys(PROFILES);
+  const known = names.includes(name) ? name : refuse('PROFILE', name, `the profiles are ${names.join(', ')}`, 'origin');
+  const profile = PROFILES[known];
   const rate = wholeNumber('RATE', 0) || null;
   return {
     profile: name,

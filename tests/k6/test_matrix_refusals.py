@@ -1,12 +1,18 @@
 """k6 refuses to start where its figures would mean nothing."""
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 
+from compose.ports import free
 from loadtests.schema.plan import HERE
 from tests.support.k6_runs import combinations_file, measure, run_k6
 from tests.support.known_service import KnownService
+
+ABORTED = 108
 
 
 @pytest.mark.parametrize(
@@ -48,16 +54,58 @@ def test_a_service_that_is_expected_to_send_no_name_is_measured(tmp_path: Path) 
         ("DURATION", "2x", "give seconds, as 30, 30s or 2m"),
         ("MIX", "prices=1", "the routes are products, product"),
         ("MIX", "products", "write it as products=70,revenue=30"),
-        ("MIX", "products=0", "one weight at least must be above 0"),
+        ("MIX", "products=0", "one number at least must be above 0"),
         ("COMBINATIONS", "sync,rust", "the names are sync, sync-cached, async, async-cached"),
         ("COMBINATIONS", "sync,sync", "sync is there twice"),
         ("PORT_BASE", "none", "give a port number"),
+        ("COMBINATIONS", "nowhere.json", "no such file"),
+        ("MIX", "toString=1", "the routes are products, product"),
+        ("ROUTES", "nowhere.json", "no such file"),
+        ("ROUTES", "README.md", "it cannot be read"),
         ("RESULTS", "nowhere/at/all", "mkdir -p nowhere/at/all"),
     ],
 )
-def test_a_bad_value_ends_the_run_with_its_cure(tmp_path: Path, variable: str, value: str, words: str) -> None:
+def test_a_bad_value_ends_the_run_with_its_cure_in_one_line(
+    tmp_path: Path, variable: str, value: str, words: str
+) -> None:
     run = run_k6(tmp_path, HERE.parent, **{variable: value})
-    assert run.status != 0
-    assert f"{variable}={value} cannot be used" in run.log
-    assert words in run.log
+    (line,) = run.log.splitlines()
+    assert run.status == ABORTED
+    assert f"{variable}={value}" in line or f"{variable}={HERE.parent}/{value}" in line
+    assert "cannot be used" in line
+    assert words in line
+    assert run.files == []
+
+
+def test_each_mistake_has_a_line(tmp_path: Path) -> None:
+    run = run_k6(tmp_path, VUS="ten", DURATION="2x", MIX="prices=1")
+    named = [
+        name for line in run.log.splitlines() for name in ("VUS=ten", "DURATION=2x", "MIX=prices=1") if name in line
+    ]
+    assert (run.status, sorted(named)) == (ABORTED, ["DURATION=2x", "MIX=prices=1", "VUS=ten"])
+
+
+def test_a_part_of_a_distributed_load_is_refused_before_it_begins(tmp_path: Path) -> None:
+    with KnownService("sync") as service:
+        path = combinations_file(tmp_path, [service])
+        run = run_k6(tmp_path, words=["--execution-segment", "0:1/2"], COMBINATIONS=str(path))
+    (line,) = run.log.splitlines()
+    assert "--execution-segment" in line
+    assert (run.status, run.files) == (ABORTED, [])
+
+
+def test_a_part_of_a_distributed_load_writes_no_results_where_another_process_ran_setup(tmp_path: Path) -> None:
+    # k6-operator starts every part paused and without setup, and sends it what the first one's gave.
+    with KnownService("sync") as service:
+        address = f"127.0.0.1:{free()}"
+        words = ["--no-setup", "--paused", "--address", address, "--execution-segment", "0:1/2"]
+        part = partial(run_k6, tmp_path, words=words, DURATION="1")
+        with ThreadPoolExecutor() as threads:
+            running = threads.submit(part, COMBINATIONS=str(combinations_file(tmp_path, [service])))
+            with httpx.Client(base_url=f"http://{address}/v1", transport=httpx.HTTPTransport(retries=8)) as k6:
+                k6.put("/setup", json={"run": "x"}).raise_for_status()
+                attributes = {"type": "status", "id": "default", "attributes": {"paused": False}}
+                k6.patch("/status", json={"data": attributes}).raise_for_status()
+        run = running.result()
+    assert "sync is measured from" in run.log
     assert run.files == []

@@ -56,16 +56,16 @@ def combinations_file(folder: Path, services: Sequence[KnownService], **changes:
     return path
 
 
-def run_k6(folder: Path, cwd: Path = HERE.parent, **variables: str) -> Run:
+def run_k6(folder: Path, cwd: Path = HERE.parent, words: Sequence[str] = (), **variables: str) -> Run:
     """Runs the matrix with these variables, its results in `folder` unless they say otherwise."""
-    return run_script(HERE / "matrix.js", folder, cwd, variables)
+    return run_script(HERE / "matrix.js", folder, cwd, variables, words)
 
 
-def run_script(script: Path, folder: Path, cwd: Path, variables: Mapping[str, str]) -> Run:
+def run_script(script: Path, folder: Path, cwd: Path, variables: Mapping[str, str], words: Sequence[str] = ()) -> Run:
     """Runs a script as the matrix is run."""
     given = {"PROFILE": "smoke", "RESULTS": str(folder), **OFFLINE, **variables}
     done = subprocess.run(
-        [find_k6(), "run", "--quiet", "--no-color", str(script)],
+        [find_k6(), "run", "--quiet", "--no-color", *words, str(script)],
         cwd=cwd,
         env={"PATH": os.environ["PATH"], "HOME": str(folder), "PWD": str(cwd), **given},
         capture_output=True,
