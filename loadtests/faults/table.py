@@ -12,7 +12,7 @@ from loadtests.proxy.modes import GARBLE, delay, drip, lose
 
 THREADS_WAIT: Final = (
     "A gthread thread reads one connection until it has a whole request, so these clients occupy all threads; Hypercorn"
-    " waits on all connections at once. Remedy: a buffering proxy in front of gunicorn, as in the same fault behind nginx."
+    " waits on all connections at once. Remedy: a buffering proxy, as in the same fault behind nginx."
 )
 ROWS: Final = (
     Row("redis-killed", "Redis killed with -9", "Redis", 5, Killed("cache"),
