@@ -49,7 +49,7 @@ class Plan:
         """The text of a secret; a missing file is an error that says which."""
         file = self.secrets[name]
         if not file.is_file():
-            raise unusable(f"{file} is missing: it holds a password; see `SECRETS` in docs/compose.md")
+            raise unusable(f"{file} is missing: it holds a password; see `SECRETS` in docs/services.md")
         return file.read_text()
 
 

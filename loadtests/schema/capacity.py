@@ -1,4 +1,4 @@
-"""The shape of capacity.json, version 1; docs/capacity.md describes it."""
+"""The shape of capacity.json, version 1; docs/studies.md explains the figures."""
 
 from typing import Any, Final, Literal, TypeAlias
 

@@ -1,4 +1,4 @@
-"""The shape of sweep.json, version 1; docs/sweep.md describes it."""
+"""The shape of sweep.json, version 1; docs/studies.md explains the figures."""
 
 from typing import Any, Literal
 

@@ -1,4 +1,4 @@
-"""Services and routes of the user's own, measured and compared by the example of docs/bring-your-own.md."""
+"""Services and routes of the user's own, measured and compared by the example of docs/services.md."""
 
 import hashlib
 import json

@@ -77,7 +77,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ("resolution", "5", "per cent between the highest rate that holds and the lowest that breaks"),
     ("worst-latency", "1", "seconds; k6 has VUs for rate x this, and drops who comes when all of them wait"),
     ("concurrency", FITTED, "visitors at once, for the Universal Scalability Law; `none` leaves the law out"),
-    ("law-mix", "product=60,products=38", "the load of these; reports are left out, see docs/capacity.md"),
+    ("law-mix", "product=60,products=38", "the load of these; reports are left out, see docs/studies.md"),
     ("predict", PREDICTED, "visitors at once that are measured, but predicted and not fitted"),
     ("json", "", "also write the figures to this file"),
 )
@@ -88,7 +88,7 @@ throughput scales with concurrency. Requests come in an open model, whatever the
 EPILOG: Final = """
 Each option is also a variable: STEP=4 make matrix PROFILE=capacity. MIX= changes the load. The options of
 `python -m loadtests.run` that say what is measured work here too: --combinations, --stack, --port-base, --workers,
---results. docs/capacity.md explains the figures.
+--results. docs/studies.md explains the figures.
 
   python -m loadtests.capacity --combinations sync,async --step 4 --resolution 10
   python -m loadtests.capacity --objectives product=50,products=50,revenue=500

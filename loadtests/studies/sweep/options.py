@@ -27,7 +27,7 @@ connections, threads - and says where async, or the cache, becomes better or wor
 EPILOG: Final = """
 Each option is also a variable: MINUTES=60 make matrix PROFILE=sweep. More minutes make more passes over all points,
 and so tighter intervals. --combinations, --port-base, --workers and --results are those of `python -m loadtests.run`.
-docs/sweep.md explains the figures.
+docs/studies.md explains the figures.
 
 You are here: your own figures beside an earlier sweep, without measuring anything.
 
