@@ -8,6 +8,8 @@ import msgspec
 
 MAX_ID = 4_294_967_295
 MAX_ORDER_ID = 9_223_372_036_854_775_807
+# The column orders.total; fifty lines of the largest allowed price and quantity would be five times as much.
+MAX_TOTAL = Decimal("999999999999.99")
 
 ProductId = Annotated[int, msgspec.Meta(ge=1, le=MAX_ID)]
 CustomerId = Annotated[int, msgspec.Meta(ge=1, le=MAX_ID)]

@@ -11,7 +11,7 @@ import msgspec
 from shared.database.outcomes import Committed, Outcome, Refused, Unknown
 from shared.http.answer import Answer
 from shared.http.errors import Problem, unavailable
-from shared.schema import NewOrder, ProductPatch
+from shared.schema import MAX_TOTAL, NewOrder, ProductPatch
 from shared.shop.answers import Row, Rows
 
 
@@ -38,7 +38,7 @@ def product_ids(order: NewOrder) -> tuple[int, ...]:
 
 
 def draft(order: NewOrder, customers: Rows, products: Rows) -> Draft:
-    """Gives the order to write; raises a 422 for an unknown customer or product, a 409 when stock is short."""
+    """The order to write; raises a 422 for what is unknown or a total too large, a 409 when stock is short."""
     if not customers:
         raise Problem(422, f"There is no customer {order.customer_id}.")
     found = {row[0]: row for row in products}
@@ -47,6 +47,8 @@ def draft(order: NewOrder, customers: Rows, products: Rows) -> Draft:
     lines = tuple((n.product_id, n.quantity, found[n.product_id][1]) for n in order.lines)
     day, now = customers[0]
     total = sum((quantity * price for _, quantity, price in lines), Decimal("0.00"))
+    if total > MAX_TOTAL:
+        raise Problem(422, f"The order comes to {total}; at most {MAX_TOTAL} can be ordered at once.")
     return Draft(order.customer_id, day, total, now, lines)
 
 
