@@ -13,7 +13,6 @@ help:
 	@echo '                  PROFILE=capacity: how many requests each can take    PROFILE=sweep: when the answer would flip'
 	@echo '                  COMBINATIONS=sync,async-cached    PORT_BASE=8000    RESUME=newest goes on with an interrupted run'
 	@echo '                  COMBINATIONS=yours.json STACK=none    services of your own'
-	@echo '                  WATCH=1 shows the load in a browser while it runs'
 	@echo '  make report   writes the report of the newest results again: report.html, report.md'
 	@echo '  make test     runs all tests on a real database and a real Redis    TESTS="-k cache -x"'
 	@echo '  make fuzz     sends bad input at volume, with schemathesis, to all four    CASES=5000'

@@ -18,7 +18,7 @@ from loadtests.analysis.resources import (
     resources_of,
 )
 from loadtests.schema.result import Result
-from loadtests.targets.prometheus import by_label
+from loadtests.schema.server import by_label
 
 OF_THE_DATABASE: Final = frozenset({DATABASE, CONNECTIONS, AWAY})
 OF_THE_SERVICE: Final = frozenset({SERVICE, PLACES})

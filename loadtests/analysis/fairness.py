@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from itertools import combinations
 from typing import Final, NamedTuple
 
-from loadtests.observe.ledger.read import Ledger
+from loadtests.schema.run import Ledger
 
 STACK: Final = "stack"
 CACHE: Final = "cache"

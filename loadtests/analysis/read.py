@@ -10,6 +10,7 @@ import msgspec
 from loadtests.analysis.k6_summary import UnusableSummary, is_summary, result_of
 from loadtests.schema.combinations import OURS, read_entries
 from loadtests.schema.design import RESERVED
+from loadtests.schema.files import LOADTESTS, UnusableResults
 from loadtests.schema.result import VERSION, Result, Varies
 from loadtests.schema.run import RUN_FILE, RunDescription, UnusableRun, read_description
 
@@ -27,10 +28,6 @@ SAME_LOAD: Final = (
     "routes_sha256",
     "hit_ratio_asked",
 )
-
-
-class UnusableResults(Exception):
-    """The results cannot be compared; the message says which file, and why."""
 
 
 def refuse_other_loads(files: Mapping[Path, Result]) -> None:
@@ -95,7 +92,7 @@ def varies_of(cells: Mapping[str, Result]) -> dict[str, Varies | None]:
     return found
 
 
-DEFAULT_FOLDER: Final = Path(__file__).parents[1] / "results" / "latest"
+DEFAULT_FOLDER: Final = LOADTESTS / "results" / "latest"
 # What stands beside results in their folder and is none.
 OTHER_FILES: Final = frozenset({RUN_FILE, "comparison.json", "capacity.json", "sweep.json", "faults.json"})
 ROUND_NAME: Final = re.compile(r"\.round-\d+\.json$")

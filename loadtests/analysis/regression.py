@@ -9,8 +9,9 @@ import msgspec
 
 from loadtests.analysis.effects import Effect, ratio_of, shown
 from loadtests.analysis.figures import FIGURES, MORE_IS_BETTER, Figure
-from loadtests.analysis.read import SAME_LOAD, Rounds, UnusableResults, read_rounds, read_run_of
+from loadtests.analysis.read import SAME_LOAD, Rounds, read_rounds, read_run_of
 from loadtests.analysis.void import counting_cells, void_cells
+from loadtests.schema.files import UnusableResults
 from loadtests.schema.result import Result
 from loadtests.schema.run import RunDescription
 

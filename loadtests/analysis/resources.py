@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from loadtests.schema.result import Result
-from loadtests.schema.server import Server
-from loadtests.targets.prometheus import total
+from loadtests.schema.server import Server, total
 
 DATABASE, SERVICE, REDIS, GENERATOR = "database", "service", "cache", "k6"
 CONNECTIONS: Final = "database connections"

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from loadtests.observe.window import waited
 from loadtests.schema.result import Result
+from loadtests.schema.server import Process
 
 # Of the cores that it may use; above this it is measured itself.
 SATURATED: Final = 0.9
@@ -52,3 +52,9 @@ def _late(result: Result) -> str | None:
     if lasted <= planned * (1 + LATE_SHARE):
         return None
     return f"visitors came round every {lasted:.2f} s, thinking and latency take {planned:.2f} s: k6 was late"
+
+
+def waited(processes: list[Process], program: str) -> float | None:
+    """Gives the seconds in which a program's processes could have run and had no core; null where that is unknown."""
+    known = [one.waited_s for one in processes if one.program == program and one.waited_s is not None]
+    return sum(known) if known else None

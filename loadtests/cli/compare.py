@@ -8,25 +8,21 @@ from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
-from rich.console import Console
 
-from loadtests.analysis.read import DEFAULT_FOLDER, UnusableResults, read_rounds
+from loadtests.analysis.read import DEFAULT_FOLDER, read_rounds
 from loadtests.analysis.regression import against
 from loadtests.cli.earlier import list_of_runs
+from loadtests.cli.exit_status import EVERY_CELL_VOID, GATE_BROKEN, UNUSABLE_INPUT
 from loadtests.report.make import OPTIONS as REPORT_OPTIONS
 from loadtests.report.make import write_wanted
-from loadtests.report.plain_text import one_line
+from loadtests.report.plain_text import console, one_line
 from loadtests.report.terminal import show
+from loadtests.schema.files import UnusableResults
 from loadtests.verdict.comparison import Comparison, compare
 from loadtests.verdict.gates import UnusableGate, in_words, judge, read_gate
 from loadtests.verdict.metric_names import figures_of, what_can_be_named
 from loadtests.verdict.studies import surroundings_of
 
-UNUSABLE_INPUT: Final = 2
-GATE_BROKEN: Final = 3
-EVERY_CELL_VOID: Final = 4
-# Wide enough for every column when the output is a file or a pipe.
-PLAIN_WIDTH: Final = 120
 # Every option, as argparse takes it.
 OPTIONS: Final[dict[str, dict[str, Any]]] = {
     "folder": {
@@ -109,13 +105,6 @@ def failures(comparison: Comparison) -> list[str]:
         f"{comparison.against.folder if comparison.against else ''}, 95 % interval {one.low:.2f} to {one.high:.2f}"
         for one in regressions
     ]
-
-
-def console() -> Console:
-    """Gives the terminal, or plain text of fixed width and no colour when there is none."""
-    if sys.stdout.isatty():
-        return Console(markup=False, highlight=False)
-    return Console(markup=False, highlight=False, width=PLAIN_WIDTH, color_system=None)
 
 
 def _comparison(options: argparse.Namespace) -> Comparison:

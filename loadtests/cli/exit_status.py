@@ -13,6 +13,8 @@ from loadtests.targets.k6 import GeneratorFailed
 
 BROKEN: Final = 1
 UNUSABLE_INPUT: Final = 2
+GATE_BROKEN: Final = 3
+EVERY_CELL_VOID: Final = 4
 INTERRUPTED: Final = 130
 
 

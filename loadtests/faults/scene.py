@@ -14,9 +14,8 @@ import redis
 from compose.local import ports
 from compose.local.database_server import Connection
 from compose.local.placement import Placement
-from loadtests.borrowed_sockets import connections
 from loadtests.consistency.history import Record
-from loadtests.observe.processes import processes_of
+from loadtests.observe.processes import MEGABYTE, processes_of, tcp_connections
 from loadtests.proxy.modes import Mode
 
 
@@ -109,7 +108,6 @@ class Site(Protocol):
 
 
 PING_SECONDS = 20.0
-MEGABYTE = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -201,10 +199,7 @@ class Scene:
 
     @staticmethod
     def _uses(process: psutil.Process, port: int) -> bool:
-        try:
-            return any(peer.endswith(f":{port}") for _, peer in connections(process.pid))
-        except OSError:
-            return False
+        return any(peer.endswith(f":{port}") for _, peer in tcp_connections(process))
 
 
 def greet_database(port: int) -> None:

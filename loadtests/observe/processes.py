@@ -115,6 +115,17 @@ def processes_of(pid: int) -> list[psutil.Process]:
         return []
 
 
+def tcp_connections(process: psutil.Process) -> set[tuple[str, str]]:
+    """Both ends of each open connection of a process in this network namespace, its own first, as host:port."""
+    try:
+        found = process.net_connections("tcp")
+    except psutil.Error:
+        return set()
+    return {
+        (f"{each.laddr.ip}:{each.laddr.port}", f"{each.raddr.ip}:{each.raddr.port}") for each in found if each.raddr
+    }
+
+
 def used(processes: list[psutil.Process]) -> tuple[float, float]:
     """Gives the CPU seconds and the memory in MB of processes that still run."""
     cpu_s = rss_mb = 0.0

@@ -8,11 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
-from loadtests.observe.ledger.read import Ledger
 from loadtests.observe.processes import Samples, by_program, placed
 from loadtests.observe.snapshot import Difference, Looker, difference
-from loadtests.schema.server import Change, Collector, Process, Server, Settled, Wait
-from loadtests.targets.prometheus import by_label, total
+from loadtests.schema.run import Ledger
+from loadtests.schema.server import Change, Collector, Process, Server, Settled, Wait, by_label, total
 
 INTERVAL_S: Final = 1.0
 LISTEN_S: Final = 0.05
@@ -144,12 +143,6 @@ def server_side(
         collector=observed.collector,
         ledger_changes=changed,
     )
-
-
-def waited(processes: list[Process], program: str) -> float | None:
-    """Gives the seconds in which a program's processes could have run and had no core; null where that is unknown."""
-    known = [one.waited_s for one in processes if one.program == program and one.waited_s is not None]
-    return sum(known) if known else None
 
 
 def _shares(counters: Mapping[str, float]) -> dict[str, float]:

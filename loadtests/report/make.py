@@ -4,11 +4,11 @@ import argparse
 from pathlib import Path
 from typing import Any, Final
 
-from loadtests.analysis.read import UnusableResults, read_rounds
+from loadtests.analysis.read import read_rounds
 from loadtests.report.document import Document, document_of
 from loadtests.report.memo import memo
 from loadtests.report.page import page
-from loadtests.schema.files import as_json, write_whole
+from loadtests.schema.files import UnusableResults, as_json, write_whole
 from loadtests.verdict.comparison import Comparison, compare
 from loadtests.verdict.studies import surroundings_of
 
@@ -44,7 +44,10 @@ def write_wanted(options: argparse.Namespace, comparison: Comparison) -> list[Pa
         texts[options.markdown] = memo(document)
     if options.html:
         texts[options.html] = page([document, *_beside(options)])
-    write_whole(texts)
+    try:
+        write_whole(texts)
+    except OSError as error:
+        raise UnusableResults(f"{error.filename} cannot be written: {error.strerror}") from error
     return list(texts)
 
 

@@ -10,11 +10,12 @@ from typing import Any, Final
 import msgspec
 
 from loadtests.observe.idle import LONGEST_S, Settling
-from loadtests.observe.ledger.read import Ledger, changes_over_cell, read_ledger
+from loadtests.observe.ledger.read import changes_over_cell, read_ledger
 from loadtests.observe.snapshot import Looker
 from loadtests.observe.window import Observation, Observed, server_side
 from loadtests.schema.plan import Plan
 from loadtests.schema.result import Result
+from loadtests.schema.run import Ledger
 from loadtests.targets.base import Target
 from loadtests.targets.k6 import Generator, GeneratorFailed
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import msgspec
 
-from loadtests.observe.ledger.read import Ledger, changes
+from loadtests.observe.ledger.read import changes
 from loadtests.schema.plan import NEWEST, Plan, UnusableInput
-from loadtests.schema.run import RUN_FILE
+from loadtests.schema.run import RUN_FILE, Ledger
 
 LATEST: Final = "latest"
 # The results and the report of them.

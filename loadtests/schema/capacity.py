@@ -1,5 +1,6 @@
 """The shape of capacity.json, version 1; docs/studies.md explains the figures."""
 
+from collections.abc import Iterable
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -134,3 +135,15 @@ class Document(msgspec.Struct, frozen=True):
     combinations: list[Capacity]
     run: dict[str, Any]
     tolerance: Tolerance = STRICT
+
+
+def is_least(rate: int, outcomes: Iterable[tuple[int | None, str]]) -> bool:
+    """Says that more than a rate may hold: of the next one above that did not hold, nothing says that it broke.
+
+    `outcomes` are the rate and outcome of every step but the warm-up.
+    """
+    above: dict[int, set[str]] = {}
+    for tried, outcome in outcomes:
+        if tried and tried > rate and outcome != "held":
+            above.setdefault(tried, set()).add(outcome)
+    return not above or "broken" not in above[min(above)]

@@ -9,14 +9,13 @@ from typing import Final, NamedTuple
 
 from loadtests.schema.combinations import OURS, Entry, UnusableFile, read_entries
 from loadtests.schema.design import williams_square
+from loadtests.schema.files import LOADTESTS
 from loadtests.schema.profiles import STUDIES, Profile, read_profiles, writes
 
-HERE: Final = Path(__file__).parents[1]
 NEWEST: Final = "newest"
 STACKS: Final = ("local", "compose", "none")
 ROUNDS: Final = {"smoke": 1}
 USUAL_ROUNDS: Final = 4
-WATCH_PORT: Final = 5665
 # Every variable with which a user changes what k6 does: the run hands them on and writes them down.
 PASSED_ON: Final = (
     "VUS",
@@ -51,8 +50,6 @@ class Plan(NamedTuple):
     # Which stack each combination has, and whether it has the cache.
     axes: dict[str, tuple[str, bool]]
     resume: str | None = None
-    # The port of k6's dashboard, where a run is to be watched.
-    watch: int | None = None
 
     @property
     def restores(self) -> bool:
@@ -104,7 +101,6 @@ def read_plan(arguments: Sequence[str] | None = None) -> Plan:
         names=list(axes),
         axes=axes,
         resume=options.resume,
-        watch=_watch(os.environ.get("WATCH", ""), options.stack),
     )
 
 
@@ -117,14 +113,6 @@ def number(name: str, text: str, low: int, high: int) -> int:
     if not text.isdecimal() or not low <= int(text) <= high:
         raise UnusableInput(f"{name}={text}: give a whole number from {low} to {high}")
     return int(text)
-
-
-def _watch(asked: str, stack: str) -> int | None:
-    if asked in ("", "0"):
-        return None
-    if stack == "compose":
-        raise UnusableInput("WATCH: k6's dashboard stays in its container with STACK=compose; use STACK=local")
-    return WATCH_PORT if asked == "1" else number("WATCH", asked, 1024, 65535)
 
 
 def whole_squares(combinations: int) -> int:
@@ -161,16 +149,15 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m loadtests.run",
         description="Measure the combinations in rounds, each cell with fresh services.",
-        epilog="VUS=, THINK=, WARM_UP=, DURATION=, MIX= and RATE= change the load. WATCH=1 shows k6's dashboard on "
-        f"port {WATCH_PORT} while a cell runs, WATCH=PORT on another one.",
+        epilog="VUS=, THINK=, WARM_UP=, DURATION=, MIX= and RATE= change the load.",
     )
     presets = (
         ("profile", "quick", "origin, quick, smoke, mixed, capacity or sweep"),
         ("rounds", "", "rounds, best in multiples of four (4, or 1 for smoke)"),
         ("stack", "local", "local: private processes; compose: containers; none: what is running"),
         ("port-base", "8000", "services answer on this port + 1 and the following ones"),
-        ("workers", "1", "worker processes of each service on the local road"),
-        ("results", str(HERE / "results"), "folder under which the run's folder is made"),
+        ("workers", "1", "worker processes of each service with STACK=local"),
+        ("results", str(LOADTESTS / "results"), "folder under which the run's folder is made"),
         ("combinations", "", "names with commas, or a JSON file with STACK=none"),
     )
     for name, preset, text in presets:

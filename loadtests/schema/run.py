@@ -1,11 +1,13 @@
 """What run.json says of the run that a folder of results is of."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
 RUN_FILE: Final = "run.json"
+# What a running combination is made of, by entry.
+Ledger: TypeAlias = dict[str, str]
 
 
 class RunDescription(msgspec.Struct, frozen=True):

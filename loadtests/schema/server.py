@@ -1,5 +1,6 @@
 """The server's side of a cell: what its programs used, did and waited for in the measured time."""
 
+from collections.abc import Mapping
 from typing import Annotated, TypeAlias
 
 import msgspec
@@ -102,3 +103,14 @@ class Server(msgspec.Struct, frozen=True):
     settled: Settled | None = None
     collector: Collector | None = None
     ledger_changes: list[Change] = []
+
+
+def total(counters: Mapping[str, float], name: str) -> float:
+    """Gives the sum of one counter over all its labels."""
+    return sum(value for key, value in counters.items() if key == name or key.startswith(f"{name}{{"))
+
+
+def by_label(counters: Mapping[str, float], name: str, label: str) -> dict[str, float]:
+    """Gives one counter by the values of one label, where it has only that."""
+    start = f"{name}{{{label}="
+    return {key[len(start) : -1]: value for key, value in counters.items() if key.startswith(start)}

@@ -7,9 +7,8 @@ from typing import Any, Final, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from loadtests.analysis.read import UnusableResults
-from loadtests.runner.environment import ROOT
-from loadtests.studies.capacity.search import is_least
+from loadtests.schema.capacity import is_least
+from loadtests.schema.files import ROOT, UnusableResults
 
 # Runs that were kept for the documentation.
 MEASUREMENTS: Final = Path(__file__).parent.parent.parent / "docs" / "measurements"

@@ -1,10 +1,24 @@
 """The shape of sweep.json, version 1; docs/studies.md explains the figures."""
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from loadtests.studies.sweep.flips import Flip
+Kind: TypeAlias = Literal["flip", "between", "none", "not shown", "too few points"]
+
+
+class Flip(msgspec.Struct, frozen=True):
+    """Whether the answer flips within the levels that were swept, and where.
+
+    `kind` is `flip` (at a level, with its 95 % interval), `between` (two levels, as the fit cannot say more), `none`
+    (`better` says which side holds throughout, by the whole band), or `not shown`.
+    """
+
+    kind: Kind
+    at: float | None = None
+    low: float | None = None
+    high: float | None = None
+    better: bool | None = None
 
 
 class Cell(msgspec.Struct, frozen=True):

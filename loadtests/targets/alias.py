@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from compose.local.stack import Stack
 from loadtests.schema.plan import Plan
 from loadtests.targets.local import LocalTarget
-from loadtests.targets.registry import Road
+from loadtests.targets.registry import OpenTarget
 
 
 class AliasTarget(LocalTarget):
@@ -38,14 +38,14 @@ class AliasTarget(LocalTarget):
         return super().database(self._services[name])
 
 
-def alias_road(stack: Stack, services: Mapping[str, str], urls: Mapping[str, str]) -> Road:
-    """Gives the road of a run over these names; its services are fresh at the start, for the ledger's sake."""
+def alias_target(stack: Stack, services: Mapping[str, str], urls: Mapping[str, str]) -> OpenTarget:
+    """Opens a target of these names; its services are fresh at the start, for the ledger's sake."""
 
     @contextmanager
-    def road(_plan: Plan, _say: Callable[[str], None]) -> Iterator[AliasTarget]:
+    def opened(_plan: Plan, _say: Callable[[str], None]) -> Iterator[AliasTarget]:
         for service in set(services.values()):
             stack.service(service).restart()
         with closing(AliasTarget(stack, services, urls)) as target:
             yield target
 
-    return road
+    return opened

@@ -1,12 +1,16 @@
-"""What is measured, by whichever road it was started."""
+"""What is measured, however it was started."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import redis
 
 from compose.local.database_server import Connection
 from loadtests.targets.k6 import Generator
+
+# Tells a person what happens now.
+Say: TypeAlias = Callable[[str], None]
 
 
 class TargetError(Exception):

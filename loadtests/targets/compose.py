@@ -17,11 +17,12 @@ from compose.local.database_server import Connection
 from compose.local.interruption import Undisturbed
 from compose.local.placement import listed, parse, place
 from compose.local.ports import LOOPBACK, free
-from loadtests.schema.plan import HERE, Plan, UnusableInput
+from loadtests.schema.files import LOADTESTS
+from loadtests.schema.plan import Plan, UnusableInput
 from loadtests.targets.base import TargetError
 from loadtests.targets.k6 import Generator, version_in
 
-CHECKOUT: Final = HERE.parent
+CHECKOUT: Final = LOADTESTS.parent
 COMMAND_S: Final = 300
 CONNECT_S: Final = 10
 START_S: Final = 1800
@@ -68,7 +69,7 @@ class ComposeTarget:
 
     def generator(self, variables: dict[str, str], log: Path) -> Generator:
         """Starts k6 in a container of its own beside the services."""
-        inside = RESULTS_INSIDE / Path(variables["RESULTS"]).relative_to(HERE / "results")
+        inside = RESULTS_INSIDE / Path(variables["RESULTS"]).relative_to(LOADTESTS / "results")
         container = f"matrix-k6-{os.getpid()}"
         given = {**variables, "RESULTS": str(inside)}
         options = [part for name, value in given.items() for part in ("-e", f"{name}={value}")]
@@ -174,7 +175,7 @@ def _port_variable(name: str) -> str:
 @contextmanager
 def compose_target(plan: Plan, say: Callable[[str], None]) -> Iterator[ComposeTarget]:
     """Brings the containers up, and takes them down again with their volumes."""
-    if not plan.results.resolve().is_relative_to(HERE / "results"):
+    if not plan.results.resolve().is_relative_to(LOADTESTS / "results"):
         raise UnusableInput(f"RESULTS={plan.results}: containers write under loadtests/results only")
     names = ("sync", "sync-cached", "async", "async-cached")
     ports = {_port_variable(name): str(plan.port_base + at) for at, name in enumerate(names, 1)}

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from loadtests.schema.plan import HERE, UnusableInput
+from loadtests.schema.files import LOADTESTS
+from loadtests.schema.plan import UnusableInput
 
 STOP_S: Final = 10
 THRESHOLDS_CROSSED: Final = 99
@@ -37,7 +38,7 @@ def find_k6() -> str:
 
 def k6_command() -> list[str]:
     """Gives the command that runs the matrix on this machine."""
-    return [find_k6(), "run", "--quiet", "--no-color", str(HERE / "matrix.js")]
+    return [find_k6(), "run", "--quiet", "--no-color", str(LOADTESTS / "matrix.js")]
 
 
 def k6_version() -> str:
@@ -72,7 +73,7 @@ class Generator:
         with log.open("wb") as output:
             self._process = subprocess.Popen(
                 command,
-                cwd=HERE.parent,
+                cwd=LOADTESTS.parent,
                 env={**_inherited(), **OFFLINE, **EVERY_FIGURE, **variables},
                 stdin=subprocess.DEVNULL,
                 stdout=output,

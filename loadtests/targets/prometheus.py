@@ -71,17 +71,6 @@ def increase(before: Mapping[str, float], after: Mapping[str, float]) -> dict[st
     return {name: round(value - before.get(name, 0.0), 6) for name, value in after.items()}
 
 
-def total(counters: Mapping[str, float], name: str) -> float:
-    """Gives the sum of one counter over all its labels."""
-    return sum(value for key, value in counters.items() if key == name or key.startswith(f"{name}{{"))
-
-
-def by_label(counters: Mapping[str, float], name: str, label: str) -> dict[str, float]:
-    """Gives one counter by the values of one label, where it has only that."""
-    start = f"{name}{{{label}="
-    return {key[len(start) : -1]: value for key, value in counters.items() if key.startswith(start)}
-
-
 def _families(lines: list[str]) -> list[Metric]:
     try:
         return list(text_string_to_metric_families("\n".join(lines) + "\n"))

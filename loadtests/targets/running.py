@@ -1,9 +1,12 @@
 """Services that already run and are not ours to restart."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from loadtests.schema.combinations import OURS, read_entries
 from loadtests.schema.plan import Plan
+from loadtests.targets.base import Say
 from loadtests.targets.k6 import Generator, k6_command, k6_version
 
 
@@ -50,3 +53,9 @@ class RunningTarget:
     def versions(self) -> dict[str, str]:
         """k6's alone: the servers are not ours to ask."""
         return {"k6": k6_version()}
+
+
+@contextmanager
+def running_target(plan: Plan, say: Say) -> Iterator[RunningTarget]:
+    say("measuring what is running")
+    yield RunningTarget(plan)

@@ -23,12 +23,16 @@ from compose.local.failures import StackError
 from compose.local.options import StackOptions
 from compose.local.stack import Stack
 from loadtests.analysis.read import COMBINATIONS, read_rounds
-from loadtests.cli.compare import EVERY_CELL_VOID
-from loadtests.cli.run import main as measure
 from loadtests.proxy.client import Proxy
 from loadtests.proxy.modes import PASS, delay
-from loadtests.schema.plan import HERE
-from loadtests.targets.alias import alias_road
+from loadtests.report.plain_text import console
+from loadtests.report.terminal import show
+from loadtests.runner.matrix import measure_matrix
+from loadtests.schema.files import LOADTESTS
+from loadtests.schema.plan import UnusableInput, read_plan
+from loadtests.targets.alias import alias_target
+from loadtests.targets.base import TargetError
+from loadtests.targets.k6 import GeneratorFailed
 from loadtests.validation.findings import DELAY_MS, Finding, delay_found, delay_unseen, no_effect
 from loadtests.verdict.comparison import Comparison, compare
 
@@ -97,12 +101,15 @@ def _measured(
     words = ["--combinations", str(combinations), "--stack", "none", "--results", str(results)]
     words += ["--profile", options.profile, "--rounds", str(options.rounds)]
     # What binds is only known of servers that can be looked into, as they are when the runner starts the stack itself.
-    status = measure(words, alias_road(stack, services, urls))
-    if status == EVERY_CELL_VOID:
+    try:
+        folder = measure_matrix(read_plan(words), alias_target(stack, services, urls))
+    except (UnusableInput, TargetError, GeneratorFailed) as error:
+        raise StackError(f"the run in {results} has failed: {error}") from error
+    comparison = compare(read_rounds(folder))
+    show(comparison, console())
+    if comparison.all_void:
         raise StackError("every cell is void, for the reasons above: this needs a quiet machine")
-    if status:
-        raise StackError(f"the run in {results} ended with {status}")
-    return compare(read_rounds(results / "latest"))
+    return comparison
 
 
 def _say(line: str) -> None:
@@ -118,7 +125,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--profile", default=os.environ.get("PROFILE") or "quick", help="the load (quick)")
     parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS") or 4), help="rounds of each run (4)")
-    preset = HERE / "results" / "selfcheck"
+    preset = LOADTESTS / "results" / "selfcheck"
     parser.add_argument(
         "--results", type=Path, default=preset, help="folder for both runs (loadtests/results/selfcheck)"
     )

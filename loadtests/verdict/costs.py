@@ -1,22 +1,16 @@
-"""What each cure costs: lines, ways to fail, memory, connections, age of data. Of this project's twins only."""
+"""What each cure costs: ways to fail, memory, connections, age of data. Of this project's twins only."""
 
-import difflib
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Final
 
 from loadtests.schema.result import Result
 from loadtests.verdict.studies import Ledgers
 from shared.cache.values import JITTER, LIFETIME
-from shared.service.settings import Settings
 
-CHECKOUT: Final = Path(__file__).parents[2]
-# The files that are there for the cache alone.
-CACHE_FILES: Final = ("*cach*.py", "*redis*.py", "*breaker*.py", "*flight*.py", "*refresh*.py")
 CACHE_FAILURES: Final = (
-    "Redis down, slow or full (each request may spend 100 ms on it until it is bypassed)",
-    "a drop that fails, after which an answer may be old",
+    "Redis down, slow or full (each request may spend 100 ms on it until the breaker opens)",
+    "an invalidation that fails, after which an answer may be stale",
     "a cold cache, in which all the load meets the database again",
 )
 REWRITE_FAILURES: Final = (
@@ -27,7 +21,7 @@ REWRITE_FAILURES: Final = (
 
 
 COST_OF_MENDING: Final = (
-    "an index or another query: a few lines of SQL",
+    "an index or another query",
     "the index's memory and disk",
     "no connection more",
     "data no older, unless a summary table is chosen",
@@ -36,24 +30,20 @@ COST_OF_MENDING: Final = (
 
 
 def cost_of_cache(cells: Mapping[str, Sequence[Result]], before: str, cached: str, ledgers: Ledgers) -> list[str]:
-    """Gives what the cache costs, one phrase each; memory and connections as measured."""
-    lines = sum(len(path.read_text().splitlines()) for path in _cache_files())
+    """One phrase each; memory and connections as measured."""
     memory = _peak_mb(cells.get(cached, ()), "cache")
     return [
-        f"{lines} lines of code that are there for the cache alone",
         *_memory("Redis", memory),
         *_growth(cells, before, cached),
         _connections_to_redis(ledgers, cached),
-        f"data as old as {greatest_age_s(ledgers, cached):.0f} s where a drop was lost, else as new as the last write",
+        f"data up to {greatest_age_s(ledgers, cached):.0f} s stale after a failed invalidation, otherwise fresh",
         f"new ways to fail: {'; '.join(CACHE_FAILURES)}",
     ]
 
 
 def cost_of_rewrite(cells: Mapping[str, Sequence[Result]], before: str, after: str, ledgers: Ledgers) -> list[str]:
-    """Gives what the rewrite costs, one phrase each; memory and connections as measured in both services."""
-    changed, total = differing_lines(CHECKOUT / "sync_api", CHECKOUT / "async_api")
     return [
-        f"{changed} of {total} lines of the service differ",
+        "each library that waits replaced by an async one, and an await at each wait",
         *_growth(cells, before, after),
         _connections_to_the_database(ledgers, before, after),
         "data no older",
@@ -61,36 +51,16 @@ def cost_of_rewrite(cells: Mapping[str, Sequence[Result]], before: str, after: s
     ]
 
 
-def differing_lines(before: Path, after: Path) -> tuple[int, int]:
-    """Gives how many lines of the second folder are not in the first one, file by file, and how many it has."""
-    changed = total = 0
-    for path in sorted(after.glob("*.py")):
-        twin = before / path.name
-        here = path.read_text().splitlines()
-        there = twin.read_text().splitlines() if twin.exists() else []
-        matched = sum(block.size for block in difflib.SequenceMatcher(None, there, here, False).get_matching_blocks())
-        changed += len(here) - matched
-        total += len(here)
-    return changed, total
-
-
-def _cache_files() -> Iterator[Path]:
-    for folder in ("sync_api", "shared"):
-        yield from {path for pattern in CACHE_FILES for path in (CHECKOUT / folder).glob(pattern)}
-
-
 def greatest_age_s(ledgers: Ledgers, cached: str) -> float:
-    """Gives how old an answer of a cached combination can be, by the lifetime of values that it was started with."""
+    """How old an answer of a cached combination can be, by the lifetime of values that it was started with."""
     return float(ledgers.get(cached, {}).get("variable CACHE_LIFETIME", LIFETIME)) * (1 + JITTER)
 
 
 def _connections_to_redis(ledgers: Ledgers, cached: str) -> str:
     counted = _counted(ledgers, cached, "Redis connections")
-    if counted is not None:
-        return f"{counted} connections to Redis, as counted in {cached}"
-    # As many as there may be requests at once, unless the services were told another number.
-    most = Settings(combination="any", bind="any:1", database_url="mysql://").in_flight
-    return f"{most} connections to Redis for each worker, by the settings"
+    if counted is None:
+        return "IN_FLIGHT connections to Redis for each worker, by the settings"
+    return f"{counted} connections to Redis, as counted in {cached}"
 
 
 def _connections_to_the_database(ledgers: Ledgers, before: str, after: str) -> str:

@@ -6,8 +6,9 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
-from loadtests.analysis.read import UnusableResults, read_run_of
+from loadtests.analysis.read import read_run_of
 from loadtests.analysis.regression import SAME_HOST
+from loadtests.schema.files import UnusableResults
 from loadtests.schema.run import RUN_FILE
 from loadtests.schema.studies import CAPACITY, SWEEP, Capacity, CapacityRun, Study, SweepRun, study_of
 

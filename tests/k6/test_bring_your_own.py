@@ -16,13 +16,13 @@ import pytest
 from compose.local import ports
 from loadtests.analysis.read import read_rounds
 from loadtests.schema import plan
-from loadtests.schema.plan import HERE
+from loadtests.schema.files import LOADTESTS
 from loadtests.verdict.comparison import compare
 from tests.support.k6_runs import run_k6
 from tests.support.simulated_results import document, save
 from tests.support.waiting import wait_until
 
-EXAMPLE = HERE.parent / "docs" / "examples" / "own"
+EXAMPLE = LOADTESTS.parent / "docs" / "examples" / "own"
 TIMEOUT_S = 90
 SERVICE_MS = (80, 40)  # beside which the time that k6 waits for a core on a busy machine is little
 

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from loadtests.analysis.read import read_rounds
-from loadtests.schema.plan import HERE
+from loadtests.schema.files import LOADTESTS
 from loadtests.schema.result import json_schema
 from loadtests.verdict.comparison import compare
 from tests.support.k6_runs import Run, combinations_file, measure, run_k6, run_script
@@ -181,11 +181,11 @@ def both_shapes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
     with KnownService("sync", 0.001) as service:
         services = str(combinations_file(folder, [service]))
         load = {"DURATION": "2", "VUS": "20", "THINK": "0.02", "COMBINATIONS": services}
-        usual = run_script(SUMMARY, folder, HERE.parent, load | {"WRITTEN": str(file)})
+        usual = run_script(SUMMARY, folder, LOADTESTS.parent, load | {"WRITTEN": str(file)})
     summary = reshaped(json.loads(file.read_text()), script="", version="2.2.0")
     msgspec.convert(summary, MachineReadable)
     file.write_text(json.dumps(summary))
-    return usual, run_script(SUMMARY, reduced, HERE.parent, load | {"SUMMARY": str(file)})
+    return usual, run_script(SUMMARY, reduced, LOADTESTS.parent, load | {"SUMMARY": str(file)})
 
 
 def test_the_machine_readable_summary_gives_the_same_result_but_for_what_it_lacks(

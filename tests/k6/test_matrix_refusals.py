@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from compose.ports import free
-from loadtests.schema.plan import HERE
+from loadtests.schema.files import LOADTESTS
 from tests.support.k6_runs import combinations_file, measure, run_k6
 from tests.support.known_service import KnownService
 
@@ -68,10 +68,10 @@ def test_a_service_that_is_expected_to_send_no_name_is_measured(tmp_path: Path) 
 def test_a_bad_value_ends_the_run_with_its_cure_in_one_line(
     tmp_path: Path, variable: str, value: str, words: str
 ) -> None:
-    run = run_k6(tmp_path, HERE.parent, **{variable: value})
+    run = run_k6(tmp_path, LOADTESTS.parent, **{variable: value})
     (line,) = run.log.splitlines()
     assert run.status == ABORTED
-    assert f"{variable}={value}" in line or f"{variable}={HERE.parent}/{value}" in line
+    assert f"{variable}={value}" in line or f"{variable}={LOADTESTS.parent}/{value}" in line
     assert "cannot be used" in line
     assert words in line
     assert run.files == []

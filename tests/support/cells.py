@@ -7,11 +7,11 @@ from pathlib import Path
 from compose.local.stack import Stack
 from loadtests.analysis.void import RULES
 from loadtests.observe.idle import QUIET_SHARE
-from loadtests.observe.ledger.read import Ledger
 from loadtests.observe.window import BOUNDS
 from loadtests.runner.cell import Cells
 from loadtests.schema.plan import Plan, read_plan
 from loadtests.schema.result import Result
+from loadtests.schema.run import Ledger
 from loadtests.targets.base import Target
 from loadtests.targets.k6 import k6_version
 from loadtests.targets.local import LocalTarget

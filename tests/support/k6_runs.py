@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtests.schema.plan import HERE
+from loadtests.schema.files import LOADTESTS
 from loadtests.targets.k6 import OFFLINE, find_k6
 from tests.support.known_service import KnownService
 
@@ -56,9 +56,9 @@ def combinations_file(folder: Path, services: Sequence[KnownService], **changes:
     return path
 
 
-def run_k6(folder: Path, cwd: Path = HERE.parent, words: Sequence[str] = (), **variables: str) -> Run:
+def run_k6(folder: Path, cwd: Path = LOADTESTS.parent, words: Sequence[str] = (), **variables: str) -> Run:
     """Runs the matrix with these variables, its results in `folder` unless they say otherwise."""
-    return run_script(HERE / "matrix.js", folder, cwd, variables, words)
+    return run_script(LOADTESTS / "matrix.js", folder, cwd, variables, words)
 
 
 def run_script(script: Path, folder: Path, cwd: Path, variables: Mapping[str, str], words: Sequence[str] = ()) -> Run:
@@ -79,4 +79,4 @@ def run_script(script: Path, folder: Path, cwd: Path, variables: Mapping[str, st
 def measure(folder: Path, *services: KnownService, **variables: str) -> Run:
     """Measures services, one after the other."""
     path = combinations_file(folder, services)
-    return run_k6(folder, HERE.parent, **{"DURATION": "1", **variables, "COMBINATIONS": str(path)})
+    return run_k6(folder, LOADTESTS.parent, **{"DURATION": "1", **variables, "COMBINATIONS": str(path)})

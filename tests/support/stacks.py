@@ -48,12 +48,12 @@ def own_ports() -> range:
     return range(LOWEST_PORT + number * each, LOWEST_PORT + (number + 1) * each)
 
 
-def road_to(stack: Stack) -> Callable[..., AbstractContextManager[LocalTarget]]:
-    """Gives a road that leads to a stack which is running already, whatever it is asked for."""
+def target_of(stack: Stack) -> Callable[..., AbstractContextManager[LocalTarget]]:
+    """Opens a target of a stack which is running already, whatever it is asked for."""
 
     @contextmanager
-    def road(*_: object) -> Iterator[LocalTarget]:
+    def opened(*_: object) -> Iterator[LocalTarget]:
         with closing(LocalTarget(stack)) as target:
             yield target
 
-    return road
+    return opened

@@ -8,8 +8,7 @@ from typing import Final
 
 import psutil
 
-from loadtests.borrowed_sockets import listen_queues
-from loadtests.observe.processes import processes_of
+from loadtests.observe.processes import MEGABYTE, processes_of
 
 # The variables of a service's environment that are no addresses and may change what it does.
 VARIABLES: Final = (
@@ -20,7 +19,6 @@ VARIABLES: Final = (
 )  # fmt: skip
 CGROUPS: Final = Path("/sys/fs/cgroup")
 UNLIMITED: Final = 1 << 60
-MEGABYTE: Final = 1024 * 1024
 
 
 def entries(programs: Mapping[str, int]) -> dict[str, str]:
@@ -72,7 +70,4 @@ def _number(path: Path) -> int | None:
 
 def _service(pid: int) -> dict[str, str]:
     environ = psutil.Process(pid).environ()
-    found = {f"variable {name}": environ[name] for name in VARIABLES if name in environ}
-    queues = {queue for process in processes_of(pid) for queue in listen_queues(process.pid)}
-    found["backlog, as the kernel has it"] = " | ".join(map(str, sorted(queues)))
-    return found
+    return {f"variable {name}": environ[name] for name in VARIABLES if name in environ}

@@ -1,6 +1,6 @@
 """The ledger: what a running cell is made of, read from its parts and not from what was configured."""
 
-from typing import Final, TypeAlias
+from typing import Final
 
 import psutil
 import pymysql
@@ -9,11 +9,10 @@ import redis
 from loadtests.observe.ledger import database as ledger_database
 from loadtests.observe.ledger import process as ledger_process
 from loadtests.observe.ledger import redis as ledger_redis
+from loadtests.schema.run import Ledger
 from loadtests.schema.server import Change
 from loadtests.targets.base import Target, TargetError
 from loadtests.targets.prometheus import parsed_traits, read_metrics
-
-Ledger: TypeAlias = dict[str, str]
 
 REOPENED: Final = ("database connections", "Redis connections", "Redis client's ", "TLS of database connections")
 UNREADABLE: Final = (pymysql.Error, redis.RedisError, psutil.Error, OSError)

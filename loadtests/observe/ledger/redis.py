@@ -5,8 +5,7 @@ from typing import Any, Final
 
 import redis
 
-from loadtests.borrowed_sockets import connections
-from loadtests.observe.processes import processes_of
+from loadtests.observe.processes import processes_of, tcp_connections
 from loadtests.targets.base import Target
 
 SETTINGS: Final = ("maxmemory", "maxmemory-policy", "maxclients", "save", "appendonly", "io-threads", "hz", "timeout")
@@ -27,9 +26,11 @@ def entries(target: Target, service: int | None) -> dict[str, str]:
 
 
 def _clients(client: "redis.Redis", service: int) -> dict[str, str]:
-    mine = {ends for process in processes_of(service) for ends in connections(process.pid)}
+    mine = {ends for process in processes_of(service) for ends in tcp_connections(process)}
     listed: Any = client.client_list()
     clients = [each for each in listed if (each["addr"], each["laddr"]) in mine]
+    if not clients:
+        return {}  # it has none, or is in a container, where its connections cannot be told from others
     found = {"Redis connections": str(len(clients))}
     for name in OF_CLIENT:
         if values := {each.get(name) or "unknown" for each in clients}:

@@ -11,20 +11,20 @@ from typing import Any, Final
 import msgspec
 from rich.console import Console
 
+from loadtests.analysis.limit import SERVICE
 from loadtests.cli.exit_status import ended, say
-from loadtests.observe.ledger.check import libraries, read_ledgers
-from loadtests.runner.cell import write
 from loadtests.runner.environment import describe_checkout, describe_host
 from loadtests.runner.folders import study_folder
+from loadtests.runner.ledgers import libraries, read_ledgers
 from loadtests.schema.capacity import Capacity, Document, Step
+from loadtests.schema.files import write_json
 from loadtests.schema.plan import Plan
 from loadtests.studies.capacity.course import capacity_of, next_load
-from loadtests.studies.capacity.limits import SERVICE
 from loadtests.studies.capacity.options import Asked, read_asked
 from loadtests.studies.capacity.output import PLAIN_WIDTH, said_of, show
 from loadtests.studies.capacity.step import Load, Stepper
 from loadtests.targets.base import Target
-from loadtests.targets.registry import ROADS
+from loadtests.targets.registry import TARGETS
 
 FILE: Final = "capacity.json"
 STEPS: Final = "steps"
@@ -83,7 +83,7 @@ class Course:
             run=self._run,
             tolerance=self._asked.tolerance,
         )
-        write(self._folder / FILE, msgspec.to_builtins(document, str_keys=True))
+        write_json(self._folder / FILE, msgspec.to_builtins(document, str_keys=True))
         return document
 
     def _left(self, steps: int) -> str:
@@ -98,10 +98,10 @@ def _run(asked: Asked, plan: Plan) -> int:
     with study_folder(plan.results, plan.profile_name) as folder:
         minutes = asked.expected_s() * len(plan.names) / MINUTE_S
         say(f"results go to {folder}; about {minutes:.0f} min of load for {len(plan.names)} combinations")
-        with ROADS[plan.stack](plan, say) as target:
+        with TARGETS[plan.stack](plan, say) as target:
             document = Course(asked, plan, folder, _description(target, plan)).measure(target)
     if asked.json:
-        write(asked.json, msgspec.to_builtins(document, str_keys=True))
+        write_json(asked.json, msgspec.to_builtins(document, str_keys=True))
     show(document, Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH))
     print(f"\nResults: {folder / FILE}")
     return 0

@@ -4,9 +4,9 @@ import random
 from collections.abc import Sequence
 from typing import Final
 
+from loadtests.analysis.limit import GENERATOR, SERVICE
 from loadtests.schema.capacity import Capacity, Cost, Pass, Step
 from loadtests.studies.capacity import usl
-from loadtests.studies.capacity.limits import GENERATOR, SERVICE
 from loadtests.studies.capacity.options import Asked
 from loadtests.studies.capacity.search import bracket, confirmations, next_rate
 from loadtests.studies.capacity.step import Load

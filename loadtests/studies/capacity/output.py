@@ -6,8 +6,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from loadtests.schema.capacity import Capacity, Document, Estimate, Prediction, Step
-from loadtests.studies.capacity.search import is_least
+from loadtests.schema.capacity import Capacity, Document, Estimate, Prediction, Step, is_least
 
 MISSING: Final = "-"
 # Wide enough for every column when the output is a file or a pipe.

@@ -1,7 +1,7 @@
 """The search for the highest rate that holds: doubles until one breaks, then halves the gap. No I/O."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 GROWTH: Final = 2.0
@@ -40,18 +40,6 @@ def confirmations(rate: int, resolution: float) -> Iterator[int]:
         lower = max(1, math.floor(rate * (1 - number * resolution)))
         if number == 0 or lower < rate:
             yield lower
-
-
-def is_least(rate: int, outcomes: Iterable[tuple[int | None, str]]) -> bool:
-    """Says that more than a rate may hold: of the next one above that did not hold, nothing says that it broke.
-
-    `outcomes` are the rate and outcome of every step but the warm-up.
-    """
-    above: dict[int, set[str]] = {}
-    for tried, outcome in outcomes:
-        if tried and tried > rate and outcome != "held":
-            above.setdefault(tried, set()).add(outcome)
-    return not above or "broken" not in above[min(above)]
 
 
 def steps_expected(first: int, resolution: float, typical: int) -> int:

@@ -7,13 +7,13 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from loadtests.analysis.limit import NOT_THE_SERVICE, limit_of
 from loadtests.analysis.void import bypasses, voided
-from loadtests.observe.ledger.read import Ledger
 from loadtests.runner.cell import Cells
 from loadtests.schema.capacity import STRICT, Outcome, Pass, RouteLine, Step, Tolerance
 from loadtests.schema.plan import Plan
 from loadtests.schema.result import Result
-from loadtests.studies.capacity.limits import NOT_THE_SERVICE, limit_of
+from loadtests.schema.run import Ledger
 from loadtests.studies.capacity.options import LONGEST_CONFIRMATION, Asked, Objectives, broken, written
 from loadtests.targets.base import Target
 from loadtests.targets.k6 import GeneratorFailed

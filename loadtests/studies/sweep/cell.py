@@ -4,10 +4,10 @@ from typing import Final
 
 import msgspec
 
+from loadtests.analysis.limit import GENERATOR, NOT_THE_SERVICE, limit_of
 from loadtests.analysis.void import RULES, voided
 from loadtests.schema.result import Result
 from loadtests.schema.sweep import Cell
-from loadtests.studies.capacity.limits import GENERATOR, NOT_THE_SERVICE, limit_of
 from loadtests.studies.sweep.factors import Point
 from loadtests.studies.sweep.options import WARM_UP_S
 

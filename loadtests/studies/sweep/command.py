@@ -10,10 +10,10 @@ from rich.console import Console
 
 from compose.local.stack import Stack
 from loadtests.cli.exit_status import ended, say
-from loadtests.observe.ledger.check import libraries
-from loadtests.runner.cell import write
 from loadtests.runner.environment import describe_checkout, describe_host
 from loadtests.runner.folders import study_folder
+from loadtests.runner.ledgers import libraries
+from loadtests.schema.files import write_json
 from loadtests.schema.plan import Plan, UnusableInput
 from loadtests.schema.sweep import Document
 from loadtests.studies.sweep.course import FILE, Course
@@ -59,7 +59,7 @@ def _measured(asked: Asked, plan: Plan) -> Document:
             document = Course(asked, plan, folder, run, order, ledgers).measure(target)
     say(f"Results: {folder / FILE}")
     if asked.json:
-        write(asked.json, msgspec.to_builtins(document))
+        write_json(asked.json, msgspec.to_builtins(document))
     return document
 
 

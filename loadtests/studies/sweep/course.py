@@ -11,8 +11,9 @@ from typing import Any, Final
 import msgspec
 
 from loadtests.cli.exit_status import say
-from loadtests.runner.cell import Cells, write
+from loadtests.runner.cell import Cells
 from loadtests.schema.design import design_of
+from loadtests.schema.files import write_json
 from loadtests.schema.plan import Plan
 from loadtests.schema.result import Varies
 from loadtests.schema.sweep import Cell, Document, FactorLine
@@ -104,7 +105,7 @@ class Course:
             cells=list(self._cells),
             run=self._run,
         )
-        write(self._folder / FILE, msgspec.to_builtins(document))
+        write_json(self._folder / FILE, msgspec.to_builtins(document))
         return document
 
     def _left(self) -> str:

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import TypeAlias
 
-from loadtests.schema.sweep import Cell, Finding, Value
+from loadtests.schema.sweep import Cell, Finding, Flip, Value
 from loadtests.studies.sweep.factors import BY_NAME, CENTRE_NAME, Factor
-from loadtests.studies.sweep.flips import Flip, find_flip
+from loadtests.studies.sweep.flips import find_flip
 
 # Combinations without and with a change, by the name of the change.
 Pair: TypeAlias = tuple[str, str]

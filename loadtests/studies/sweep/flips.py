@@ -2,31 +2,15 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
-import msgspec
 import numpy as np
 
+from loadtests.schema.sweep import Flip
 from loadtests.studies.sweep.curve import FEWEST, GRID, Curve, Measured
-
-Kind: TypeAlias = Literal["flip", "between", "none", "not shown", "too few points"]
 
 # Closer to 1 than this is the same, here as in the comparison of rounds.
 BAND: Final = math.log(1.05)
-
-
-class Flip(msgspec.Struct, frozen=True):
-    """Whether the answer flips within the levels that were swept, and where.
-
-    `kind` is `flip` (at a level, with its 95 % interval), `between` (two levels, as the fit cannot say more), `none`
-    (`better` says which side holds throughout, by the whole band), or `not shown`.
-    """
-
-    kind: Kind
-    at: float | None = None
-    low: float | None = None
-    high: float | None = None
-    better: bool | None = None
 
 
 def find_flip(measured: Sequence[Measured], scale: Callable[[float], float]) -> Flip:

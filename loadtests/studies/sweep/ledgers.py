@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from loadtests.observe.ledger.check import Say, judge_ledgers
-from loadtests.observe.ledger.read import Ledger, changes, read_ledger
+from loadtests.observe.ledger.read import changes, read_ledger
+from loadtests.runner.ledgers import judge_ledgers
 from loadtests.schema.plan import Plan
+from loadtests.schema.run import Ledger
 from loadtests.studies.sweep.factors import Point
 from loadtests.studies.sweep.target import SweepTarget
+from loadtests.targets.base import Say
 
 # By combination.
 Ledgers: TypeAlias = dict[str, Ledger]

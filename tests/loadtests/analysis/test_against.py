@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from loadtests.analysis.effects import ratio_of, shown
-from loadtests.analysis.read import UnusableResults
 from loadtests.analysis.regression import against
 from loadtests.cli.compare import main
+from loadtests.schema.files import UnusableResults
 from tests.support.simulated_results import document, save, write_rounds
 
 LATENCIES = {"sync": 400.0, "sync-cached": 10.0, "async": 200.0, "async-cached": 10.0}

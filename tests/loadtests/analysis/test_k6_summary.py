@@ -11,11 +11,11 @@ import pytest
 from loadtests.analysis.k6_summary import is_summary, result_of
 from loadtests.analysis.read import read_rounds
 from loadtests.cli.compare import main
-from loadtests.schema.plan import HERE
+from loadtests.schema.files import LOADTESTS
 from loadtests.verdict.comparison import compare
 from tests.support.k6_summaries import METRICS, MachineReadable, exported, handled, machine_readable, values
 
-EXAMPLE = HERE.parent / "docs" / "examples" / "k6-summaries"
+EXAMPLE = LOADTESTS.parent / "docs" / "examples" / "k6-summaries"
 Shape: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 SHAPES: list[Shape] = [exported, handled, machine_readable]
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from loadtests.analysis.read import UnusableResults, read_rounds
+from loadtests.analysis.read import read_rounds
 from loadtests.cli.compare import main
+from loadtests.schema.files import UnusableResults
 from loadtests.verdict.comparison import compare
 from tests.support.simulated_results import COMBINATIONS, document, save, write_rounds
 

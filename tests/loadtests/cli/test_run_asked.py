@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.cli.run import describe_run
 from loadtests.runner.folders import keep, refuse_other_ledgers, refuse_other_plan
+from loadtests.runner.matrix import describe_run
 from loadtests.schema import plan
-from loadtests.schema.plan import HERE
+from loadtests.schema.files import LOADTESTS
 from loadtests.schema.profiles import read_profiles, writes
 from loadtests.targets.k6 import Generator
 from tests.support.simulated_results import document, save
@@ -114,7 +114,7 @@ def test_a_run_is_not_resumed_with_another_content_of_ones_own_files(
 
 
 def test_every_setting_that_the_script_reads_is_given_by_the_run_or_stays_behind() -> None:
-    scripts = "".join(path.read_text() for path in (HERE / "matrix.js", *(HERE / "lib").glob("*.js")))
+    scripts = "".join(path.read_text() for path in (LOADTESTS / "matrix.js", *(LOADTESTS / "lib").glob("*.js")))
     read = set(re.findall(r"__ENV\.(\w+)|(?:wholeNumber|share|seconds|byRoute)\('(\w+)'", scripts))
     by_the_run = {"PROFILE", "COMBINATIONS", "ROUND", "RESULTS", "PORT_BASE"}
     # TARGETS is set in containers alone, and paths that are handed over are whole.

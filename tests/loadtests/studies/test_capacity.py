@@ -22,7 +22,7 @@ from loadtests.studies.capacity.step import Load, Stepper
 from loadtests.targets.local import LocalTarget
 from tests.support.k6_runs import combinations_file
 from tests.support.known_service import KnownService
-from tests.support.stacks import road_to
+from tests.support.stacks import target_of
 
 pytestmark = pytest.mark.alone
 
@@ -152,7 +152,7 @@ def test_a_step_is_held_against_the_ledger_that_the_run_began_with(stack: Stack,
 def test_twins_that_differ_without_a_reason_stop_the_run_before_it_measures(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(measuring, "ROADS", {"local": road_to(stack)})
+    monkeypatch.setattr(measuring, "TARGETS", {"local": target_of(stack)})
     words = ["--combinations", "sync,async", "--results", str(tmp_path), "--port-base", str(stack.options.port_base)]
     stack.service("async").restart({"KEEP_ALIVE": "5"})
     try:

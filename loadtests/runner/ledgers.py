@@ -1,14 +1,13 @@
 """The ledger for people: what is alike, what differs and why."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from loadtests.analysis.fairness import Differing, differences, unexplained
-from loadtests.observe.ledger.read import Ledger, read_ledger
+from loadtests.observe.ledger.read import read_ledger
 from loadtests.schema.plan import Plan
-from loadtests.targets.base import Target, TargetError
-
-Say = Callable[[str], None]
+from loadtests.schema.run import Ledger
+from loadtests.targets.base import Say, Target, TargetError
 
 
 def show_ledger(ledgers: Mapping[str, Ledger], differing: list[Differing], say: Say) -> None:

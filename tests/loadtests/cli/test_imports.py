@@ -1,0 +1,15 @@
+"""What a command loads."""
+
+import subprocess
+import sys
+
+TIMEOUT_S = 60
+DRIVERS = {"pymysql", "redis", "psutil", "aiomysql", "flask", "quart", "gunicorn", "hypercorn", "compose"}
+
+
+def test_judging_results_loads_no_driver_and_no_server() -> None:
+    script = "import sys, loadtests.compare; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=TIMEOUT_S, check=True)
+    loaded = set(done.stdout.split())
+    assert "loadtests" in loaded
+    assert loaded & DRIVERS == set()
