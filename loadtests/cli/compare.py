@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from loadtests.analysis.read import DEFAULT_FOLDER, read_rounds
 from loadtests.analysis.regression import against
 from loadtests.cli.earlier import list_of_runs
-from loadtests.cli.exit_status import EVERY_CELL_VOID, GATE_BROKEN, UNUSABLE_INPUT
+from loadtests.schema.exit_status import EVERY_CELL_VOID, GATE_BROKEN, UNUSABLE_INPUT
 from loadtests.report.make import OPTIONS as REPORT_OPTIONS
 from loadtests.report.make import write_wanted
 from loadtests.report.plain_text import console, one_line

@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 from loadtests.cli.compare import main as compare
-from loadtests.cli.exit_status import ended
+from loadtests.runner.ended import ended
 from loadtests.runner.folders import make_latest
 from loadtests.runner.matrix import measure_matrix
 from loadtests.schema.plan import Plan, read_plan

@@ -11,9 +11,9 @@ import msgspec
 
 from loadtests.observe.ledger.read import changes
 from loadtests.schema.plan import NEWEST, Plan, UnusableInput
-from loadtests.schema.run import RUN_FILE, Ledger
+from loadtests.schema.run import LATEST, RUN_FILE, Ledger
 
-LATEST: Final = "latest"
+
 # The results and the report of them.
 KEPT: Final = ("*.json", "report.*")
 

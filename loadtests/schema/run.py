@@ -6,6 +6,8 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 RUN_FILE: Final = "run.json"
+# The folder that holds a copy of the last run.
+LATEST: Final = "latest"
 # What a running combination is made of, by entry.
 Ledger: TypeAlias = dict[str, str]
 

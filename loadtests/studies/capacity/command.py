@@ -12,7 +12,7 @@ import msgspec
 from rich.console import Console
 
 from loadtests.analysis.limit import SERVICE
-from loadtests.cli.exit_status import ended, say
+from loadtests.runner.ended import ended, say
 from loadtests.runner.environment import describe_checkout, describe_host
 from loadtests.runner.folders import study_folder
 from loadtests.runner.ledgers import libraries, read_ledgers

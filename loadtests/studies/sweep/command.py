@@ -9,7 +9,7 @@ import msgspec
 from rich.console import Console
 
 from compose.local.stack import Stack
-from loadtests.cli.exit_status import ended, say
+from loadtests.runner.ended import ended, say
 from loadtests.runner.environment import describe_checkout, describe_host
 from loadtests.runner.folders import study_folder
 from loadtests.runner.ledgers import libraries

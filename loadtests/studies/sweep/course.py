@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from loadtests.cli.exit_status import say
+from loadtests.runner.ended import say
 from loadtests.runner.cell import Cells
 from loadtests.schema.design import design_of
 from loadtests.schema.files import write_json

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from loadtests.cli.options import Option, decimal, study_parser
+from loadtests.schema.options import Option, decimal, study_parser
 from loadtests.schema.plan import Plan, UnusableInput, number, read_plan
 from loadtests.studies.sweep.factors import BY_NAME, points, settings_of
 from loadtests.studies.sweep.here import Here

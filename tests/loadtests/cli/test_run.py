@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.cli.exit_status import EVERY_CELL_VOID
+from loadtests.schema.exit_status import EVERY_CELL_VOID
 from loadtests.runner.cell import UNJUDGED
 from tests.support.known_service import KnownService
 from tests.support.simulated_results import COMBINATIONS

@@ -18,7 +18,7 @@ from loadtests.analysis.effects import SimpleEffect, effects_of, shown
 from loadtests.analysis.figures import FIGURES
 from loadtests.analysis.read import COMBINATIONS, read_rounds, varies_of
 from loadtests.analysis.void import counting_cells, void_cells
-from loadtests.cli.exit_status import EVERY_CELL_VOID
+from loadtests.schema.exit_status import EVERY_CELL_VOID
 from loadtests.proxy.client import Proxy
 from loadtests.proxy.modes import PASS, delay
 from loadtests.schema.design import SIMPLE_KEY, design_of

@@ -1,28 +1,18 @@
-"""How what measures for long ends: its exit status and the one line that says why."""
+"""How a command that measures ends: with its exit status, and a line that says why."""
 
 import signal
 import sys
 from collections.abc import Callable
 from types import FrameType
-from typing import Final
 
 from compose.local.failures import StackError
+from loadtests.schema.exit_status import BROKEN, INTERRUPTED, UNUSABLE_INPUT
 from loadtests.schema.plan import UnusableInput
 from loadtests.targets.base import TargetError
 from loadtests.targets.k6 import GeneratorFailed
 
-BROKEN: Final = 1
-UNUSABLE_INPUT: Final = 2
-GATE_BROKEN: Final = 3
-EVERY_CELL_VOID: Final = 4
-INTERRUPTED: Final = 130
-
-
 def ended(name: str, work: Callable[[], int], kept: str = "what was finished is kept") -> int:
-    """Gives what `work` gives; 2 for unusable input, 1 when something broke, 130 when it was interrupted.
-
-    `kept` says what an interrupted one leaves.
-    """
+    """The exit status of `work`; `kept` says what an interrupted one leaves."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
@@ -38,7 +28,6 @@ def ended(name: str, work: Callable[[], int], kept: str = "what was finished is 
 
 
 def say(line: str) -> None:
-    """Tells a person what happens now."""
     print(line, file=sys.stderr, flush=True)
 
 

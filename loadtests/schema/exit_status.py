@@ -1,0 +1,9 @@
+"""The exit status of a command."""
+
+from typing import Final
+
+BROKEN: Final = 1
+UNUSABLE_INPUT: Final = 2
+GATE_BROKEN: Final = 3
+EVERY_CELL_VOID: Final = 4
+INTERRUPTED: Final = 130
