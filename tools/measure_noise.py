@@ -7,7 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from loadtests.analysis.read import UnusableResults, read_rounds
+from loadtests.analysis.read import read_rounds
+from loadtests.schema.files import UnusableResults
 from loadtests.validation.simulation import noise
 
 

@@ -12,11 +12,11 @@ from msgspec.structs import replace
 from loadtests.analysis.read import DEFAULT_FOLDER, read_rounds
 from loadtests.analysis.regression import against
 from loadtests.cli.earlier import list_of_runs
-from loadtests.schema.exit_status import EVERY_CELL_VOID, GATE_BROKEN, UNUSABLE_INPUT
 from loadtests.report.make import OPTIONS as REPORT_OPTIONS
 from loadtests.report.make import write_wanted
 from loadtests.report.plain_text import console, one_line
 from loadtests.report.terminal import show
+from loadtests.schema.exit_status import EVERY_CELL_VOID, GATE_BROKEN, UNUSABLE_INPUT
 from loadtests.schema.files import UnusableResults
 from loadtests.verdict.comparison import Comparison, compare
 from loadtests.verdict.gates import UnusableGate, in_words, judge, read_gate

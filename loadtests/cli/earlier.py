@@ -8,8 +8,8 @@ from rich.table import Table
 from loadtests.analysis.read import DEFAULT_FOLDER, read_rounds
 from loadtests.report.numbers import MISSING, digits, interval
 from loadtests.report.plain_text import one_line, shown
-from loadtests.schema.run import LATEST
 from loadtests.schema.files import UnusableResults
+from loadtests.schema.run import LATEST
 from loadtests.verdict.comparison import Comparison, compare
 
 COLUMNS: Final = ("folder", "load", "rounds", "void", "average, ms", "the cache in sync")

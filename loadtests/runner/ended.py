@@ -11,6 +11,7 @@ from loadtests.schema.plan import UnusableInput
 from loadtests.targets.base import TargetError
 from loadtests.targets.k6 import GeneratorFailed
 
+
 def ended(name: str, work: Callable[[], int], kept: str = "what was finished is kept") -> int:
     """The exit status of `work`; `kept` says what an interrupted one leaves."""
     for number in (signal.SIGTERM, signal.SIGHUP):

@@ -13,7 +13,6 @@ from loadtests.observe.ledger.read import changes
 from loadtests.schema.plan import NEWEST, Plan, UnusableInput
 from loadtests.schema.run import LATEST, RUN_FILE, Ledger
 
-
 # The results and the report of them.
 KEPT: Final = ("*.json", "report.*")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from compose.ports import free
+from compose.local.ports import free
 from loadtests.schema.files import LOADTESTS
 from tests.support.k6_runs import combinations_file, measure, run_k6
 from tests.support.known_service import KnownService

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
-from loadtests.schema.options import Option, decimal, study_parser
 from loadtests.schema.capacity import STRICT, Tolerance
+from loadtests.schema.options import Option, decimal, study_parser
 from loadtests.schema.plan import Plan, UnusableInput, number, read_plan
 from loadtests.schema.result import Result
 from loadtests.studies.capacity.search import steps_expected

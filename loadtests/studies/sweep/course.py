@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
-from loadtests.runner.ended import say
 from loadtests.runner.cell import Cells
+from loadtests.runner.ended import say
 from loadtests.schema.design import design_of
 from loadtests.schema.files import write_json
 from loadtests.schema.plan import Plan

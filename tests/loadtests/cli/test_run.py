@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.schema.exit_status import EVERY_CELL_VOID
 from loadtests.runner.cell import UNJUDGED
+from loadtests.schema.exit_status import EVERY_CELL_VOID
 from tests.support.known_service import KnownService
 from tests.support.simulated_results import COMBINATIONS
 from tests.support.waiting import wait_until

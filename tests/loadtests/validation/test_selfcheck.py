@@ -18,10 +18,10 @@ from loadtests.analysis.effects import SimpleEffect, effects_of, shown
 from loadtests.analysis.figures import FIGURES
 from loadtests.analysis.read import COMBINATIONS, read_rounds, varies_of
 from loadtests.analysis.void import counting_cells, void_cells
-from loadtests.schema.exit_status import EVERY_CELL_VOID
 from loadtests.proxy.client import Proxy
 from loadtests.proxy.modes import PASS, delay
 from loadtests.schema.design import SIMPLE_KEY, design_of
+from loadtests.schema.exit_status import EVERY_CELL_VOID
 from loadtests.validation import findings as selfcheck
 from loadtests.validation.selfcheck import added_ms
 from loadtests.verdict.comparison import compare
