@@ -65,7 +65,7 @@ def run_script(script: Path, folder: Path, cwd: Path, variables: Mapping[str, st
     """Runs a script as the matrix is run."""
     given = {"PROFILE": "smoke", "RESULTS": str(folder), **OFFLINE, **variables}
     done = subprocess.run(
-        [find_k6(), "run", "--quiet", "--no-color", *words, str(script)],
+        [find_k6(), "run", "--quiet", "--no-color", "--address", "", *words, str(script)],
         cwd=cwd,
         env={"PATH": os.environ["PATH"], "HOME": str(folder), "PWD": str(cwd), **given},
         capture_output=True,
