@@ -10,7 +10,7 @@ ALLOWED: Final = {
     "cache.breaker.Breaker": "whether Redis is in trouble, and which drops are owed to it, outlives every request",
     "http.errors.Problem": "an error of one request, which is given a header on its way out",
     "cache.flights.Flights": "who asks for what is being made has to find the flight that another request began",
-    "cache.flights.Turn": "one of many requests takes the turn, and gives it back",
+    "cache.flights.Latch": "one of many requests holds it, and releases it",
 }
 CHANGING: Final = {
     *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "popleft", "remove"),

@@ -1,16 +1,37 @@
-"""The bodies of cached routes: out of Redis, out of a flight that others have begun, or made here and kept."""
+"""The bodies of cached routes: from Redis, from a flight that others lead, or loaded here and kept."""
 
+import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+from shared.cache import commands, policy
+from shared.cache.commands import Names
+from shared.cache.flights import Flights, Latch
 from shared.cache.plans import Plan
+from shared.cache.policy import Limits, Policy
 from shared.cache.steps import Allowance, CacheTrouble
+from shared.cache.values import Lookup, Stamps
+from shared.http import deadlines
 from shared.http.answer import Answer, cached
+from shared.http.errors import Problem
 from shared.service.metrics import Metrics
 from shared.service.settings import Settings
 
 from ..service.background import Background, Call
-from .door import CacheDoor
-from .making import Making, Miss, loaded
+from .flight import Flight
+from .redis import RedisGateway
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Read:
+    """A read of a cached route, with what it may still spend on Redis."""
+
+    redis: RedisGateway
+    plan: Plan
+    load: Call[bytes]
+    allowance: Allowance
 
 
 class Cache:
@@ -20,54 +41,132 @@ class Cache:
         self, settings: Settings, background: Background, pool_is_busy: Callable[[], bool], metrics: Metrics
     ) -> None:
         self._metrics = metrics
-        self._seconds = settings.cache_timeout
-        self._door: CacheDoor | None = None
+        self._timeout = settings.cache_timeout
+        self._limits = Limits.of(settings)
+        self._names = Names(settings.prefix)
+        self._policy = Policy(self._names, self._limits, metrics)
+        self._background = background
+        self._pool_is_busy = pool_is_busy
+        self._flights: Flights[Flight] = Flights(Flight)
+        self._refreshing = Latch()
+        self._redis: RedisGateway | None = None
         self.state_without = "off"
         if settings.cache_url:
-            self._door = CacheDoor(settings, background, metrics)
-            self._making = Making(settings, self._door, background, pool_is_busy, metrics)
+            self._redis = RedisGateway(settings, self._policy, background, metrics)
             self.state_without = "bypass"
 
     async def open(self) -> None:
-        """Opens the connections to Redis."""
-        if self._door is not None:
-            await self._door.open()
+        """Open the connections to Redis."""
+        if self._redis is not None:
+            await self._redis.open()
 
-    async def answer(self, plan: Plan, load: Call[bytes], load_behind: Call[bytes] | None = None) -> Answer:
-        """Gives the cached body, or what `load` gives and keeps it; `load_behind` takes one connection only."""
-        if self._door is None:
-            return await loaded(load, "off")
-        allowance = Allowance(self._seconds)
+    async def answer(self, plan: Plan, load: Call[bytes], load_serially: Call[bytes] | None = None) -> Answer:
+        """Answer from the cache or from `load`; a refresh uses `load_serially`, which takes one connection only."""
+        if self._redis is None:
+            return await uncached(load, "off")
+        read = Read(self._redis, plan, load, Allowance(self._timeout))
         try:
-            found = await self._door.find(plan, allowance, load)
+            lookup = await read.redis.follow(self._policy.read(plan), read.allowance, load)
         except CacheTrouble:
             self._metrics.cache("bypass")
-            return await loaded(load, "bypass")
-        if found.body is None:
-            return await self._making.once(Miss(plan, found, allowance, load))
-        self._metrics.cache(found.state)
-        if found.due:
-            self._making.again_behind(plan, found, load_behind or load)
-        return cached(found.body, found.state)
+            return await uncached(load, "bypass")
+        if lookup.body is None:
+            return await self._load_once(read, policy.seen(lookup))
+        self._metrics.cache(lookup.state)
+        if lookup.due:
+            self._refresh_in_background(read, lookup, load_serially or load)
+        return cached(lookup.body, lookup.state)
 
     async def drop(self, groups: Sequence[str]) -> None:
-        """Ends every value of these groups; for after the commit and before the answer."""
-        if self._door is not None and groups:
-            await self._door.drop(groups)
+        """End every value of these groups; for after the commit and before the answer."""
+        if self._redis is None or not groups:
+            return
+        try:
+            await self._redis.run(commands.drop(self._names, groups), Allowance(self._timeout))
+        except CacheTrouble:
+            self._metrics.cache("refused")
+        else:
+            self._metrics.cache("dropped")
 
     async def state(self) -> str:
-        """Tells whether the cache is off, ok or down; nobody is to depend on it."""
-        if self._door is None:
+        """Whether the cache is off, ok or down; nobody is to depend on it."""
+        if self._redis is None:
             return "off"
-        is_up = await self._door.is_up()
+        is_up = await self._redis.is_up()
         return "ok" if is_up else "down"
 
-    def hasten(self) -> None:
-        """Ends all pauses: the service closes."""
-        if self._door is not None:
-            self._door.hasten()
+    def end_pauses(self) -> None:
+        """For the close of the service: nothing waits any longer."""
+        if self._redis is not None:
+            self._redis.closing.set()
 
     async def close(self) -> None:
-        """Closes the connections."""
-        if self._door is not None:
-            await self._door.close()
+        """Close the connections."""
+        if self._redis is not None:
+            await self._redis.close()
+
+    async def _load_once(self, read: Read, stamps: Stamps) -> Answer:
+        name = policy.flight_of(read.plan, stamps)
+        flight, is_leader = self._flights.join(name)
+        if flight is not None and is_leader:
+            # Shielded: followers still wait for this load after the leader's client disconnects.
+            return await self._background.run_to_completion(self._lead, name, flight, read, stamps)
+        outcome = None
+        if flight is not None:
+            outcome = await flight.wait(deadlines.within(self._limits.wait))
+        if isinstance(outcome, Problem):
+            raise outcome.again()
+        if outcome is None:
+            self._metrics.cache("miss")
+            return await uncached(read.load, "miss")
+        self._metrics.cache("joined")
+        return cached(outcome, "miss")
+
+    async def _lead(self, name: str, flight: Flight, read: Read, stamps: Stamps) -> Answer:
+        async def load() -> bytes:
+            body = await read.load()
+            flight.complete(body)
+            return body
+
+        try:
+            filled = await read.redis.follow(self._policy.fill(read.plan, stamps), read.allowance, load)
+        except Problem as problem:
+            self._metrics.cache("miss")
+            marked = problem.with_header("X-Cache", "miss")
+            flight.complete(marked if marked.is_about_the_data else None)
+            raise marked from problem
+        else:
+            self._metrics.cache(filled.state)
+            flight.complete(filled.body)
+        finally:
+            self._flights.remove(name)
+            flight.complete(None)
+        return cached(filled.body, "bypass" if filled.state == "bypass" else "miss")
+
+    def _refresh_in_background(self, read: Read, lookup: Lookup, load: Call[bytes]) -> None:
+        """One at a time, and not while the pool is busy."""
+        if not self._limits.refresh or not self._refreshing.acquire():
+            return
+        if self._pool_is_busy() or not self._background.submit(self._refresh, read, lookup, load):
+            self._refreshing.release()
+            self._metrics.refresh("left_out")
+
+    async def _refresh(self, read: Read, lookup: Lookup, load: Call[bytes]) -> None:
+        try:
+            steps = self._policy.refresh(read.plan, lookup)
+            is_ours = await read.redis.follow(steps, Allowance(self._timeout), load)
+            self._metrics.refresh("made" if is_ours else "elsewhere")
+        except (Problem, CacheTrouble) as fault:
+            self._metrics.refresh("failed")
+            log.debug("not refreshed: %s", fault)
+        finally:
+            self._refreshing.release()
+
+
+async def uncached(load: Call[bytes], state: str) -> Answer:
+    """Answer from `load`, with the reason in `X-Cache`; a problem says it too."""
+    try:
+        body = await load()
+    except Problem as problem:
+        raise problem.with_header("X-Cache", state) from problem
+    return cached(body, state)

@@ -1,4 +1,4 @@
-"""A flight: what one makes and others wait for."""
+"""A flight: what one loads and others wait for."""
 
 from typing import Any
 
@@ -6,19 +6,19 @@ from ..service.waiting import Event, wait_unless
 
 
 class Flight:
-    """Lands once, with an outcome for all who wait; whoever gives up waiting disturbs nobody else."""
+    """Completes once, with an outcome for all who wait; whoever gives up waiting disturbs nobody else."""
 
     def __init__(self) -> None:
-        self._landed = Event()
+        self._completed = Event()
         self._outcome: Any = None
 
-    def land(self, outcome: Any) -> None:
-        """Gives the outcome to all who wait; the first one counts."""
-        if not self._landed.is_set():
+    def complete(self, outcome: Any) -> None:
+        """The first outcome counts."""
+        if not self._completed.is_set():
             self._outcome = outcome
-            self._landed.set()
+            self._completed.set()
 
     async def wait(self, seconds: float) -> Any:
-        """Gives the outcome, or None after `seconds`."""
-        await wait_unless(seconds, self._landed)
+        """Return the outcome, or None after `seconds`."""
+        await wait_unless(seconds, self._completed)
         return self._outcome

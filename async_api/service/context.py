@@ -44,7 +44,7 @@ class ServiceContext:
     async def close(self) -> None:
         """Closes everything, after the last request."""
         self.lag.close()
-        self.cache.hasten()
+        self.cache.end_pauses()
         await self.background.close(CLOSE_SECONDS)
         self.fanout.close()
         await self.pool.close(CLOSE_SECONDS)

@@ -1,15 +1,15 @@
-"""The breaker: after the first trouble no request asks Redis, until a probe succeeds and no drop is owed."""
+"""The circuit breaker: after the first trouble no request asks Redis, until a probe succeeds and no drop is owed."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from shared.cache.flights import Turn
+from shared.cache.flights import Latch
 from shared.service.metrics import Metrics
 
 # Groups; more are not remembered one by one, and cost every stamp of the combination.
-LONGEST_LIST = 10_000
-AT_ONCE = 500
+MOST_OWED = 10_000
+BATCH = 500
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
 
 
@@ -19,14 +19,14 @@ class Breaker:
     def __init__(self, lock: AbstractContextManager[Any], metrics: Metrics) -> None:
         self._metrics = metrics
         self.is_open = False
-        self.probing = Turn()
+        self.probing = Latch()
         self._pause = FIRST_PAUSE
         self._lock = lock
         self._owed: dict[str, None] = {}
         self._owes_everything = False
 
     def open(self, owed: Sequence[str] | None = ()) -> None:
-        """Opens, and remembers the groups whose drop has failed; None stands for all groups."""
+        """Open, and remember the groups whose drop has failed; None stands for all groups."""
         with self._lock:
             if not self.is_open:
                 self.is_open = True
@@ -35,28 +35,28 @@ class Breaker:
                 self._metrics.breaker_open.set(1)
             self._remember(owed)
 
-    def put_off(self, groups: Sequence[str]) -> bool:
-        """Remembers a drop for later while open; tells whether it did."""
+    def defer(self, groups: Sequence[str]) -> bool:
+        """Remember drops for later if open; return whether it is."""
         with self._lock:
             if self.is_open:
                 self._remember(groups)
             return self.is_open
 
     def take(self) -> Sequence[str] | None:
-        """Gives some groups whose drop is owed and forgets them, or None for all groups."""
+        """Return some groups whose drop is owed and forget them; None stands for all groups."""
         with self._lock:
             if self._owes_everything:
                 self._owes_everything = False
                 self._count()
                 return None
-            taken = [*self._owed][:AT_ONCE]
-            for group in taken:
+            batch = [*self._owed][:BATCH]
+            for group in batch:
                 del self._owed[group]
             self._count()
-            return taken
+            return batch
 
     def close(self) -> bool:
-        """Closes if no drop is owed; tells whether it did."""
+        """Close if no drop is owed; return whether it did."""
         with self._lock:
             if self._owed or self._owes_everything:
                 return False
@@ -65,12 +65,11 @@ class Breaker:
             return True
 
     def next_pause(self) -> float:
-        """Gives the seconds until the next probe, longer each time."""
         pause, self._pause = self._pause, min(2 * self._pause, LONGEST_PAUSE)
         return pause
 
     def _remember(self, groups: Sequence[str] | None) -> None:
-        if groups is None or len(self._owed) + len(groups) > LONGEST_LIST:
+        if groups is None or len(self._owed) + len(groups) > MOST_OWED:
             self._owed.clear()
             self._owes_everything = True
         elif not self._owes_everything:
@@ -78,4 +77,4 @@ class Breaker:
         self._count()
 
     def _count(self) -> None:
-        self._metrics.owed_drops.set(LONGEST_LIST if self._owes_everything else len(self._owed))
+        self._metrics.owed_drops.set(MOST_OWED if self._owes_everything else len(self._owed))

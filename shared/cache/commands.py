@@ -1,4 +1,4 @@
-"""The commands to Redis, each with what its reply means."""
+"""The commands to Redis, each with the parser of its reply."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from shared.cache.plans import Plan
 from shared.cache.steps import Command
-from shared.cache.values import STAMP_LIFETIME, Garbled, Stamps, judge, unpack, usable_stamp
+from shared.cache.values import STAMP_LIFETIME, Garbled, Stamps, parse_lookup, unpack, usable_stamp
 
 # Takes the lease, unless the value has arrived meanwhile: under these stamps, and another one than was seen.
 LEASE: Final = """
@@ -25,7 +25,7 @@ return 0"""
 
 OURS: Final = "ours"
 THEIRS: Final = "theirs"
-SWEPT_AT_ONCE: Final = 1000
+SWEEP_BATCH: Final = 1000
 
 
 class Names:
@@ -37,87 +37,81 @@ class Names:
         self._lease = f"{prefix}:lease:"
 
     def value(self, plan: Plan) -> str:
-        """Gives the key of a value."""
         return self._value + plan.key
 
     def stamp(self, group: str) -> str:
-        """Gives the key of a group's stamp."""
         return self._stamp + group
 
     def lease(self, flight: str) -> str:
-        """Gives the key of a flight's lease."""
         return self._lease + flight
 
     @property
     def stamps(self) -> str:
         """The pattern that all stamps match, and nothing else."""
-        return "".join(f"\\{one}" if one in "*?[]^\\" else one for one in self._stamp) + "*"
+        return "".join(f"\\{letter}" if letter in "*?[]^\\" else letter for letter in self._stamp) + "*"
 
 
 def find(names: Names, plan: Plan) -> Command:
-    """Fetches a value and the stamps of its groups at one moment."""
+    """Fetch a value and the stamps of its groups at one moment."""
     keys = [names.stamp(group) for group in plan.groups]
-    return Command(("MGET", names.value(plan), *keys), lambda reply: judge(plan.key, reply, len(keys)))
+    return Command(("MGET", names.value(plan), *keys), lambda reply: parse_lookup(plan.key, reply, len(keys)))
 
 
-def make_stamp(key: str, made: bytes) -> Command:
-    """Makes a stamp; gives the one that is in force, which may be an earlier one, or None if that is none of ours."""
+def make_stamp(key: str, new: bytes) -> Command:
+    """Make a stamp; the result is the one in force, which may be an earlier one, or None if that is malformed."""
 
     def in_force(earlier: Any) -> bytes | None:
-        return made if earlier is None else usable_stamp(earlier)
+        return new if earlier is None else usable_stamp(earlier)
 
-    return Command(("SET", key, made, "NX", "GET", "EX", STAMP_LIFETIME), in_force)
+    return Command(("SET", key, new, "NX", "GET", "EX", STAMP_LIFETIME), in_force)
 
 
-def replace_stamp(key: str, made: bytes) -> Command:
-    """Puts a stamp over whatever is there."""
-    return Command(("SET", key, made, "EX", STAMP_LIFETIME), _ok)
+def replace_stamp(key: str, new: bytes) -> Command:
+    return Command(("SET", key, new, "EX", STAMP_LIFETIME), _ok)
 
 
 def take_lease(names: Names, plan: Plan, flight: str, stamps: Stamps, seen: bytes, token: bytes, ms: int) -> Command:
-    """Takes the lease for `ms`: gives OURS, THEIRS, or the body of a value that has arrived since `seen`."""
+    """Take the lease for `ms`; the result is OURS, THEIRS, or the body of a value that has arrived since `seen`."""
     words = ("EVAL", LEASE, 2, names.value(plan), names.lease(flight), b"".join(stamps), seen, token, ms)
 
-    def turn(reply: Any) -> str | bytes:
+    def outcome(reply: Any) -> str | bytes:
         if reply is None:
             return THEIRS
         if reply == b"OK":
             return OURS
-        found = unpack(plan.key, reply, list(stamps))
-        # What arrived is damaged: nobody holds the lease and somebody has to make it again.
-        return OURS if found is None or found.body is None else found.body
+        lookup = unpack(plan.key, reply, list(stamps))
+        # What arrived is damaged: nobody holds the lease and somebody has to load it again.
+        return OURS if lookup is None or lookup.body is None else lookup.body
 
-    return Command(words, turn, plan.groups)
+    return Command(words, outcome, plan.groups)
 
 
 def keep(names: Names, plan: Plan, flight: str, token: bytes, value: bytes, ms: int) -> Command:
-    """Frees the lease if it is still ours, and stores the value for `ms`, in one go."""
+    """Free the lease if it is still ours, and store the value for `ms`, in one go."""
     words = ("EVAL", KEEP, 2, names.value(plan), names.lease(flight), token, value, ms)
     return Command(words, _ok, plan.groups, plan.groups)
 
 
 def free_lease(names: Names, plan: Plan, flight: str, token: bytes) -> Command:
-    """Frees the lease if it is still ours."""
     return Command(("EVAL", FREE, 1, names.lease(flight), token), _number, plan.groups, plan.groups)
 
 
 def drop(names: Names, groups: Sequence[str]) -> Command:
-    """Ends every value of the groups: the only command of a write, and one that a full Redis takes."""
-    return Command(("DEL", *(names.stamp(group) for group in groups)), _number)
+    """End every value of the groups: the only command of a write, and one that a full Redis takes."""
+    owed = tuple(groups)
+    return Command(("DEL", *map(names.stamp, groups)), _number, owed, owed, may_be_refused=False)
 
 
 def delete(keys: Sequence[bytes]) -> Command:
-    """Deletes keys that a sweep has found."""
     return Command(("DEL", *keys), _number)
 
 
 def sweep(names: Names, cursor: bytes) -> Command:
-    """Looks for stamps from a cursor on; gives the next cursor, `0` at the end, and the keys found."""
-    return Command(("SCAN", cursor, "MATCH", names.stamps, "COUNT", SWEPT_AT_ONCE), _scanned)
+    """Scan for stamps from a cursor on; the result is the next cursor, `0` at the end, and the keys found."""
+    return Command(("SCAN", cursor, "MATCH", names.stamps, "COUNT", SWEEP_BATCH), _scanned)
 
 
 def ping() -> Command:
-    """Asks whether Redis is there."""
     return Command(("PING",), partial(_equal, b"PONG"))
 
 

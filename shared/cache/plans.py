@@ -40,7 +40,6 @@ def dashboard_plan() -> Plan:
 
 
 def touched_by_patch(number: int, category: str, patch: ProductPatch) -> tuple[str, ...]:
-    """Gives the groups that a PATCH ends."""
     groups = (product_group(number), DASHBOARD_GROUP)
     if not shows_in_catalogue(patch):
         return groups
@@ -48,22 +47,18 @@ def touched_by_patch(number: int, category: str, patch: ProductPatch) -> tuple[s
 
 
 def touched_by_order(numbers: Sequence[int], categories: Iterable[str]) -> tuple[str, ...]:
-    """Gives the groups that an order of these products, in these categories, ends."""
     products = [product_group(number) for number in numbers]
     reports = [revenue_group(category) for category in sorted(set(categories))]
     return (*products, *reports, revenue_group(None), DASHBOARD_GROUP)
 
 
 def catalogue_group(category: str | None) -> str:
-    """Gives the group of a category's catalogue pages, or of the pages over all categories."""
     return f"catalogue:{category or '*'}"
 
 
 def product_group(number: int) -> str:
-    """Gives the group of one product."""
     return f"product:{number}"
 
 
 def revenue_group(category: str | None) -> str:
-    """Gives the group of a category's reports, or of the reports over all categories."""
     return f"revenue:{category or '*'}"

@@ -1,7 +1,7 @@
 """The policy of the cache: what a read, a refresh and a drop do, step by step. No I/O.
 
 The guarantee: a read that starts after a write was answered never returns the value from before that write. It rests on
-three rules, which tests/cache/test_cache_policy.py tries in every order of events:
+three rules, which tests/test_cache_policy.py tries in every order of events:
 
 - a reader that finds a stamp missing makes one before it reads the database;
 - a writer deletes the stamps of what it touched after its commit and before its answer;
@@ -22,7 +22,7 @@ from shared.cache.breaker import Breaker
 from shared.cache.commands import OURS, THEIRS, Names
 from shared.cache.plans import Plan
 from shared.cache.steps import LOAD, CacheTrouble, Command, Pause, Steps
-from shared.cache.values import SOFT_SHARE, Found, Stamps, enclose, lifetime
+from shared.cache.values import SOFT_SHARE, Lookup, Stamps, enclose, lifetime
 from shared.service.metrics import Metrics
 from shared.service.settings import Settings
 
@@ -33,7 +33,7 @@ FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 0.005, 1.5, 0.2
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """Seconds: how long a value lives, others' work is waited for, and a lease holds when its owner has died."""
+    """Seconds: how long a value lives, others' loads are waited for, and a lease holds when its owner has died."""
 
     lifetime: float
     wait: float
@@ -42,81 +42,30 @@ class Limits(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, settings: Settings) -> "Limits":
-        """Gives the limits of a service; a lease outlasts a statement, half of a request's time outlasts a wait."""
+        """A lease outlasts a statement; a wait leaves half of a request's time."""
         wait = min(settings.flight_timeout, settings.request_timeout / 2)
         return cls(settings.cache_lifetime, wait, settings.statement_timeout, settings.cache_refresh == "on")
 
 
 class Filled(msgspec.Struct, frozen=True):
-    """A body that was not in the cache: `miss` when it was made here, `joined` elsewhere, `bypass` without Redis."""
+    """A body that was not in the cache: `miss` when loaded here, `joined` when elsewhere, `bypass` without Redis."""
 
     body: bytes
     state: str
 
 
 def flight_of(plan: Plan, stamps: Stamps) -> str:
-    """Gives the name under which a value is made once: by its key and the stamps that the reader has seen."""
+    """The name under which a value is loaded once: its key and the stamps that the reader has seen."""
     return f"{plan.key}:{b''.join(stamps).hex()}"
 
 
-def stamp(names: Names, plan: Plan, found: Found) -> Steps[Found]:
-    """Makes the stamps that a read without a value has not found, so that a value may be made under them."""
-    for place, group in enumerate(plan.groups):
-        if found.stamps[place] is None:
-            found.stamps[place] = yield from _stamp(names.stamp(group))
-    return found
-
-
-def fill(names: Names, plan: Plan, stamps: Stamps, limits: Limits, metrics: Metrics) -> Steps[Filled]:
-    """Gives a body that was made once, here or by another worker; raises what making it raises."""
-    token = token_bytes(TOKEN_LENGTH)
-    try:
-        arrived = yield from _turn(names, plan, stamps, token, limits)
-    except CacheTrouble:
-        body: bytes = yield LOAD
-        return Filled(body, "bypass")
-    if arrived is not None:
-        return Filled(arrived, "joined")
-    body = yield from _make(names, plan, stamps, token, limits, metrics)
-    return Filled(body, "miss")
-
-
-def refresh(names: Names, plan: Plan, found: Found, limits: Limits, metrics: Metrics) -> Steps[bool]:
-    """Makes a value again before it ends, unless another worker does or has; tells whether it did."""
-    token = token_bytes(TOKEN_LENGTH)
-    stamps = seen(found)
-    flight, ms = flight_of(plan, stamps), _milliseconds(limits.lease)
-    turn = yield commands.take_lease(names, plan, flight, stamps, found.head, token, ms)
-    if turn != OURS:
-        return False
-    yield from _make(names, plan, stamps, token, limits, metrics)
-    return True
-
-
-def mend(names: Names, breaker: Breaker, metrics: Metrics) -> Steps[bool]:
-    """Tells whether Redis is back and every drop that it missed is made up for; the breaker is closed then."""
-    yield commands.ping()
-    while not breaker.close():
-        owed = breaker.take()
-        try:
-            if owed is None:
-                yield from _sweep(names)
-            else:
-                yield commands.drop(names, owed)
-        except CacheTrouble:
-            breaker.open(owed)
-            raise
-        metrics.late_drops.inc()
-    return True
-
-
-def seen(found: Found) -> Stamps:
-    """Gives the stamps of a value, or those under which one may be made."""
-    return tuple(stamp for stamp in found.stamps if stamp is not None)
+def seen(lookup: Lookup) -> Stamps:
+    """The stamps of a value, or those under which one may be loaded."""
+    return tuple(stamp for stamp in lookup.stamps if stamp is not None)
 
 
 def pauses(seconds: float) -> Iterator[float]:
-    """Gives growing pauses that together last `seconds`."""
+    """Growing pauses that together last `seconds`."""
     pause = FIRST_PAUSE
     while seconds > 0:
         yield min(pause, seconds)
@@ -124,56 +73,109 @@ def pauses(seconds: float) -> Iterator[float]:
         pause = min(GROWTH * pause, LONGEST_PAUSE)
 
 
+class Policy:
+    """The steps of one combination's cache."""
+
+    def __init__(self, names: Names, limits: Limits, metrics: Metrics) -> None:
+        self._names = names
+        self._limits = limits
+        self._lease_ms = _milliseconds(limits.lease)
+        self._metrics = metrics
+
+    def read(self, plan: Plan) -> Steps[Lookup]:
+        """Look a value up; without one, make the stamps that are missing, so that it may be loaded under them."""
+        lookup: Lookup = yield commands.find(self._names, plan)
+        if lookup.body is None:
+            for place, group in enumerate(plan.groups):
+                if lookup.stamps[place] is None:
+                    lookup.stamps[place] = yield from _stamp(self._names.stamp(group))
+        return lookup
+
+    def fill(self, plan: Plan, stamps: Stamps) -> Steps[Filled]:
+        """Load a body once over all workers; raises what the load raises."""
+        token = token_bytes(TOKEN_LENGTH)
+        try:
+            arrived = yield from self._lease(plan, stamps, token)
+        except CacheTrouble:
+            body: bytes = yield LOAD
+            return Filled(body, "bypass")
+        if arrived is not None:
+            return Filled(arrived, "joined")
+        body = yield from self._load_and_keep(plan, stamps, token)
+        return Filled(body, "miss")
+
+    def refresh(self, plan: Plan, lookup: Lookup) -> Steps[bool]:
+        """Load a value again before it ends, unless another worker does or has; return whether it did."""
+        token, stamps = token_bytes(TOKEN_LENGTH), seen(lookup)
+        flight = flight_of(plan, stamps)
+        outcome = yield commands.take_lease(self._names, plan, flight, stamps, lookup.head, token, self._lease_ms)
+        if outcome != OURS:
+            return False
+        yield from self._load_and_keep(plan, stamps, token)
+        return True
+
+    def recover(self, breaker: Breaker) -> Steps[None]:
+        """Probe Redis, replay every drop that it missed, and close the breaker; raises CacheTrouble if it cannot."""
+        yield commands.ping()
+        while not breaker.close():
+            owed = breaker.take()
+            try:
+                if owed is None:
+                    yield from self._sweep()
+                else:
+                    yield commands.drop(self._names, owed)
+            except CacheTrouble:
+                breaker.open(owed)
+                raise
+            self._metrics.late_drops.inc()
+
+    def _lease(self, plan: Plan, stamps: Stamps, token: bytes) -> Steps[bytes | None]:
+        """The body that another worker has loaded, or None when it is to be loaded here."""
+        flight = flight_of(plan, stamps)
+        for pause in pauses(self._limits.wait):
+            outcome = yield commands.take_lease(self._names, plan, flight, stamps, b"", token, self._lease_ms)
+            if outcome == OURS:
+                return None
+            if outcome != THEIRS:
+                return bytes(outcome)
+            yield Pause(pause)
+        return None
+
+    def _load_and_keep(self, plan: Plan, stamps: Stamps, token: bytes) -> Steps[bytes]:
+        flight, began, limits = flight_of(plan, stamps), monotonic(), self._limits
+        try:
+            body: bytes = yield LOAD
+        except Exception:
+            yield from self._unless_refused(commands.free_lease(self._names, plan, flight, token))
+            raise
+        cost, ms = _milliseconds(monotonic() - began), lifetime(limits.lifetime)
+        soft_end = round(1000 * time() + ms * (SOFT_SHARE if limits.refresh else NEVER))
+        value = enclose(plan.key, stamps, body, soft_end, cost if limits.refresh else 0)
+        yield from self._unless_refused(commands.keep(self._names, plan, flight, token, value, ms))
+        return body
+
+    def _unless_refused(self, command: Command) -> Steps[None]:
+        try:
+            yield command
+        except CacheTrouble:
+            self._metrics.cache("refused")
+
+    def _sweep(self) -> Steps[None]:
+        cursor = b"0"
+        while True:
+            cursor, keys = yield commands.sweep(self._names, cursor)
+            if keys:
+                yield commands.delete(keys)
+            if cursor == b"0":
+                return
+
+
 def _stamp(key: str) -> Steps[bytes]:
-    made = cache_values.new_stamp()
-    stamp: bytes | None = yield commands.make_stamp(key, made)
+    new = cache_values.new_stamp()
+    stamp: bytes | None = yield commands.make_stamp(key, new)
     if stamp is None:
-        yield commands.replace_stamp(key, made)
-    return stamp or made
-
-
-def _turn(names: Names, plan: Plan, stamps: Stamps, token: bytes, limits: Limits) -> Steps[bytes | None]:
-    """Gives the body that another worker has made, or None when it is to be made here."""
-    flight, ms = flight_of(plan, stamps), _milliseconds(limits.lease)
-    for pause in pauses(limits.wait):
-        turn = yield commands.take_lease(names, plan, flight, stamps, b"", token, ms)
-        if turn == OURS:
-            return None
-        if turn != THEIRS:
-            return bytes(turn)
-        yield Pause(pause)
-    return None
-
-
-def _make(names: Names, plan: Plan, stamps: Stamps, token: bytes, limits: Limits, metrics: Metrics) -> Steps[bytes]:
-    flight, began = flight_of(plan, stamps), monotonic()
-    try:
-        body: bytes = yield LOAD
-    except Exception:
-        yield from _unless_refused(commands.free_lease(names, plan, flight, token), metrics)
-        raise
-    cost, ms = _milliseconds(monotonic() - began), lifetime(limits.lifetime)
-    soft_end = round(1000 * time() + ms * (SOFT_SHARE if limits.refresh else NEVER))
-    value = enclose(plan.key, stamps, body, soft_end, cost if limits.refresh else 0)
-    yield from _unless_refused(commands.keep(names, plan, flight, token, value, ms), metrics)
-    return body
-
-
-def _unless_refused(command: Command, metrics: Metrics) -> Steps[None]:
-    try:
-        yield command
-    except CacheTrouble:
-        metrics.cache("refused")
-
-
-def _sweep(names: Names) -> Steps[None]:
-    cursor = b"0"
-    while True:
-        cursor, keys = yield commands.sweep(names, cursor)
-        if keys:
-            yield commands.delete(keys)
-        if cursor == b"0":
-            return
+        yield commands.replace_stamp(key, new)
+    return stamp or new
 
 
 def _milliseconds(seconds: float) -> int:

@@ -1,7 +1,7 @@
 """What the policy asks for while it runs: the steps that each twin performs in its own way of waiting.
 
-The policy is a generator of steps. Whoever runs it performs each step and sends back what that gave, or throws what it
-raised: `cache_door.py` of a twin over a real Redis, a test one step at a time in any order.
+The policy is a generator of steps. Whoever runs it performs each step and sends back the result, or throws what it
+raised: `cache/cache.py` of a twin over a real Redis, a test one step at a time in any order.
 """
 
 from collections.abc import Callable, Generator
@@ -13,24 +13,26 @@ T = TypeVar("T")
 
 
 class CacheTrouble(Exception):
-    """A command that Redis refused, did not answer in time, or answered with garbage."""
+    """A command that was not sent, or that Redis refused, did not answer in time, or answered with garbage."""
 
 
 class Command(msgspec.Struct, frozen=True):
-    """One command to Redis; `understand` gives what its reply means and raises Garbled when it means nothing.
+    """One command to Redis; `parse` turns its reply into a result and raises Garbled for what cannot be its reply.
 
-    A lease that nobody frees would hold others up, so the groups of its flight are dropped before Redis is used again:
-    `owed_if_lost` when nobody can tell what became of the command, `owed_if_unasked` when it was not sent at all.
+    Groups whose drop is owed, so that they are dropped before Redis is used again: `owed_if_lost` when nobody can tell
+    what became of the command, `owed_if_skipped` when it was not sent at all.
     """
 
     words: tuple[str | bytes | int, ...]
-    understand: Callable[[Any], Any]
+    parse: Callable[[Any], Any]
     owed_if_lost: tuple[str, ...] = ()
-    owed_if_unasked: tuple[str, ...] = ()
+    owed_if_skipped: tuple[str, ...] = ()
+    # A refusal that must not be is trouble too: the breaker opens.
+    may_be_refused: bool = True
 
 
 class Load(msgspec.Struct, frozen=True):
-    """The body, made from the database."""
+    """The body, from the database."""
 
 
 class Pause(msgspec.Struct, frozen=True):
@@ -53,5 +55,5 @@ class Allowance:
 
     @property
     def is_low(self) -> bool:
-        """Whether less than half is left: too little for a command that may as well be left out."""
+        """Too little is left for a command that may as well be left out."""
         return self.left < self.seconds / 2

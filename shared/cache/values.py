@@ -1,6 +1,6 @@
-"""What lies in Redis: values that carry the stamps of their groups, and when a value is worth making again.
+"""What lies in Redis: values that carry the stamps of their groups, and when to refresh one.
 
-A value is the stamps, then its soft end (ms since 1970), the ms that its making took, a checksum, and the body. The
+A value is the stamps, then its soft end (ms since 1970), the ms that its load took, a checksum, and the body. The
 checksum is over the key and all that follows the stamps: a reply that belongs to another command, or that was garbled
 on its way, is a miss.
 """
@@ -18,7 +18,7 @@ import msgspec
 # Seconds, unless CACHE_LIFETIME says otherwise.
 LIFETIME = 60.0
 JITTER = 0.1
-# The last fifth of a lifetime: the value is served, as `stale`, while somebody makes the next one.
+# The last fifth of a lifetime: the value is served, as `stale`, while somebody loads the next one.
 SOFT_SHARE = 0.8
 STAMP_LIFETIME = 24 * 3600
 STAMP_LENGTH = 8
@@ -34,12 +34,12 @@ class Garbled(Exception):
     """A reply that no Redis gives to the command."""
 
 
-class Found(msgspec.Struct):
-    """What one MGET gave.
+class Lookup(msgspec.Struct):
+    """What one MGET returned.
 
     `body` is None where no value counts; `stamps` holds one for each group, None where there is none yet. `state` is
-    `hit` or, past the soft end, `stale`; `due` says that the value is worth making again; `head` tells this value
-    from its successors.
+    `hit` or, past the soft end, `stale`; `due` says that it is time to refresh it; `head` tells this value from its
+    successors.
     """
 
     body: bytes | None
@@ -49,19 +49,19 @@ class Found(msgspec.Struct):
     head: bytes = b""
 
 
-def judge(key: str, reply: Any, count: int) -> Found:
-    """Gives what an MGET of a value and its `count` stamps means; raises Garbled for what cannot be its reply."""
+def parse_lookup(key: str, reply: Any, count: int) -> Lookup:
+    """Parse the reply to an MGET of a value and its `count` stamps."""
     if type(reply) is not list or len(reply) != count + 1:
         raise Garbled(repr(reply)[:100])
-    value, *given = reply
-    stamps = [usable_stamp(stamp) for stamp in given]
+    value, *rest = reply
+    stamps = [usable_stamp(stamp) for stamp in rest]
     if value is None or None in stamps:
-        return Found(None, stamps)
-    return unpack(key, value, stamps) or Found(None, stamps)
+        return Lookup(None, stamps)
+    return unpack(key, value, stamps) or Lookup(None, stamps)
 
 
-def unpack(key: str, value: Any, stamps: list[bytes | None]) -> Found | None:
-    """Gives the value if it is whole, belongs to the key and carries these stamps."""
+def unpack(key: str, value: Any, stamps: list[bytes | None]) -> Lookup | None:
+    """Return the value if it is whole, belongs to the key and carries these stamps."""
     if type(value) is not bytes:
         raise Garbled(repr(value)[:100])
     front = b"".join(cast(list[bytes], stamps))
@@ -75,12 +75,12 @@ def unpack(key: str, value: Any, stamps: list[bytes | None]) -> Found | None:
     soft_end, cost = _TIMES.unpack(times)
     left = soft_end - 1000 * time()
     if left > LONGEST_EXPONENTIAL * cost:
-        return Found(body, stamps)
-    return Found(body, stamps, "hit" if left > 0 else "stale", is_due(left, cost), value[:start])
+        return Lookup(body, stamps)
+    return Lookup(body, stamps, "hit" if left > 0 else "stale", is_due(left, cost), value[:start])
 
 
 def is_due(left: float, cost: float) -> bool:
-    """Tells, by chance, whether to make a value again `left` ms before its soft end when that takes `cost` ms.
+    """Decide by chance whether to refresh a value `left` ms before its soft end when that takes `cost` ms.
 
     XFetch with beta = 1: A. Vattani, F. Chierichetti, K. Lowenstein, Optimal Probabilistic Cache Stampede Prevention,
     PVLDB 8(8), 2015.
@@ -89,25 +89,24 @@ def is_due(left: float, cost: float) -> bool:
 
 
 def enclose(key: str, stamps: Stamps, body: bytes, soft_end: int, cost: int) -> bytes:
-    """Gives the value to store, under the stamps that held before the database was read; times in ms."""
+    """The value to store, under the stamps that held before the database was read; times in ms."""
     times = _TIMES.pack(soft_end, min(cost, 2**32 - 1))
     return b"".join(stamps) + times + _checksum(key, times, body) + body
 
 
 def lifetime(seconds: float) -> int:
-    """Gives the ms that a value lives, spread by ±10 % so that values stored together do not end together."""
+    """The ms that a value lives, spread by ±10 % so that values stored together do not end together."""
     return max(1, round(1000 * seconds * (1 + JITTER * (2 * random() - 1))))  # noqa: S311
 
 
 def usable_stamp(stamp: Any) -> bytes | None:
-    """Gives a stamp that has the right form, or None; raises Garbled for what is no text at all."""
+    """Return the stamp if it has the right form; raise Garbled for what is no text at all."""
     if stamp is not None and type(stamp) is not bytes:
         raise Garbled(repr(stamp)[:100])
     return stamp if stamp is not None and len(stamp) == STAMP_LENGTH else None
 
 
 def new_stamp() -> bytes:
-    """Gives a stamp that was never used before."""
     return token_bytes(STAMP_LENGTH)
 
 

@@ -2,7 +2,7 @@
 
 import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from typing import Any, Final
 
@@ -40,12 +40,11 @@ def session(metrics: Metrics, raw: Any, rows: Sequence[Sequence[Any]]) -> None:
         metrics.fact(f"session {name}", value)
 
 
-def redis(metrics: Metrics, connection: Any) -> None:
-    """Puts down how a connection to Redis is set up, by redis-py's own object."""
-    metrics.fact("Redis parser", _name(type(connection._parser)))
-    metrics.fact("Redis time-out, s", connection.socket_timeout)
-    metrics.fact("Redis time-out of connecting, s", connection.socket_connect_timeout)
-    metrics.fact("Redis tries", connection.retry._retries + 1)
+def redis(metrics: Metrics, options: Mapping[str, Any]) -> None:
+    """Puts down how connections to Redis are set up, by the options of redis-py's own pool."""
+    metrics.fact("Redis time-out, s", options["socket_timeout"])
+    metrics.fact("Redis time-out of connecting, s", options["socket_connect_timeout"])
+    metrics.fact("Redis tries", options["retry"].get_retries() + 1)
 
 
 def scheduler(metrics: Metrics, kind: type) -> None:

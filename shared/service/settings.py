@@ -1,9 +1,10 @@
 """The settings of a service, read from its environment once, at the start."""
 
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import msgspec
 
@@ -31,7 +32,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_password_file: str = ""
     database_tls: Literal["off", "on", "verify"] = "off"
     database_ca_file: str = ""
-    cache_url: Annotated[str, msgspec.Meta(pattern="^(redis://.+)?$")] = ""
+    cache_url: Annotated[str, msgspec.Meta(pattern="^(rediss?://[^?#]+)?$")] = ""
+    cache_password_file: str = ""
+    cache_ca_file: str = ""
     cache_prefix: str = ""
     workers: Count = 1
     pool: Count = 16
@@ -78,6 +81,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         raise SettingsError(f"the environment cannot be used: {_in_capitals(str(error))}") from None
     _check_nesting(settings)
     database_address(settings)
+    cache_options(settings)
     return settings
 
 
@@ -91,17 +95,52 @@ def database_address(settings: Settings) -> DatabaseAddress:
         port=parts.port or 3306,
         user=unquote(parts.username),
         name=parts.path.strip("/"),
-        password=_password(settings) or unquote(parts.password or ""),
+        password=_read(settings, "database_password_file").rstrip("\n") or unquote(parts.password or ""),
     )
 
 
-def _password(settings: Settings) -> str:
-    if not settings.database_password_file:
-        return ""
+def cache_options(settings: Settings) -> dict[str, str]:
+    """Options of redis-py that CACHE_URL does not hold; raises SettingsError."""
+    if not settings.cache_url:
+        return {}
+    options, parts = {}, urlsplit(settings.cache_url)
+    if not parts.hostname or not _has_port(parts):
+        raise SettingsError("CACHE_URL must be redis://host:port/number, or rediss:// for TLS")
+    if settings.cache_password_file:
+        if parts.password:
+            raise SettingsError("CACHE_URL holds a password and CACHE_PASSWORD_FILE names another")
+        options["password"] = _read(settings, "cache_password_file").rstrip("\n")
+    if settings.cache_ca_file:
+        if parts.scheme != "rediss":
+            raise SettingsError("CACHE_CA_FILE needs a CACHE_URL that begins with rediss://")
+        options["ssl_ca_data"] = _certificates(settings, "cache_ca_file")
+    return options
+
+
+def _has_port(parts: SplitResult) -> bool:
     try:
-        return Path(settings.database_password_file).read_text(encoding="utf-8").rstrip("\n")
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
+def _certificates(settings: Settings, name: str) -> str:
+    text = _read(settings, name)
+    try:
+        ssl.create_default_context(cadata=text)
+    except (ssl.SSLError, ValueError):
+        raise SettingsError(f"{name.upper()} holds no certificate in PEM") from None
+    return text
+
+
+def _read(settings: Settings, name: str) -> str:
+    path = getattr(settings, name)
+    try:
+        return Path(path).read_text(encoding="utf-8") if path else ""
+    except UnicodeDecodeError:
+        raise SettingsError(f"{name.upper()} is no text") from None
     except OSError as error:
-        raise SettingsError(f"DATABASE_PASSWORD_FILE cannot be read: {error.strerror}") from None
+        raise SettingsError(f"{name.upper()} cannot be read: {error.strerror}") from None
 
 
 def _check_nesting(settings: Settings) -> None:

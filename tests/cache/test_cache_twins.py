@@ -10,7 +10,7 @@ import pytest
 from loadtests.proxy.client import Proxy
 from loadtests.proxy.modes import CUT, lose
 from shared.cache import breaker as cache_breaker
-from shared.cache.breaker import AT_ONCE, Breaker
+from shared.cache.breaker import BATCH, Breaker
 from shared.cache.plans import Plan, product_plan
 from shared.service.metrics import Metrics
 from shared.service.settings import read_settings
@@ -79,23 +79,23 @@ class Side:
 
     def close(self) -> None:
         """As the end of a service."""
-        self.twin.call(self.cache.hasten)
+        self.twin.call(self.cache.end_pauses)
         self.twin.call(self._background.close, 2.0)
         self.twin.call(self.cache.close)
 
     def asks(self) -> bool:
         """Whether the breaker is closed, which the service shows only as figures."""
-        return not self.cache._door._breaker.is_open
+        return not self.cache._redis._breaker.is_open
 
     def _load(self) -> Any:
         self.made += 1
         return self.twin.given(b"%d" % self.made)
 
 
-def test_a_closed_breaker_puts_no_drop_off(breaker: Breaker) -> None:
-    assert not breaker.put_off(["one"])
+def test_a_closed_breaker_defers_no_drop(breaker: Breaker) -> None:
+    assert not breaker.defer(["one"])
     breaker.open()
-    assert breaker.put_off(["one"])
+    assert breaker.defer(["one"])
     assert breaker.take() == ["one"]
 
 
@@ -103,25 +103,25 @@ def test_it_does_not_close_while_a_drop_is_owed(breaker: Breaker) -> None:
     breaker.open(["one", "two"])
     assert not breaker.close()
     assert breaker.take() == ["one", "two"]
-    breaker.put_off(["two"])  # written again while the first drop of it was under way
+    breaker.defer(["two"])  # written again while the first drop of it was under way
     assert not breaker.close()
     assert breaker.take() == ["two"]
     assert breaker.close()
 
 
 def test_a_group_is_owed_once_and_some_are_taken_at_a_time(breaker: Breaker) -> None:
-    groups = [str(number) for number in range(AT_ONCE + 1)]
+    groups = [str(number) for number in range(BATCH + 1)]
     breaker.open(groups)
-    breaker.put_off(groups)
-    assert breaker.take() == groups[:AT_ONCE]
-    assert breaker.take() == groups[AT_ONCE:]
+    breaker.defer(groups)
+    assert breaker.take() == groups[:BATCH]
+    assert breaker.take() == groups[BATCH:]
 
 
 def test_too_many_are_forgotten_and_cost_all(breaker: Breaker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache_breaker, "LONGEST_LIST", 3)
+    monkeypatch.setattr(cache_breaker, "MOST_OWED", 3)
     breaker.open(["one", "two", "three"])
-    breaker.put_off(["four"])
-    breaker.put_off(["five"])
+    breaker.defer(["four"])
+    breaker.defer(["five"])
     assert not breaker.close()
     assert breaker.take() is None
     assert breaker.close()
@@ -176,7 +176,7 @@ def test_a_drop_that_is_owed_at_the_end_of_a_worker_is_tried_once_more(
 def test_when_too_much_is_owed_all_stamps_of_the_combination_end_and_no_others(
     side: Side, own_redis: OwnRedis, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache_breaker, "LONGEST_LIST", 2)
+    monkeypatch.setattr(cache_breaker, "MOST_OWED", 2)
     plans = [product_plan(number) for number in range(20)]
     before = [side.get(plan)[0] for plan in plans]
     with own_redis.client() as client:

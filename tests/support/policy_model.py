@@ -14,29 +14,28 @@ from shared.cache import policy as cache_policy
 from shared.cache.commands import Names
 from shared.cache.flights import Flights
 from shared.cache.plans import Plan
-from shared.cache.policy import Limits
+from shared.cache.policy import Limits, Policy
 from shared.cache.steps import Command, Pause, Steps
-from shared.cache.values import Found
 from shared.service.metrics import Metrics
 
 NAMES = Names("model")
 PLAN = Plan("report", ("orders",))
 # One pause, so that a wait for another's lease both ends well and ends in vain.
-METRICS = Metrics()
 LIMITS = Limits(lifetime=60.0, wait=cache_policy.FIRST_PAUSE, lease=5.0)
+POLICY = Policy(NAMES, LIMITS, Metrics())
 # An actor yields before each of its events: what has to be true before the event can take place.
 Ready = Callable[[], bool]
 Heard = list[object]
 Actor = Callable[["World", Heard], Generator[Ready, None, None]]
 
 
-class Landing:
+class Outcome:
     """A flight without a wait."""
 
     def __init__(self) -> None:
         self.outcome: Any = None
 
-    def land(self, outcome: Any) -> None:
+    def complete(self, outcome: Any) -> None:
         self.outcome = self.outcome or outcome
 
 
@@ -48,7 +47,7 @@ class World:
     row: int = 0
     answered: int = 0
     stale: bool = False
-    workers: list[Flights[Landing]] = field(default_factory=lambda: [Flights(Landing), Flights(Landing)])
+    workers: list[Flights[Outcome]] = field(default_factory=lambda: [Flights(Outcome), Flights(Outcome)])
 
     def reply(self, words: Sequence[Any]) -> Any:
         """What a real Redis replies to the commands of the policy; lifetimes never end."""
@@ -110,10 +109,10 @@ def reader(worker: int) -> Actor:
     def events(world: World, heard: Heard) -> Generator[Ready, None, None]:
         yield at_once
         fresh_from = world.answered
-        found = yield from _found(world, heard)
-        body = found.body
+        lookup = yield from performed(world, heard, POLICY.read(PLAN))
+        body = lookup.body
         if body is None:
-            body = yield from _made_once(world, heard, world.workers[worker], cache_policy.seen(found))
+            body = yield from _made_once(world, heard, world.workers[worker], cache_policy.seen(lookup))
         world.stale |= int(body) < fresh_from
 
     return events
@@ -122,11 +121,11 @@ def reader(worker: int) -> Actor:
 def refresher(world: World, heard: Heard) -> Generator[Ready, None, None]:
     """A read of a value past its soft end, and the refresh behind it."""
     yield at_once
-    found = yield from _found(world, heard)
-    if found.body is not None:
-        assert found.due
+    lookup = yield from performed(world, heard, POLICY.read(PLAN))
+    if lookup.body is not None:
+        assert lookup.due
         yield at_once
-        yield from performed(world, heard, cache_policy.refresh(NAMES, PLAN, found, LIMITS, METRICS))
+        yield from performed(world, heard, POLICY.refresh(PLAN, lookup))
 
 
 def loss(of: str) -> Actor:
@@ -141,20 +140,20 @@ def loss(of: str) -> Actor:
 
 
 def performed(
-    world: World, heard: Heard, steps: Steps[Any], land: Callable[[Any], object] = repr
+    world: World, heard: Heard, steps: Steps[Any], complete: Callable[[Any], object] = repr
 ) -> Generator[Ready, None, Any]:
     """What the policy gives; each of its steps but the first is an event of its own."""
     try:
         step = next(steps)
         while True:
-            given = None
+            result = None
             if isinstance(step, Command):
-                given = step.understand(world.reply(step.words))
+                result = step.parse(world.reply(step.words))
             elif not isinstance(step, Pause):
-                given = b"%d" % world.row
-                land(given)
-            heard.append(repr(given))
-            step = steps.send(given)
+                result = b"%d" % world.row
+                complete(result)
+            heard.append(repr(result))
+            step = steps.send(result)
             yield at_once
     except StopIteration as end:
         return end.value
@@ -165,29 +164,18 @@ def at_once() -> bool:
     return True
 
 
-def _found(world: World, heard: Heard) -> Generator[Ready, None, Found]:
-    found: Found = yield from performed(world, heard, _asked(cache_commands.find(NAMES, PLAN)))
-    if found.body is None:
-        yield from performed(world, heard, cache_policy.stamp(NAMES, PLAN, found))
-    return found
-
-
-def _asked(command: Command) -> Steps[Any]:
-    return (yield command)
-
-
 def _made_once(
-    world: World, heard: Heard, flights: Flights[Landing], stamps: tuple[bytes, ...]
+    world: World, heard: Heard, flights: Flights[Outcome], stamps: tuple[bytes, ...]
 ) -> Generator[Ready, None, Any]:
     name = cache_policy.flight_of(PLAN, stamps)
-    flight, leads = flights.board(name)
+    flight, leads = flights.join(name)
     assert flight is not None
     if not leads:
         heard.append("aboard")
         yield lambda: flight.outcome is not None
         return flight.outcome
     yield at_once
-    filled = yield from performed(world, heard, cache_policy.fill(NAMES, PLAN, stamps, LIMITS, METRICS), flight.land)
-    flights.end(name)
-    flight.land(filled.body)
+    filled = yield from performed(world, heard, POLICY.fill(PLAN, stamps), flight.complete)
+    flights.remove(name)
+    flight.complete(filled.body)
     return filled.body

@@ -1,0 +1,177 @@
+"""Redis behind a circuit breaker: every command goes through `run`, and none may fail or hold up a request."""
+
+import logging
+from collections.abc import Sequence
+from functools import partial
+from time import monotonic
+from typing import Any, cast
+
+from redis import BlockingConnectionPool, Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as Disconnected
+from redis.exceptions import ResponseError
+from redis.retry import Retry
+
+from shared.cache import commands
+from shared.cache.breaker import Breaker
+from shared.cache.policy import Policy
+from shared.cache.steps import Allowance, CacheTrouble, Command, Pause, Step, Steps
+from shared.cache.values import Garbled
+from shared.service import runtime_facts
+from shared.service.metrics import Metrics
+from shared.service.settings import Settings, cache_options
+
+from ..service.background import Background, Call, T
+from ..service.waiting import Event, ThreadLock, wait_unless
+from .deadline import deadline, timeouts
+
+log = logging.getLogger(__name__)
+
+
+class RedisGateway:
+    """Each request spends at most CACHE_TIMEOUT on Redis, and nothing once one has had trouble."""
+
+    def __init__(self, settings: Settings, policy: Policy, background: Background, metrics: Metrics) -> None:
+        self._policy = policy
+        self._metrics = metrics
+        self._timeout = settings.cache_timeout
+        self._background = background
+        self.closing = Event()
+        self._breaker = Breaker(ThreadLock(), metrics)
+        # redis-py types these on one side only.
+        self._pool: Any = _pool(settings)
+        self._client: Any = Redis(connection_pool=self._pool)
+        # Replies as they come: the commands of the policy parse them.
+        self._client.response_callbacks.clear()
+
+    def open(self) -> None:
+        """Open all connections, so that no request has to; without Redis they are opened when it is back."""
+        runtime_facts.redis(self._metrics, self._pool.connection_kwargs)
+        connections = []
+        try:
+            for _ in range(self._pool.max_connections):
+                with deadline(self._timeout):
+                    connection = self._pool.get_connection()
+                connections.append(connection)
+        except Exception as fault:  # noqa: BLE001 (what else is at that address answers as it likes)
+            self._trouble(fault)
+        for connection in connections:
+            self._pool.release(connection)
+
+    def run(self, command: Command, allowance: Allowance) -> Any:
+        """Return what the reply means; raises CacheTrouble."""
+        is_deferred = self._breaker.is_open and self._breaker.defer(command.owed_if_skipped)
+        if is_deferred or allowance.left <= 0:
+            self._probe_in_background()
+            raise CacheTrouble("Redis is not asked")
+        started = monotonic()
+        try:
+            return self._send(command, allowance.left)
+        except Exception as fault:
+            if not (command.may_be_refused and isinstance(fault, ResponseError)):
+                self._trouble(fault, command.owed_if_lost)
+            raise CacheTrouble(str(fault)) from fault
+        finally:
+            allowance.left -= monotonic() - started
+
+    def follow(self, steps: Steps[T], allowance: Allowance, load: Call[bytes]) -> T:
+        """Perform the steps of the policy and return its result; raises CacheTrouble, and what `load` raises."""
+        return _follow(steps, partial(self._perform, allowance, load))
+
+    def is_up(self) -> bool:
+        """Whether Redis answers."""
+        try:
+            self.run(commands.ping(), Allowance(self._timeout))
+        except CacheTrouble:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.disconnect()
+
+    def _perform(self, allowance: Allowance, load: Call[bytes], step: Step) -> Any:
+        if isinstance(step, Command):
+            return self.run(step, allowance)
+        if not isinstance(step, Pause):
+            return load()
+        if wait_unless(step.seconds, self.closing) and not allowance.is_low:
+            return None
+        raise CacheTrouble("waited long enough")
+
+    def _send(self, command: Command, seconds: float) -> Any:
+        with deadline(seconds):
+            reply = self._client.execute_command(*command.words)
+        try:
+            return command.parse(reply)
+        except Garbled:
+            # The replies of a connection may be out of step with its commands.
+            self._pool.disconnect(inuse_connections=False)
+            raise
+
+    def _trouble(self, fault: Exception, owed: Sequence[str] = ()) -> None:
+        log.warning("cache: %r", fault)
+        self._breaker.open(owed)
+        self._probe_in_background()
+
+    def _probe_in_background(self) -> None:
+        if not self._breaker.is_open or not self._breaker.probing.acquire():
+            return
+        if not self._background.submit(self._probe):
+            self._breaker.probing.release()
+
+    def _probe(self) -> None:
+        is_up, is_closing = False, False
+        try:
+            while not is_up and not is_closing:
+                is_closing = not wait_unless(self._breaker.next_pause(), self.closing)
+                # At the very end once more: nobody else knows which drops this worker owes.
+                is_up = self._recovered()
+        finally:
+            self._breaker.probing.release()
+        # Trouble that came after the breaker had closed, and before the latch was released, found no prober.
+        if is_up:
+            self._probe_in_background()
+
+    def _recovered(self) -> bool:
+        try:
+            _follow(self._policy.recover(self._breaker), self._try)
+        except CacheTrouble:
+            return False
+        return True
+
+    def _try(self, step: Step) -> Any:
+        started = monotonic()
+        try:
+            result = self._send(cast(Command, step), self._timeout / 2)
+        except Exception as fault:
+            raise CacheTrouble(str(fault)) from fault
+        if monotonic() - started > self._timeout / 2:
+            raise CacheTrouble("Redis is slow")
+        return result
+
+
+def _follow(steps: Steps[T], perform: Call[Any]) -> T:
+    try:
+        step = next(steps)
+        while True:
+            try:
+                result = perform(step)
+            except Exception as error:  # noqa: BLE001 (the policy decides what becomes of it)
+                step = steps.throw(error)
+            else:
+                step = steps.send(result)
+    except StopIteration as end:
+        return cast(T, end.value)
+
+
+def _pool(settings: Settings) -> BlockingConnectionPool:
+    return BlockingConnectionPool.from_url(
+        settings.cache_url,
+        **cache_options(settings),
+        **timeouts(settings.cache_timeout),
+        max_connections=settings.in_flight,
+        # Redis may have closed a connection; each command of ours may be repeated.
+        retry=Retry(NoBackoff(), 1, (Disconnected,)),
+        protocol=2,
+    )
