@@ -9,19 +9,25 @@ _PAST = 0.0
 
 
 def timeouts(seconds: float) -> dict[str, Any]:
-    """Options of the connection pool; `deadline` bounds all of them together."""
+    """Options of the connection pool; a deadline bounds all its waits together."""
     return {"timeout": None, "socket_timeout": None, "socket_connect_timeout": seconds}
 
 
-@asynccontextmanager
-async def deadline(seconds: float) -> AsyncIterator[None]:
-    """End the block with a TimeoutError one turn of the loop after its time.
+class Deadline:
+    """Ends a command one turn of the loop after its time: a reply that came while the loop was late is not late."""
 
-    A reply that came while the loop was late is not late itself.
-    """
-    async with asyncio.timeout(None) as timeout:
-        handle = asyncio.get_running_loop().call_later(seconds, timeout.reschedule, _PAST)
-        try:
-            yield
-        finally:
-            handle.cancel()
+    def __init__(self, pool: Any, seconds: float) -> None:
+        """Nothing is watched: asyncio has time-outs of its own."""
+
+    @asynccontextmanager
+    async def within(self, seconds: float) -> AsyncIterator[None]:
+        """Fail what happens in the block when it takes longer."""
+        async with asyncio.timeout(None) as timeout:
+            handle = asyncio.get_running_loop().call_later(seconds, timeout.reschedule, _PAST)
+            try:
+                yield
+            finally:
+                handle.cancel()
+
+    def close(self) -> None:
+        """Nothing is held."""

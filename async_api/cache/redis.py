@@ -23,7 +23,7 @@ from shared.service.settings import Settings, cache_options
 
 from ..service.background import Background, Call, T
 from ..service.waiting import Event, ThreadLock, wait_unless
-from .deadline import deadline, timeouts
+from .deadline import Deadline, timeouts
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,7 @@ class RedisGateway:
         self._breaker = Breaker(ThreadLock(), metrics)
         # redis-py types these on one side only.
         self._pool: Any = _pool(settings)
+        self._deadline = Deadline(self._pool, self._timeout)
         self._client: Any = Redis(connection_pool=self._pool)
         # Replies as they come: the commands of the policy parse them.
         self._client.response_callbacks.clear()
@@ -50,7 +51,7 @@ class RedisGateway:
         connections = []
         try:
             for _ in range(self._pool.max_connections):
-                async with deadline(self._timeout):
+                async with self._deadline.within(self._timeout):
                     connection = await self._pool.get_connection()
                 connections.append(connection)
         except Exception as fault:  # noqa: BLE001 (what else is at that address answers as it likes)
@@ -88,6 +89,7 @@ class RedisGateway:
 
     async def close(self) -> None:
         """Close the connections."""
+        self._deadline.close()
         await self._pool.disconnect()
 
     async def _perform(self, allowance: Allowance, load: Call[bytes], step: Step) -> Any:
@@ -100,7 +102,7 @@ class RedisGateway:
         raise CacheTrouble("waited long enough")
 
     async def _send(self, command: Command, seconds: float) -> Any:
-        async with deadline(seconds):
+        async with self._deadline.within(seconds):
             reply = await self._client.execute_command(*command.words)
         try:
             return command.parse(reply)

@@ -2,7 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Event, Thread, get_ident
+from time import monotonic
 from typing import Any
+
+# Of CACHE_TIMEOUT, between two looks at a command that is late.
+_GRACE = 1 / 8
 
 
 def timeouts(seconds: float) -> dict[str, Any]:
@@ -10,9 +15,39 @@ def timeouts(seconds: float) -> dict[str, Any]:
     return {"timeout": seconds, "socket_timeout": seconds, "socket_connect_timeout": seconds}
 
 
-@contextmanager
-def deadline(seconds: float) -> Iterator[None]:
-    """The time-outs of the socket bound each wait in the block; here none begins without time left."""
-    if seconds <= 0:
-        raise TimeoutError("no time left")
-    yield
+class Deadline:
+    """Closes the connections under a command that is late: a socket's time-out begins again with every byte."""
+
+    def __init__(self, pool: Any, seconds: float) -> None:
+        self._pool = pool
+        self._seconds = seconds
+        self._ends: dict[int, float] = {}
+        self._closed = Event()
+        Thread(target=self._watch, name="redis-deadline", daemon=True).start()
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Fail what happens in the block when it takes longer."""
+        if seconds <= 0:
+            raise TimeoutError("no time left")
+        self._ends[get_ident()] = monotonic() + seconds
+        try:
+            yield
+        finally:
+            del self._ends[get_ident()]
+
+    def close(self) -> None:
+        """End the watch."""
+        self._closed.set()
+
+    def _watch(self) -> None:
+        late: set[tuple[int, float]] = set()
+        pause = self._seconds
+        while not self._closed.wait(pause):
+            now, commands = monotonic(), tuple(self._ends.items())
+            # Late at two looks: a reply that came while this process stood still is taken in between.
+            if late.intersection(commands):
+                self._pool.disconnect()
+            late = {(thread, end) for thread, end in commands if end <= now}
+            first = min((end for _, end in commands), default=now + self._seconds)
+            pause = max(first - now, _GRACE * self._seconds)
