@@ -22,7 +22,7 @@ class Views:
     """Makes the framework's views out of handlers."""
 
     def __init__(self, context: ServiceContext) -> None:
-        self._settings = context.settings
+        self._seconds = context.settings.request_timeout
         self._metrics = context.metrics
         self._headers = [("X-Combination", context.settings.combination)]
         self._cache_state = context.cache.state_without
@@ -32,9 +32,9 @@ class Views:
 
         async def view(**path: str) -> Response:
             started = perf_counter()
-            deadlines.start(self._settings.request_timeout)
+            deadlines.start(self._seconds)
             try:
-                self._admit(route)
+                deadlines.must_be_admitted()
                 answer = await handle(**path)
             except Exception as error:  # noqa: BLE001 (the last line of defence: no trace leaves)
                 answer = self._problem(route, error)
@@ -48,10 +48,6 @@ class Views:
         answer = from_framework(error.code, getattr(error, "valid_methods", None)).answer()
         self._metrics.request("unmatched", answer.status, 0.0)
         return self._respond(answer)
-
-    def _admit(self, route: Route) -> None:
-        if route.path.startswith("/api"):  # what watches the service is answered however late
-            deadlines.must_be_fresh(self._settings.acquire_timeout)
 
     def _problem(self, route: Route, error: Exception) -> Answer:
         problem = _as_problem(error)

@@ -2,95 +2,109 @@
 
 import asyncio
 import logging
+import multiprocessing
 import multiprocessing.connection
-import os
 import signal
-from contextlib import nullcontext
+import socket
 from functools import partial
-from time import monotonic
+from multiprocessing.context import SpawnProcess
 from typing import Any
 
-from hypercorn.asyncio.run import asyncio_worker
+from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from quart import Quart
 
-from shared.http import deadlines
 from shared.service import metrics, runtime_facts
-from shared.service.metrics import Metrics
 from shared.service.serving import STOP_MARGIN, serving
-from shared.service.settings import Settings, read_settings
+from shared.service.settings import Settings
 
 from ..app import create_app
+from ..http.guard import guarded
+from .admission import admitting
 from .context import ServiceContext
+from .places import Places
 
 _log = logging.getLogger(__name__)
 
 
 def run(settings: Settings) -> int:
     """Serves until SIGTERM; gives the exit status."""
-    config = Config()
-    config.application_path = f"{__package__}.server:application()"
-    for setting in serving(settings):
-        if setting.hypercorn is not None:
-            setattr(config, setting.hypercorn, setting.value)
-    return _supervise(config)
+    host, _, port = settings.bind.rpartition(":")
+    with socket.create_server((host, int(port)), backlog=settings.backlog) as listening:
+        return _Parent(settings, listening).run()
 
 
-def _supervise(config: Config) -> int:
-    # Hypercorn's own parent kills busy workers as soon as an idle one has ended, and replaces none; gunicorn's does.
-    sockets, spawn, asked = config.create_sockets(), multiprocessing.get_context("spawn"), []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _: asked.append(number))
-    workers: list[Any] = []
-    while not asked:
-        while len(workers) < config.workers:
-            workers.append(spawn.Process(target=_work, args=(config, sockets)))
-            workers[-1].start()
-        multiprocessing.connection.wait([worker.sentinel for worker in workers], timeout=0.2)
-        for worker in [each for each in workers if not each.is_alive()]:
-            _log.error("worker %d ended with status %d", worker.pid, worker.exitcode)
-            metrics.worker_ended(worker.pid)
-            workers.remove(worker)
-            # One that was ended is replaced; one that failed could not start, and no other will.
-            asked += [0] if worker.exitcode > 0 else []
-    for worker in workers:
-        worker.terminate()
-    for worker in workers:
-        worker.join(config.graceful_timeout + STOP_MARGIN)
-        worker.kill()
-    return int(0 in asked)
-
-
-def _work(config: Config, sockets: Any) -> None:
-    runtime_facts.server(Metrics(), "hypercorn", read_settings(os.environ), partial(getattr, config))
-    asyncio_worker(config, sockets)
-
-
-def application() -> Quart:
-    """Gives the application of one worker; its context opens before the first request."""
-    settings = read_settings(os.environ)
-    context = ServiceContext(settings)
+def application(context: ServiceContext) -> Quart:
+    """The application of one worker, behind its middleware."""
     app = create_app(context)
     # Quart gives up without an answer after a minute; the service's own limits are shorter and answer.
     app.config["RESPONSE_TIMEOUT"] = None
-    app.config["BODY_TIMEOUT"] = settings.request_timeout
+    app.config["BODY_TIMEOUT"] = context.settings.request_timeout
     app.before_serving(context.open)
     app.after_serving(context.close)
-    app.asgi_app = _limited(app.asgi_app, settings.in_flight, context.metrics)  # type: ignore[method-assign]
+    inner: Any = admitting(app.asgi_app, Places(context.settings, context.metrics))
+    app.asgi_app = guarded(inner, context.settings, context.metrics)  # type: ignore[method-assign, assignment]
     return app
 
 
-def _limited(app: Any, in_flight: int, metrics: Metrics) -> Any:
-    # As gthread has threads, so many requests are handled at once.
-    places = asyncio.Semaphore(in_flight)
-    metrics.fact("requests at once in a process", in_flight)
+class _Parent:
+    # Hypercorn's own parent ends all workers when one has died.
+    """Keeps as many workers as WORKERS says, which accept from one socket."""
 
-    async def wrapped(scope: Any, receive: Any, send: Any) -> None:
-        asked = monotonic()
-        async with places if scope["type"] == "http" else nullcontext():
-            waited = monotonic() - asked
-            deadlines.queued(waited)
-            metrics.queue.observe(waited)
-            await app(scope, receive, send)
+    def __init__(self, settings: Settings, listening: socket.socket) -> None:
+        self._settings = settings
+        self._listening = listening
+        self._spawn = multiprocessing.get_context("spawn")
+        self._workers: list[SpawnProcess] = []
+        self._asked: list[int] = []
 
-    return wrapped
+    def run(self) -> int:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda number, _: self._asked.append(number))
+        failed = False
+        while not self._asked and not failed:
+            self._fill()
+            multiprocessing.connection.wait([worker.sentinel for worker in self._workers], timeout=0.2)
+            failed = self._reap()
+        self._listening.close()
+        self._stop()
+        return int(failed)
+
+    def _fill(self) -> None:
+        while len(self._workers) < self._settings.workers:
+            worker = self._spawn.Process(target=_work, args=(self._settings, self._listening))
+            worker.start()
+            self._workers.append(worker)
+
+    def _reap(self) -> bool:
+        """Whether a worker has failed: one that was ended is replaced, but where one cannot start, no other will."""
+        failed = False
+        for worker in [each for each in self._workers if each.exitcode is not None]:
+            _log.error("worker %d ended with status %d", worker.pid, worker.exitcode)
+            metrics.worker_ended(worker.pid or 0)
+            self._workers.remove(worker)
+            failed = failed or (worker.exitcode or 0) > 0
+        return failed
+
+    def _stop(self) -> None:
+        for worker in self._workers:
+            worker.terminate()
+        for worker in self._workers:
+            worker.join(self._settings.grace + STOP_MARGIN)
+            worker.kill()
+
+
+def _work(settings: Settings, listening: socket.socket) -> None:
+    config = Config()
+    for setting in serving(settings):
+        if setting.hypercorn is not None:
+            setattr(config, setting.hypercorn, setting.value)
+    asyncio.run(_serve(settings, config, listening))
+
+
+async def _serve(settings: Settings, config: Config, listening: socket.socket) -> None:
+    context = ServiceContext(settings)
+    runtime_facts.server(context.metrics, "hypercorn", settings, partial(getattr, config))
+    config.workers = 1  # the others are the parent's matter
+    config.bind = [f"fd://{listening.detach()}"]
+    await serve(application(context), config)

@@ -6,12 +6,14 @@ from time import monotonic
 from shared.http.errors import Problem, unavailable
 
 _queued: ContextVar[float] = ContextVar("seconds_queued", default=0.0)
+_admitted: ContextVar[bool] = ContextVar("admitted", default=True)
 _ends: ContextVar[float | None] = ContextVar("request_ends", default=None)
 
 
-def queued(seconds: float) -> None:
-    """Notes how long the current request has waited for its turn."""
+def queued(seconds: float, admitted: bool) -> None:
+    """Notes how long the current request has waited for a place, and whether it got one."""
     _queued.set(seconds)
+    _admitted.set(admitted)
 
 
 def start(seconds: float) -> None:
@@ -19,10 +21,9 @@ def start(seconds: float) -> None:
     _ends.set(monotonic() + seconds - _queued.get())
 
 
-def must_be_fresh(seconds: float) -> None:
-    """Raises a 503 when the current request has waited longer than this for its turn."""
-    # Its client has less patience left than the ones behind it, and a queue that is served late is late for everybody.
-    if _queued.get() > seconds:
+def must_be_admitted() -> None:
+    """Raises a 503 when the current request got no place in time."""
+    if not _admitted.get():
         raise unavailable("Too many requests at once.")
 
 

@@ -43,6 +43,11 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         return self.path.replace("{", "<").replace("}", ">")
 
 
+def needs_a_place(path: str) -> bool:
+    """Whether a request to this path may be refused for want of a place: not what watches the service."""
+    return not path.startswith(("/health/", "/metrics", "/openapi.json"))
+
+
 OVERLOAD = (503, 504)
 
 ROUTES: Final = (

@@ -21,6 +21,7 @@ def server(metrics: Metrics, kind: str, settings: Settings, configured: Callable
     """Puts down how a server of this kind is set up, by its own configuration, and what the process has loaded."""
     encoder: Any = encode
     metrics.fact("server", kind)
+    metrics.fact("requests at once in a process", settings.in_flight)
     for row in serving(settings):
         if name := getattr(row, kind):
             value = configured(name)

@@ -24,7 +24,10 @@ def serving(settings: Settings) -> tuple[Setting, ...]:
     return (
         Setting("address", "bind", "bind", settings.bind),
         Setting("processes", "workers", "workers", settings.workers),
-        Setting("requests at once in a process", "threads", None, settings.in_flight),
+        Setting("threads in a process", "threads", None, THREADS_PER_PLACE * settings.in_flight),
+        Setting("peers whose headers are trusted", "forwarded_allow_ips", None, ""),
+        Setting("headers of peers that set the path", "forwarder_headers", None, ""),
+        Setting("headers of peers that set the scheme", "secure_scheme_headers", None, {}),
         Setting("backlog", "backlog", "backlog", settings.backlog),
         Setting("keep-alive time, s", "keepalive", "keep_alive_timeout", settings.keep_alive),
         Setting("requests before a connection is closed", None, "keep_alive_max_requests", sys.maxsize),
@@ -52,6 +55,8 @@ def serving(settings: Settings) -> tuple[Setting, ...]:
 # The longest line that gunicorn can be told; Hypercorn bounds only the head as a whole.
 LONGEST_LINE: Final = 8190
 LONGEST_HEAD: Final = 64 * 1024
+# Threads beyond the places of service/admission.py hold the requests that wait for one.
+THREADS_PER_PLACE: Final = 4
 # gthread's limit of open connections; Hypercorn has none. Far above what the load generator opens.
 CONNECTIONS: Final = 10_000
 WORKER_SILENCE: Final = 30

@@ -1,0 +1,46 @@
+"""The seam around the application: what it need not see, how long a body may take, and the last line of defence."""
+
+import logging
+
+from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
+
+from shared.http.errors import DETAILS, Problem
+from shared.http.framing import refusal
+from shared.service.metrics import Metrics
+from shared.service.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def guarded(app: ASGIFramework, settings: Settings, metrics: Metrics) -> ASGIFramework:
+    """The application: nothing that a client sends becomes a 500 or a trace."""
+
+    async def answer(send: ASGISendCallable, problem: Problem) -> None:
+        made = problem.answer()
+        metrics.request("unmatched", made.status, 0.0)
+        headers = [("X-Combination", settings.combination), ("Content-Length", str(len(made.body)))]
+        fields = [*headers, *made.all_headers, ("Connection", "close")]
+        raw = [(name.encode(), value.encode()) for name, value in fields]
+        await send({"type": "http.response.start", "status": made.status, "headers": raw, "trailers": False})
+        await send({"type": "http.response.body", "body": made.body, "more_body": False})
+
+    async def handle(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        if problem := _refusal(scope):
+            await answer(send, problem)
+            return
+        try:
+            await app(scope, receive, send)
+        except Exception:
+            log.exception("unexpected error")
+            await answer(send, Problem(500, DETAILS[500]))
+
+    return handle
+
+
+def _refusal(scope: HTTPScope) -> Problem | None:
+    names = {name for name, _ in scope["headers"]}
+    target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+    return refusal(target.decode("latin-1"), b"content-length" in names and b"transfer-encoding" in names)

@@ -1,0 +1,86 @@
+"""The seam around the application: what it need not see, how long a body may take, and the last line of defence."""
+
+import logging
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from socket import SHUT_RD, socket
+from time import monotonic
+from typing import IO, TYPE_CHECKING, Final
+
+from werkzeug.exceptions import RequestTimeout
+
+from shared.http.errors import DETAILS, TITLES, Problem
+from shared.http.framing import refusal
+from shared.service.metrics import Metrics
+from shared.service.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger(__name__)
+_LOOK_S: Final = 0.1
+
+
+def guarded(app: "WSGIApplication", settings: Settings, metrics: Metrics) -> "WSGIApplication":
+    """The application: nothing that a client sends becomes a 500, a trace, or a thread that waits for ever."""
+    watch = _Watch(settings.request_timeout)
+    watch.start()
+
+    def answer(start_response: "StartResponse", problem: Problem) -> Iterable[bytes]:
+        made = problem.answer()
+        metrics.request("unmatched", made.status, 0.0)
+        headers = [("X-Combination", settings.combination), ("Content-Length", str(len(made.body)))]
+        start_response(f"{made.status} {TITLES[made.status]}", [*headers, *made.all_headers])
+        return [made.body]
+
+    def handle(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        length, coding = environ.get("CONTENT_LENGTH"), environ.get("HTTP_TRANSFER_ENCODING")
+        if length or coding:
+            environ["wsgi.input"] = _Body(environ["wsgi.input"], environ["gunicorn.socket"], watch)
+        if problem := refusal(environ["RAW_URI"], bool(length and coding)):
+            return answer(start_response, problem)
+        try:
+            return app(environ, start_response)
+        except Exception:
+            log.exception("unexpected error")
+            return answer(start_response, Problem(500, DETAILS[500]))
+
+    return handle
+
+
+class _Body:
+    """The body of a request, which raises a 408 when it has not arrived within its time."""
+
+    def __init__(self, stream: IO[bytes], sock: socket, watch: "_Watch") -> None:
+        self._stream = stream
+        self._sock = sock
+        self._watch = watch
+        self._ends = monotonic() + watch.seconds
+
+    def read(self, size: int = -1) -> bytes:
+        self._watch.reading[self._sock] = self._ends
+        try:
+            return self._stream.read(size)
+        finally:
+            del self._watch.reading[self._sock]
+            if monotonic() > self._ends:
+                raise RequestTimeout
+
+
+class _Watch(threading.Thread):
+    """Ends what a client sends when a body takes too long; gunicorn itself waits for it for ever."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(name="slow bodies", daemon=True)
+        self.seconds = seconds
+        self.reading: dict[socket, float] = {}
+        self._never = threading.Event()
+
+    def run(self) -> None:
+        while not self._never.wait(_LOOK_S):
+            now = monotonic()
+            for sock, ends in list(self.reading.items()):
+                if ends < now:
+                    with suppress(OSError):
+                        sock.shutdown(SHUT_RD)
