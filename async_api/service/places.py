@@ -6,7 +6,7 @@ from shared.http import deadlines
 from shared.service.metrics import Metrics
 from shared.service.settings import Settings
 
-from .waiting import Stock
+from ..database.slots import ConnectionSlots
 
 
 class Places:
@@ -15,7 +15,7 @@ class Places:
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self._seconds = settings.acquire_timeout
         self._metrics = metrics
-        self._free: Stock[None] = Stock()
+        self._free: ConnectionSlots[None] = ConnectionSlots()
         for _ in range(settings.in_flight):
             self._free.put(None)
 

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from async_api.service.waiting import Stock as AsyncStock
-from sync_api.service.waiting import Stock as SyncStock
+from async_api.database.slots import ConnectionSlots as AsyncStock
+from sync_api.database.slots import ConnectionSlots as SyncStock
 
 
 def test_in_sync_a_newcomer_does_not_overtake_one_who_waits() -> None:
