@@ -43,7 +43,7 @@ class OperatorNeeded(DatabaseFault):
 
 
 class AccessDenied(OperatorNeeded):
-    """The server lets this user, or this host, not in."""
+    """The server lets this user not in, or not do that; a session keeps the rights that it began with."""
 
     breaks = True
 
@@ -147,6 +147,7 @@ NUMBERS: dict[type[DatabaseFault], tuple[int, ...]] = {
     StatementTimedOut: (1317, 1028, 1969, 3024),  # killed; max_statement_time (MariaDB); max_execution_time (MySQL)
     ConnectionGone: (1094,),
     AccessDenied: (
+        1044, 1142, 1143, 1227, 1370,  # rights to the database, the table, the column, the server, the routine
         1045, 1698, 3118, 3878, 3955, 4151,  # the password, the account
         1130, 1131, 1820, 1862,  # the host; an expired password
         1251, 1275, 1524, 2059, 3159,  # the way to log in; TLS that the server insists on
