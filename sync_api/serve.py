@@ -29,7 +29,7 @@ def main() -> int:
 
 
 def _try_address(bind: str) -> None:
-    """The servers differ in how long and how loudly they try for an address, so it is tried before."""
+    """Gunicorn retries a busy port and Hypercorn does not; check the port first so both fail alike."""
     host, _, port = bind.rpartition(":")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

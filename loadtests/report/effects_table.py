@@ -24,7 +24,7 @@ DIFFERENCES: Final = tuple(metric for metric in TITLES if metric != "throughput"
 BY_ROUTE: Final = ("latency_avg", "latency_p95")
 STYLES: Final = {"better": "green", "worse": "red"}
 RATIOS: Final = "Times better (above 1): geometric mean over rounds of each round's ratio, with its 95 % interval"
-IN_MS: Final = "The same in ms: mean over rounds of (with - without), with its 95 % interval"
+IN_MS: Final = "Difference in ms: geometric mean with the change minus geometric mean without it, with 95 % interval"
 ROUTES: Final = "By route: times better, with the 95 % interval"
 
 

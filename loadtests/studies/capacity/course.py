@@ -93,7 +93,7 @@ def _held_twice(steps: Sequence[Step], rate: int | None) -> bool:
 
 
 def _given_up(steps: Sequence[Step], rate: int) -> bool:
-    """As in the search: what may pass is forgiven once."""
+    """As in the search, a failure without a saturated core is repeated once."""
     failed = [step for step in steps if step.part == "confirm" and step.rate_rps == rate and step.outcome != "held"]
     return len(failed) >= AGAIN or any(not _may_pass(step) for step in failed)
 

@@ -75,7 +75,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
     ("first", "50", "requests a second of the first step; it doubles from there"),
     ("highest", "20000", "requests a second that are not passed"),
     ("resolution", "5", "per cent between the highest rate that holds and the lowest that breaks"),
-    ("worst-latency", "1", "seconds; k6 has VUs for rate x this, and drops who comes when all of them wait"),
+    ("worst-latency", "1", "seconds; k6 has VUs for rate x this, and requests that find no free VU are dropped"),
     ("concurrency", FITTED, "visitors at once, for the Universal Scalability Law; `none` leaves the law out"),
     ("law-mix", "product=60,products=38", "the load of these; reports are left out, see docs/studies.md"),
     ("predict", PREDICTED, "visitors at once that are measured, but predicted and not fitted"),

@@ -86,8 +86,8 @@ def expected_figures(
 ) -> dict[tuple[str, str], float]:
     """Gives the geometric mean of each combination's figure, by combination and metric, over so many rounds of one run.
 
-    What a difference in ms has to be held to: noise that leans to the slow side, and what cells leave to each other,
-    are in it, as they are in any real run.
+    What a difference in ms has to be held to: it holds the skewed noise and the carry-over between cells,
+    as any real run does.
     """
     cells = cells_of(rounds)
     found: dict[tuple[str, str], list[float]] = {}
