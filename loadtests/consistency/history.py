@@ -58,12 +58,12 @@ class Watched(msgspec.Struct):
     `units:*` (units by the reports) and `orders` (of the data set's last day) are counted up by orders.
     """
 
-    prices: tuple[int, ...]
-    names: tuple[int, ...]
-    stocks: tuple[int, ...]
-    sold: tuple[int, ...]
-    categories: dict[int, str]
-    base: dict[str, int]
+    prices: tuple[int, ...] = ()
+    names: tuple[int, ...] = ()
+    stocks: tuple[int, ...] = ()
+    sold: tuple[int, ...] = ()
+    categories: dict[int, str] = {}
+    base: dict[str, int] = {}
 
 
 class History(msgspec.Struct):

@@ -11,7 +11,7 @@ from typing import Final, Self
 import msgspec
 
 from compose.local.placement import pinned
-from loadtests.consistency.history import History
+from loadtests.consistency.history import History, Watched
 from loadtests.consistency.http import Client
 from loadtests.consistency.visitors import Visitors
 from loadtests.consistency.workload import Load, NotPrepared, prepare
@@ -118,7 +118,7 @@ def _serve(line: Connection, load: Load) -> None:
 
 async def _load(line: Connection, load: Load) -> None:
     client = Client(load.port, load.request_seconds)
-    watched = await prepare(client)
+    watched = Watched() if load.uncached else await prepare(client)
     client.close()
     visitors = Visitors(load, watched)
     running = asyncio.create_task(visitors.run())

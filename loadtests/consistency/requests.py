@@ -11,7 +11,7 @@ from loadtests.consistency.sightings import NAME, REPORT_DAYS
 
 PAGE_LIMIT: Final = 3
 # How often a route is read. The dashboard is ended by every write, and its four queries are the dearest of all.
-WEIGHTS: Final = {"product": 5, "page": 4, "report": 4, "dashboard": 2}
+WEIGHTS: Final = {"product": 5, "page": 4, "report": 4, "dashboard": 2, "uncached": 1}
 # Fewer than the data set holds at its smallest.
 CUSTOMERS: Final = 5000
 EVERY_HOW_MANY_HAS_TWO_LINES: Final = 3
@@ -110,6 +110,8 @@ def report_read(category: str | None) -> Read:
 
 
 DASHBOARD: Final = Read("dashboard", "/api/dashboard")
+# No cache holds many of them, and every one is a long query.
+UNCACHED: Final = [Read("uncached", f"/api/reports/revenue?days={days}") for days in range(1, 366)]
 
 
 def _added(products: Iterable[int], quantity: int, watched: Watched) -> tuple[Level, ...]:

@@ -76,4 +76,5 @@ SHOWN: Final[dict[str, tuple[type[Any], Callable[[Any, Watched], Iterator[Level]
     "page": (CataloguePage, _page),
     "report": (RevenueReport, _report),
     "dashboard": (Dashboard, _dashboard),
+    "uncached": (RevenueReport, lambda *_: iter(())),
 }

@@ -9,7 +9,7 @@ from typing import Final
 
 from loadtests.consistency.history import CREATED, Log, Record, Watched
 from loadtests.consistency.http import Client, NoAnswer, Reply
-from loadtests.consistency.requests import Read, Write, order, patch, reads_of, reads_that_show
+from loadtests.consistency.requests import UNCACHED, Read, Write, order, patch, reads_of, reads_that_show
 from loadtests.consistency.sightings import Unreadable, levels_in
 from loadtests.consistency.workload import Load
 
@@ -79,7 +79,7 @@ class Visitors:
         self.log = Log(load.most_records)
         self._load = load
         self._watched = watched
-        self._reads = reads_of(watched)
+        self._reads = UNCACHED if load.uncached else reads_of(watched)
         self._orders = itertools.count()
         self._random = random.Random(load.seed)
         self._turns = asyncio.Semaphore(0)

@@ -19,9 +19,10 @@ MOST_RECORDS: Final = 300_000
 class Load(msgspec.Struct, frozen=True):
     """A load on one combination: readers, and writers that patch or order.
 
-    A rate is per second over all visitors of its kind, 0 for a closed loop without thinking. With `reads_per_write`
-    writers also wait until so many reads have been answered for each write. It ends when both `reads` and
-    `writes` were answered (0: not before it is stopped), after `seconds`, or when no more can be remembered.
+    A rate is per second over all visitors of its kind, 0 for a closed loop without pauses. With `reads_per_write`
+    writers also wait for so many answered reads before each write. With `uncached` readers ask for revenue reports of
+    random periods, and nothing is watched. It ends when both `reads` and `writes` were answered (0: when it is
+    stopped), after `seconds`, or after `most_records`.
     """
 
     combination: str
@@ -33,6 +34,7 @@ class Load(msgspec.Struct, frozen=True):
     reads_per_second: float = 0.0
     writes_per_second: float = 0.0
     reads_per_write: int = 0
+    uncached: bool = False
     reads: int = 0
     writes: int = 0
     seconds: float = 600.0

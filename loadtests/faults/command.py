@@ -1,9 +1,8 @@
-"""The fault matrix: python -m loadtests.faults."""
+"""Measures the fault matrix, or prints an earlier run."""
 
 import resource
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -16,30 +15,26 @@ from compose.local.progress import Progress
 from loadtests.consistency.process import DriverFailed
 from loadtests.faults import options, output
 from loadtests.faults.drive import drive, warm_up
-from loadtests.faults.fault import STEADY, Row
-from loadtests.faults.local import scenes
+from loadtests.faults.fault import MIXED, Fault
 from loadtests.faults.options import Options
-from loadtests.faults.output import Run
 from loadtests.faults.rules import grew_only
-from loadtests.faults.scene import Scene
+from loadtests.faults.target import FaultTarget, fault_targets
 from loadtests.runner.environment import describe_checkout, describe_host
+from loadtests.schema.faults import Run
 
 BROKEN: Final = 1
 INTERRUPTED: Final = 130
 # A thousand silent clients, and as many connections of theirs at the service.
 OPEN_FILES: Final = 8192
+LOAD: Final = ("reads_per_second", "writes_per_second", "readers", "patchers", "orderers")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs or shows the matrix; gives the exit status that `--help` explains."""
+    """The exit status that `--help` explains."""
+    words = sys.argv[1:] if arguments is None else arguments
     progress = Progress()
     try:
-        chosen = options.read(arguments)
-        if chosen.show:
-            return tell(output.read(chosen.show), chosen)
-        run = measured(chosen, progress, arguments)
-        progress.end()
-        return tell(run, chosen)
+        return run(options.read(arguments), progress, " ".join(["python -m loadtests.faults", *words]))
     except StackError as error:
         return progress.fail(error)
     except DriverFailed as error:
@@ -52,75 +47,76 @@ def main(arguments: Sequence[str] | None = None) -> int:
         progress.end()
 
 
-def tell(run: Run, chosen: Options) -> int:
-    """Prints a run; gives 1 when one of its cells broke a rule."""
-    output.show(run, Console(highlight=False, markup=False))
+def run(chosen: Options, progress: Progress, command: str) -> int:
+    """Measures or reads a run and prints it; 1 when a cell broke a rule."""
+    matrix = output.read(chosen.show) if chosen.show else measure(chosen, progress, command)
+    progress.end()
+    output.show(matrix, Console(highlight=False, markup=False))
     if chosen.document:
-        output.write_page(run, chosen.document)
-    return BROKEN if any(cell.fails for cell in run.cells) else 0
+        output.write_page(matrix, chosen.document)
+    return BROKEN if any(cell.fails for cell in matrix.cells) else 0
 
 
-def measured(chosen: Options, progress: Progress, arguments: Sequence[str] | None) -> Run:
-    """Gives the run, which is also written after every cell: an interruption loses none."""
+def measure(chosen: Options, progress: Progress, command: str) -> Run:
+    """Writes the run after every cell, so an interruption loses none."""
     allow_open_files()
     stack = StackOptions(workers=options.WORKERS, port_base=chosen.port_base, only=(), progress=progress)
-    with scenes(stack, chosen.combinations) as found:
-        run = described(next(iter(found.values())), arguments)
+    with fault_targets(stack, chosen.combinations) as targets:
+        matrix = describe(next(iter(targets.values())), command)
         if chosen.again and chosen.json:
-            run = output.continued(output.read(chosen.json), run)
-        spent = run.minutes
-        cells = [(row, scene) for row in chosen.rows for scene in found.values() if row.concerns(scene.cached)]
-        for scene in found.values():
-            progress(f"{scene.name}: warming up")
-            warm_up(scene)
-        for number, (row, scene) in enumerate(cells, 1):
-            one(run, row, scene, progress, f"[{number}/{len(cells)}]")
-            run.minutes = round(spent + progress.elapsed / 60, 1)
+            matrix = output.continued(output.read(chosen.json), matrix)
+        spent = matrix.minutes
+        cells = [
+            (fault, target) for fault in chosen.faults for target in targets.values() if fault.concerns(target.cached)
+        ]
+        for target in targets.values():
+            progress(f"{target.name}: warming up")
+            warm_up(target)
+        for number, (fault, target) in enumerate(cells, 1):
+            add_cell(matrix, fault, target, partial(_say, progress, f"[{number}/{len(cells)}] {target.name}"))
+            matrix.minutes = round(spent + progress.elapsed / 60, 1)
             if chosen.json:
-                output.write(chosen.json, run)
-    return run
+                output.write(chosen.json, matrix)
+    return matrix
 
 
-def one(run: Run, row: Row, scene: Scene, progress: Progress, place: str) -> None:
-    """Adds a cell to the run; a service that broke a rule starts the next one fresh."""
-    say = partial(_say, progress, f"{place} {scene.name}")
-    before = scene.processes()
-    cell = drive(scene, row, say)
+def add_cell(matrix: Run, fault: Fault, target: FaultTarget, say: "partial[None]") -> None:
+    """A service that broke a rule is restarted for the next cell."""
+    before = target.processes()
+    cell = drive(target, fault, say)
     if grew_only(cell):
         # What grows again is a leak; what does not is a heap that has found its size.
-        say(f"{row.title}: once more, as {cell.broken[0]}")
-        cell = drive(scene, row, say)
-    output.record(run, cell)
+        say(f"{fault.title}: repeated, as {cell.broken[0]}")
+        cell = drive(target, fault, say)
+    output.record(matrix, cell)
     if cell.broken:
-        say(f"{row.title}: {'; '.join(cell.broken)}")
-        scene.service.restart()
-    if scene.processes() != before:
-        warm_up(scene)
+        say(f"{fault.title}: {'; '.join(cell.broken)}")
+        target.service.restart()
+    if target.processes() != before:
+        warm_up(target)
 
 
-def described(scene: Scene, arguments: Sequence[str] | None) -> Run:
-    """Gives a run without cells."""
-    words = sys.argv[1:] if arguments is None else arguments
+def describe(target: FaultTarget, command: str) -> Run:
     return Run(
         started_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        command=" ".join(["python -m loadtests.faults", *words]),
+        command=command,
         workers=options.WORKERS,
-        load=asdict(STEADY),
+        load={name: getattr(MIXED, name) for name in LOAD},
         host=describe_host(),
-        versions={"database": scene.stack.database_version, "Redis": scene.redis_version()},
+        versions={"database": target.stack.database_version, "Redis": target.redis_version()},
         **describe_checkout(),
     )
 
 
-def _say(progress: Progress, place: str, line: str) -> None:
-    progress(f"{place}: {line}")
-
-
 def allow_open_files() -> None:
-    """Raises the limit of open files, for us and for the services that we start."""
+    """Raises the limit of open files, also for the services that we start."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+
+
+def _say(progress: Progress, cell: str, line: str) -> None:
+    progress(f"{cell}: {line}")
 
 
 if __name__ == "__main__":

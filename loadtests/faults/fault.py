@@ -1,89 +1,90 @@
-"""What a fault is: how it is done, how it is undone, and how one knows that it took place."""
+"""What a fault is: how it is injected and lifted, and the evidence that it took place."""
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from loadtests.consistency.workload import Load
-from loadtests.faults.scene import Scene
+from loadtests.faults.target import FaultTarget
+
+JOIN_SECONDS: Final = 10.0
 
 
 class Evidence(NamedTuple):
-    """Whether the fault took place, and the sentence that says by what one knows it."""
+    """Whether the fault took place, and what shows it."""
 
     happened: bool
     line: str
 
 
-class Fault(Protocol):
-    """Something that can be done to a scene under load."""
+class Injector(Protocol):
+    """Does a fault to a target under load."""
 
-    def inject(self, scene: Scene) -> None:
-        """Begins the fault; returns when it is in force."""
+    def inject(self, target: FaultTarget) -> None:
+        """Returns when the fault is in force."""
 
-    def evidence(self, scene: Scene) -> Evidence:
-        """Looks for the fault while it is in force, at the end of its time."""
+    def evidence(self, target: FaultTarget) -> Evidence:
+        """Is called while the fault is in force, at its end."""
 
-    def lift(self, scene: Scene) -> None:
-        """Ends the fault and returns when what was broken is there again; harmless when it was not begun."""
-
-
-@dataclass(frozen=True)
-class Steady:
-    """A mixed load at a fixed rate: reads and writes a second, by so many readers and writers."""
-
-    reads_per_second: float = 60.0
-    writes_per_second: float = 12.0
-    readers: int = 12
-    patchers: int = 6
-    orderers: int = 4
-
-    def load(self, combination: str, port: int, run: str) -> Load:
-        """Gives this load on one service; `run` names its keys."""
-        return Load(
-            combination=combination,
-            port=port,
-            run=run,
-            readers=self.readers,
-            patchers=self.patchers,
-            orderers=self.orderers,
-            reads_per_second=self.reads_per_second,
-            writes_per_second=self.writes_per_second,
-        )
+    def lift(self, target: FaultTarget) -> None:
+        """Returns when what was broken works again; harmless when nothing was injected."""
 
 
-STEADY = Steady()
-# Everybody at once and without a pause: every thread and connection of the service comes into use.
-WARM_UP = Steady(reads_per_second=0.0, readers=100)
-# All that one core of services and one of database can do for the dearest of the combinations, and a little less.
-FULL = Steady(reads_per_second=150.0, writes_per_second=30.0, readers=40)
+class Repeated:
+    """Runs a function in a thread until it is stopped."""
+
+    def __init__(self) -> None:
+        self.over = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self, work: Callable[[], None]) -> None:
+        self.over.clear()
+        self._thread = threading.Thread(target=work, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> bool:
+        """Says whether it was running."""
+        self.over.set()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join(JOIN_SECONDS)
+        return thread is not None
+
+
+# Templates: the combination, its port and the name of the run are filled in for each cell.
+MIXED: Final = Load("", 0, "", reads_per_second=60.0, writes_per_second=12.0)
+# All clients at once without pauses: every thread and connection of the service comes into use.
+WARM_UP: Final = Load("", 0, "", readers=100, writes_per_second=12.0)
+WRITES: Final = Load("", 0, "", reads_per_second=60.0, writes_per_second=30.0, orderers=10)
+# A little less than one core of services and one of database can do on the slowest combination.
+FULL: Final = Load("", 0, "", readers=40, reads_per_second=150.0, writes_per_second=30.0)
 
 
 Part = Literal["Redis", "database", "service", "clients"]
 
 
 @dataclass(frozen=True)
-class Row:
+class Fault:
     """A fault of the matrix.
 
-    It is in force for `seconds` (0: what `inject` does takes its own time), and `after` seconds of load follow. `kills`
-    says that requests in the middle of their handler die with it. `instances_behind_nginx` puts nginx before so many
-    instances of the service. `findings` holds, by combination, why a server does
-    not keep the rules here, and what cures it: such a cell is reported and is not a failure.
+    It is in force for `seconds` (0: `inject` takes its own time), and `after` seconds of load follow. `kills` says that
+    requests in progress die with it. `instances_behind_nginx` puts nginx before so many instances. `findings` says, by
+    combination, which property of a server breaks a rule, and the remedy: such a cell does not fail the run.
     """
 
     name: str
     title: str
     part: Part
     seconds: float
-    fault: Fault
+    injector: Injector
     meaning: str
     after: float = 7.0
-    load: Steady = STEADY
+    load: Load = MIXED
     kills: bool = False
     instances_behind_nginx: int = 0
     findings: Mapping[str, str] = field(default_factory=dict)
 
     def concerns(self, cached: bool) -> bool:
-        """Tells whether a combination can meet the fault: without a cache there is no Redis."""
+        """Combinations without a cache do not use Redis."""
         return cached or self.part != "Redis"

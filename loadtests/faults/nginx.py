@@ -1,4 +1,4 @@
-"""A buffering proxy before a service: the cure for what a server cannot bear by itself, shown with a real nginx."""
+"""nginx as a buffering proxy in front of a service."""
 
 import contextlib
 import os
@@ -12,12 +12,12 @@ from typing import Final
 from compose.local import ports, programs
 from compose.local.processes import Process, environment
 from compose.local.service import Service
-from loadtests.faults.scene import Scene
+from loadtests.faults.target import FaultTarget
 
 START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 3.0
 # Beside the four services' ports.
-ANOTHER, DOOR = 10, 20
+INSTANCE, NGINX = 10, 20
 # A request that ended without an answer goes to the next instance. That may repeat a write, which is safe here: an
 # order carries an Idempotency-Key, and a PATCH sets values.
 CONFIGURATION: Final = Template("""\
@@ -55,21 +55,21 @@ $instances
 
 
 @contextlib.contextmanager
-def behind_nginx(scene: Scene, instances: int) -> Iterator[Scene]:
-    """Gives the same scene with nginx as its door, before so many instances of the service."""
+def behind_nginx(target: FaultTarget, instances: int) -> Iterator[FaultTarget]:
+    """The same target behind nginx, with so many instances of the service."""
     with contextlib.ExitStack() as closing:
-        others = tuple(closing.enter_context(_another(scene)) for _ in range(instances - 1))
-        door = closing.enter_context(_nginx(scene, [scene.service.port, *(each.port for each in others)]))
-        yield replace(scene, door=door, others=others)
+        others = tuple(closing.enter_context(_instance(target)) for _ in range(instances - 1))
+        port = closing.enter_context(_nginx(target, [target.service.port, *(service.port for service in others)]))
+        yield replace(target, port=port, others=others)
 
 
 @contextlib.contextmanager
-def _another(scene: Scene) -> Iterator[Service]:
-    port = scene.service.port + ANOTHER
+def _instance(target: FaultTarget) -> Iterator[Service]:
+    port = target.service.port + INSTANCE
     ports.must_be_free([port])
-    settings = {**scene.service.settings, "BIND": f"{ports.LOOPBACK}:{port}"}
-    folder = scene.stack.directory / f"another-{port}"
-    service = Service(scene.name, port, settings, folder, scene.stack.placement.services)
+    settings = {**target.service.settings, "BIND": f"{ports.LOOPBACK}:{port}"}
+    folder = target.stack.directory / f"instance-{port}"
+    service = Service(target.name, port, settings, folder, target.stack.placement.services)
     try:
         service.start()
         yield service
@@ -78,14 +78,14 @@ def _another(scene: Scene) -> Iterator[Service]:
 
 
 @contextlib.contextmanager
-def _nginx(scene: Scene, upstream: list[int]) -> Iterator[int]:
-    port = scene.service.port + DOOR
+def _nginx(target: FaultTarget, upstream: list[int]) -> Iterator[int]:
+    port = target.service.port + NGINX
     ports.must_be_free([port])
-    folder = scene.stack.directory / f"nginx-{port}"
+    folder = target.stack.directory / f"nginx-{port}"
     folder.mkdir(exist_ok=True)
     file = folder / "nginx.conf"
     file.write_text(configuration(port, upstream))
-    process = Process("nginx", Path(f"{folder}.log"), scene.stack.placement.others)
+    process = Process("nginx", Path(f"{folder}.log"), target.stack.placement.others)
     command = [programs.need("nginx"), "-p", str(folder), "-c", str(file), "-e", "stderr"]
     try:
         process.start(command, environment(folder, {}), folder)
@@ -96,11 +96,10 @@ def _nginx(scene: Scene, upstream: list[int]) -> Iterator[int]:
 
 
 def configuration(port: int, upstream: list[int]) -> str:
-    """Gives nginx's configuration for one port of loopback before others."""
     return CONFIGURATION.substitute(
         user="user root;" if os.geteuid() == 0 else "",  # it works in the stack's own directory
         address=f"{ports.LOOPBACK}:{port}",
-        instances="\n".join(f"    server {ports.LOOPBACK}:{each} max_fails=0;" for each in upstream),
+        instances="\n".join(f"    server {ports.LOOPBACK}:{service} max_fails=0;" for service in upstream),
     )
 
 

@@ -1,64 +1,44 @@
-"""A run of the fault matrix as a file."""
+"""A run of the fault matrix: its file, the terminal, and the table in docs/faults.md."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from rich.console import Console
 
 from compose.local.failures import unusable
 from loadtests.analysis.read import COMBINATIONS
-from loadtests.faults.cell import Cell
-from loadtests.faults.fault import Row
-from loadtests.faults.table import ROWS
-
-SCHEMA: Final = 1
-
-
-class Run(msgspec.Struct, kw_only=True):
-    """All cells of a run, and on what it was made."""
-
-    schema: int = SCHEMA
-    started_at: str
-    minutes: float = 0.0
-    command: str
-    workers: int
-    load: dict[str, float]
-    host: dict[str, Any]
-    versions: dict[str, str]
-    # Empty where it is not known.
-    commit: str = ""
-    changed: bool = False
-    cells: list[Cell] = []
+from loadtests.faults.fault import Fault
+from loadtests.faults.table import FAULTS
+from loadtests.schema.faults import SCHEMA, Cell, Run
 
 
 def record(run: Run, cell: Cell) -> None:
-    """Puts a cell in the place of the one of the same fault and combination, or at the end."""
-    for place, earlier in enumerate(run.cells):
+    """Replaces the cell of the same fault and combination, or appends it."""
+    for index, earlier in enumerate(run.cells):
         if (earlier.fault, earlier.combination) == (cell.fault, cell.combination):
-            run.cells[place] = cell
+            run.cells[index] = cell
             return
     run.cells.append(cell)
 
 
 def continued(earlier: Run, run: Run) -> Run:
-    """Gives an earlier run to put the cells of this one into; raises StackError when it is of another machine."""
+    """The earlier run, to which this one adds cells; raises StackError when it was made on another machine."""
     if (earlier.host, earlier.versions) != (run.host, run.versions):
-        raise unusable("--again: the run that is kept is of another machine or of other versions")
+        raise unusable("--again: the run in FILE was made on another machine or with other versions")
     earlier.command += f", then {run.command}"
     return earlier
 
 
 def write(path: Path, run: Run) -> None:
-    """Writes a run whole or not at all."""
     draft = path.with_suffix(".part")
     draft.write_bytes(msgspec.json.format(msgspec.json.encode(run)) + b"\n")
     draft.replace(path)
 
 
 def read(path: Path) -> Run:
-    """Gives a run that was written; raises StackError when it is none."""
+    """Raises StackError when the file is no run."""
     try:
         run = msgspec.json.decode(path.read_bytes(), type=Run)
     except (OSError, msgspec.DecodeError) as error:
@@ -68,9 +48,8 @@ def read(path: Path) -> Run:
     return run
 
 
-HEADINGS: Final = ("combination", "failed", "worst", "back after", "lost", "stale", "evidence")
+HEADINGS: Final = ("combination", "failed", "worst", "recovery", "lost", "stale", "evidence")
 WIDTHS: Final = (13, 34, 7, 10, 5, 5, 0)
-# How the kinds of failed attempts are called.
 KINDS: Final = {
     "refused": "refused",
     "closed": "closed",
@@ -83,9 +62,8 @@ KINDS: Final = {
 
 
 def show(run: Run, console: Console) -> None:
-    """Prints a whole run."""
-    for row, cells in grouped(run):
-        console.print(f"\n{row.title}", style="bold")
+    for fault, cells in grouped(run):
+        console.print(f"\n{fault.title}", style="bold")
         console.print(line(HEADINGS), style="dim", soft_wrap=True)
         for cell in cells:
             console.print(line(fields(cell)), soft_wrap=True)
@@ -94,15 +72,13 @@ def show(run: Run, console: Console) -> None:
     console.print(f"\n{summary(run)}", style="bold", soft_wrap=True)
 
 
-def grouped(run: Run) -> Iterator[tuple[Row, list[Cell]]]:
-    """Gives the rows of the table that a run has cells of, each with its cells."""
-    for row in ROWS:
-        if cells := [cell for cell in run.cells if cell.fault == row.name]:
-            yield row, cells
+def grouped(run: Run) -> Iterator[tuple[Fault, list[Cell]]]:
+    for fault in FAULTS:
+        if cells := [cell for cell in run.cells if cell.fault == fault.name]:
+            yield fault, cells
 
 
 def fields(cell: Cell) -> tuple[str, ...]:
-    """Gives the texts of a cell, one for each heading."""
     return (
         cell.combination,
         f"{failed(cell)} of {cell.requests}",
@@ -115,7 +91,6 @@ def fields(cell: Cell) -> tuple[str, ...]:
 
 
 def failed(cell: Cell) -> str:
-    """Gives how many requests failed, and how."""
     kinds = {word: cell.failed[kind] for kind, word in KINDS.items() if cell.count(kind)}
     if len(kinds) < 2:
         return " ".join([str(sum(kinds.values())), *(f"({word})" for word in kinds)])
@@ -123,7 +98,6 @@ def failed(cell: Cell) -> str:
 
 
 def remarks(cell: Cell) -> Iterator[tuple[str, str]]:
-    """Gives what has to be said below a cell, each with its style."""
     if cell.broken:
         word, style = ("finding", "yellow") if cell.finding else ("BROKEN", "red")
         yield f"{word}: {'; '.join(cell.broken)}", style
@@ -134,12 +108,10 @@ def remarks(cell: Cell) -> Iterator[tuple[str, str]]:
 
 
 def line(texts: Iterable[str]) -> str:
-    """Gives texts in columns."""
     return "  ".join(text.ljust(width) for text, width in zip(texts, WIDTHS, strict=True)).rstrip()
 
 
 def summary(run: Run) -> str:
-    """Gives how many cells kept the rules, and the names of those that did not."""
     failing = [f"{cell.fault} on {cell.combination}" for cell in run.cells if cell.fails]
     findings = sum(bool(cell.finding) for cell in run.cells)
     kept = len(run.cells) - len(failing) - findings
@@ -152,18 +124,15 @@ MISSING: Final = "-"
 
 
 def has_marks(page: Path) -> bool:
-    """Tells whether a page has a place for a run."""
     return page.is_file() and BEGIN in (text := page.read_text()) and END in text
 
 
 def write_page(run: Run, page: Path) -> None:
-    """Puts a run into its place on the page."""
     head, _, rest = page.read_text().partition(BEGIN)
     page.write_text(f"{head}{BEGIN}\n{markdown(run)}{END}{rest.partition(END)[2]}")
 
 
 def markdown(run: Run) -> str:
-    """Gives a run as Markdown."""
     return "\n".join([*_introduction(run), *_faults(run), f"{summary(run)}.\n", ""])
 
 
@@ -178,10 +147,10 @@ def _introduction(run: Run) -> Iterator[str]:
 def _faults(run: Run) -> Iterator[str]:
     yield _line(["fault", *COMBINATIONS])
     yield _line(["---"] * (1 + len(COMBINATIONS)))
-    for row, cells in grouped(run):
+    for fault, cells in grouped(run):
         outcomes = {cell.combination: _outcome(cell) for cell in cells}
-        title = f"**{row.title[0].upper()}{row.title[1:]}.**"
-        yield _line([f"{title} {row.meaning}", *(outcomes.get(name, MISSING) for name in COMBINATIONS)])
+        title = f"**{fault.title[0].upper()}{fault.title[1:]}.**"
+        yield _line([f"{title} {fault.meaning}", *(outcomes.get(name, MISSING) for name in COMBINATIONS)])
     yield ""
     yield from _remarks(run)
     recovered = max((cell.recovery_s for cell in run.cells), default=0.0)
@@ -194,9 +163,9 @@ def _outcome(cell: Cell) -> str:
 
 
 def _remarks(run: Run) -> Iterator[str]:
-    broken = [(row, cell) for row, cells in grouped(run) for cell in cells if cell.broken]
-    for row, cell in broken:
-        yield f"- {row.title}, {cell.combination}: {'; '.join(cell.broken)}."
+    broken = [(fault, cell) for fault, cells in grouped(run) for cell in cells if cell.broken]
+    for fault, cell in broken:
+        yield f"- {fault.title}, {cell.combination}: {'; '.join(cell.broken)}."
     if broken:
         yield ""
     for finding in dict.fromkeys(cell.finding for _, cell in broken if cell.finding):

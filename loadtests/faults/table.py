@@ -1,10 +1,10 @@
-"""The faults of the matrix, in the order in which they are shown."""
+"""The faults of the matrix, in order."""
 
 from typing import Final
 
-from loadtests.faults.fault import FULL, Row, Steady
+from loadtests.faults.fault import FULL, WRITES, Fault
 from loadtests.faults.kinds.clients import Disconnecting, Silent, SlowSenders
-from loadtests.faults.kinds.database import Deadlocks, LockWait, OutOfConnections, TooLong
+from loadtests.faults.kinds.database import Deadlocks, OutOfConnections, RowLocks, TableLock
 from loadtests.faults.kinds.overload import Overload
 from loadtests.faults.kinds.processes import Deployed, Rolling, Terminated, WorkerKilled
 from loadtests.faults.kinds.servers import Frozen, Full, Killed, OnTheWay, Restarted
@@ -14,60 +14,60 @@ THREADS_WAIT: Final = (
     "A gthread thread reads one connection until it has a whole request, so these clients occupy all threads; Hypercorn"
     " waits on all connections at once. Remedy: a buffering proxy, as in the same fault behind nginx."
 )
-ROWS: Final = (
-    Row("redis-killed", "Redis killed with -9", "Redis", 5, Killed("cache"),
+FAULTS: Final = (
+    Fault("redis-killed", "Redis killed with -9", "Redis", 5, Killed("cache"),
         "Its port refuses connections; then it is back, empty."),
-    Row("redis-restarted", "Redis restarted empty", "Redis", 1, Restarted("cache"),
+    Fault("redis-restarted", "Redis restarted empty", "Redis", 1, Restarted("cache"),
         "Killed and started again at once: all connections and values are lost."),
-    Row("redis-frozen", "Redis frozen", "Redis", 5, Frozen("cache"),
+    Fault("redis-frozen", "Redis frozen", "Redis", 5, Frozen("cache"),
         "It accepts connections and does not answer (SIGSTOP)."),
-    Row("redis-slow", "Redis 200 ms away", "Redis", 5, OnTheWay("cache", delay(0.1), "delayed", 0.19),
+    Fault("redis-slow", "Redis 200 ms away", "Redis", 5, OnTheWay("cache", delay(0.1), "delayed", 0.19),
         "Each direction takes 100 ms, longer than a request may spend on Redis."),
-    Row("redis-dripping", "Redis drips", "Redis", 5, OnTheWay("cache", drip(0.06), "dripped", 0.3),
+    Fault("redis-dripping", "Redis drips", "Redis", 5, OnTheWay("cache", drip(0.06), "dripped", 0.3),
         "Replies arrive one byte per 60 ms: no single read is slow."),
-    Row("redis-garbage", "Redis answers garbage", "Redis", 5, OnTheWay("cache", GARBLE, "garbled"),
+    Fault("redis-garbage", "Redis answers garbage", "Redis", 5, OnTheWay("cache", GARBLE, "garbled"),
         "Every byte of every reply is random."),
-    Row("redis-full", "Redis full", "Redis", 5, Full(),
+    Fault("redis-full", "Redis full", "Redis", 5, Full(),
         "It refuses SET (maxmemory, no eviction) and allows GET and DEL."),
-    Row("database-killed", "database killed with -9", "database", 3, Killed("database"),
+    Fault("database-killed", "database killed with -9", "database", 3, Killed("database"),
         "Its port refuses connections; then it recovers from its log."),
-    Row("database-frozen", "database frozen for 10 s", "database", 10, Frozen("database"),
+    Fault("database-frozen", "database frozen for 10 s", "database", 10, Frozen("database"),
         "It accepts connections and does not answer (SIGSTOP)."),
-    Row("database-full", "database out of connections", "database", 5, OutOfConnections(),
+    Fault("database-full", "database out of connections", "database", 5, OutOfConnections(),
         "The service's sessions are killed and the database refuses new ones."),
-    Row("database-far", "database 50 ms away", "database", 5, OnTheWay("database", delay(0.025), "delayed", 0.049),
+    Fault("database-far", "database 50 ms away", "database", 5, OnTheWay("database", delay(0.025), "delayed", 0.049),
         "Each direction takes 25 ms, so a statement takes 50 ms more."),
-    Row("commit-lost", "answers to commits lost", "database", 5, OnTheWay("database", lose("COMMIT"), "lost"),
+    Fault("commit-lost", "answers to commits lost", "database", 5, OnTheWay("database", lose("COMMIT"), "lost"),
         "The database gets every COMMIT and the connection closes before its answer: the outcome is unknown."),
-    Row("statement-long", "statements that take too long", "database", 8, TooLong(),
+    Fault("statement-long", "statements that take too long", "database", 8, TableLock(),
         "Every statement on products or categories waits in the database, as behind an ALTER TABLE."),
-    Row("lock-wait", "rows locked by another transaction", "database", 5, LockWait(),
+    Fault("lock-wait", "rows locked by another transaction", "database", 5, RowLocks(),
         "A transaction holds every product's row and does not commit."),
-    Row("deadlocks", "deadlocks", "database", 5, Deadlocks(),
+    Fault("deadlocks", "deadlocks", "database", 5, Deadlocks(),
         "A heavy transaction repeatedly locks the orders' rows in the opposite order.",
-        load=Steady(writes_per_second=30, orderers=10)),
-    Row("worker-killed", "one worker killed with -9", "service", 0, WorkerKilled(),
+        load=WRITES),
+    Fault("worker-killed", "one worker killed with -9", "service", 0, WorkerKilled(),
         "One of two workers dies with its running requests.", kills=True),
-    Row("terminated", "SIGTERM under load, and a new start", "service", 0, Terminated(),
+    Fault("terminated", "SIGTERM under load, and a new start", "service", 0, Terminated(),
         "The only instance restarts, with no proxy in front of it."),
-    Row("rolling", "rolling restart of two instances behind nginx", "service", 0, Rolling(),
+    Fault("rolling", "rolling restart of two instances behind nginx", "service", 0, Rolling(),
         "One instance restarts after the other; nginx retries unanswered requests on the other one.",
         instances_behind_nginx=2),
-    Row("deploy", "deploy day: all fresh, full load at once", "service", 0, Deployed(),
+    Fault("deploy", "deploy day: all fresh, full load at once", "service", 0, Deployed(),
         "Fresh processes and an empty cache get the full load; figures of the first 30 s.",
         after=30, load=FULL, kills=True),
-    Row("silent-clients", "1,000 silent clients", "clients", 12, Silent(1000),
+    Fault("silent-clients", "1,000 silent clients", "clients", 12, Silent(1000),
         "They connect and send nothing.", findings=dict.fromkeys(("sync", "sync-cached"), THREADS_WAIT)),
-    Row("silent-clients-nginx", "1,000 silent clients behind nginx", "clients", 6, Silent(1000),
+    Fault("silent-clients-nginx", "1,000 silent clients behind nginx", "clients", 6, Silent(1000),
         "The same with nginx in front: it forwards only whole requests.",
         instances_behind_nginx=1),
-    Row("slow-senders", "200 slow clients", "clients", 12, SlowSenders(200, 1.0),
+    Fault("slow-senders", "200 slow clients", "clients", 12, SlowSenders(200, 1.0),
         "Each sends one byte of its request head per second.",
         findings=dict.fromkeys(("sync", "sync-cached"), THREADS_WAIT)),
-    Row("slow-senders-nginx", "200 slow clients behind nginx", "clients", 6, SlowSenders(200, 1.0),
+    Fault("slow-senders-nginx", "200 slow clients behind nginx", "clients", 6, SlowSenders(200, 1.0),
         "The same with nginx in front.", instances_behind_nginx=1),
-    Row("disconnects", "clients that disconnect", "clients", 6, Disconnecting(40.0),
+    Fault("disconnects", "clients that disconnect", "clients", 6, Disconnecting(40.0),
         "They reset the connection up to 30 ms after their request."),
-    Row("overload", "load three times over capacity", "clients", 8, Overload(3),
+    Fault("overload", "load three times over capacity", "clients", 8, Overload(3),
         "Three times as many visitors as the service handles at once request uncached reports without pause."),
 )  # fmt: skip

@@ -3,11 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from loadtests.faults import output as kept
-from loadtests.faults.cell import Cell, Latency
-from loadtests.faults.output import Run
+from loadtests.faults import output
+from loadtests.schema.faults import Cell, Latency, Run
 
 QUICK = Latency(100, 5.0, 9.0, 20.0)
 
@@ -26,11 +23,5 @@ def cell(**others: Any) -> Cell:
 def written(folder: Path, *cells: Cell) -> Path:
     """Gives the file of a run with these cells."""
     run = Run(started_at="2026-01-01T00:00:00Z", command="x", workers=2, load={}, host={}, versions={}, cells=[*cells])
-    kept.write(folder / "faults.json", run)
+    output.write(folder / "faults.json", run)
     return folder / "faults.json"
-
-
-def members(file: Path) -> dict[str, Any]:
-    """Gives the JSON of a run."""
-    found: dict[str, Any] = msgspec.json.decode(file.read_bytes())
-    return found

@@ -1,112 +1,94 @@
-"""Faults of clients: those that say nothing, say it slowly, or do not wait for the answer."""
+"""Faults of clients: those that send nothing, send slowly, or leave before the answer."""
 
 import random
 import select
 import socket
-import threading
+import struct
 from collections import Counter
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from typing import Final
 
 import msgspec
 
 from compose.local.ports import LOOPBACK
-from loadtests.faults.fault import Evidence
-from loadtests.faults.scene import Scene
-from loadtests.proxy.link import AT_ONCE
+from loadtests.faults.fault import Evidence, Repeated
+from loadtests.faults.target import FaultTarget
 
-CONNECT_SECONDS = 5.0
-JOIN_SECONDS = 10.0
-# A header that never ends: what gunicorn and Hypercorn both have to wait for.
-SLOW_START = b"GET /api/products/1 HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
+CONNECT_SECONDS: Final = 5.0
+# A header that never ends: gunicorn and Hypercorn both have to wait for the rest.
+SLOW_START: Final = b"GET /api/products/1 HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
+RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)  # SO_LINGER
 
 
 @dataclass
 class Silent:
-    """Many clients connect and say nothing."""
+    """`clients` connect and send nothing."""
 
-    many: int
+    clients: int
     _sockets: list[socket.socket] = field(default_factory=list, init=False)
 
-    def inject(self, scene: Scene) -> None:
-        """Connects them."""
-        address = (LOOPBACK, scene.door)
-        self._sockets = [socket.create_connection(address, CONNECT_SECONDS) for _ in range(self.many)]
+    def inject(self, target: FaultTarget) -> None:
+        address = (LOOPBACK, target.port)
+        self._sockets = [socket.create_connection(address, CONNECT_SECONDS) for _ in range(self.clients)]
 
-    def evidence(self, scene: Scene) -> Evidence:
-        """So many connections are still open, and the service's processes hold so many."""
-        still = self.many - len(_closed(self._sockets))
-        held = scene.connections()
-        return Evidence(still > 0, f"{self.many} connected, {still} still open; the service had accepted {held} in all")
+    def evidence(self, target: FaultTarget) -> Evidence:
+        still, accepted = self.still_open(), target.client_connections()
+        line = f"{self.clients} connected, {still} still open; the service had accepted {accepted} connections"
+        return Evidence(still > 0, line)
 
-    def lift(self, scene: Scene) -> None:
-        """Disconnects them."""
-        for each in self._sockets:
-            each.close()
+    def lift(self, target: FaultTarget) -> None:
+        for connection in self._sockets:
+            connection.close()
         self._sockets = []
+
+    def still_open(self) -> int:
+        """The server sends nothing, so what is readable was closed by it."""
+        poll = select.poll()
+        for connection in self._sockets:
+            poll.register(connection, select.POLLIN)
+        return len(self._sockets) - len(poll.poll(0))
 
 
 @dataclass
-class SlowSenders:
-    """Many clients send a request's head, a byte every `seconds` each."""
+class SlowSenders(Silent):
+    """`clients` send the head of a request, a byte every `seconds` each."""
 
-    many: int
     seconds: float
-    _sockets: list[socket.socket] = field(default_factory=list, init=False)
-    _done: threading.Event = field(default_factory=threading.Event, init=False)
-    _thread: threading.Thread | None = field(default=None, init=False)
+    _sending: Repeated = field(default_factory=Repeated, init=False)
     _sent: int = field(default=0, init=False)
 
-    def inject(self, scene: Scene) -> None:
-        """Connects them and begins to send."""
-        self._done.clear()
+    def inject(self, target: FaultTarget) -> None:
+        super().inject(target)
         self._sent = 0
-        address = (LOOPBACK, scene.door)
-        self._sockets = [socket.create_connection(address, CONNECT_SECONDS) for _ in range(self.many)]
-        for each in self._sockets:
-            each.sendall(SLOW_START)
-        self._thread = threading.Thread(target=self._send, daemon=True)
-        self._thread.start()
+        for connection in self._sockets:
+            connection.sendall(SLOW_START)
+        self._sending.start(self._send)
 
-    def evidence(self, scene: Scene) -> Evidence:
-        """So many bytes were sent on so many connections that are still open."""
-        still = self.many - len(_closed(self._sockets))
-        return Evidence(
-            self._sent > 0, f"{self._sent} single bytes sent by {self.many} clients, {still} still connected"
-        )
+    def evidence(self, target: FaultTarget) -> Evidence:
+        line = f"{self._sent} single bytes sent by {self.clients} clients, {self.still_open()} still connected"
+        return Evidence(self._sent > 0, line)
 
-    def lift(self, scene: Scene) -> None:
-        """Disconnects them."""
-        self._done.set()
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.join(JOIN_SECONDS)
-        for each in self._sockets:
-            each.close()
-        self._sockets = []
+    def lift(self, target: FaultTarget) -> None:
+        self._sending.stop()
+        super().lift(target)
 
     def _send(self) -> None:
-        while not self._done.wait(self.seconds):
-            for each in self._sockets:
+        while not self._sending.over.wait(self.seconds):
+            for connection in self._sockets:
                 with suppress(OSError):  # the service has closed it
-                    self._sent += each.send(b"x")
+                    self._sent += connection.send(b"x")
 
 
-def _closed(sockets: list[socket.socket]) -> list[socket.socket]:
-    """Gives those that the other side has ended; none of them has anything to say."""
-    poll = select.poll()
-    by_number = {each.fileno(): each for each in sockets}
-    for number in by_number:
-        poll.register(number, select.POLLIN)
-    return [by_number[number] for number, _ in poll.poll(0)]
-
-
-# Products that no history watches, so that what is done to them hides no stale read.
-QUIET = (
+# Products that the checker does not watch, so these writes hide no stale read.
+UNWATCHED: Final = (
     "SELECT id FROM products WHERE name NOT LIKE 'Version %' AND stock BETWEEN 5000 AND 1000000 ORDER BY id LIMIT 100"
 )
-READS = 0.5
-LONGEST_STAY = 0.03
+WRITTEN: Final = (
+    "SELECT COUNT(*), COALESCE(SUM(name = CONCAT('Gone ', stock)), 0) FROM products WHERE name LIKE 'Gone %%'"
+)
+READS: Final = 0.5
+LONGEST_WAIT: Final = 0.03
 
 
 @dataclass
@@ -114,58 +96,43 @@ class Disconnecting:
     """Clients send reads and writes, `rate` a second, and reset the connection some milliseconds later."""
 
     rate: float
-    _done: threading.Event = field(default_factory=threading.Event, init=False)
-    _thread: threading.Thread | None = field(default=None, init=False)
+    _sending: Repeated = field(default_factory=Repeated, init=False)
     _products: list[int] = field(default_factory=list, init=False)
     _counts: Counter[str] = field(default_factory=Counter, init=False)
 
-    def inject(self, scene: Scene) -> None:
-        """Begins."""
-        self._done.clear()
+    def inject(self, target: FaultTarget) -> None:
         self._counts.clear()
-        with closing(scene.root()) as root, root.cursor() as cursor:
-            cursor.execute(QUIET)
+        with closing(target.root()) as root, root.cursor() as cursor:
+            cursor.execute(UNWATCHED)
             self._products = [int(row[0]) for row in cursor.fetchall()]
-        self._thread = threading.Thread(target=self._come_and_go, args=(scene.door,), daemon=True)
-        self._thread.start()
+        self._sending.start(lambda: self._send(target.port))
 
-    def evidence(self, scene: Scene) -> Evidence:
-        """So many left before their answer; what they wrote is in the database whole or not at all."""
-        with closing(scene.root()) as root, root.cursor() as cursor:
-            cursor.execute(
-                "SELECT COUNT(*), COALESCE(SUM(name = CONCAT('Gone ', stock)), 0) FROM products"
-                " WHERE name LIKE 'Gone %%'"
-            )
+    def evidence(self, target: FaultTarget) -> Evidence:
+        with closing(target.root()) as root, root.cursor() as cursor:
+            cursor.execute(WRITTEN)
             changed, whole = cursor.fetchall()[0]
-        counts = self._counts
-        line = (
-            f"{counts['gone']} of {counts['reads'] + counts['writes']} clients reset before their answer; "
-            f"{changed} products were written by such, {whole} of them whole"
-        )
-        return Evidence(counts["gone"] > 0 and changed == whole, line)
+        reset, sent = self._counts["reset"], self._counts["reads"] + self._counts["writes"]
+        line = f"{reset} of {sent} clients reset before the answer; they changed {changed} products, {whole} completely"
+        return Evidence(reset > 0 and changed == whole, line)
 
-    def lift(self, scene: Scene) -> None:
-        """Ends it."""
-        self._done.set()
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.join(JOIN_SECONDS)
+    def lift(self, target: FaultTarget) -> None:
+        self._sending.stop()
 
-    def _come_and_go(self, port: int) -> None:
-        chance = random.Random(port)
-        while not self._done.wait(1 / self.rate):
-            with suppress(OSError), socket.create_connection((LOOPBACK, port), CONNECT_SECONDS) as wire:
-                wire.sendall(self._request(chance))
-                self._done.wait(chance.random() * LONGEST_STAY)
-                wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
-                self._counts["gone"] += not select.select([wire], [], [], 0)[0]
+    def _send(self, port: int) -> None:
+        chance, over = random.Random(port), self._sending.over
+        while not over.wait(1 / self.rate):
+            with suppress(OSError), socket.create_connection((LOOPBACK, port), CONNECT_SECONDS) as connection:
+                connection.sendall(self._request(chance))
+                over.wait(chance.random() * LONGEST_WAIT)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+                self._counts["reset"] += not select.select([connection], [], [], 0)[0]
 
     def _request(self, chance: random.Random) -> bytes:
         if chance.random() < READS:
             self._counts["reads"] += 1
             return b"GET /api/dashboard HTTP/1.1\r\nHost: localhost\r\n\r\n"
         self._counts["writes"] += 1
-        number = chance.randrange(5000, 10**6)
-        body = msgspec.json.encode({"name": f"Gone {number}", "stock": number})
+        stock = chance.randrange(5000, 10**6)
+        body = msgspec.json.encode({"name": f"Gone {stock}", "stock": stock})
         head = f"PATCH /api/products/{chance.choice(self._products)} HTTP/1.1\r\nHost: localhost\r\n"
         return f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body

@@ -1,4 +1,4 @@
-"""Faults inside Redis."""
+"""Faults of the database server and of Redis, and of the connections to them."""
 
 import contextlib
 import os
@@ -7,35 +7,35 @@ import socket
 import time
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 import psutil
 from redis.exceptions import OutOfMemoryError
 
 from compose.local.ports import LOOPBACK
 from loadtests.faults.fault import Evidence
-from loadtests.faults.scene import Backend, Scene
+from loadtests.faults.target import Backend, FaultTarget
 from loadtests.proxy.modes import CUT, PASS, Mode
 
-FULL = {"maxmemory": "1", "maxmemory-policy": "noeviction"}
+Server = Literal["cache", "database"]
+CONNECT_SECONDS: Final = 2.0
+FULL: Final = {"maxmemory": "1", "maxmemory-policy": "noeviction"}
 
 
 @dataclass
 class Full:
-    """Redis holds more than it may and evicts nothing: it refuses every SET, and allows GET and DEL."""
+    """Redis may use less memory than it does and evicts nothing: it refuses SET, and allows GET and DEL."""
 
     _before: dict[str, str] = field(default_factory=dict, init=False)
 
-    def inject(self, scene: Scene) -> None:
-        """Gives it less memory than it uses."""
-        with closing(scene.redis()) as client:
+    def inject(self, target: FaultTarget) -> None:
+        with closing(target.redis()) as client:
             self._before = {name: str(client.config_get(name)[name]) for name in FULL}
             for name, value in FULL.items():
                 client.config_set(name, value)
 
-    def evidence(self, scene: Scene) -> Evidence:
-        """A SET is refused, and the server has counted the services' refused commands."""
-        with closing(scene.redis()) as client:
+    def evidence(self, target: FaultTarget) -> Evidence:
+        with closing(target.redis()) as client:
             try:
                 client.set("full?", "1", px=1000)
             except OutOfMemoryError as error:
@@ -43,137 +43,113 @@ class Full:
                 return Evidence(int(refused) > 1, f"SET refused ({str(error)[:40]}), {refused} refused in all")
         return Evidence(False, "a SET was ACCEPTED")
 
-    def lift(self, scene: Scene) -> None:
-        """Gives it its memory back."""
-        with closing(scene.redis()) as client:
+    def lift(self, target: FaultTarget) -> None:
+        with closing(target.redis()) as client:
             for name, value in self._before.items():
                 client.config_set(name, value)
 
 
-Which = Literal["cache", "database"]
-CONNECT_SECONDS = 2.0
-
-
-def backend(scene: Scene, which: Which) -> Backend:
-    """Gives the server that a fault is about."""
-    return scene.cache if which == "cache" else scene.database
+def backend(target: FaultTarget, server: Server) -> Backend:
+    return target.cache if server == "cache" else target.database
 
 
 @dataclass
 class Killed:
-    """The server is killed with -9; its port refuses until it is started again on what it had on disk."""
+    """The server is killed with -9 and its port refuses, until it is started again on what it had on disk."""
 
-    which: Which
-    _victim: int = field(default=0, init=False)
+    server: Server
+    _pid: int = field(default=0, init=False)
 
-    def inject(self, scene: Scene) -> None:
-        """Kills it; the proxy refuses like the port of a dead server, instead of accepting for it."""
-        server = backend(scene, self.which)
-        self._victim = server.process.pid
+    def inject(self, target: FaultTarget) -> None:
+        server = backend(target, self.server)
+        self._pid = server.process.pid
         server.process.kill()
+        # Otherwise the proxy would accept connections for a dead server.
         server.proxy.switch(CUT)
 
-    def evidence(self, scene: Scene) -> Evidence:
-        """The process is gone and its port refuses."""
-        server = backend(scene, self.which)
-        gone = not psutil.pid_exists(self._victim)
+    def evidence(self, target: FaultTarget) -> Evidence:
+        server = backend(target, self.server)
+        dead = not psutil.pid_exists(self._pid)
         refused = _refused(server.proxy.port) and _refused(server.port)
-        return Evidence(
-            gone and refused,
-            f"process {self._victim} {'dead' if gone else 'ALIVE'}, its port {'refused' if refused else 'ANSWERED'}",
-        )
+        line = f"process {self._pid} {'dead' if dead else 'ALIVE'}, its port {'refused' if refused else 'ANSWERED'}"
+        return Evidence(dead and refused, line)
 
-    def lift(self, scene: Scene) -> None:
-        """Starts it again."""
-        server = backend(scene, self.which)
+    def lift(self, target: FaultTarget) -> None:
+        server = backend(target, self.server)
         if not server.process.running:
-            server.revive()
+            server.restart()
         server.proxy.switch(PASS)
 
 
 @dataclass
 class Frozen:
-    """The server stands still: it accepts connections and says nothing (SIGSTOP)."""
+    """The server accepts connections and does not answer (SIGSTOP)."""
 
-    which: Which
+    server: Server
 
-    def inject(self, scene: Scene) -> None:
-        """Stops it."""
-        os.kill(backend(scene, self.which).process.pid, signal.SIGSTOP)
+    def inject(self, target: FaultTarget) -> None:
+        os.kill(backend(target, self.server).process.pid, signal.SIGSTOP)
 
-    def evidence(self, scene: Scene) -> Evidence:
-        """The kernel calls it stopped."""
-        status = psutil.Process(backend(scene, self.which).process.pid).status()
+    def evidence(self, target: FaultTarget) -> Evidence:
+        status = psutil.Process(backend(target, self.server).process.pid).status()
         return Evidence(status == psutil.STATUS_STOPPED, f"the kernel called the process {status}")
 
-    def lift(self, scene: Scene) -> None:
-        """Lets it go on."""
+    def lift(self, target: FaultTarget) -> None:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(backend(scene, self.which).process.pid, signal.SIGCONT)
+            os.kill(backend(target, self.server).process.pid, signal.SIGCONT)
 
 
 @dataclass
 class OnTheWay:
-    """Something happens between the services and the server: the proxy is in this mode.
+    """The proxy disturbs the connections to the server.
 
-    An answer through the proxy must then take `at_least` seconds, and the proxy must have `counted` something.
+    It must have counted something under `counted`, and an answer through it must take `at_least` seconds.
     """
 
-    which: Which
+    server: Server
     mode: Mode
     counted: str
     at_least: float = 0.0
     _before: int = field(default=0, init=False)
 
-    def inject(self, scene: Scene) -> None:
-        """Switches the proxy."""
-        self._before = int(backend(scene, self.which).proxy.switch(self.mode).get(self.counted, 0))
+    def inject(self, target: FaultTarget) -> None:
+        self._before = int(backend(target, self.server).proxy.switch(self.mode).get(self.counted, 0))
 
-    def evidence(self, scene: Scene) -> Evidence:
-        """What the proxy has counted, and how long an answer took."""
-        server = backend(scene, self.which)
-        many = int(server.proxy.counts().get(self.counted, 0)) - self._before
+    def evidence(self, target: FaultTarget) -> Evidence:
+        server = backend(target, self.server)
+        count = int(server.proxy.counts().get(self.counted, 0)) - self._before
+        line = f"{count} {self.counted} by the proxy"
         if not self.at_least:
-            return Evidence(many > 0, f"{many} {self.counted} by the proxy")
-        took = server.answers_after()
-        return Evidence(
-            many > 0 and took >= self.at_least,
-            f"{many} {self.counted} by the proxy, an answer took {took * 1000:.0f} ms",
-        )
+            return Evidence(count > 0, line)
+        seconds = server.answers_after()
+        return Evidence(count > 0 and seconds >= self.at_least, f"{line}, an answer took {seconds * 1000:.0f} ms")
 
-    def lift(self, scene: Scene) -> None:
-        """Passes again."""
-        backend(scene, self.which).proxy.switch(PASS)
+    def lift(self, target: FaultTarget) -> None:
+        backend(target, self.server).proxy.switch(PASS)
 
 
 @dataclass
 class Restarted:
     """The server is killed and started again at once; Redis is empty then."""
 
-    which: Which
+    server: Server
     _pids: tuple[int, int] = field(default=(0, 0), init=False)
     _seconds: float = field(default=0.0, init=False)
 
-    def inject(self, scene: Scene) -> None:
-        """Kills it and starts it again."""
-        server = backend(scene, self.which)
+    def inject(self, target: FaultTarget) -> None:
+        server, killed = backend(target, self.server), Killed(self.server)
         before, started = server.process.pid, time.monotonic()
-        killed = Killed(self.which)
-        killed.inject(scene)
-        killed.lift(scene)
+        killed.inject(target)
+        killed.lift(target)
         self._pids = (before, server.process.pid)
         self._seconds = time.monotonic() - started
 
-    def evidence(self, scene: Scene) -> Evidence:
-        """Another process answers."""
+    def evidence(self, target: FaultTarget) -> Evidence:
         before, now = self._pids
-        return Evidence(
-            before != now and not psutil.pid_exists(before),
-            f"process {before} dead, {now} answered {self._seconds * 1000:.0f} ms later",
-        )
+        line = f"process {before} dead, {now} answered {self._seconds * 1000:.0f} ms later"
+        return Evidence(before != now and not psutil.pid_exists(before), line)
 
-    def lift(self, scene: Scene) -> None:
-        """Nothing is left to do."""
+    def lift(self, target: FaultTarget) -> None: ...
 
 
 def _refused(port: int) -> bool:

@@ -1,5 +1,7 @@
 """The load in its own process: it says what it cannot do, remembers within bounds, and ends with its starter."""
 
+from typing import Any
+
 import pytest
 
 from compose.local import ports
@@ -15,7 +17,7 @@ from tests.support.waiting import wait_until
 SECONDS = 60.0
 
 
-def driven(one: Combination, **members: int) -> tuple[History, int]:
+def driven(one: Combination, **members: Any) -> tuple[History, int]:
     """The history of a load that ran until it was over, and the last order before it."""
     before = last_order(one.stack, one.name)
     load = Load(one.name, one.stack.service(one.name).port, f"driver-{before}", **members)

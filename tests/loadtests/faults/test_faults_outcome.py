@@ -1,7 +1,7 @@
 """What the attempts of a history say of a fault: when the service was back, and how long its answers took."""
 
 from loadtests.consistency.history import History, Record, Watched
-from loadtests.faults.rules import Times, latency, of_attempts, recovery
+from loadtests.faults.rules import Times, latency, measures, recovery
 
 FAULT = Times(10.0, 15.0)
 NOBODY = Watched((), (), (), (), {}, {})
@@ -13,23 +13,23 @@ def read(started: float, seconds: float = 0.01, status: int = 200, fault: object
 
 def test_a_service_is_back_with_the_end_of_the_last_attempt_that_failed() -> None:
     records = [read(9.0), read(12.0, status=503), read(16.0, 0.5, status=503), read(17.0)]
-    assert recovery(records, FAULT) == (1.5, "/x, asked at +1.0 s: 503 after 0.5 s")
+    assert recovery(records, FAULT) == (1.5, "/x, sent at +1.0 s: 503 after 0.5 s")
     assert recovery([read(9.0), read(12.0, status=503), read(17.0)], FAULT) == (0.0, "")
 
 
 def test_an_attempt_without_an_answer_counts_as_one_that_failed() -> None:
     records = [read(14.0, 4.0, 0, "timed out"), read(16.0)]
-    assert recovery(records, FAULT) == (3.0, "/x, asked at -1.0 s: timed out after 4.0 s")
+    assert recovery(records, FAULT) == (3.0, "/x, sent at -1.0 s: timed out after 4.0 s")
 
 
 def test_a_slow_answer_says_that_it_is_not_back_unless_it_was_as_slow_before() -> None:
-    assert recovery([read(9.0), read(16.0, 1.25)], FAULT) == (2.25, "/x, asked at +1.0 s: 200 after 1.2 s")
+    assert recovery([read(9.0), read(16.0, 1.25)], FAULT) == (2.25, "/x, sent at +1.0 s: 200 after 1.2 s")
     assert recovery([read(8.0, 0.5), read(16.0, 1.25)], FAULT) == (0.0, "")
 
 
 def test_failures_before_the_fault_are_told_apart_from_its_own() -> None:
     records = [read(9.0, status=503), read(11.0, 2.0, status=503), read(12.0, fault="closed", status=0)]
-    found = of_attempts(History("sync", "x", NOBODY, records), FAULT)
+    found = measures(History("sync", "x", NOBODY, records), FAULT)
     assert (found["failed_before"], found["failed"]) == (1, {"shed": 2, "closed": 1})
     assert (found["worst_s"], found["lasted_s"]) == (2.0, 5.0)
 

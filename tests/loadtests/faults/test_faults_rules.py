@@ -8,10 +8,10 @@ import pytest
 
 from loadtests.faults.command import main
 from loadtests.faults.rules import grew_only, judge
-from loadtests.faults.table import ROWS
+from loadtests.faults.table import FAULTS
 from tests.support.fault_cells import cell, written
 
-ROW = next(row for row in ROWS if row.name == "redis-killed")
+FAULT = next(fault for fault in FAULTS if fault.name == "redis-killed")
 BREACHES: list[tuple[dict[str, Any], str]] = [
     ({"lost": ["sold:1"]}, "1 acknowledged writes lost"),
     ({"duplicates": ["key-1"]}, "1 duplicate orders"),
@@ -23,7 +23,7 @@ BREACHES: list[tuple[dict[str, Any], str]] = [
     ({"failed": {"cut": 1}}, "1 answers cut off"),
     ({"unanswered": 4}, "4 orders written and not answered"),
     ({"failed_before": 1}, "1 requests that failed before"),
-    ({"recovery_s": 5.1}, "back only 5.1 s after"),
+    ({"recovery_s": 5.1}, "recovered only 5.1 s after"),
     ({"memory_mb": (100.0, 121.0)}, "memory 1.21 times"),
     ({"happened": False}, "no evidence"),
 ]
@@ -32,7 +32,7 @@ BREACHES: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("members", "words"), BREACHES, ids=[words for _, words in BREACHES])
 def test_each_breach_is_named(members: dict[str, Any], words: str) -> None:
     seen = cell(**members)
-    judge(seen, ROW)
+    judge(seen, FAULT)
     assert len(seen.broken) == 1
     assert seen.broken[0].startswith(words)
     assert seen.fails
@@ -40,12 +40,12 @@ def test_each_breach_is_named(members: dict[str, Any], words: str) -> None:
 
 def test_refused_and_shed_requests_and_what_redis_refused_break_no_rule() -> None:
     seen = cell(failed={"refused": 40, "shed": 300}, excused=7, recovery_s=4.9, memory_mb=(100.0, 119.0))
-    judge(seen, ROW)
+    judge(seen, FAULT)
     assert not seen.broken
 
 
 def test_a_worker_that_is_killed_may_leave_requests_without_an_answer_but_lose_no_write() -> None:
-    killed = next(row for row in ROWS if row.name == "worker-killed")
+    killed = next(fault for fault in FAULTS if fault.name == "worker-killed")
     seen = cell(failed={"cut": 1}, unanswered=1)
     judge(seen, killed)
     assert not seen.broken
@@ -55,10 +55,10 @@ def test_a_worker_that_is_killed_may_leave_requests_without_an_answer_but_lose_n
 
 
 def test_a_known_property_of_a_server_is_a_finding_there_and_a_breach_elsewhere() -> None:
-    row = replace(ROW, findings={"sync-cached": "It waits."})
+    fault = replace(FAULT, findings={"sync-cached": "It waits."})
     known, unknown = cell(failed={"hung": 1}), cell(failed={"hung": 1}, combination="async-cached")
-    judge(known, row)
-    judge(unknown, row)
+    judge(known, fault)
+    judge(unknown, fault)
     assert (known.finding, known.fails) == ("It waits.", False)
     assert (unknown.finding, unknown.fails) == ("", True)
 
@@ -67,7 +67,7 @@ def test_the_program_exits_with_1_and_names_the_cell_that_broke_a_rule(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bad = cell(combination="async-cached", lost=["a-1: order 7 is gone"])
-    judge(bad, ROW)
+    judge(bad, FAULT)
     assert main(["--show", str(written(tmp_path, cell(), bad))]) == 1
     said = capsys.readouterr().out
     assert "1 of 2 cells kept every rule" in said
@@ -92,7 +92,7 @@ def test_the_program_exits_with_0_when_all_is_kept_or_known(tmp_path: Path, caps
         (["--json", "no/such/folder/faults.json"], "there is no folder no/such/folder"),
         (["--show", "no-such.json"], "no-such.json cannot be read"),
         (["--document", "README.md"], "no such page with marks"),
-        (["--again"], "name the run that is kept"),
+        (["--again"], "name an earlier run"),
         (["--slowly"], "--slowly"),
     ],
 )
@@ -120,5 +120,5 @@ def test_a_page_gets_a_run_between_its_marks_and_keeps_the_rest(tmp_path: Path) 
 def test_a_cell_that_only_grew_is_told_from_one_that_broke_more() -> None:
     grown, worse, well = cell(memory_mb=(100.0, 130.0)), cell(memory_mb=(100.0, 130.0), stale=["x"]), cell()
     for seen in (grown, worse, well):
-        judge(seen, ROW)
+        judge(seen, FAULT)
     assert [grew_only(seen) for seen in (grown, worse, well)] == [True, False, False]

@@ -3,25 +3,25 @@
 import pytest
 
 from loadtests.analysis.read import COMBINATIONS
-from loadtests.faults.fault import Row
-from loadtests.faults.table import ROWS
+from loadtests.faults.fault import Fault
+from loadtests.faults.table import FAULTS
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_every_fault_can_be_injected_shown_and_lifted(row: Row) -> None:
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_every_fault_can_be_injected_shown_and_lifted(fault: Fault) -> None:
     for step in ("inject", "evidence", "lift"):
-        assert callable(getattr(row.fault, step))
-        assert getattr(type(row.fault), step).__doc__
-    assert row.meaning.endswith(".")
-    assert row.after >= 6  # or nobody could see that the service is back within 5 s
-    assert set(row.findings) <= set(COMBINATIONS)
+        assert callable(getattr(fault.injector, step))
+    assert fault.meaning.endswith(".")
+    assert fault.after >= 6  # or nobody could see that the service is back within 5 s
+    assert set(fault.findings) <= set(COMBINATIONS)
 
 
 def test_the_table_holds_what_can_happen_to_each_part() -> None:
-    names = [row.name for row in ROWS]
+    names = [fault.name for fault in FAULTS]
     assert len(names) == len(set(names))
     parts = {
-        part: {row.name for row in ROWS if row.part == part} for part in ("Redis", "database", "service", "clients")
+        part: {fault.name for fault in FAULTS if fault.part == part}
+        for part in ("Redis", "database", "service", "clients")
     }
     assert parts["Redis"] >= {"redis-killed", "redis-frozen", "redis-slow", "redis-full", "redis-restarted"}
     assert parts["database"] >= {
@@ -33,5 +33,5 @@ def test_the_table_holds_what_can_happen_to_each_part() -> None:
 
 
 def test_only_combinations_with_a_cache_meet_the_faults_of_redis() -> None:
-    assert all(row.concerns(cached=True) for row in ROWS)
-    assert {row.part for row in ROWS if not row.concerns(cached=False)} == {"Redis"}
+    assert all(fault.concerns(cached=True) for fault in FAULTS)
+    assert {fault.part for fault in FAULTS if not fault.concerns(cached=False)} == {"Redis"}

@@ -1,0 +1,160 @@
+"""What a fault acts on: one combination's service, and the servers behind it."""
+
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import psutil
+import redis
+
+from compose.local import definition, ports
+from compose.local.database_server import Connection
+from compose.local.options import StackOptions
+from compose.local.processes import Process, stop_all
+from compose.local.service import Service, localised
+from compose.local.stack import Stack
+from loadtests.consistency.history import Record
+from loadtests.observe.processes import MEGABYTE, processes_of, tcp_connections
+from loadtests.proxy.client import Proxy
+
+REPLY_SECONDS: Final = 20.0
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A server and the proxy through which services reach it; `greet` raises OSError if a port does not answer."""
+
+    process: Process
+    restart: Callable[[], None]
+    port: int
+    proxy: Proxy
+    greet: Callable[[int], None]
+
+    def answers_after(self) -> float:
+        """Seconds until it answers through its proxy; raises OSError."""
+        started = time.monotonic()
+        self.greet(self.proxy.port)
+        return time.monotonic() - started
+
+
+@dataclass(frozen=True)
+class FaultTarget:
+    """One combination. Clients use `port`, nginx's where it is in front; `others` are further instances.
+
+    `attempts` are those of a fault's own clients, judged like the load's.
+    """
+
+    name: str
+    stack: Stack
+    service: Service
+    database: Backend
+    cache: Backend
+    port: int
+    others: tuple[Service, ...] = ()
+    attempts: list[Record] = field(default_factory=list)
+
+    @property
+    def cached(self) -> bool:
+        return bool(self.service.settings["CACHE_URL"])
+
+    @property
+    def schema(self) -> str:
+        """The name of the service's database, and of its user."""
+        return self.stack.database(self.name)
+
+    def root(self) -> Connection:
+        """A connection to the service's database as root, past the proxy; the caller closes it."""
+        return self.stack.admin(self.schema)
+
+    def redis(self) -> redis.Redis:
+        """A client of Redis, past the proxy; the caller closes it."""
+        return redis.Redis.from_url(self.stack.cache_url, socket_timeout=REPLY_SECONDS)
+
+    def redis_version(self) -> str:
+        with contextlib.closing(self.redis()) as client:
+            return str(client.info("server")["redis_version"])
+
+    def workers(self) -> list[psutil.Process]:
+        """The service's processes that are connected to the database."""
+        children = psutil.Process(self.service.pid).children(recursive=True)
+        peer_port = f":{self.database.proxy.port}"
+        return [each for each in children if any(peer.endswith(peer_port) for _, peer in tcp_connections(each))]
+
+    def processes(self) -> set[int]:
+        return {process.pid for process in processes_of(self.service.pid)}
+
+    def memory_mb(self) -> float:
+        """Memory that only the service's processes use (USS)."""
+        total = 0.0
+        for process in processes_of(self.service.pid):
+            with contextlib.suppress(psutil.Error):
+                total += process.memory_full_info().uss / MEGABYTE
+        return total
+
+    def client_connections(self) -> int:
+        """Connections of clients that the service's processes hold."""
+        sockets = [each for process in processes_of(self.service.pid) for each in tcp_connections(process)]
+        return sum(local.endswith(f":{self.service.port}") for local, _ in sockets)
+
+
+@contextlib.contextmanager
+def fault_targets(options: StackOptions, names: Collection[str]) -> Iterator[dict[str, FaultTarget]]:
+    """Starts a stack whose services reach the database and Redis through proxies; ends it afterwards."""
+    with contextlib.ExitStack() as closing:
+        stack = closing.enter_context(Stack(options))
+        server, cache = stack.parts.database, stack.parts.cache
+        to_database, to_redis = (
+            closing.enter_context(Proxy(port, cores=stack.placement.others)) for port in (server.port, cache.port)
+        )
+        services = _services(stack, options, names, to_database.port, to_redis.port)
+        closing.callback(lambda: stop_all([service.process for service in services.values()], 1.0))
+        for service in services.values():
+            options.say(f"starting {service.name} on port {service.port}")
+            service.launch()
+        for service in services.values():
+            service.wait()
+        database = Backend(server.process, server.revive, server.port, to_database, greet_database)
+        redis_server = Backend(cache.process, cache.start, cache.port, to_redis, greet_redis)
+        yield {
+            name: FaultTarget(name, stack, service, database, redis_server, service.port)
+            for name, service in services.items()
+        }
+
+
+def greet_database(port: int) -> None:
+    """Raises OSError when no database server sends its greeting on this port of loopback."""
+    with socket.create_connection((ports.LOOPBACK, port), REPLY_SECONDS) as connection:
+        if not connection.recv(5):
+            raise ConnectionResetError("closed without a greeting")
+
+
+def greet_redis(port: int) -> None:
+    """Raises OSError when no Redis answers a PING on this port of loopback."""
+    with socket.create_connection((ports.LOOPBACK, port), REPLY_SECONDS) as connection:
+        connection.sendall(b"PING\r\n")
+        reply = b""
+        while not reply.endswith(b"\n"):
+            received = connection.recv(64)
+            if not received:
+                raise ConnectionResetError("closed without an answer")
+            reply += received
+
+
+def _services(
+    stack: Stack, options: StackOptions, names: Collection[str], database_port: int, cache_port: int
+) -> dict[str, Service]:
+    plan = definition.read({**os.environ, "WORKERS": str(options.workers)})
+    url = f"redis://{ports.LOOPBACK}:{cache_port}/0"
+    services: dict[str, Service] = {}
+    for number, (name, combination) in enumerate(plan.combinations.items(), 1):
+        if name in names:
+            port = options.port_base + number
+            settings = localised(combination, port, database_port, url, plan.secrets) | dict(options.environment)
+            services[name] = Service(name, port, settings, Path(stack.directory / name), stack.placement.services)
+    ports.must_be_free(service.port for service in services.values())
+    return services
