@@ -36,7 +36,7 @@ ON_BOTH = {
     "Redis client's resp": "2",
     "rows of the seed": "2000 products, 5000 customers, 20 categories",
 }
-# Pitfalls 11 to 14: what a server would do by itself, and uvloop, are off.
+# What a server would do by itself, and uvloop, are off.
 EXPECTED = {
     "sync-cached": ON_BOTH
     | {
