@@ -7,7 +7,10 @@ from concurrent.futures import Future
 from typing import Any
 
 import pytest
+import redis
 
+from loadtests.proxy.client import Proxy
+from loadtests.proxy.modes import drip
 from shared.cache.commands import Names
 from shared.cache.policy import Limits, Policy
 from shared.cache.steps import Allowance, CacheTrouble, Command
@@ -15,12 +18,13 @@ from shared.service.metrics import Metrics
 from shared.service.settings import read_settings
 from tests.support.own_redis import OwnRedis
 from tests.support.twins import NAMES, Twin
-from tests.support.waiting import SLACK
+from tests.support.waiting import SLACK, wait_until
 
-LIMIT_S = 0.3
+LIMIT_S, IN_TIME_S = 1.0, 0.6
 # Long enough for Redis' reply to be there at its end, and too short for the one that is late; Redis looks for what is
 # due ten times a second.
-STANDSTILL_S, LATE_S, PATIENCE_S = 1.2, 8.0, 20.0
+STANDSTILL_S, LATE_S, PATIENCE_S = 2.0, 8.0, 20.0
+DRIP_S, DRIPPED = 0.05, b"x" * 100
 
 
 @pytest.fixture(scope="module")
@@ -32,14 +36,16 @@ def own_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnRedis]:
 class Asking:
     """One twin's connections to Redis."""
 
-    def __init__(self, twin: Twin, port: int) -> None:
+    def __init__(self, twin: Twin, own_redis: OwnRedis, proxy: Proxy) -> None:
         self.twin = twin
+        self.redis = own_redis
+        self.proxy = proxy
         settings = read_settings(
             {
                 "COMBINATION": f"{twin.name}-cached",
                 "BIND": "127.0.0.1:1",
                 "DATABASE_URL": "mysql://nobody@nowhere/none",
-                "CACHE_URL": f"redis://127.0.0.1:{port}/0",
+                "CACHE_URL": f"redis://127.0.0.1:{proxy.port}/0",
                 "CACHE_TIMEOUT": str(LIMIT_S),
             }
         )
@@ -49,9 +55,16 @@ class Asking:
         twin.call(self.gateway.open)
 
     def start(self, after_s: float) -> Future[Any]:
-        """Begins a command to which Redis replies with nothing after so many seconds."""
+        """Begins a command to which Redis replies with nothing after so many seconds; returns when Redis has it."""
         replies_late = Command(("BLPOP", "no such list", str(after_s)), lambda reply: ("replied", reply))
-        return self.twin.start(self.gateway.run, replies_late, Allowance(LIMIT_S))
+        future = self.twin.start(self.gateway.run, replies_late, Allowance(LIMIT_S))
+        with self.redis.client() as client:
+            wait_until(lambda: client.info("clients")["blocked_clients"], "Redis has the command")
+        return future
+
+    def get(self) -> Future[Any]:
+        """Begins a command whose reply is long."""
+        return self.twin.start(self.gateway.run, Command(("GET", "long"), bytes), Allowance(LIMIT_S))
 
     def close(self) -> None:
         """As the end of a service."""
@@ -62,8 +75,8 @@ class Asking:
 
 @pytest.fixture(params=NAMES)
 def asking(request: pytest.FixtureRequest, own_redis: OwnRedis) -> Iterator[Asking]:
-    with Twin(request.param) as twin:
-        asking = Asking(twin, own_redis.port)
+    with Twin(request.param) as twin, Proxy(own_redis.port) as proxy:
+        asking = Asking(twin, own_redis, proxy)
         yield asking
         asking.close()
 
@@ -74,8 +87,7 @@ def _stand_still(seconds: float) -> None:
 
 
 def test_a_reply_that_came_while_the_service_stood_still_is_not_late(asking: Asking) -> None:
-    waiting = asking.start(after_s=LIMIT_S / 3)
-    time.sleep(LIMIT_S / 10)
+    waiting = asking.start(IN_TIME_S)
     _stand_still(STANDSTILL_S)
     assert waiting.result(PATIENCE_S) == ("replied", None)
 
@@ -83,13 +95,14 @@ def test_a_reply_that_came_while_the_service_stood_still_is_not_late(asking: Ask
 def test_a_reply_that_is_late_is_given_up_in_time(asking: Asking) -> None:
     began = time.monotonic()
     with pytest.raises(CacheTrouble):
-        asking.start(after_s=LATE_S).result(PATIENCE_S)
+        asking.start(LATE_S).result(PATIENCE_S)
     assert LIMIT_S <= time.monotonic() - began < LIMIT_S + SLACK
+    with asking.redis.client() as client:
+        wait_until(lambda: not client.info("clients")["blocked_clients"], "the connection was closed")
 
 
 def test_a_reply_that_is_late_is_not_waited_for_because_the_service_stood_still(asking: Asking) -> None:
-    waiting = asking.start(after_s=LATE_S)
-    time.sleep(LIMIT_S / 10)
+    waiting = asking.start(LATE_S)
     _stand_still(STANDSTILL_S)
     with pytest.raises(CacheTrouble):
         waiting.result(PATIENCE_S)
@@ -97,6 +110,27 @@ def test_a_reply_that_is_late_is_not_waited_for_because_the_service_stood_still(
 
 def test_a_given_up_reply_is_not_taken_for_the_next(asking: Asking) -> None:
     with pytest.raises(CacheTrouble):
-        asking.start(after_s=4 * LIMIT_S).result(PATIENCE_S)
+        asking.start(2 * LIMIT_S).result(PATIENCE_S)
     ping = Command(("PING",), lambda reply: reply)
     assert asking.twin.call(asking.gateway._send, ping, SLACK) == b"PONG"
+
+
+def test_a_reply_that_drips_is_given_up_in_time(asking: Asking) -> None:
+    with asking.redis.client() as client:
+        client.set("long", DRIPPED)
+    began = time.monotonic()
+    with asking.proxy.switched(drip(DRIP_S)), pytest.raises(CacheTrouble):
+        asking.get().result(PATIENCE_S)
+    assert LIMIT_S <= time.monotonic() - began < 2 * LIMIT_S + SLACK
+
+
+def test_the_time_out_of_the_blocking_client_alone_begins_again_with_each_byte(own_redis: OwnRedis) -> None:
+    """Why the sync side watches; when this fails, redis-py bounds the reply and the watch may go."""
+    with own_redis.client() as client:
+        client.set("long", DRIPPED)
+    with Proxy(own_redis.port) as proxy, redis.Redis(port=proxy.port, protocol=2, socket_timeout=LIMIT_S) as client:
+        client.ping()
+        began = time.monotonic()
+        with proxy.switched(drip(DRIP_S)):
+            assert client.get("long") == DRIPPED
+    assert time.monotonic() - began > len(DRIPPED) * DRIP_S
