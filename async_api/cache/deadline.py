@@ -21,7 +21,6 @@ class Deadline:
 
     @asynccontextmanager
     async def within(self, seconds: float) -> AsyncIterator[None]:
-        """Fail what happens in the block when it takes longer."""
         async with asyncio.timeout(None) as timeout:
             handle = asyncio.get_running_loop().call_later(seconds, timeout.reschedule, _PAST)
             try:

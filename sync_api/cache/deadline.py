@@ -6,9 +6,6 @@ from threading import Event, Thread, get_ident
 from time import monotonic
 from typing import Any
 
-# Of CACHE_TIMEOUT, between two looks at a command that is late.
-_GRACE = 1 / 8
-
 
 def timeouts(seconds: float) -> dict[str, Any]:
     """Options of the connection pool; each bounds one wait."""
@@ -27,7 +24,6 @@ class Deadline:
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """Fail what happens in the block when it takes longer."""
         if seconds <= 0:
             raise TimeoutError("no time left")
         self._ends[get_ident()] = monotonic() + seconds
@@ -37,7 +33,6 @@ class Deadline:
             del self._ends[get_ident()]
 
     def close(self) -> None:
-        """End the watch."""
         self._closed.set()
 
     def _watch(self) -> None:
@@ -50,4 +45,4 @@ class Deadline:
                 self._pool.disconnect()
             late = {(thread, end) for thread, end in commands if end <= now}
             first = min((end for _, end in commands), default=now + self._seconds)
-            pause = max(first - now, _GRACE * self._seconds)
+            pause = max(first - now, self._seconds / 8)
