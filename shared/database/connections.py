@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from shared.service.settings import DatabaseAddress, Settings, database_address
+from shared.service.settings import DatabaseAddress, Settings, database_address, database_certificates
 
 SQL_MODE = (
     "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
@@ -59,7 +59,7 @@ def encryption(settings: Settings) -> ssl.SSLContext | None:
     if settings.database_tls == "off":
         return None
     if settings.database_tls == "verify":
-        return ssl.create_default_context(cafile=settings.database_ca_file or None)
+        return ssl.create_default_context(cadata=database_certificates(settings))
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

@@ -81,6 +81,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         raise SettingsError(f"the environment cannot be used: {_in_capitals(str(error))}") from None
     _check_nesting(settings)
     database_address(settings)
+    database_certificates(settings)
     cache_options(settings)
     return settings
 
@@ -97,6 +98,15 @@ def database_address(settings: Settings) -> DatabaseAddress:
         name=parts.path.strip("/"),
         password=_read(settings, "database_password_file").rstrip("\n") or unquote(parts.password or ""),
     )
+
+
+def database_certificates(settings: Settings) -> str | None:
+    """Who may have signed the database's certificate, None for whom the system trusts; raises SettingsError."""
+    if not settings.database_ca_file:
+        return None
+    if settings.database_tls != "verify":
+        raise SettingsError("DATABASE_CA_FILE needs DATABASE_TLS=verify")
+    return _certificates(settings, "database_ca_file")
 
 
 def cache_options(settings: Settings) -> dict[str, str]:

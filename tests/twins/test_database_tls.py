@@ -1,0 +1,171 @@
+"""TLS to the database, on a real server with certificates of the test's own: who is believed, and who is refused."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from compose.local import definition, programs
+from compose.local.database_server import MYSQL, DatabaseServer
+from shared.database.faults import ConnectionLost, DatabaseFault
+from shared.service.settings import SettingsError, read_settings
+from tests.support.certificates import Authority, authority
+from tests.support.twins import NAMES, Twin
+from tests.support.waiting import wait_until
+
+HOST = "127.0.0.1"
+ROOT, PASSWORD = "for-root", "for-this-test-only"
+ACCOUNT = (
+    "CREATE DATABASE shop",
+    f"CREATE USER 'probe'@'%' IDENTIFIED BY '{PASSWORD}'",
+    "GRANT ALL ON shop.* TO 'probe'@'%'",
+)
+CIPHER = "SHOW SESSION STATUS LIKE 'Ssl_cipher'"
+
+
+@dataclass(frozen=True)
+class TlsServer:
+    """A database server, the files that it reads its certificate from, and two authorities."""
+
+    server: DatabaseServer
+    folder: Path
+    ours: Authority
+    other: Authority
+
+    def show(self, by: Authority, host: str = HOST, days: int = 30) -> None:
+        """Has the server show another certificate from now on."""
+        by.sign(self.folder / "server.pem", self.folder / "server.key", host, days)
+        with self.server.connect() as root, root.cursor() as cursor:
+            cursor.execute("ALTER INSTANCE RELOAD TLS" if self.server.flavour is MYSQL else "FLUSH SSL")
+
+    def sessions(self) -> list[tuple[object, ...]]:
+        with self.server.connect() as root, root.cursor() as cursor:
+            cursor.execute("SELECT id FROM information_schema.processlist WHERE user = 'probe'")
+            return list(cursor.fetchall())
+
+
+@pytest.fixture(scope="module")
+def tls() -> Iterator[TlsServer]:
+    """A server that offers TLS."""
+    with _running("--ssl-cert={0}/server.pem", "--ssl-key={0}/server.key", "--ssl-ca={0}/ours.pem") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def plain() -> Iterator[TlsServer]:
+    """A server that offers none."""
+    mariadb = "MariaDB" in programs.version(programs.need("mysqld", "mariadbd"))
+    with _running("--skip-ssl" if mariadb else "--tls-version=") as running:
+        yield running
+
+
+@pytest.fixture(params=NAMES)
+def twin(request: pytest.FixtureRequest) -> Iterator[Twin]:
+    with Twin(request.param) as running:
+        yield running
+
+
+@pytest.mark.parametrize("host", [HOST, "localhost"])
+def test_the_right_authority_and_name_are_believed(twin: Twin, tls: TlsServer, host: str) -> None:
+    tls.show(tls.ours, host)
+    assert _cipher(twin, tls, "verify", tls.ours, host).startswith("TLS")
+
+
+def test_another_authority_is_refused(twin: Twin, tls: TlsServer) -> None:
+    tls.show(tls.other)
+    _is_refused(twin, tls, "verify", tls.ours, "certificate verify failed")
+
+
+def test_an_authority_that_the_system_does_not_know_is_refused(twin: Twin, tls: TlsServer) -> None:
+    tls.show(tls.ours)
+    _is_refused(twin, tls, "verify", None, "certificate verify failed")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.2", "localhost"])
+def test_another_name_is_refused(twin: Twin, tls: TlsServer, host: str) -> None:
+    tls.show(tls.ours, host)
+    _is_refused(twin, tls, "verify", tls.ours, "127.0.0.1")
+
+
+def test_an_expired_certificate_is_refused(twin: Twin, tls: TlsServer) -> None:
+    tls.show(tls.ours, days=-1)
+    _is_refused(twin, tls, "verify", tls.ours, "expired")
+
+
+@pytest.mark.parametrize("days", [30, -1])
+def test_without_verification_any_certificate_encrypts(twin: Twin, tls: TlsServer, days: int) -> None:
+    tls.show(tls.other, "elsewhere.example", days)
+    assert _cipher(twin, tls, "on", None).startswith("TLS")
+
+
+def test_off_does_without_where_it_is_offered(twin: Twin, tls: TlsServer) -> None:
+    assert _cipher(twin, tls, "off", None) == ""
+
+
+@pytest.mark.parametrize("mode", ["on", "verify"])
+def test_a_server_without_tls_is_refused_and_keeps_no_session(twin: Twin, plain: TlsServer, mode: str) -> None:
+    _is_refused(twin, plain, mode, plain.ours if mode == "verify" else None, r"TLS|SSL")
+    assert _cipher(twin, plain, "off", None) == ""
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"DATABASE_TLS": "maybe"},
+        {"DATABASE_TLS": "on", "DATABASE_CA_FILE": "/etc/hostname"},
+        {"DATABASE_TLS": "verify", "DATABASE_CA_FILE": "/nowhere"},
+        {"DATABASE_TLS": "verify", "DATABASE_CA_FILE": "/etc/hostname"},
+    ],
+    ids=str,
+)
+def test_settings_that_promise_what_cannot_be_are_refused(wrong: dict[str, str]) -> None:
+    needed = {"COMBINATION": "it", "BIND": "127.0.0.1:1", "DATABASE_URL": "mysql://u@127.0.0.1/d"}
+    with pytest.raises(SettingsError, match=r"DATABASE_(TLS|CA_FILE)"):
+        read_settings(needed | wrong)
+
+
+@contextmanager
+def _running(*options: str) -> Iterator[TlsServer]:
+    plan = definition.read(os.environ)
+    everywhere = frozenset(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory(prefix="tls-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # the server may run as a user of its own
+        ours, other = authority(folder, "ours"), authority(folder, "other")
+        ours.sign(folder / "server.pem", folder / "server.key", HOST)
+        command = (*plan.database.command, *(option.format(folder) for option in options))
+        server = DatabaseServer(replace(plan.database, command=command), folder / "d", everywhere, ROOT)
+        try:
+            server.start()
+            with server.connect() as root, root.cursor() as cursor:
+                for statement in ACCOUNT:
+                    cursor.execute(statement)
+            yield TlsServer(server, folder, ours, other)
+        finally:
+            server.process.stop(5)
+
+
+def _cipher(twin: Twin, to: TlsServer, mode: str, trusted: Authority | None, host: str = HOST) -> str:
+    settings = read_settings({
+        "COMBINATION": twin.name, "BIND": "127.0.0.1:1", "CONNECT_TIMEOUT": "5",
+        "DATABASE_URL": f"mysql://probe:{PASSWORD}@{host}:{to.server.port}/shop",
+        "DATABASE_TLS": mode, "DATABASE_CA_FILE": str(trusted.file) if trusted else "",
+    })  # fmt: skip
+    raw = twin.call(twin.part("database.driver", "connect"), settings, 5.0)
+    try:
+        result = twin.call(twin.part("database.driver", "execute"), raw, CIPHER, (), 5.0)
+        return str(result.rows[0][1])
+    finally:
+        twin.call(twin.part("database.driver", "close"), raw)
+
+
+def _is_refused(twin: Twin, by: TlsServer, mode: str, trusted: Authority | None, why: str) -> None:
+    with pytest.raises(DatabaseFault, match=why) as refused:
+        _cipher(twin, by, mode, trusted)
+    assert isinstance(refused.value, ConnectionLost)
+    assert refused.value.problem().status == 503
+    wait_until(lambda: by.sessions() == [], "the server keeps no session of it")
