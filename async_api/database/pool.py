@@ -10,8 +10,8 @@ from shared.service.metrics import Metrics
 from shared.service.settings import Settings
 
 from ..service.background import Background
+from ..service.waiting import FairQueue
 from .connection import Connection, open_connection
-from .slots import ConnectionSlots
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ class Pool:
         self._settings = settings
         self._background = background
         self._metrics = metrics
-        self._slots: ConnectionSlots[Connection | None] = ConnectionSlots()
+        self._slots: FairQueue[Connection | None] = FairQueue()
         self._suspect_before = 0.0
 
     async def open(self) -> None:

@@ -6,7 +6,7 @@ from shared.http import deadlines
 from shared.service.metrics import Metrics
 from shared.service.settings import Settings
 
-from ..database.slots import ConnectionSlots
+from .waiting import FairQueue
 
 
 class Places:
@@ -15,7 +15,7 @@ class Places:
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self._seconds = settings.acquire_timeout
         self._metrics = metrics
-        self._free: ConnectionSlots[None] = ConnectionSlots()
+        self._free: FairQueue[None] = FairQueue()
         for _ in range(settings.in_flight):
             self._free.put(None)
 
