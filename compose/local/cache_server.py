@@ -1,11 +1,13 @@
 """The private Redis server."""
 
+import secrets
 from pathlib import Path
 
 import redis
 
 from compose.local import ports, programs
 from compose.local.definition import Definition
+from compose.local.permissions import make_folder, write_secret
 from compose.local.placement import Cores
 from compose.local.processes import Process, environment
 
@@ -15,26 +17,36 @@ START_SECONDS = 60
 class CacheServer:
     """A server of its own on a free port of loopback; it keeps nothing on disk."""
 
-    def __init__(self, definition: Definition, directory: Path, cores: Cores) -> None:
+    def __init__(self, definition: Definition, directory: Path, cores: Cores, user: int | None) -> None:
         self._definition = definition
         self._directory = directory
+        self._user = user
+        # Not on the command line, which every user of the machine can read.
+        self._password = secrets.token_hex()
+        self._configuration = directory.parent / "cache.conf"
         self.process = Process("Redis", directory.parent / "cache.log", cores)
         self.port = ports.free()
 
     @property
     def url(self) -> str:
-        """Where its first database is, as redis-py wants it."""
-        return f"redis://{ports.LOOPBACK}:{self.port}/0"
+        """Address and password of its first database, as redis-py wants them."""
+        return self.url_at(self.port)
+
+    def url_at(self, port: int) -> str:
+        """The same with the port of a proxy in front of it."""
+        return f"redis://:{self._password}@{ports.LOOPBACK}:{port}/0"
 
     def start(self) -> None:
         """Starts the server, empty, and returns when it answers; also after it has ended."""
-        self._directory.mkdir(exist_ok=True)
+        make_folder(self._directory, self._user)
+        write_secret(self._configuration, f"requirepass {self._password}\n", self._user)
         program, *options = self._definition.command
         place = ["--bind", ports.LOOPBACK, "--port", str(self.port), "--dir", str(self._directory)]
         # Its title would be written over its environment, by which the stack knows its processes.
         place += ["--set-proc-title", "no"]
         surroundings = environment(self._directory, {})
-        self.process.start([programs.need(program), *options, *place], surroundings, self._directory)
+        command = [programs.need(program), str(self._configuration), *options, *place]
+        self.process.start(command, surroundings, self._directory, user=self._user)
         self.process.wait(self._answers, START_SECONDS)
 
     def _answers(self) -> bool:

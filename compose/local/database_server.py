@@ -1,8 +1,6 @@
 """The private database server: MySQL or MariaDB, whichever the system has."""
 
 import os
-import pwd
-import shutil
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,17 +8,30 @@ from typing import TypeAlias
 
 import pymysql
 from pymysql.constants import CLIENT
+from pymysql.converters import escape_string
 from pymysql.cursors import Cursor
 
 from compose.local import ports, programs
 from compose.local.definition import Definition
 from compose.local.failures import unusable
+from compose.local.permissions import make_folder, write_secret
 from compose.local.placement import Cores
 from compose.local.processes import Process, environment
 
 Connection: TypeAlias = "pymysql.Connection[Cursor]"
 INITIALISE_SECONDS, START_SECONDS, CONNECT_SECONDS = 120, 120, 30
 LONGEST_SOCKET = 100  # the kernel allows 107 bytes
+# Run before the first connection is taken. MariaDB's installer makes four accounts of root, all without a password.
+# `mariadb.sys` has none either, but is locked; the system's views need it.
+ACCOUNTS = """\
+ALTER USER 'root'@'localhost' IDENTIFIED BY '{password}';
+SET @drop = (SELECT CONCAT('DROP USER ', GROUP_CONCAT(QUOTE(user), '@', QUOTE(host))) FROM mysql.user \
+WHERE authentication_string = '' AND user <> 'mariadb.sys');
+SET @drop = COALESCE(@drop, 'DO 0');
+PREPARE statement FROM @drop;
+EXECUTE statement;
+DEALLOCATE PREPARE statement;
+"""
 
 
 @dataclass(frozen=True)
@@ -39,10 +50,12 @@ MARIADB = Flavour("MariaDB", "mariadb-install-db", ("--auth-root-authentication-
 class DatabaseServer:
     """A server of its own: data and socket in `directory`, TCP on a free port of loopback."""
 
-    def __init__(self, definition: Definition, directory: Path, cores: Cores, password: str) -> None:
+    def __init__(self, definition: Definition, directory: Path, cores: Cores, password: str, user: int | None) -> None:
         self._definition = definition
         self._directory = directory
         self._password = password
+        self._user = user
+        self._data = directory / "data"
         self._socket = directory / "s"
         self.program = programs.need("mysqld", "mariadbd")
         self.flavour = MARIADB if "MariaDB" in programs.version(self.program) else MYSQL
@@ -52,18 +65,20 @@ class DatabaseServer:
         self.port = ports.free()
 
     def start(self) -> None:
-        """Makes an empty data directory, starts the server, and gives root its password."""
+        """Starts the server on an empty data directory, with root as its only account."""
         if len(str(self._socket)) > LONGEST_SOCKET:
             raise unusable(f"{self._socket} is too long for a socket: set TMPDIR to a shorter path")
-        own_directory(self._directory)
-        programs.run(self._initialise(), self.process.log, INITIALISE_SECONDS, environment(self._directory, {}))
-        self._run("")
-        with self._connect("") as root, root.cursor() as cursor:
-            cursor.execute("ALTER USER 'root'@'localhost' IDENTIFIED BY %s", [self._password])
+        make_folder(self._directory, self._user)
+        surroundings = environment(self._directory, {})
+        programs.run(self._initialise(), self.process.log, INITIALISE_SECONDS, surroundings, self._user)
+        accounts = self._directory.parent / "accounts.sql"
+        write_secret(accounts, ACCOUNTS.format(password=escape_string(self._password)), self._user)
+        self._run(f"--init-file={accounts}")
+        accounts.unlink()
 
     def revive(self) -> None:
         """Starts the server again on its data, port and cores after it has ended; returns when it answers."""
-        self._run(self._password)
+        self._run()
         self.settle()
 
     def settle(self) -> None:
@@ -72,7 +87,16 @@ class DatabaseServer:
 
     def connect(self, database: str | None = None) -> Connection:
         """A connection as root, in autocommit, by the server's socket; it may run whole scripts."""
-        return self._connect(self._password, database)
+        return pymysql.connect(
+            unix_socket=str(self._socket),
+            user="root",
+            password=self._password,
+            database=database,
+            autocommit=True,
+            charset="utf8mb4",
+            connect_timeout=CONNECT_SECONDS,
+            client_flag=CLIENT.MULTI_STATEMENTS,
+        )
 
     def version(self) -> str:
         """The number of the server's version."""
@@ -83,7 +107,7 @@ class DatabaseServer:
     def _initialise(self) -> list[str]:
         installer = self.flavour.installer
         program = programs.need(installer) if installer else self.program
-        return [program, "--no-defaults", *self._place(), *self.flavour.options]
+        return [program, "--no-defaults", f"--datadir={self._data}", *self.flavour.options]
 
     def _serve(self) -> list[str]:
         options = [word for word in self._definition.command if word.startswith("-")]
@@ -91,7 +115,7 @@ class DatabaseServer:
             self.program,
             "--no-defaults",
             *options,
-            *self._place(),
+            f"--datadir={self._data}",
             f"--socket={self._socket}",
             f"--pid-file={self._directory / 'pid'}",
             f"--port={self.port}",
@@ -100,45 +124,16 @@ class DatabaseServer:
             f"--secure-file-priv={self._directory}",
         ]
 
-    def _place(self) -> list[str]:
-        return [f"--datadir={self._directory / 'data'}", f"--user={account()}"]
+    def _run(self, *options: str) -> None:
+        self.process.start(
+            [*self._serve(), *options], environment(self._directory, {}), self._directory, user=self._user
+        )
+        self.process.wait(self._answers, START_SECONDS)
 
-    def _run(self, password: str) -> None:
-        self.process.start(self._serve(), environment(self._directory, {}), self._directory)
-        self.process.wait(lambda: self._answers(password), START_SECONDS)
-
-    def _answers(self, password: str) -> bool:
+    def _answers(self) -> bool:
         try:
-            self._connect(password).close()
+            self.connect().close()
             socket.create_connection((ports.LOOPBACK, self.port), CONNECT_SECONDS).close()
         except (pymysql.Error, OSError):
             return False
         return True
-
-    def _connect(self, password: str, database: str | None = None) -> Connection:
-        return pymysql.connect(
-            unix_socket=str(self._socket),
-            user="root",
-            password=password,
-            database=database,
-            autocommit=True,
-            charset="utf8mb4",
-            connect_timeout=CONNECT_SECONDS,
-            client_flag=CLIENT.MULTI_STATEMENTS,
-        )
-
-
-def account() -> str:
-    """The user that the server runs as: ours, or `mysql` where we are root and it exists."""
-    names = {entry.pw_name for entry in pwd.getpwall()}
-    if os.geteuid() == 0 and "mysql" in names:
-        return "mysql"
-    return pwd.getpwuid(os.geteuid()).pw_name
-
-
-def own_directory(directory: Path) -> None:
-    """Makes the directory and gives it to the server's user, who must also be able to reach it."""
-    directory.mkdir()
-    if os.geteuid() == 0:
-        directory.parent.chmod(0o711)
-        shutil.chown(directory, account())

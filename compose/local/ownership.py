@@ -13,6 +13,7 @@ import psutil
 
 from compose.local.definition import CHECKOUT
 from compose.local.failures import StackError
+from compose.local.permissions import write_secret
 from compose.local.processes import sweep
 
 PREFIX = "async-rewrite-matrix-"
@@ -45,7 +46,7 @@ def claim(foreground: bool) -> Path:
     directory = Path(tempfile.mkdtemp(prefix=PREFIX))
     me = psutil.Process()
     owner = Owner(me.pid, me.create_time(), str(CHECKOUT), foreground)
-    (directory / FILE).write_text(json.dumps(asdict(owner)))
+    write_secret(directory / FILE, json.dumps(asdict(owner)))
     return directory
 
 
@@ -54,7 +55,7 @@ def stacks() -> Iterator[tuple[Path, Owner]]:
     for directory in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         file = directory / FILE
         try:
-            mine = directory.stat().st_uid == os.geteuid()
+            mine = directory.lstat().st_uid == os.geteuid() and not directory.is_symlink()
             owner = Owner(**json.loads(file.read_text()))
         except (OSError, ValueError, TypeError):
             continue  # it has just gone, it is another user's, or it is no file of ours

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from compose.local.failures import StackError, tail
+from compose.local.permissions import identity, open_log
 from compose.local.placement import Cores, pinned
 
 MARK = "ASYNC_REWRITE_MATRIX_STACK"
@@ -56,9 +57,11 @@ class Process:
         """What it has ended with, the negative number of a signal; nothing while it runs or when it never did."""
         return self._running.poll() if self._running else None
 
-    def start(self, command: Sequence[str], surroundings: Mapping[str, str], folder: Path) -> None:
-        """Starts the program; what it prints goes to the end of its log."""
-        with self.log.open("ab") as output, pinned(self._cores):
+    def start(
+        self, command: Sequence[str], surroundings: Mapping[str, str], folder: Path, user: int | None = None
+    ) -> None:
+        """Starts the program, as `user` if there is one; what it prints goes to the end of its log."""
+        with open_log(self.log) as output, pinned(self._cores):
             self._running = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -67,6 +70,7 @@ class Process:
                 cwd=folder,
                 env=dict(surroundings),
                 start_new_session=True,
+                **identity(user),
             )
 
     def wait(self, ready: Callable[[], bool], seconds: float) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from compose.local.failures import StackError, tail, unusable
+from compose.local.permissions import identity, open_log
 
 SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")  # where servers are; often not on PATH
 CURES = {
@@ -30,11 +31,13 @@ def need(*names: str) -> str:
     raise unusable(CURES[names[0]])
 
 
-def run(command: Sequence[str], log: Path, seconds: float, environment: dict[str, str]) -> None:
+def run(
+    command: Sequence[str], log: Path, seconds: float, environment: dict[str, str], user: int | None = None
+) -> None:
     """Runs a program to its end, its output in `log`; an error when it fails or takes too long."""
     name = Path(command[0]).name
     try:
-        with log.open("ab") as output:
+        with open_log(log) as output:
             subprocess.run(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -43,6 +46,7 @@ def run(command: Sequence[str], log: Path, seconds: float, environment: dict[str
                 timeout=seconds,
                 check=True,
                 env=environment,
+                **identity(user),
             )
     except subprocess.TimeoutExpired:
         raise StackError(f"{name} took longer than {seconds:.0f} s", log=tail(log)) from None

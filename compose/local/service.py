@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from compose.local import ports
 from compose.local.definition import CHECKOUT, Definition
+from compose.local.permissions import make_folder
 from compose.local.placement import Cores
 from compose.local.processes import Process, environment, python
 
@@ -54,7 +55,7 @@ class Service:
 
     def launch(self, extra: Mapping[str, str] | None = None) -> None:
         """Starts it without waiting for it; `extra` changes its environment for this time only."""
-        self._directory.mkdir(exist_ok=True)
+        make_folder(self._directory)
         surroundings = environment(self._directory, {**self._environment, **(extra or {})})
         module, *arguments = self.program
         self.process.start([*python(module), *arguments], surroundings, CHECKOUT)

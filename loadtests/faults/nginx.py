@@ -1,7 +1,6 @@
 """nginx as a buffering proxy in front of a service."""
 
 import contextlib
-import os
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,6 +9,7 @@ from string import Template
 from typing import Final
 
 from compose.local import ports, programs
+from compose.local.permissions import make_folder, server_user, write_secret
 from compose.local.processes import Process, environment
 from compose.local.service import Service
 from loadtests.faults.target import FaultTarget
@@ -21,7 +21,6 @@ INSTANCE, NGINX = 10, 20
 # A request that ended without an answer goes to the next instance. That may repeat a write, which is safe here: an
 # order carries an Idempotency-Key, and a PATCH sets values.
 CONFIGURATION: Final = Template("""\
-$user
 daemon off;
 worker_processes 1;
 worker_rlimit_nofile 8192;
@@ -82,13 +81,14 @@ def _nginx(target: FaultTarget, upstream: list[int]) -> Iterator[int]:
     port = target.service.port + NGINX
     ports.must_be_free([port])
     folder = target.stack.directory / f"nginx-{port}"
-    folder.mkdir(exist_ok=True)
-    file = folder / "nginx.conf"
-    file.write_text(configuration(port, upstream))
+    user = server_user()
+    make_folder(folder, user)
+    file = Path(f"{folder}.conf")
+    write_secret(file, configuration(port, upstream), user)
     process = Process("nginx", Path(f"{folder}.log"), target.stack.placement.others)
     command = [programs.need("nginx"), "-p", str(folder), "-c", str(file), "-e", "stderr"]
     try:
-        process.start(command, environment(folder, {}), folder)
+        process.start(command, environment(folder, {}), folder, user=user)
         process.wait(lambda: _listens(port), START_SECONDS)
         yield port
     finally:
@@ -97,7 +97,6 @@ def _nginx(target: FaultTarget, upstream: list[int]) -> Iterator[int]:
 
 def configuration(port: int, upstream: list[int]) -> str:
     return CONFIGURATION.substitute(
-        user="user root;" if os.geteuid() == 0 else "",  # it works in the stack's own directory
         address=f"{ports.LOOPBACK}:{port}",
         instances="\n".join(f"    server {ports.LOOPBACK}:{service} max_fails=0;" for service in upstream),
     )

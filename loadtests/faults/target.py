@@ -111,7 +111,7 @@ def fault_targets(options: StackOptions, names: Collection[str]) -> Iterator[dic
         to_database, to_redis = (
             closing.enter_context(Proxy(port, cores=stack.placement.others)) for port in (server.port, cache.port)
         )
-        services = _services(stack, options, names, to_database.port, to_redis.port)
+        services = _services(stack, options, names, to_database.port, cache.url_at(to_redis.port))
         closing.callback(lambda: stop_all([service.process for service in services.values()], 1.0))
         for service in services.values():
             options.say(f"starting {service.name} on port {service.port}")
@@ -146,15 +146,14 @@ def greet_redis(port: int) -> None:
 
 
 def _services(
-    stack: Stack, options: StackOptions, names: Collection[str], database_port: int, cache_port: int
+    stack: Stack, options: StackOptions, names: Collection[str], database_port: int, cache_url: str
 ) -> dict[str, Service]:
     plan = definition.read({**os.environ, "WORKERS": str(options.workers)})
-    url = f"redis://{ports.LOOPBACK}:{cache_port}/0"
     services: dict[str, Service] = {}
     for number, (name, combination) in enumerate(plan.combinations.items(), 1):
         if name in names:
             port = options.port_base + number
-            settings = localised(combination, port, database_port, url, plan.secrets) | dict(options.environment)
+            settings = localised(combination, port, database_port, cache_url, plan.secrets) | dict(options.environment)
             services[name] = Service(name, port, settings, Path(stack.directory / name), stack.placement.services)
     ports.must_be_free(service.port for service in services.values())
     return services

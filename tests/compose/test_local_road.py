@@ -1,16 +1,20 @@
 """The local road as a command: it starts, says what is wrong in one line, and leaves nothing behind."""
 
+import json
 import os
 import signal
 import socket
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from compose.local import programs
+from compose.local.definition import CHECKOUT
 from compose.local.failures import UNUSABLE, StackError
+from compose.local.ownership import FILE, PREFIX, Owner
 from tests.support.local_commands import Command, Room, room, up
 from tests.support.stacks import free_base
 
@@ -67,6 +71,18 @@ def test_down_removes_what_a_killed_stack_left(here: Room) -> None:
     assert down.status() == 0
     assert down.match("removed what a killed stack had left")
     assert here.left_behind() == []
+
+
+def test_down_follows_no_link_that_lies_in_the_temporary_folder(here: Room, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    gone = Owner(pid=2**22 + 1, started=0.0, checkout=str(CHECKOUT), foreground=True)
+    (kept / FILE).write_text(json.dumps(asdict(gone)))
+    (here.path / f"{PREFIX}link").symlink_to(kept)
+    down = Command(here, "down")
+    assert down.status() == 0
+    assert down.match("nothing to end")
+    assert (kept / FILE).exists()
 
 
 def test_a_service_that_cannot_start_is_named_with_the_end_of_its_log(here: Room) -> None:

@@ -1,17 +1,19 @@
 """The local stack while it runs: it is what the compose files define, and nothing else is touched."""
 
 import os
+import pwd
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pymysql
 import pytest
 import redis
 
-from compose.local import definition, placement, ports, programs
-from compose.local.failures import StackError
+from compose.local import definition, permissions, placement, ports, programs
+from compose.local.failures import UNUSABLE, StackError
 from compose.local.options import StackOptions
 from compose.local.ownership import FILE
 from compose.local.service import localised
@@ -136,15 +138,65 @@ def test_a_program_that_dies_is_noticed(running: Stack) -> None:
     running.check()
 
 
-def test_the_root_password_is_set(running: Stack) -> None:
+def test_root_enters_by_a_socket_that_nobody_else_reaches_and_not_by_tcp(running: Stack) -> None:
     socket_path = str(running.directory / "database" / "s")
+    password = definition.read({}).secret("root")
     with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
         pymysql.connect(unix_socket=socket_path, user="root", password="wrong")
+    with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
+        pymysql.connect(host="127.0.0.1", port=running.database_port, user="root", password=password)
+
+
+def test_redis_answers_to_its_password_only(running: Stack) -> None:
+    with redis.Redis(port=running.cache_port) as client, pytest.raises(redis.AuthenticationError):
+        client.ping()
+    seen = " ".join(psutil.Process(running.cache_pid).cmdline())
+    assert str(urlsplit(running.cache_url).password) not in seen
+
+
+def test_the_servers_are_never_root_and_have_no_group_of_ours(running: Stack) -> None:
+    for pid in (running.database_pid, running.cache_pid):
+        server = psutil.Process(pid)
+        assert 0 not in {*server.uids(), *server.gids()}
+        assert os.geteuid() != 0 or groups(pid) == []
+
+
+def test_nobody_else_may_read_what_a_stack_writes(running: Stack) -> None:
+    for path in running.directory.iterdir():
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_a_folder_that_servers_cannot_enter_is_refused_with_the_cure(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    (closed / "stack").mkdir(parents=True)
+    closed.chmod(0o700)
+    with pytest.raises(StackError, match="TMPDIR") as refused:
+        permissions.must_be_reached(closed / "stack" / "database")
+    assert refused.value.status == UNUSABLE
+
+
+def test_a_server_user_is_nobody_elses() -> None:
+    user = permissions.server_user()
+    assert (user is None) == (os.geteuid() != 0)
+    assert user not in {entry.pw_uid for entry in pwd.getpwall()}
+
+
+def test_a_log_is_not_written_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "log").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="symbolic"):
+        permissions.open_log(tmp_path / "log").close()
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_a_stack_that_was_not_started_says_so() -> None:
     with pytest.raises(StackError, match="was not started"):
         Stack(StackOptions(only=())).admin()
+
+
+def groups(pid: int) -> list[str]:
+    """The supplementary groups of a process."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(line.split()[1:] for line in lines if line.startswith("Groups:"))
 
 
 def threads_cores(pid: int) -> set[frozenset[int]]:
