@@ -1,4 +1,4 @@
-"""What happens to Redis in the middle of a checked load, each with evidence that it did."""
+"""Checks one combination under load, also with faults of Redis."""
 
 import os
 import signal
@@ -27,7 +27,6 @@ REPLY_SECONDS: Final = 0.2
 
 
 def freeze(stack: Stack) -> str:
-    """Stops Redis' process for a while; what it holds is still there afterwards."""
     os.kill(stack.cache_pid, signal.SIGSTOP)
     try:
         time.sleep(FROZEN_SECONDS)
@@ -38,19 +37,17 @@ def freeze(stack: Stack) -> str:
 
 
 def kill(stack: Stack) -> str:
-    """Kills Redis and starts it again, empty."""
     before = stack.cache_pid
     server = stack.parts.cache
     server.process.kill()
     time.sleep(DEAD_SECONDS)
     dead = not server.process.running
     server.start()
-    found = "dead" if dead else "NOT DEAD"
-    return f"killed: process {before} was {found} for {DEAD_SECONDS} s, then {stack.cache_pid} answered, empty"
+    state = "dead" if dead else "NOT DEAD"
+    return f"killed: process {before} was {state} for {DEAD_SECONDS} s, then {stack.cache_pid} answered, empty"
 
 
 def flush(stack: Stack) -> str:
-    """Takes all data out of Redis."""
     with closing(redis.Redis.from_url(stack.cache_url, socket_timeout=REPLY_SECONDS * 10)) as client:
         before = client.dbsize()
         client.flushall()
@@ -65,7 +62,7 @@ def _answers(stack: Stack) -> bool:
             return False
 
 
-# When each comes, by the share of reads that are done.
+# Each begins after this share of the reads.
 FAULTS: Final[tuple[tuple[float, Callable[[Stack], str]], ...]] = (
     (0.15, freeze),
     (0.4, kill),
@@ -82,7 +79,7 @@ SHIPPED: Final = "shipped"
 
 
 class Checked(msgspec.Struct, kw_only=True):
-    """What one check found; ages are seconds for which the data seen had been wrong."""
+    """What one check found; ages are the seconds for which the data read had been wrong."""
 
     combination: str
     policy: str
@@ -109,7 +106,7 @@ class Checked(msgspec.Struct, kw_only=True):
 
 
 def check(stack: Stack, load: Load, policy: str, with_faults: bool, say: Callable[[str], None]) -> Checked:
-    """Gives what a load of this size finds on a combination that is up; raises DriverFailed."""
+    """Runs a load of this size on a combination that is up, and checks its history; raises DriverFailed."""
     load = msgspec.structs.replace(load, run=f"{load.combination}-{token_hex(4)}")
     before, began = last_order(stack, load.combination), time.monotonic()
     with ExitStack() as running:
@@ -117,10 +114,10 @@ def check(stack: Stack, load: Load, policy: str, with_faults: bool, say: Callabl
         # It is over when all faults have come too, so it is stopped from here.
         endless = msgspec.structs.replace(load, reads=0, writes=0)
         driver = running.enter_context(Driver(endless, stack.placement.others))
-        told = _follow(stack, driver, load, with_faults, say)
+        messages = _follow(stack, driver, load, with_faults, say)
         history = driver.stop()
     rows = final_rows(stack, load.combination, before, history.watched)
-    found = stale_reads(history, refusals.windows)
+    findings = stale_reads(history, refusals.windows)
     return Checked(
         combination=load.combination,
         policy=policy,
@@ -131,16 +128,16 @@ def check(stack: Stack, load: Load, policy: str, with_faults: bool, say: Callabl
         duplicate_orders=duplicate_orders(history, rows),
         failures=failures(history),
         refused=refusals.counted,
-        faults=told,
+        faults=messages,
         full=history.full,
         **_counted(history),
-        **_judged(found),
+        **_judged(findings),
     )
 
 
 def _follow(stack: Stack, driver: Driver, load: Load, with_faults: bool, say: Callable[[str], None]) -> list[str]:
     waiting = list(FAULTS) if with_faults else []
-    told: list[str] = []
+    messages: list[str] = []
     tenth, calm_since = 0, time.monotonic()
     while not (counts := driver.counts()).over:
         if not waiting and counts.reads >= load.reads and counts.writes >= load.writes:
@@ -151,11 +148,11 @@ def _follow(stack: Stack, driver: Driver, load: Load, with_faults: bool, say: Ca
         calm = time.monotonic() - calm_since
         if waiting and counts.reads >= waiting[0][0] * load.reads and calm >= CALM_SECONDS:
             _, fault = waiting.pop(0)
-            told.append(f"after {counts.reads} reads: {fault(stack)}")
-            say(f"{load.combination}: {told[-1]}")
+            messages.append(f"after {counts.reads} reads: {fault(stack)}")
+            say(f"{load.combination}: {messages[-1]}")
             calm_since = time.monotonic()
         time.sleep(POLL_SECONDS)
-    return told
+    return messages
 
 
 def _counted(history: History) -> dict[str, Any]:
@@ -167,22 +164,26 @@ def _counted(history: History) -> dict[str, Any]:
     }
 
 
-def _judged(found: list[Finding]) -> dict[str, Any]:
-    of = {verdict: [each for each in found if each.verdict == verdict] for verdict in ("stale", "failed drop")}
-    many = Counter(each.verdict for each in found)
+def _judged(findings: list[Finding]) -> dict[str, Any]:
+    counts = Counter(finding.verdict for finding in findings)
+    stale, failed_drop = (
+        [finding for finding in findings if finding.verdict == verdict] for verdict in ("stale", "failed drop")
+    )
     return {
-        "stale": many["stale"],
-        "stale_by_subject": dict(Counter(each.subject.partition(":")[0] for each in of["stale"])),
-        "largest_age_s": round(largest_age(of["stale"]), 3),
-        "failed_drop": many["failed drop"],
-        "failed_drop_largest_age_s": round(largest_age(of["failed drop"]), 3),
-        "undecided": many["undecided"],
-        "impossible": many["impossible"],
-        "examples": [_told(each) for each in found if each.verdict in {"stale", "impossible"}][:EXAMPLES],
+        "stale": counts["stale"],
+        "stale_by_subject": dict(Counter(finding.subject.partition(":")[0] for finding in stale)),
+        "largest_age_s": round(largest_age(stale), 3),
+        "failed_drop": counts["failed drop"],
+        "failed_drop_largest_age_s": round(largest_age(failed_drop), 3),
+        "undecided": counts["undecided"],
+        "impossible": counts["impossible"],
+        "examples": [_describe(finding) for finding in findings if finding.verdict in {"stale", "impossible"}][
+            :EXAMPLES
+        ],
     }
 
 
-def _told(finding: Finding) -> str:
+def _describe(finding: Finding) -> str:
     read = finding.read
     return (
         f"{read.path} ({read.cache}) at {read.started:.4f} s showed {finding.subject} at {finding.seen}; "

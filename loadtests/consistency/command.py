@@ -1,4 +1,4 @@
-"""What the staleness checker says: a table, what is wrong, and a file."""
+"""Looks for stale reads and lost writes under load, with faults of Redis and under broken policies."""
 
 import argparse
 import os
@@ -24,16 +24,17 @@ from loadtests.consistency.process import DriverFailed
 from loadtests.consistency.workload import Load
 from loadtests.runner.environment import describe_checkout, describe_host
 
-# A value lives 60 s, give or take a tenth; what a failed drop leaves behind must be gone by then.
+# A value lives 60 s, give or take a tenth; what a failed invalidation left behind must be gone by then.
 LONGEST_LIFETIME: Final = 66.0
-HEADS = ("", "reads", "writes", "hits", "stale", "oldest", "failed drop", "oldest", "refused", "worst")
-WIDTH = 110
-LEGEND = """stale: reads outside the exceptions. failed drop: reads of what a write left whose drop Redis refused.
-oldest: for how long the oldest data seen had been wrong. refused: what the service counted as refused by Redis."""
+HEADS: Final = (
+    "", "reads", "writes", "hits", "stale", "oldest", "after failed invalidation", "oldest", "refused", "worst"
+)  # fmt: skip
+WIDTH: Final = 120
+LEGEND: Final = """stale: outside the exceptions. after failed invalidation: Redis had refused an invalidation.
+oldest: for how long the oldest data read had been wrong. refused: commands that Redis refused, as the service counts."""
 
 
 def show(results: Sequence[Checked]) -> None:
-    """Prints a line for each check, and the faults with their evidence."""
     if not results:
         return
     table = Table(*HEADS, box=None, pad_edge=False)
@@ -51,12 +52,11 @@ def show(results: Sequence[Checked]) -> None:
 
 
 def summary(results: Sequence[Checked]) -> list[str]:
-    """Gives a line for everything that is not as it must be; none when all is well."""
+    """A line for everything that is wrong."""
     return [f"{_name(each)}: {line}" for each in results for line in _wrong(each)]
 
 
 def write(file: Path, results: Sequence[Checked]) -> None:
-    """Writes the results, and with which code and on what machine they were made."""
     made = {
         "made_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "command": shlex.join(["python", "-m", "loadtests.consistency.command", *sys.argv[1:]]),
@@ -86,18 +86,18 @@ def _figures(each: Checked) -> Iterator[str]:
 def _wrong(each: Checked) -> Iterator[str]:
     if each.policy != SHIPPED:
         if not each.stale:
-            yield "it was not found out, so a zero means nothing"
+            yield "it was not detected, so a zero means nothing"
         return
     if each.stale or each.impossible:
-        yield f"{each.stale} stale reads, {each.impossible} of what was never written, such as {each.examples[0]}"
+        yield f"{each.stale} stale reads, {each.impossible} reads of values never written, such as {each.examples[0]}"
     if each.failed_drop and (each.refused == 0 or each.failed_drop_largest_age_s > LONGEST_LIFETIME):
-        yield "reads after a failed drop that no counter tells of, or older than a value's lifetime"
+        yield "stale reads after an invalidation that failed without being counted, or longer than a lifetime ago"
     if each.lost_writes or each.duplicate_orders:
         yield "; ".join((each.lost_writes + each.duplicate_orders)[:3])
     if each.failures.broken:
-        yield f"requests that ended as none may: {each.failures}"
+        yield f"requests that failed in a way that is not allowed: {each.failures}"
     if each.full:
-        yield "not everything could be remembered: ask for fewer reads"
+        yield "not everything could be recorded: ask for fewer reads"
 
 
 CACHED: Final = ("sync-cached", "async-cached")
@@ -105,33 +105,30 @@ BROKEN: Final = ("no-stamps", "drop-before-commit", "flight-across-write")
 CALM, FAULTS = "calm", "faults"
 # Serves a twin under one of the broken policies, in place of the twin's own module.
 BROKEN_PROGRAM: Final = "tests.support.broken_policies"
-# Of the reads and writes of ours, as broken policies are found out long before.
+# Broken policies are detected long before so many reads and writes.
 BROKEN_SHARE: Final = 10
-FOUND_WANTING, INTERRUPTED = 1, 130
+BROKEN_RULE, INTERRUPTED = 1, 130
 
 EXAMPLES: Final = """
 examples:
   python -m loadtests.consistency.command                                   everything: some minutes
-  python -m loadtests.consistency.command --policies shipped --redis calm    ours alone, Redis undisturbed
+  python -m loadtests.consistency.command --policies shipped --redis calm    the shipped policy, Redis undisturbed
   python -m loadtests.consistency.command --reads 2000 --writes 200          a quick look
   python -m loadtests.consistency.command --policies no-stamps --only sync-cached
 
-exit status: 0 when ours has no stale read outside the named exceptions and every broken policy was found out,
-1 when not, 2 for unusable input, 130 when interrupted. The exceptions: what a write left behind whose drop Redis
-refused (cache_events{event="refused"} counts those), for a value's lifetime at most.
+exit status: 0 when the shipped policy has no stale read and every broken policy was detected, 1 when not, 2 for
+unusable options, 130 when interrupted. Exception: reads after an invalidation that Redis refused (counted by
+cache_events{event="refused"}), for a value's lifetime at most.
 """
 
 
 class Task(NamedTuple):
-    """One check that is to be made."""
-
     combination: str
     policy: str
     redis: str
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Checks, prints a table and writes the results; its exit status tells what came out."""
     chosen, progress = parser().parse_args(arguments), Progress()
     results: list[Checked] = []
     try:
@@ -141,18 +138,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     finally:
-        # What was finished is not lost, whatever came then.
         progress.end()
         show(results)
         if chosen.json and results:
             write(chosen.json, results)
     lines = summary(results)
-    print("\n".join(lines) or "no stale read outside the exceptions, and every broken policy was found out")
-    return FOUND_WANTING if lines else 0
+    print("\n".join(lines) or "no stale read outside the exceptions, and every broken policy was detected")
+    return BROKEN_RULE if lines else 0
 
 
 def tasks_of(chosen: argparse.Namespace) -> list[Task]:
-    """Gives the checks that were asked for; raises StackError for what cannot be checked."""
+    """Raises StackError for what cannot be checked."""
     names = _known("--only", chosen.only, CACHED)
     policies = _known("--policies", chosen.policies, (SHIPPED, *BROKEN))
     conditions = _known("--redis", chosen.redis, (CALM, FAULTS))
@@ -163,7 +159,7 @@ def tasks_of(chosen: argparse.Namespace) -> list[Task]:
 
 
 def run(chosen: argparse.Namespace, tasks: Sequence[Task], progress: Progress) -> Iterator[Checked]:
-    """Gives the results one after the other; raises StackError or DriverFailed."""
+    """Raises StackError or DriverFailed."""
     options = StackOptions(
         workers=chosen.workers,
         port_base=chosen.port_base,
@@ -180,7 +176,7 @@ def run(chosen: argparse.Namespace, tasks: Sequence[Task], progress: Progress) -
 
 
 def renew(stack: Stack, combination: str, policy: str) -> None:
-    """Gives a combination fresh processes under a policy, and an empty Redis."""
+    """Fresh processes under a policy, and an empty Redis."""
     service = stack.service(combination)
     service.stop()
     with closing(redis.Redis.from_url(stack.cache_url)) as client:
@@ -191,14 +187,12 @@ def renew(stack: Stack, combination: str, policy: str) -> None:
 
 
 def load_of(stack: Stack, combination: str, reads: int, writes: int) -> Load:
-    """Gives a closed load that is over after so many reads and writes."""
     writes = max(writes, 1)
     port = stack.service(combination).port
     return Load(combination, port, "", reads=reads, writes=writes, reads_per_write=max(reads // writes, 1))
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
     top = argparse.ArgumentParser(
         prog="python -m loadtests.consistency.command",
         description=__doc__,

@@ -1,4 +1,4 @@
-"""When drops failed: the service counts what Redis refused, and the counter is looked at again and again."""
+"""How attempts failed, and when invalidations of the cache failed."""
 
 import threading
 from collections import Counter
@@ -17,7 +17,7 @@ END_SECONDS: Final = 10.0
 
 
 class Refusals:
-    """Watches one service while it is entered; `windows` then holds the times between two looks in which it grew."""
+    """Watches one service while it is entered; `windows` are the times between two looks in which the counter grew."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -44,7 +44,7 @@ class Refusals:
         began = monotonic()
         count = self._look()
         if count is None:
-            return  # it did not answer: the next look covers this time too
+            return  # no answer: the next look covers this time too
         if count > self._count:
             self.windows.append((self._looked, monotonic()))
             self.counted += count - self._count
@@ -55,7 +55,7 @@ class Refusals:
         return int(counters.get(COUNTER, 0)) if counters else None
 
 
-# The service answers in 8 s whatever comes; the rest is the way there and back on a busy machine.
+# The service answers within 8 s; the rest is for a busy machine.
 ANSWER_SECONDS: Final = 9.0
 REFUSED: Final = frozenset({"refused", "closed"})
 SHED: Final = frozenset({503, 504})
@@ -64,10 +64,9 @@ EXPECTED: Final = frozenset({200, 201, 409})
 
 
 class Failures(msgspec.Struct):
-    """Counts of attempts. Those in the first line are allowed, those in the second are not.
+    """Counts of attempts that failed. Those in the first line are allowed, those in the second are not.
 
-    `worst_s` is the longest that anything took, answered or not; `first` and `last` are when the first failed
-    attempt started and the last one ended, 0 where none failed.
+    `worst_s` is the longest attempt, answered or not.
     """
 
     refused: int = 0
@@ -80,35 +79,24 @@ class Failures(msgspec.Struct):
     late: int = 0
 
     worst_s: float = 0.0
-    first: float = 0.0
-    last: float = 0.0
 
     @property
     def broken(self) -> int:
-        """How many attempts ended as none may."""
         return self.hung + self.cut + self.errors + self.unexpected + self.late
-
-    @property
-    def failed(self) -> int:
-        """How many attempts were not done, allowed or not."""
-        return self.refused + self.shed + self.hung + self.cut + self.errors + self.unexpected
 
 
 def failures(history: History, answer_seconds: float = ANSWER_SECONDS) -> Failures:
-    """Gives how the attempts of a history failed; an answer after `answer_seconds` counts as late besides."""
+    """An answer after `answer_seconds` counts as late, whatever else it is."""
     kinds = Counter(kind for record in history.records if (kind := kind_of(record)))
-    failed = [record for record in history.records if kind_of(record)]
     return Failures(
         **kinds,
         late=sum(record.status != 0 and record.seconds > answer_seconds for record in history.records),
         worst_s=max((record.seconds for record in history.records), default=0.0),
-        first=min((record.started for record in failed), default=0.0),
-        last=max((record.ended for record in failed), default=0.0),
     )
 
 
 def kind_of(record: Record) -> str:
-    """Gives the count of Failures that an attempt belongs to, empty where it was done."""
+    """The count of Failures that an attempt belongs to, empty if it succeeded."""
     if record.status == 0:
         return _without_answer(record)
     if record.status in SHED and record.problem:

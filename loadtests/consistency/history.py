@@ -1,4 +1,4 @@
-"""What is remembered of a load: a line for every request, and what they were sent to."""
+"""The history of a load: a record of every attempt, and what was written."""
 
 from typing import Final, Literal, TypeAlias
 
@@ -18,11 +18,10 @@ REGISTERS: Final = ("price", "name", "stock")
 class Record(msgspec.Struct, array_like=True, gc=False):
     """One attempt of one request.
 
-    `started` and `ended` are seconds of the machine's monotonic clock, so that several processes' records compare.
-    `status` is 0 where no answer came, `fault` then says how. `cache` is X-Cache. `problem` tells whether the answer
-    was a problem document. `levels` holds, by subject, what a read saw, or what a write was to set or to add. `key`
-    names a write, the same for all its attempts: an order's Idempotency-Key. `made` is the number of the order that
-    a 201 named.
+    `started` and `ended` are seconds of the machine's monotonic clock, so records of several processes compare.
+    `status` is 0 where no answer came, `fault` then says how. `cache` is X-Cache. `levels` holds, by subject, what a
+    read saw, or what a write was to set or to add. `key` names a write, the same for all its attempts: an order's
+    Idempotency-Key. `made` is the number of the order that a 201 named.
     """
 
     kind: Literal["read", "write"]
@@ -41,17 +40,16 @@ class Record(msgspec.Struct, array_like=True, gc=False):
 
     @property
     def done(self) -> bool:
-        """Whether the answer says that it was done."""
         return self.status in (OK, CREATED)
 
     @property
     def seconds(self) -> float:
-        """From the sending to the last byte, or to the giving up."""
+        """To the last byte, or to the time-out."""
         return self.ended - self.started
 
 
 class Watched(msgspec.Struct):
-    """Which products of a combination are written, by what of them, and every subject's level before that.
+    """The products of a combination that are written, and every subject's level before that.
 
     A subject is what has a level that only rises: `price:7`, `name:7` and `stock:7` are set by one writer each;
     `sold:7` (units that orders took from its stock), `bought:7` (units by the dashboard), `units:toys` and
@@ -67,7 +65,7 @@ class Watched(msgspec.Struct):
 
 
 class History(msgspec.Struct):
-    """All that happened to one combination under one load; `full` when not everything could be remembered."""
+    """Everything that happened to one combination under one load; `full` if not everything could be remembered."""
 
     combination: str
     run: str
@@ -77,37 +75,34 @@ class History(msgspec.Struct):
 
     @property
     def reads(self) -> list[Record]:
-        """The reads, in the order in which they ended."""
+        """In the order in which they ended."""
         return [record for record in self.records if record.kind == "read"]
 
     @property
     def writes(self) -> list[Record]:
-        """Every attempt of every write, in the order in which they ended."""
+        """Every attempt, in the order in which they ended."""
         return [record for record in self.records if record.kind == "write"]
 
 
 class Log:
-    """Records up to a limit, and how many there were of each kind."""
+    """Records up to a limit."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self.records: list[Record] = []
         self.reads = 0
         self.writes = 0
-        self.failed = 0
         self.full = False
 
     def add(self, record: Record) -> None:
-        """Keeps a record; what does not fit is only noted."""
         if len(self.records) >= self._limit:
             self.full = True
             return
         self.records.append(record)
         self.reads += record.done and record.kind == "read"
         self.writes += record.done and record.kind == "write"
-        self.failed += not record.done
 
 
 def order_fingerprint(number: int, customers: int) -> tuple[int, int]:
-    """Gives customer and quantity of the order with this number: no two numbers below 1000 x `customers` share them."""
+    """Customer and quantity of an order: no two numbers below 1000 x `customers` share them."""
     return 1 + number % customers, 1 + number // customers

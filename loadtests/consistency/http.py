@@ -17,7 +17,7 @@ HOST: Final = "127.0.0.1"
 
 
 class Reply(msgspec.Struct, gc=False):
-    """An answer in full; header names are in small letters."""
+    """A complete answer; header names are in lower case."""
 
     status: int
     headers: dict[bytes, bytes]
@@ -25,15 +25,13 @@ class Reply(msgspec.Struct, gc=False):
 
 
 class NoAnswer(Exception):
-    """No whole answer came."""
-
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault)
         self.fault: Fault = fault
 
 
 class Client:
-    """One visitor's connection to a port of loopback: opened when a request finds none, for one request at a time."""
+    """One connection to a port of loopback, opened when a request finds none; one request at a time."""
 
     def __init__(self, port: int, seconds: float) -> None:
         self._port = port
@@ -42,7 +40,7 @@ class Client:
         self.sent = 0.0
 
     async def ask(self, method: str, path: str, body: bytes = b"", *headers: str) -> Reply:
-        """Gives the answer; `sent` is then the moment before the first byte was sent. Raises NoAnswer."""
+        """`sent` is then the moment before the first byte was sent. Raises NoAnswer."""
         self.sent = monotonic()
         try:
             async with asyncio.timeout(self._seconds):
@@ -58,7 +56,6 @@ class Client:
                 self.close()
 
     def close(self) -> None:
-        """Closes the connection."""
         if self._exchange:
             self._exchange.abort()
             self._exchange = None
@@ -71,7 +68,7 @@ class Client:
 
 
 class _Exchange(asyncio.Protocol):
-    """The receiving side: builds one answer at a time out of what comes."""
+    """The receiving side: assembles one answer at a time."""
 
     def __init__(self) -> None:
         self._answer: asyncio.Future[Reply] | None = None
@@ -79,7 +76,7 @@ class _Exchange(asyncio.Protocol):
         self._begin()
 
     async def run(self, request: bytes) -> Reply:
-        """Gives the answer to a request; raises NoAnswer."""
+        """Raises NoAnswer."""
         if self._transport is None:
             raise NoAnswer("closed")
         self._begin()
@@ -89,12 +86,11 @@ class _Exchange(asyncio.Protocol):
 
     @property
     def unusable(self) -> bool:
-        """Whether it was closed, or an answer was given up and may still come."""
+        """It was closed, or an answer that timed out may still come."""
         waiting = self._answer is not None and (not self._answer.done() or self._answer.cancelled())
         return waiting or self._transport is None or self._transport.is_closing()
 
     def abort(self) -> None:
-        """Closes it at once."""
         if self._transport:
             self._transport.abort()
 
@@ -105,11 +101,9 @@ class _Exchange(asyncio.Protocol):
         self._touched = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Called by the event loop."""
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        """Called by the event loop."""
         self._touched = True
         try:
             self._parser.feed_data(data)
@@ -118,20 +112,16 @@ class _Exchange(asyncio.Protocol):
             self.abort()
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        """Called by the event loop."""
         self._transport = None
         self._fail("cut" if self._touched else "closed")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Called by the parser."""
         self._headers[name.lower()] = value
 
     def on_body(self, body: bytes) -> None:
-        """Called by the parser."""
         self._body.append(body)
 
     def on_message_complete(self) -> None:
-        """Called by the parser."""
         if self._answer and not self._answer.done():
             self._answer.set_result(Reply(self._parser.get_status_code(), self._headers, b"".join(self._body)))
         if self._transport and not self._parser.should_keep_alive():
@@ -143,7 +133,6 @@ class _Exchange(asyncio.Protocol):
 
 
 def request_bytes(method: str, path: str, body: bytes, headers: tuple[str, ...]) -> bytes:
-    """Gives a request as it goes over the wire."""
     lines = [f"{method} {path} HTTP/1.1", f"Host: {HOST}", *headers]
     if body:
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]

@@ -1,13 +1,13 @@
-"""What the database holds before and after a load."""
+"""Acknowledged writes that are not in the database, and orders that are there twice."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
-from compose.local.database_server import Connection
+from compose.local.stack import Stack
 from loadtests.consistency.history import History, Record, Watched, order_fingerprint
 from loadtests.consistency.requests import CUSTOMERS
 from loadtests.consistency.sightings import FULL_STOCK, NAME
@@ -19,18 +19,8 @@ WHERE o.id > %s GROUP BY o.id, o.customer_id ORDER BY o.id"""
 PRODUCT: Final = "SELECT name, CAST(price * 100 AS UNSIGNED), stock FROM products WHERE id = %s"
 
 
-class Databases(Protocol):
-    """What knows the combinations' databases, such as a stack."""
-
-    def admin(self, database: str | None = None) -> Connection:
-        """Gives a connection as root; the caller closes it."""
-
-    def database(self, name: str) -> str:
-        """Gives the name of a combination's database."""
-
-
 class OrderRow(msgspec.Struct, frozen=True):
-    """An order as the database holds it: by customer and quantity it is known which one of the load's it is."""
+    """Customer and quantity tell which of the load's orders it is."""
 
     id: int
     customer: int
@@ -39,7 +29,7 @@ class OrderRow(msgspec.Struct, frozen=True):
 
 
 class ProductRow(msgspec.Struct, frozen=True):
-    """A product as the database holds it; the price in cents."""
+    """The price is in cents."""
 
     name: str
     price: int
@@ -53,15 +43,15 @@ class FinalRows(msgspec.Struct, frozen=True):
     products: dict[int, ProductRow]
 
 
-def last_order(stack: Databases, combination: str) -> int:
-    """Gives the highest number of an order; to be asked before the load."""
+def last_order(stack: Stack, combination: str) -> int:
+    """The highest order number, before the load."""
     with closing(stack.admin(stack.database(combination))) as root, root.cursor() as cursor:
         cursor.execute(LAST_ORDER)
         return int((cursor.fetchone() or (0,))[0])
 
 
-def final_rows(stack: Databases, combination: str, before: int, watched: Watched) -> FinalRows:
-    """Gives the rows after the load, when the service writes no more; `before` is what `last_order` gave."""
+def final_rows(stack: Stack, combination: str, before: int, watched: Watched) -> FinalRows:
+    """The rows after the load; `before` is the result of `last_order`."""
     products: dict[int, ProductRow] = {}
     with closing(stack.admin(stack.database(combination))) as root, root.cursor() as cursor:
         cursor.execute(ORDERS_SINCE, (before,))
@@ -74,28 +64,28 @@ def final_rows(stack: Databases, combination: str, before: int, watched: Watched
 
 
 def lost_writes(history: History, rows: FinalRows) -> list[str]:
-    """Gives a line for every acknowledged write that the database does not hold in the end."""
+    """A line for every acknowledged write that is not in the database."""
     return [*_lost_orders(history, rows), *_lost_patches(history, rows), *_lost_stock(history, rows)]
 
 
 def duplicate_orders(history: History, rows: FinalRows) -> list[str]:
-    """Gives a line for every Idempotency-Key with more than one order, or with answers that name different ones."""
-    many = Counter((order.customer, order.quantity) for order in rows.orders)
+    """A line for every Idempotency-Key with several orders, or with answers that name different ones."""
+    counts = Counter((order.customer, order.quantity) for order in rows.orders)
     named: defaultdict[str, set[int]] = defaultdict(set)
     for record in _orders(history):
         named[record.key] |= {record.made} if record.made else set()
     return [
-        f"{key}: {many[_fingerprint(key)]} orders in the database, {len(numbers)} in answers"
+        f"{key}: {counts[_fingerprint(key)]} orders in the database, {len(numbers)} in answers"
         for key, numbers in named.items()
-        if max(many[_fingerprint(key)], len(numbers)) > 1
+        if max(counts[_fingerprint(key)], len(numbers)) > 1
     ]
 
 
 def _lost_orders(history: History, rows: FinalRows) -> Iterator[str]:
-    there = {order.id: (order.customer, order.quantity) for order in rows.orders}
+    stored = {order.id: (order.customer, order.quantity) for order in rows.orders}
     for record in _orders(history):
-        if record.done and there.get(record.made) != _fingerprint(record.key):
-            yield f"{record.key}: order {record.made} is {'another' if record.made in there else 'gone'}"
+        if record.done and stored.get(record.made) != _fingerprint(record.key):
+            yield f"{record.key}: order {record.made} is {'another' if record.made in stored else 'gone'}"
 
 
 def _lost_patches(history: History, rows: FinalRows) -> Iterator[str]:
@@ -107,9 +97,9 @@ def _lost_patches(history: History, rows: FinalRows) -> Iterator[str]:
             last[subject] = max(last.get(subject, 0), level) if record.done else last.get(subject, 0)
             unanswered[subject] |= set() if record.done else {level}
     for subject, level in last.items():
-        found = _level(subject, rows)
-        if level and found != level and found not in unanswered[subject]:
-            yield f"{subject}: {level} was acknowledged last, {found} is there"
+        final = _level(subject, rows)
+        if level and final != level and final not in unanswered[subject]:
+            yield f"{subject}: {level} was acknowledged last, the database has {final}"
 
 
 def _lost_stock(history: History, rows: FinalRows) -> Iterator[str]:

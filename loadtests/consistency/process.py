@@ -1,4 +1,4 @@
-"""The load in a process of its own, so that what its starter does in the meantime delays no request of it."""
+"""Runs a load in its own process, so that its starter delays no request."""
 
 import asyncio
 import contextlib
@@ -24,20 +24,19 @@ COUNT, STOP, LEAVE = b"count", b"stop", b"leave"
 
 
 class DriverFailed(Exception):
-    """The load could not be prepared or came to an end of its own; the text is one line that says why."""
+    """The load could not be prepared or ended by itself; the text says why in one line."""
 
 
 class Counts(msgspec.Struct):
-    """How much was answered so far, how many attempts failed, and whether the load is over."""
+    """What was answered so far, and whether the load is over."""
 
     reads: int = 0
     writes: int = 0
-    failed: int = 0
     over: bool = False
 
 
 class Said(msgspec.Struct, omit_defaults=True):
-    """What the load's process says: ready, counts, its history, or what went wrong."""
+    """A message of the load's process."""
 
     ready: bool = False
     counts: Counts = msgspec.field(default_factory=Counts)
@@ -46,10 +45,9 @@ class Said(msgspec.Struct, omit_defaults=True):
 
 
 class Driver:
-    """A running load: enter it to start, `stop` it for its history. Leaving ends its process, whatever came.
+    """A load in a process on `cores`: entering starts it, `stop` returns its history, leaving ends the process.
 
-    `cores` are those that it may run on. Entering prepares the service over HTTP and returns when the visitors
-    have started; raises DriverFailed.
+    Entering prepares the service over HTTP and returns when the visitors have started; raises DriverFailed.
     """
 
     def __init__(self, load: Load, cores: Collection[int] | None = None) -> None:
@@ -78,11 +76,11 @@ class Driver:
         self._process.kill()
 
     def counts(self) -> Counts:
-        """Gives what was answered so far; raises DriverFailed."""
+        """Raises DriverFailed."""
         return self._ask(COUNT, ANSWER_SECONDS).counts
 
     def stop(self) -> History:
-        """Ends the load, lets requests in flight be answered, and gives all that happened; raises DriverFailed."""
+        """Ends the load, waits for requests in progress; raises DriverFailed."""
         history = self._ask(STOP, STOP_SECONDS).history
         if history is None:
             raise DriverFailed(f"the load on {self._load.combination} gave no history")
@@ -128,7 +126,7 @@ async def _load(line: Connection, load: Load) -> None:
     _say(line, Said(ready=True))
     while (word := await words.get()) == COUNT:
         log = visitors.log
-        _say(line, Said(counts=Counts(log.reads, log.writes, log.failed, running.done())))
+        _say(line, Said(counts=Counts(log.reads, log.writes, running.done())))
     visitors.stop()
     await running
     if word == STOP:

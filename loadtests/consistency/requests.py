@@ -26,7 +26,7 @@ class Read(msgspec.Struct, frozen=True):
 
     @property
     def weight(self) -> int:
-        """How often it is chosen, beside other reads."""
+        """How often it is chosen, relative to other reads."""
         return WEIGHTS[self.route]
 
 
@@ -43,7 +43,7 @@ class Write(msgspec.Struct, frozen=True):
 
 
 def patch(member: str, product: int, level: int) -> Write:
-    """Gives the PATCH that sets a product's name, price or stock to a level."""
+    """Sets a product's name, price or stock to a level."""
     values: Mapping[str, object] = {
         "name": f"{NAME}{level}",
         "price": f"{level // 100}.{level % 100:02}",
@@ -55,7 +55,7 @@ def patch(member: str, product: int, level: int) -> Write:
 
 
 def order(number: int, run: str, watched: Watched) -> Write:
-    """Gives the order with this number: in all the load, no other has its customer and its quantity."""
+    """No two orders of a load share customer and quantity."""
     customer, quantity = order_fingerprint(number, CUSTOMERS)
     many = len(watched.sold)
     products = {watched.sold[number % many]}
@@ -69,7 +69,7 @@ def order(number: int, run: str, watched: Watched) -> Write:
 
 
 def reads_of(watched: Watched) -> list[Read]:
-    """Gives the reads that together show every watched subject."""
+    """The reads that together show every watched subject."""
     listed = {*watched.prices, *watched.names}
     products = [product_read(number) for number in sorted({*listed, *watched.stocks, *watched.sold})]
     pages = [read for number in sorted(listed) for read in page_reads(number, watched)]
@@ -78,7 +78,7 @@ def reads_of(watched: Watched) -> list[Read]:
 
 
 def reads_that_show(write: Write, watched: Watched) -> list[Read]:
-    """Gives the reads that a reader would make to see what was just written."""
+    """The reads that show a write."""
     reads = {DASHBOARD}
     for subject, _ in write.levels:
         kind, _, name = subject.partition(":")
@@ -92,19 +92,17 @@ def reads_that_show(write: Write, watched: Watched) -> list[Read]:
 
 
 def product_read(number: int) -> Read:
-    """Gives the read of a product."""
     return Read("product", f"/api/products/{number}")
 
 
 def page_reads(number: int, watched: Watched) -> tuple[Read, Read]:
-    """Gives the reads of the two catalogue pages that begin with a product: of all, and of its category."""
+    """The two catalogue pages that begin with a product: of all, and of its category."""
     page = f"after={number - 1}&limit={PAGE_LIMIT}"
     category = watched.categories[number]
     return Read("page", f"/api/products?{page}"), Read("page", f"/api/products?category={category}&{page}")
 
 
 def report_read(category: str | None) -> Read:
-    """Gives the read of a category's revenue report, or of the whole shop's."""
     only = f"&category={category}" if category else ""
     return Read("report", f"/api/reports/revenue?days={REPORT_DAYS}{only}")
 

@@ -16,11 +16,11 @@ REPORT_DAYS: Final = 2
 
 
 class Unreadable(Exception):
-    """An answer that has not the shape of its route, or shows what nobody wrote."""
+    """The answer does not have the shape of its route, or shows what nobody wrote."""
 
 
 def levels_in(route: str, body: bytes, watched: Watched) -> tuple[Level, ...]:
-    """Gives the level of every subject that the answer of a route shows; raises Unreadable."""
+    """The level of every watched subject in the answer of a route; raises Unreadable."""
     shape, find = SHOWN[route]
     try:
         return tuple(find(msgspec.json.decode(body, type=shape), watched))
@@ -29,7 +29,6 @@ def levels_in(route: str, body: bytes, watched: Watched) -> tuple[Level, ...]:
 
 
 def cents(price: Decimal) -> int:
-    """Gives a price as the level that it stands for."""
     return int(price * 100)
 
 

@@ -19,7 +19,7 @@ Verdict: TypeAlias = Literal["stale", "failed drop", "undecided", "impossible"]
 
 
 class Finding(NamedTuple):
-    """A read that did not show what it had to: how far behind it was, and for how many seconds it had been wrong."""
+    """A read that did not show what it had to, and for how many seconds that had been wrong."""
 
     read: Record
     subject: str
@@ -36,7 +36,7 @@ class _Write(NamedTuple):
 
 
 class _Subject:
-    """All writes of one subject: `ends` and `floors` say from when on a read has to show which level."""
+    """All writes of one subject: a read that starts after `ends` has to show at least the level in `floors`."""
 
     def __init__(self, name: str, base: int, writes: Sequence[Sequence[Record]]) -> None:
         self._register = name.partition(":")[0] in REGISTERS
@@ -54,7 +54,7 @@ class _Subject:
         return self.floors[bisect_left(self.ends, moment)]
 
     def ceiling(self, moment: float) -> int:
-        """The highest level that could be there by this moment."""
+        """The highest level that is possible by this moment."""
         return self._ceilings[bisect_right(self._starts, moment)]
 
     def missed(self, seen: int, moment: float) -> list[_Write]:
@@ -67,17 +67,16 @@ class _Subject:
 
 
 def stale_reads(history: History, failed_drops: Sequence[Window] = ()) -> list[Finding]:
-    """Gives every sighting that is behind what was answered, or ahead of what was ever sent.
+    """Every read that is behind what was answered, or ahead of what was ever sent.
 
-    `failed_drops` are the times in which the service counted drops that Redis refused: where all that a read missed
-    was written in one of these, the verdict is `failed drop`.
+    `failed_drops` are the times in which the service counted invalidations that Redis refused: where all that a read
+    missed was written in one of these, the verdict is `failed drop`.
     """
     subjects = _subjects(history)
     return [finding for read in history.reads for finding in _judged(read, subjects, failed_drops)]
 
 
 def largest_age(findings: Sequence[Finding]) -> float:
-    """Gives for how many seconds the oldest data seen had been wrong; 0 when all was fresh."""
     return max((finding.age for finding in findings), default=0.0)
 
 

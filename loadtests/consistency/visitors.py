@@ -17,7 +17,7 @@ PROBLEM: Final = b"application/problem+json"
 
 
 class Visitor:
-    """Reads and writes over a connection of its own."""
+    """Reads and writes over its own connection; every attempt is recorded."""
 
     def __init__(self, client: Client, watched: Watched, log: Log) -> None:
         self._client = client
@@ -25,7 +25,6 @@ class Visitor:
         self._log = log
 
     async def read(self, read: Read) -> Record:
-        """Sends a GET, and looks at what its answer shows."""
         record = Record("read", read.route, read.path, monotonic(), 0.0, 0)
         reply = await self._sent(record, "GET", read.path)
         if reply and record.done:
@@ -36,7 +35,7 @@ class Visitor:
         return record
 
     async def write(self, write: Write, attempt: int) -> Record:
-        """Sends a write; `attempt` counts from 1."""
+        """`attempt` counts from 1."""
         record = Record("write", write.route, write.path, monotonic(), 0.0, 0, attempt=attempt)
         record.key, record.levels = write.key, write.levels
         reply = await self._sent(record, write.method, write.path, write.body, *write.headers)
@@ -45,7 +44,6 @@ class Visitor:
         return record
 
     def leave(self) -> None:
-        """Closes the connection."""
         self._client.close()
 
     async def _sent(self, record: Record, method: str, path: str, body: bytes = b"", *headers: str) -> Reply | None:
@@ -86,11 +84,11 @@ class Visitors:
         self._ending = asyncio.Event()
 
     def stop(self) -> None:
-        """Lets everybody finish what they are doing."""
+        """Requests in progress are finished."""
         self._ending.set()
 
     async def run(self) -> None:
-        """Returns when the load is over; raises what a visitor raised."""
+        """Returns when the load is over."""
         async with asyncio.timeout(self._load.seconds + 2 * self._load.request_seconds), asyncio.TaskGroup() as group:
             group.create_task(self._watch())
             for _ in range(self._load.readers):

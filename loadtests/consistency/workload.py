@@ -64,11 +64,11 @@ FIRST_PRICE: Final = 100
 
 
 class NotPrepared(Exception):
-    """The service did not answer the first requests as it should; the text is one line that says which."""
+    """The service did not answer the first requests as it should; the text says which in one line."""
 
 
 async def prepare(client: Client) -> Watched:
-    """Gives the products to watch, among them those that the dashboard shows; raises NotPrepared."""
+    """Chooses the products to watch, among them those on the dashboard; raises NotPrepared."""
     shown = await _get(client, DASHBOARD, Dashboard)
     best = [seller.id for seller in shown.best_sellers]
     names, sold = best[:NAMED], best[NAMED : NAMED + SOLD]

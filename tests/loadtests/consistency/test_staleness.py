@@ -68,17 +68,17 @@ def test_a_broken_policy_is_found_out(all_combinations: dict[str, Combination], 
 
 def test_a_broken_policy_that_is_not_found_out_is_a_fault_of_the_checker() -> None:
     blind = {"policy": "no-stamps", "stale": 0}
-    assert summary([result(**blind)]) == ["sync-cached, no-stamps: it was not found out, so a zero means nothing"]
+    assert summary([result(**blind)]) == ["sync-cached, no-stamps: it was not detected, so a zero means nothing"]
 
 
 @pytest.mark.parametrize(
     ("members", "said"),
     [
         ({"stale": 1, "examples": ["/api/dashboard"]}, "1 stale reads"),
-        ({"impossible": 2, "examples": ["/api/dashboard"]}, "2 of what was never written"),
+        ({"impossible": 2, "examples": ["/api/dashboard"]}, "2 reads of values never written"),
         ({"lost_writes": ["run-7: order 9 is gone"]}, "run-7: order 9 is gone"),
-        ({"failed_drop": 1, "failed_drop_largest_age_s": 1.0}, "no counter tells of"),
-        ({"failed_drop": 1, "refused": 1, "failed_drop_largest_age_s": 67.0}, "older than a value's lifetime"),
+        ({"failed_drop": 1, "failed_drop_largest_age_s": 1.0}, "without being counted"),
+        ({"failed_drop": 1, "refused": 1, "failed_drop_largest_age_s": 67.0}, "longer than a lifetime ago"),
         ({"full": True}, "ask for fewer reads"),
     ],
 )
