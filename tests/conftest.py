@@ -1,11 +1,16 @@
-"""What the tests share: a running stack, and its four combinations over real HTTP."""
+"""What the tests share: a running stack, its four combinations over real HTTP, and marks by what a test starts."""
 
+import os
 import signal
+import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
 from compose.local.stack import Stack
+from loadtests.targets.k6 import find_k6
 from tests.support.combination import Combination
 from tests.support.stacks import COMBINATIONS, stack_of
 
@@ -13,9 +18,64 @@ from tests.support.stacks import COMBINATIONS, stack_of
 PATIENT = {"CACHE_TIMEOUT": "4"}
 
 
+# A test with one of these fixtures has the mark: `-m "not stack and not k6 and not browser"` starts no server.
+MARKS: Final = {
+    "stack": {"servers", "stack", "side", "both", "own_redis"},
+    "k6": {"k6"},
+    "browser": {"browser"},
+}
+PROGRAMS: Final = {
+    "stack": {"mariadbd", "mysqld", "mariadb-install-db", "redis-server", "gunicorn", "hypercorn"},
+    "k6": {"k6"},
+}
+running: list[pytest.Item] = []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks each test by the fixtures that it uses."""
+    for item in items:
+        for mark, fixtures in MARKS.items():
+            if fixtures & set(getattr(item, "fixturenames", ())):
+                item.add_marker(mark)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Any:
+    """Remembers which test runs."""
+    running.append(item)
+    try:
+        return (yield)
+    finally:
+        running.remove(item)
+
+
+def refuse_unmarked(event: str, values: tuple[Any, ...]) -> None:
+    """A test that starts a server without a fixture that marks it fails, and not only on a machine without servers."""
+    if event != "subprocess.Popen" or not running:
+        return
+    program = Path(os.fsdecode(values[0] or values[1][0])).name
+    for mark, programs in PROGRAMS.items():
+        if program in programs and running[-1].get_closest_marker(mark) is None:
+            raise RuntimeError(f"{program} is started by a test without the mark {mark}: use one of {MARKS[mark]}")
+
+
+sys.addaudithook(refuse_unmarked)
+
+
 def pytest_configure() -> None:
     """Programs that tests start hear Ctrl-C, also where a shell has started the tests in the background, deaf to it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def servers() -> None:
+    """For tests that start servers of their own."""
+
+
+@pytest.fixture(scope="session")
+def k6() -> str:
+    """The load generator."""
+    return find_k6()
 
 
 @pytest.fixture(scope="session")

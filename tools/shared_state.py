@@ -8,7 +8,6 @@ from typing import Final
 # A twin makes these objects, holds them and, where it has threads, locks them.
 ALLOWED: Final = {
     "cache.breaker.Breaker": "whether Redis is in trouble, and which drops are owed to it, outlives every request",
-    "http.errors.Problem": "an error of one request, which is given a header on its way out",
     "cache.flights.Flights": "who asks for what is being made has to find the flight that another request began",
     "cache.flights.Latch": "one of many requests holds it, and releases it",
 }

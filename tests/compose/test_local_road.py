@@ -18,6 +18,8 @@ from compose.local.ownership import FILE, PREFIX, Owner
 from tests.support.local_commands import Command, Room, room, up
 from tests.support.stacks import free_base
 
+pytestmark = pytest.mark.usefixtures("servers")
+
 INTERRUPTED, TERMINATED = 130, 143
 READY = "^Ctrl-C stops it"
 

@@ -21,6 +21,8 @@ from compose.local.stack import Stack
 from tests.support.local_commands import Command, room
 from tests.support.stacks import COMBINATIONS, stack_of
 
+pytestmark = pytest.mark.usefixtures("servers")
+
 # Options whose variable has another name, at least on one of the servers.
 SPELLINGS = {
     "default-time-zone": ["time-zone"],

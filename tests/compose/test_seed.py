@@ -15,6 +15,8 @@ from shared.shop import answers, statements
 from tests.support.data_rules import ALLOWED, BROKEN_RULES, FORBIDDEN
 from tests.support.seeded_servers import KINDS, SHOPS, SeededServer, seeded_server
 
+pytestmark = pytest.mark.usefixtures("servers")
+
 WRITTEN_DOWN: Final = (rows.SCRIPTS / "checksums.tsv").read_text()
 REFUSED: Final = {
     1044,

@@ -22,6 +22,8 @@ from tests.support.k6_runs import run_k6
 from tests.support.simulated_results import document, save
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.usefixtures("k6")
+
 EXAMPLE = LOADTESTS.parent / "docs" / "examples" / "own"
 TIMEOUT_S = 90
 SERVICE_MS = (80, 40)  # beside which the time that k6 waits for a core on a busy machine is little

@@ -8,7 +8,7 @@ import pytest
 from tests.support.k6_runs import measure
 from tests.support.known_service import Answer, KnownService
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("k6")]
 
 VISITORS = 20
 THINK_S = 0.4

@@ -8,6 +8,8 @@ import pytest
 from tests.support.k6_runs import measure
 from tests.support.known_service import Answer, KnownService
 
+pytestmark = pytest.mark.usefixtures("k6")
+
 
 def _status(path: str, answer: Answer) -> None:
     answer.status = 500

@@ -19,6 +19,8 @@ from tests.support.k6_summaries import MachineReadable, reshaped
 from tests.support.known_service import KnownService
 from tests.support.simulated_results import COMBINATIONS
 
+pytestmark = pytest.mark.usefixtures("k6")
+
 SUMMARY = Path(__file__).with_name("summary.js")
 ROWS = (
     "requests",

@@ -12,6 +12,8 @@ from loadtests.schema.files import LOADTESTS
 from tests.support.k6_runs import combinations_file, measure, run_k6
 from tests.support.known_service import KnownService
 
+pytestmark = pytest.mark.usefixtures("k6")
+
 ABORTED = 108
 
 

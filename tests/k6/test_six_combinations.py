@@ -16,7 +16,7 @@ from tests.support.cells import NOISE
 from tests.support.own_services import running_service
 from tests.support.stacks import COMBINATIONS
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("k6")]
 
 # The third stack is the async twin whose queries wait for each other.
 SERIAL = {"serial": "async", "serial-cached": "async-cached"}

@@ -18,7 +18,7 @@ from tests.support.cells import broken_rules, measured_service
 from tests.support.known_service import Answer, KnownService
 from tests.support.obstacles import frozen
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("k6")]
 
 
 def test_requests_that_were_due_and_not_sent_void_the_cell(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from loadtests.runner.progress import Progress
 from loadtests.schema.result import Result
 from tests.support.simulated_results import document
 
+pytestmark = pytest.mark.usefixtures("k6")
+
 
 def cell(name: str, **changes: Any) -> Result:
     return msgspec.convert(document(name, **changes), Result)
