@@ -8,6 +8,7 @@ import pytest
 from pymysql.constants import CLIENT
 
 from shared.database.faults import DatabaseFault
+from shared.shop import statements
 from tests.support.seeded_servers import KINDS
 from tests.support.sides import SIDES, Side, server_of, side_of
 from tests.support.twins import NAMES
@@ -75,6 +76,20 @@ def test_a_session_is_as_the_service_needs_it(side: Side) -> None:
 def test_both_drivers_announce_the_same_abilities_but_for_many_statements_in_one(both: list[Side]) -> None:
     sync, asynchronous = (_raw(side).client_flag for side in both)
     assert sync ^ asynchronous == CLIENT.MULTI_STATEMENTS
+
+
+def test_no_statement_of_ours_holds_a_second_one() -> None:
+    texts = [text for name, text in vars(statements).items() if name.isupper() and isinstance(text, str)]
+    texts += [made(50) for made in (statements.lock_products, statements.categories_of, statements.insert_lines)]
+    assert len(texts) > 20
+    assert [text for text in texts if ";" in text] == []
+
+
+def test_a_value_never_becomes_a_statement(side: Side) -> None:
+    connection = side.connection()
+    text = "'; DROP TABLE idempotency_keys; SELECT '"
+    assert side.rows(connection, "SELECT %s", text) == [(text,)]
+    assert side.rows(connection, "SELECT COUNT(*) >= 0 FROM idempotency_keys") == [(1,)]
 
 
 def test_no_file_of_the_service_can_be_loaded(side: Side) -> None:
