@@ -112,7 +112,7 @@ class RedisGateway:
             raise
 
     def _trouble(self, fault: Exception, owed: Sequence[str] = ()) -> None:
-        log.warning("cache: %r", fault)
+        log.warning("cache: %s: %s", type(fault).__name__, fault)
         self._breaker.open(owed)
         self._probe_in_background()
 

@@ -17,12 +17,14 @@ USABLE = {"COMBINATION": "it", "BIND": "127.0.0.1:1", "DATABASE_URL": "mysql://u
 UNUSABLE = [
     ("WORKERS", "none"), ("WORKERS", "0"), ("POOL", "-1"), ("KEEP_ALIVE", "soon"), ("BIND", "here"),
     ("FANOUT", "both"), ("DATABASE_URL", "postgres://x"), ("COMBINATION", "No Name"),
-    ("ACCESS_LOG", "maybe"), ("GRACE", "1.5"), ("CACHE_URL", "memcached://x"), ("BACKLOG", ""),
+    ("ACCESS_LOG", "maybe"), ("GRACE", "1.5"), ("CACHE_URL", "memcached://x"), ("CACHE_URL", "redis://x:port/0"),
+    ("CACHE_URL", "redis://x/0?ssl_cert_reqs=none"), ("BACKLOG", ""),
     ("LOG_LEVEL", "loud"),
 ]  # fmt: skip
 # One of each stage of reading them.
 REFUSED_AT_START = [
     ("WORKERS", "none"), ("DATABASE_PASSWORD_FILE", "/not/there"), ("DATABASE_URL", "mysql://x"),
+    ("CACHE_URL", "redis://:1/0"),
 ]  # fmt: skip
 
 WORKER_BOOT_ERROR = 3  # gunicorn's

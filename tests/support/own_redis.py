@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import redis
 
@@ -19,8 +19,10 @@ SECONDS = 15.0
 class OwnRedis:
     """A server on a port that it keeps over its starts; entering starts it, leaving kills it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str, **client_options: Any) -> None:
         self.port = ports.free()
+        self._options = options
+        self._client_options = client_options
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -31,6 +33,10 @@ class OwnRedis:
     def __exit__(self, *_: object) -> None:
         self.kill()
 
+    def add_options(self, *options: str) -> None:
+        """Options for its next start."""
+        self._options += options
+
     @property
     def pid(self) -> int:
         """The id of its process."""
@@ -40,7 +46,7 @@ class OwnRedis:
     def start(self) -> None:
         """Starts it, empty, and returns when it answers."""
         options = ["--port", str(self.port), "--bind", ports.LOOPBACK, "--save", "", "--dir", str(self._folder)]
-        words = [programs.need("redis-server"), *options]
+        words = [programs.need("redis-server"), *options, *self._options]
         self._process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_until(self._answers, "a Redis of its own answers")
 
@@ -53,7 +59,7 @@ class OwnRedis:
 
     def client(self) -> redis.Redis:
         """A client of it; the caller closes it."""
-        return redis.Redis(host=ports.LOOPBACK, port=self.port, socket_timeout=SECONDS)
+        return redis.Redis(host=ports.LOOPBACK, port=self.port, socket_timeout=SECONDS, **self._client_options)
 
     @contextmanager
     def configured(self, **settings: str) -> Iterator[None]:
