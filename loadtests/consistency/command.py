@@ -31,7 +31,7 @@ HEADS: Final = (
 )  # fmt: skip
 WIDTH: Final = 120
 LEGEND: Final = """stale: outside the exceptions. after failed invalidation: Redis had refused an invalidation.
-oldest: for how long the oldest data read had been wrong. refused: commands that Redis refused, as the service counts."""
+oldest: for how long the oldest data read had been wrong. refused: commands refused by Redis, as the service counts."""
 
 
 def show(results: Sequence[Checked]) -> None:

@@ -1,4 +1,4 @@
-"""What has to hold in runs whose truth is known, and whether it does."""
+"""What has to hold in runs of a known effect, and whether it does."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -12,7 +12,7 @@ DELAY_MS: Final = 5.0
 
 
 class Finding(NamedTuple):
-    """One thing that has to hold, whether it does, and the figures."""
+    """One thing that has to hold, and whether it does."""
 
     what: str
     holds: bool
@@ -20,7 +20,7 @@ class Finding(NamedTuple):
 
 
 def no_effect(comparison: Comparison) -> Finding:
-    """Gives whether a run of one service under four names shows any effect, over all effects and figures at once."""
+    """A run of one service under four names shows no effect, over all effects and figures at once."""
     effects = dict(_flat(comparison))
     alone = sum(effect.verdict in ("better", "worse") for effect in effects.values())
     names = [".".join(name) for name in shown(effects)]
@@ -31,32 +31,30 @@ def no_effect(comparison: Comparison) -> Finding:
 
 
 def delay_found(comparison: Comparison, name: str = "async cached", really_ms: float = DELAY_MS) -> Finding:
-    """Gives whether a simple effect is called worse, with an interval of the difference that holds the delay.
+    """The effect is called worse, with an interval of the difference that holds the delay.
 
-    A relay wakes a little later than it is asked to, so the interval has to reach from what was asked for to what it
-    really adds.
+    The proxy wakes a little late, so the interval has to reach from the delay that was set to the one measured.
     """
     effect = comparison.effects[SIMPLE_KEY][name]["latency_avg"]
     holds = effect.verdict == "worse" and _holds_delay(effect, really_ms)
-    return Finding(f"{name}: {DELAY_MS:g} ms of delay are found", holds, _in_words(effect))
+    return Finding(f"{name}: {DELAY_MS:g} ms of delay are detected", holds, _in_words(effect))
 
 
 def delay_unseen(comparison: Comparison, name: str = "async uncached", really_ms: float = DELAY_MS) -> Finding:
-    """Gives whether the same delay is not shown elsewhere, and one line says what hides it and what binds there.
+    """The delay is not shown in the uncached pair, and the output says what hides it and what the limit is there.
 
-    Where it is found all the same, the interval of the difference has to hold it. Where it is not, it has to hold it as
-    well, unless visitors queue for what binds: the queue takes back what the delay costs, and the truth is less.
+    If it is found all the same, the interval of the difference has to hold it. If not, it has to hold it too, unless
+    visitors queue for a saturated resource: a request delayed by 5 ms waits 5 ms less in that queue.
     """
     effect = comparison.effects[SIMPLE_KEY][name]["latency_avg"]
     lines = [line for line in unseen(comparison) if f" {name}," in line]
-    found = binding(comparison, name)
-    named = (
-        len(lines) == 1 and len(found) == 2 and all(f"{each.name} in {one}" in lines[0] for one, each in found.items())
-    )
+    limits = binding(comparison, name)
+    named = len(lines) == 1 and len(limits) == 2
+    named = named and all(f"{limit.name} in {combination}" in lines[0] for combination, limit in limits.items())
     holds = _holds_delay(effect, really_ms)
-    explained = effect.verdict in HIDDEN and named and (holds or queued(found))
+    explained = effect.verdict in HIDDEN and named and (holds or queued(limits))
     return Finding(
-        f"{name}: {DELAY_MS:g} ms are hidden, and what hides them is said",
+        f"{name}: {DELAY_MS:g} ms are hidden by noise, and the output says so",
         explained or (effect.verdict == "worse" and holds),
         _in_words(effect, *lines),
     )

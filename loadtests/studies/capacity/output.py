@@ -21,7 +21,6 @@ PARTS: Final = {
 
 
 def said_of(step: Step) -> str:
-    """Gives one line on a step that was just measured."""
     p95 = step.latency_ms.get("p95")
     latency = MISSING if p95 is None else f"{p95:.1f} ms"
     reasons = f": {'; '.join(step.reasons)}" if step.reasons else ""
@@ -29,7 +28,6 @@ def said_of(step: Step) -> str:
 
 
 def show(document: Document, console: Console) -> None:
-    """Prints capacity and cost of each combination, its steps, and the law with its intervals."""
     limits = ", ".join(f"{route} {limit:g} ms" for route, limit in document.objectives_ms.items())
     console.print(_summary(document.combinations, f"Highest rate with p95 at most: {limits}; {document.tolerance}"))
     for capacity in document.combinations:

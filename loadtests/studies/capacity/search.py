@@ -9,17 +9,17 @@ TRIES: Final = 4
 
 
 def bracket(tried: Mapping[int, bool]) -> tuple[int | None, int | None]:
-    """Gives the highest rate that held below every one that broke, and the lowest that broke."""
+    """The highest rate that held below every one that broke, and the lowest that broke."""
     broken = min((rate for rate, held in tried.items() if not held), default=None)
     holding = [rate for rate, held in tried.items() if held and (broken is None or rate < broken)]
     return max(holding, default=None), broken
 
 
 def next_rate(tried: Mapping[int, bool], first: int, resolution: float, highest: int) -> int | None:
-    """Gives the rate to try next, none when the answer is known to within `resolution`, a share.
+    """The next rate to try, None when the answer is known to within `resolution`, a share.
 
-    `tried` says of each rate whether it held. The gap is halved on the log scale, so every halving
-    narrows it by the same share. None also when even 1 request a second broke, or `highest` held.
+    `tried` says of each rate whether it held. The gap is halved on the log scale, so every halving narrows it by the
+    same share. None also when even 1 request a second broke, or `highest` held.
     """
     held, broken = bracket(tried)
     if held is None and broken is None:
@@ -35,7 +35,7 @@ def next_rate(tried: Mapping[int, bool], first: int, resolution: float, highest:
 
 
 def confirmations(rate: int, resolution: float) -> Iterator[int]:
-    """Gives the rates of the second pass: the one found, and lower ones should it not hold again."""
+    """The rates to confirm: the one found, and lower ones if it does not hold again."""
     for number in range(TRIES):
         lower = max(1, math.floor(rate * (1 - number * resolution)))
         if number == 0 or lower < rate:
@@ -43,7 +43,7 @@ def confirmations(rate: int, resolution: float) -> Iterator[int]:
 
 
 def steps_expected(first: int, resolution: float, typical: int) -> int:
-    """Gives about how many steps a search takes if it ends near `typical` requests a second."""
+    """About how many steps a search takes that ends near `typical` requests a second."""
     doublings = max(1, math.ceil(math.log(max(2.0, typical / first), GROWTH))) + 1
     halvings = math.ceil(math.log2(math.log(GROWTH) / math.log1p(resolution)))
     return doublings + max(0, halvings)

@@ -27,9 +27,9 @@ MAY_BYPASS: Final = 0.01
 
 
 class Load(NamedTuple):
-    """What one step sends: `rate` requests a second (open model), or `visitors` who never think (closed loop).
+    """What one step sends: `rate` requests a second (open model), or `visitors` without pauses (closed loop).
 
-    Each asks for `warm_up_s` seconds before it is measured for `seconds`.
+    The load runs for `warm_up_s` before it is measured for `seconds`.
     """
 
     part: Pass
@@ -40,7 +40,7 @@ class Load(NamedTuple):
     mix: str = ""
 
     def variables(self, worst_latency: float) -> dict[str, str]:
-        """Gives the load as k6 reads it; an open model has VUs for rate x worst latency."""
+        """The load as k6 reads it; an open model has VUs for rate x worst latency."""
         times = {"DURATION": f"{self.seconds:g}", "WARM_UP": f"{self.warm_up_s:g}"}
         if self.rate is None:
             load = {"VUS": str(self.visitors), "THINK": "0", "RATE": ""}
@@ -50,10 +50,9 @@ class Load(NamedTuple):
 
 
 class Stepper:
-    """Measures steps of one run; the result of each is a file in `folder`.
+    """Measures the steps of one run; each result is a file in `folder`.
 
-    Services stay up from step to step, so that a step meets warm processes and a warm cache. Each combination's
-    ledger has to be the one that the run began with.
+    Services stay up between steps, so processes and cache are warm. Each ledger has to be that of the run's begin.
     """
 
     def __init__(self, target: Target, plan: Plan, folder: Path, asked: Asked, ledgers: Mapping[str, Ledger]) -> None:
@@ -67,11 +66,11 @@ class Stepper:
         self._failed = False
 
     def prepare(self, name: str) -> None:
-        """Gives a combination fresh processes, an empty cache, and its first rows if the load writes."""
+        """Fresh processes, an empty cache, and the first rows again if the load writes."""
         self._target.prepare(name, self._restores)
 
     def take(self, name: str, number: int, load: Load) -> Step:
-        """Gives one measured and judged step; raises GeneratorFailed when two in a row come to nothing."""
+        """Raises GeneratorFailed when two steps in a row have no result."""
         variables = load.variables(self._asked.worst_latency) | {"LIMITS": written(self._asked.objectives)}
         try:
             result = self._cells.measure_as_it_is(
@@ -87,7 +86,7 @@ class Stepper:
 
 
 def judged(result: Result, number: int, load: Load, objectives: Objectives, tolerance: Tolerance = STRICT) -> Step:
-    """Gives a step with what it broke; one that broke for k6's or others' sake says nothing of the service."""
+    """A step that broke because of k6 or other programs is void."""
     limit = limit_of(result)
     faults, void = broken(result, objectives if load.rate else {}, tolerance), voided(result, VOIDED_BY)
     (faults if faults else void).extend(_past_the_cache(result, bool(faults)))
@@ -124,7 +123,7 @@ def _past_the_cache(result: Result, broke: bool) -> list[str]:
 
 
 def unmeasured(number: int, load: Load, reason: str) -> Step:
-    """Gives the step of a load that k6 brought no result of; it does not count."""
+    """The void step of a load that k6 wrote no result of."""
     return Step(
         number=number,
         part=load.part,

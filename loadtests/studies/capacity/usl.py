@@ -19,8 +19,8 @@ PARAMETERS: Final = ("lambda", "sigma", "kappa")
 class Points:
     """Measured throughputs by concurrency, as a linear problem.
 
-    With y = N/X the law is y = a + b (N - 1) + c N (N - 1), where a = 1/lambda, sigma = b/a, kappa = c/a. Throughput
-    errs by a share of itself, so each line is divided by its y; then the errors are alike.
+    With y = N/X the law is y = a + b (N - 1) + c N (N - 1), where a = 1/lambda, sigma = b/a, kappa = c/a. The error of
+    a throughput is proportional to it, so each equation is divided by its y; then all errors have the same size.
     """
 
     def __init__(self, throughputs: Mapping[int, float]) -> None:
@@ -31,12 +31,12 @@ class Points:
         self.freedom = len(number) - len(PARAMETERS)
 
     def best(self) -> tuple[Vector, float]:
-        """Gives a, b, c and the sum of squares; none of them below 0, as the law has it."""
+        """a, b, c, none below 0, and the sum of squares."""
         values, residual = nnls(self.terms, self.ones)
         return values, float(residual) ** 2
 
     def squares(self, parameter: str, value: float) -> float:
-        """Gives the least sum of squares with one parameter held."""
+        """The least sum of squares with one parameter fixed."""
         first, second, third = self.terms.T
         if parameter == "lambda":
             columns, rest = np.column_stack([second, third]), self.ones - first / value
@@ -47,7 +47,7 @@ class Points:
 
 
 def terms(number: Vector) -> Vector:
-    """Gives the three terms of y at each concurrency."""
+    """The three terms of y at each concurrency."""
     return np.column_stack([np.ones_like(number), number - 1, number * (number - 1)])
 
 
@@ -61,11 +61,11 @@ SMALLEST: Final = 1e-12
 
 
 def fit(throughputs: Mapping[int, float]) -> Fit:
-    """Gives the law fitted to throughputs by concurrency, or the reason why it must not be.
+    """The law fitted to throughputs by concurrency, or the reason why it cannot be.
 
-    Least squares with each parameter at least 0. Intervals are profiles: the values at which the sum of squares
-    stays below its minimum times 1 + t²/(n - 3). They need no linear approximation and stop at 0 where the law does.
-    Source: D. M. Bates and D. G. Watts, Nonlinear Regression Analysis, Wiley 1988, section 6.1.
+    Least squares with each parameter at least 0. Intervals are profiles: the values at which the sum of squares stays
+    below its minimum times 1 + t²/(n - 3). They need no linear approximation and stop at 0 where the law does. Source:
+    D. M. Bates and D. G. Watts, Nonlinear Regression Analysis, Wiley 1988, section 6.1.
     """
     if len(throughputs) < FEWEST:
         return Fit(f"{len(throughputs)} points count, {FEWEST} are needed")
@@ -87,7 +87,7 @@ def fit(throughputs: Mapping[int, float]) -> Fit:
 
 
 def predict(found: Fit, concurrency: int, measured: float) -> Prediction:
-    """Gives the law's throughput at a concurrency that was not fitted, with its 95 % prediction interval.
+    """The law's throughput at a concurrency that was not fitted, with its 95 % prediction interval.
 
     The interval is that of one new measurement in the linear form above: scatter plus the uncertainty of the fit.
     """

@@ -43,12 +43,10 @@ class _Gunicorn(BaseApplication):
 
 
 def serve_sync(settings: Settings) -> None:
-    """Serves a Flask application with one constant route."""
     _Gunicorn(settings).run()
 
 
 def serve_async(settings: Settings) -> None:
-    """Serves a Quart application with one constant route."""
     config = Config()
     for setting in serving(settings):
         if setting.hypercorn is not None:
@@ -67,7 +65,6 @@ def serve_async(settings: Settings) -> None:
 
 
 def main() -> int:
-    """Serves the ceiling named on the command line; gives 2 for any other name."""
     if sys.argv[1:] not in ([twin] for twin in TWINS):
         sys.stderr.write("usage: python -m loadtests.studies.ceiling.app sync|async\n")
         return 2

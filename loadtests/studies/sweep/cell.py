@@ -17,7 +17,7 @@ PLACES: Final = 4
 
 
 def variables(point: Point, seconds: float) -> dict[str, str]:
-    """Gives the load of a point as k6 reads it: visitors who never think."""
+    """The load of a point as k6 reads it: visitors without think time."""
     return {
         "VUS": f"{point.settings['concurrency']:.0f}",
         "HIT_RATIO": f"{point.settings['hit_ratio']:g}",
@@ -29,7 +29,6 @@ def variables(point: Point, seconds: float) -> dict[str, str]:
 
 
 def cell_of(result: Result, number: int, passed: int, point: Point) -> Cell:
-    """Gives a cell, with the reasons for which it does not count."""
     limit = limit_of(result)
     void = voided(result, VOIDED_BY)
     if limit.name in NOT_THE_SERVICE:
@@ -60,7 +59,7 @@ def cell_of(result: Result, number: int, passed: int, point: Point) -> Cell:
 
 
 def nothing(number: int, passed: int, point: Point, name: str, reason: str) -> Cell:
-    """Gives the cell that k6 brought no result of."""
+    """The void cell of a load that k6 wrote no result of."""
     return Cell(
         number=number,
         passed=passed,

@@ -21,7 +21,7 @@ CURVED: Final = 0.01
 
 
 def quantile(freedom: int) -> float:
-    """Gives Student's t for a two-sided 95 % interval."""
+    """Student's t for a two-sided 95 % interval."""
     return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
 
 
@@ -52,17 +52,17 @@ class Curve:
         return self._best.squares, self._best.freedom
 
     def difference(self, level: float, other: float) -> tuple[float, float]:
-        """Gives by how much the curve differs between two levels, and the standard error of that."""
+        """The difference of the curve between two levels, and its standard error."""
         row = self._best.rows(np.array([self._scale(level)])) - self._best.rows(np.array([self._scale(other)]))
         values, spreads = self._best.along(row)
         return float(values[0]), float(spreads[0])
 
     def on_a_grid(self) -> tuple[Vector, Vector]:
-        """Gives values and standard errors at GRID evenly spaced places between the outer levels."""
+        """Values and standard errors at GRID evenly spaced places between the outer levels."""
         return self._best.along(self._best.rows(self._grid))
 
     def level(self, place: int) -> float:
-        """Gives the level at a place of the grid, found by halving."""
+        """The level at a place of the grid, by bisection."""
         low, high = self._low, self._high
         if place == 0:
             return low

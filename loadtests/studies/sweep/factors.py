@@ -11,8 +11,8 @@ Settings = Mapping[str, float]
 class Factor(NamedTuple):
     """One thing that is varied while all others stay at the centre.
 
-    `scale` turns a level into the number over which a straight line is drawn. An `injected` factor is made by a proxy
-    that delays, at all of its levels; nothing is injected at the centre.
+    `scale` turns a level into the number over which a line is fitted. An `injected` factor is a delay by the proxy, at
+    all of its levels; nothing is injected at the centre.
     """
 
     name: str
@@ -37,41 +37,39 @@ CENTRE_NAME: Final = "centre"
 
 
 class Point(NamedTuple):
-    """One setting of all factors; `factor` names the one that is swept there, or says that it is the centre."""
+    """One setting of all factors; `factor` is the one that is swept, or CENTRE_NAME."""
 
     factor: str
     level: float
 
     @property
     def settings(self) -> dict[str, float]:
-        """The level of every factor."""
         return {**CENTRE, **({self.factor: self.level} if self.factor != CENTRE_NAME else {})}
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the service is started with there."""
         settings = self.settings
         return {"POOL": f"{settings['connections']:.0f}", "IN_FLIGHT": f"{settings['in_flight']:.0f}"}
 
     @property
     def setting(self) -> str:
-        """How the service is made, in words: alike at points that differ in their load or their distance alone."""
+        """What distinguishes how services are started: the same for points that differ in load or distance only."""
         made = " ".join(f"{name}={value}" for name, value in self.environment.items())
         return made if self.injected_ms is None else f"{made} behind the proxy"
 
     @property
     def injected_ms(self) -> float | None:
-        """Milliseconds by which the proxy moves the database away; none where there is no proxy."""
+        """The delay by the proxy; None where there is no proxy."""
         return self.level if self.factor in BY_NAME and BY_NAME[self.factor].injected else None
 
 
 def points(names: Sequence[str]) -> list[Point]:
-    """Gives the centre, then every level of the factors that are named."""
+    """The centre, then every level of the factors."""
     return [Point(CENTRE_NAME, 0), *(Point(name, level) for name in names for level in BY_NAME[name].levels)]
 
 
 def settings_of(names: Sequence[str]) -> dict[str, Point]:
-    """Gives a point for each way in which services are made, the centre first."""
+    """A point for each way in which services are started, the centre first."""
     found: dict[str, Point] = {}
     for point in points(names):
         found.setdefault(point.setting, point)
@@ -81,11 +79,10 @@ def settings_of(names: Sequence[str]) -> dict[str, Point]:
 def ordered(
     names: Sequence[str], axes: Mapping[str, tuple[str, bool]], passes: int, seed: int
 ) -> Iterator[tuple[int, Point, str]]:
-    """Gives pass, point and combination of every cell, in the order in which they are measured.
+    """Pass, point and combination of every cell, in the order of measuring.
 
-    Points are shuffled anew in each pass, so that a machine that drifts does not look like a factor. At one point the
-    two stacks of one cache setting follow each other at once; which of them, and which cache setting, comes first
-    alternates.
+    Points are shuffled in each pass, so that a drift of the machine does not look like a factor. At each point the two
+    stacks of one cache setting follow each other; which stack and which cache setting comes first alternates.
     """
     chance = random.Random(seed)
     turn = 0

@@ -15,7 +15,7 @@ Comparisons: TypeAlias = Mapping[str, Pair]
 
 
 def findings(cells: Sequence[Cell], names: Sequence[str], comparisons: Comparisons) -> list[Finding]:
-    """Gives a finding for every change over every factor that is named, as far as its cells are there."""
+    """A finding for every comparison over every factor, as far as there are cells."""
     return [
         _finding(cells, BY_NAME[name], comparison, pair)
         for name in names
@@ -25,7 +25,7 @@ def findings(cells: Sequence[Cell], names: Sequence[str], comparisons: Compariso
 
 
 def caches(cells: Sequence[Cell], pair: Pair) -> bool:
-    """Says whether one of the two has a cache that answered."""
+    """Whether one of the two has a cache that answered."""
     return any(cell.hit_ratio is not None for cell in cells if cell.combination in pair)
 
 
@@ -36,9 +36,9 @@ def _finding(cells: Sequence[Cell], factor: Factor, comparison: str, pair: Pair)
 
 
 def values(cells: Sequence[Cell], factor: Factor, pair: Pair) -> list[Value]:
-    """Gives the ratios of one change at every level and pass, out of pairs of cells that count.
+    """The ratios of one comparison at every level and pass, from pairs of valid cells.
 
-    Above 1 the change is better. It is the ratio of mean latencies; without think time that of throughputs too. The
+    Above 1 the change is better. It is the ratio of mean latencies; without think time also that of throughputs. The
     centre is a level of every factor but the injected one, which has its own 0 behind the proxy.
     """
     without, with_change = pair
@@ -55,7 +55,7 @@ def values(cells: Sequence[Cell], factor: Factor, pair: Pair) -> list[Value]:
 
 
 def ratio(without: Cell, with_change: Cell) -> float:
-    """Gives how many times better the second is: the mean latency of the first over its own."""
+    """How many times better the second is: the mean latency of the first over its own."""
     return (without.latency_ms["avg"] or 0.0) / (with_change.latency_ms["avg"] or math.inf)
 
 
@@ -68,7 +68,6 @@ def _level(pair: Sequence[Cell], factor: Factor) -> float:
 
 
 def sentence(flip: Flip, factor: Factor, comparison: str) -> str:
-    """Gives what a flip says, for people."""
     low, high = min(factor.levels), max(factor.levels)
     span = f"{written(low, factor)} and {written(high, factor)}"
     side = "better" if flip.better else "worse"
@@ -85,7 +84,7 @@ def sentence(flip: Flip, factor: Factor, comparison: str) -> str:
 
 
 def written(level: float, factor: Factor) -> str:
-    """Gives a level with its unit."""
+    """A level with its unit."""
     if factor.name == "hit_ratio":
         return f"{level:.0%}"
     return f"{level:.3g}{factor.unit}" if level < 1000 else f"{level:.0f}{factor.unit}"

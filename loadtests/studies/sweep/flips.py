@@ -14,7 +14,7 @@ BAND: Final = math.log(1.05)
 
 
 def find_flip(measured: Sequence[Measured], scale: Callable[[float], float]) -> Flip:
-    """Gives where the log ratio is 0.
+    """Where the log ratio is 0.
 
     The interval holds every level at which the 95 % confidence band of the curve holds 0; for a line that is
     Fieller's interval. Source: E. C. Fieller, "Some problems in interval estimation", JRSS B 16 (1954).
@@ -36,7 +36,7 @@ def find_flip(measured: Sequence[Measured], scale: Callable[[float], float]) -> 
 
 
 def _between(measured: Sequence[Measured]) -> Flip | None:
-    """The two levels between which the sign changes, once, by values that are all further than 5 % from 1."""
+    """The two levels between which the sign changes, once, with all values more than 5 % from 1."""
     levels = sorted({at for at, _ in measured})
     signs = {level: {_sign(value) for at, value in measured if at == level} for level in levels}
     clear = [(level, sign.copy().pop()) for level, sign in signs.items() if len(sign) == 1 and 0 not in sign]

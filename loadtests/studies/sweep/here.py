@@ -60,19 +60,18 @@ class Outlook(msgspec.Struct, frozen=True):
 
 
 def places(document: Document, here: Here) -> list[Place]:
-    """Gives the reader's place on each axis.
+    """The reader's position on each axis.
 
-    The axis of the database is the injected round trip. A reader's milliseconds per request include what the
-    statement itself takes at the server, so what it took here is taken off first.
+    The database axis is the injected round trip, so the time that a statement took here is subtracted first.
     """
     return [_place(document, BY_NAME[name], given) for name, given in here.given.items()]
 
 
 def outlooks(document: Document, here: Here) -> list[Outlook]:
-    """Gives each change at the reader's place.
+    """The ratio of each comparison at the reader's position.
 
-    Log ratio at the centre, plus what each factor's curve says between the centre and the reader's level. Only single
-    factors were varied, so this assumes that they do not act on each other.
+    Log ratio at the centre, plus what each factor's curve says between the centre and the reader's level. Factors were
+    varied one at a time, so this assumes that they do not interact.
     """
     spots = places(document, here)
     return [_outlook(document.cells, name, pair, spots) for name, pair in document.comparisons.items()]
@@ -128,10 +127,10 @@ def _leg(cells: Sequence[Cell], pair: Pair, spot: Place) -> Leg | None:
 
 
 def _half_interval(centre: Sequence[float], legs: Sequence[Leg]) -> float | None:
-    """Half of the 95 % interval, none where nothing says how far measurements scatter.
+    """Half of the 95 % interval, None where nothing shows the scatter.
 
-    The centre may have been measured once, so how far it scatters is taken from all curves and its own values
-    together. Student's t has the degrees of freedom of the curve that has the fewest.
+    The centre may have been measured once, so its scatter is pooled from all curves and its own values. Student's t has
+    the degrees of freedom of the curve with the fewest.
     """
     freedom = len(centre) - 1 + sum(leg.freedom for leg in legs)
     if not freedom:

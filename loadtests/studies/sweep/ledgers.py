@@ -16,9 +16,9 @@ Ledgers: TypeAlias = dict[str, Ledger]
 
 
 def read_settings(target: SweepTarget, plan: Plan, settings: Mapping[str, Point], say: Say) -> dict[str, Ledgers]:
-    """Gives the ledgers of every setting; raises TargetError for what would not be a fair comparison.
+    """The ledgers of every setting; raises TargetError for what would not be a fair comparison.
 
-    Those of the first setting are said in full, of the others what is not as it is there.
+    The first is printed completely, of the others only what differs.
     """
     found: dict[str, Ledgers] = {}
     for setting, point in settings.items():
@@ -31,7 +31,7 @@ def read_settings(target: SweepTarget, plan: Plan, settings: Mapping[str, Point]
 
 
 def elsewhere(found: Mapping[str, Ledgers]) -> dict[str, Ledgers]:
-    """Gives for each setting but the first the entries that are not the same as there, in any combination."""
+    """For each setting but the first, the entries that differ from it in any combination."""
     first, *others = found
     return {setting: _apart(found[first], found[setting]) for setting in others}
 

@@ -20,7 +20,6 @@ PLAIN_WIDTH: Final = 120
 
 
 def show(document: Document, console: Console) -> None:
-    """Prints each factor's levels with the ratios there, and where they flip."""
     centre = ", ".join(f"{BY_NAME[name].title} {written(at, BY_NAME[name])}" for name, at in document.centre.items())
     console.print(f"Around the centre: {centre}. {document.passes} pass(es), {document.measured_s:g} s a cell.\n")
     for line in document.factors:
@@ -36,7 +35,6 @@ def show(document: Document, console: Console) -> None:
 
 
 def show_here(document: Document, here: Here, console: Console) -> None:
-    """Prints the reader's place in the sweep, and what follows."""
     console.print("You are here", style="bold")
     for place in places(document, here):
         factor = BY_NAME[place.factor]

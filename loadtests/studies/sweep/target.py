@@ -18,7 +18,7 @@ PATIENT = {"CACHE_TIMEOUT": "1"}
 
 
 class SweepTarget(LocalTarget):
-    """The measured service alone, everything else of the services stopped."""
+    """One service at a time; all others are stopped."""
 
     def __init__(self, stack: Stack, proxy: Proxy) -> None:
         super().__init__(stack)
@@ -28,18 +28,17 @@ class SweepTarget(LocalTarget):
             service.stop()
 
     def aim(self, point: Point) -> None:
-        """Sets what the next services are started with."""
+        """Sets the point at which the next services are started."""
         self._point = point
 
     @property
     def cores(self) -> dict[str, int]:
-        """How many cores each program may use."""
         return {**super().cores, PROXY: super().cores["database"]}
 
     def prepare(self, name: str, restore: bool) -> None:
-        """Stops what runs, empties the cache, and starts one service with the settings of the point.
+        """Starts one service with the settings of the point, with an empty cache and no other service running.
 
-        The connections are opened before the database moves away, so that starting does not take a second for each.
+        Connections are opened before the delay is switched on, so that starting does not take a second for each.
         """
         for service in self._stack.services.values():
             service.stop()
@@ -54,7 +53,6 @@ class SweepTarget(LocalTarget):
             self._proxy.switch(delay(distance * MILLISECOND / 2))
 
     def programs(self, name: str) -> dict[str, int]:
-        """The first process of each program, the proxy's where the database is behind it."""
         programs = super().programs(name)
         return programs | ({PROXY: self._proxy.pid} if self._behind_proxy else {})
 
@@ -75,7 +73,7 @@ class SweepTarget(LocalTarget):
 
 @contextmanager
 def sweep_target(stack: Stack) -> Iterator[SweepTarget]:
-    """Gives the target, with a proxy before the database on the cores that the services do not use."""
+    """With a proxy before the database, on the cores that the services do not use."""
     with Proxy(stack.database_port, cores=stack.placement.others) as proxy:
         target = SweepTarget(stack, proxy)
         try:

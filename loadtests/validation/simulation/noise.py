@@ -19,7 +19,7 @@ ENOUGH: Final = 3
 
 
 class MetricNoise(msgspec.Struct, frozen=True):
-    """The level of a figure, and spreads of its logarithm.
+    """The level of a figure, and standard deviations of its logarithm.
 
     `between_twins` is that of the difference of two twins within a round, `weather` what both share in a round.
     """
@@ -38,7 +38,7 @@ class Noise(msgspec.Struct, frozen=True):
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """The cells that a noise was taken from: the figures of each combination, one list item a round."""
+    """The figures of each combination, one list item per round."""
 
     source: str
     duration_s: float
@@ -46,7 +46,7 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 def of_rounds(rounds: Rounds, source: str) -> Measured:
-    """Gives the figures of every cell that counts."""
+    """The figures of every valid cell."""
     first = next(iter(next(iter(rounds.values())).values()))
     cells = [
         {name: {metric: figure(result) for metric, figure in FIGURES.items()} for name, result in row.items()}
@@ -56,40 +56,40 @@ def of_rounds(rounds: Rounds, source: str) -> Measured:
 
 
 def noise_of(measured: Measured) -> Noise:
-    """Gives the noise of rounds that were measured, for the figures that enough of them hold."""
+    """The noise of measured rounds, for figures that enough of them have."""
     return Noise(measured.duration_s, {pair: _of_pair(measured, *names) for pair, names in PAIRS.items()})
 
 
 def read_measured() -> dict[str, Measured]:
-    """Gives what was measured, by profile."""
     return msgspec.json.decode(FILE.read_bytes(), type=dict[str, Measured])
 
 
 def lasting(noise: Noise, duration_s: float) -> Noise:
-    """Gives the noise of cells of another length, as that of a mean of independent parts: by the root of the length."""
+    """The noise of cells of another length: a mean of independent parts, so by the root of the length."""
     factor = math.sqrt(noise.duration_s / duration_s)
     pairs = {
         pair: {
-            name: MetricNoise(one.level, one.between_twins * factor, one.weather * factor, one.rounds)
-            for name, one in metrics.items()
+            name: MetricNoise(metric.level, metric.between_twins * factor, metric.weather * factor, metric.rounds)
+            for name, metric in metrics.items()
         }
         for pair, metrics in noise.pairs.items()
     }
     return Noise(duration_s, pairs)
 
 
-def _of_pair(measured: Measured, one: str, other: str) -> dict[str, MetricNoise]:
-    found = {}
+def _of_pair(measured: Measured, sync: str, asynchronous: str) -> dict[str, MetricNoise]:
+    rounds = [row for row in measured.rounds if sync in row and asynchronous in row]
+    noise = {}
     for metric in FIGURES:
-        values = [(row[one][metric], row[other][metric]) for row in measured.rounds if one in row and other in row]
-        whole = [(math.log(here), math.log(there)) for here, there in values if here and there]
-        if len(whole) >= ENOUGH:
-            found[metric] = _metric_noise(whole)
-    return found
+        pairs = [(row[sync][metric], row[asynchronous][metric]) for row in rounds]
+        logarithms = [(math.log(first), math.log(second)) for first, second in pairs if first and second]
+        if len(logarithms) >= ENOUGH:
+            noise[metric] = _metric_noise(logarithms)
+    return noise
 
 
 def _metric_noise(pairs: Sequence[tuple[float, float]]) -> MetricNoise:
-    between = stdev([here - there for here, there in pairs])
+    between = stdev([first - second for first, second in pairs])
     middles = [fmean(pair) for pair in pairs]
     # Of the spread of a round's middle, a quarter of the difference's variance is the twins' own.
     weather = math.sqrt(max(0.0, stdev(middles) ** 2 - between**2 / 4))

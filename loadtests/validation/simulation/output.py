@@ -15,15 +15,14 @@ SPREAD: Final = "any load: a figure 10 % worse is called worse, by the spread of
 NOISE: Final = "noise, cells of {:g} s: spread of the ratio of two twins (and what both share in a round)"
 HELD: Final = "95 % intervals that hold the true ratio, {}"
 HELD_MS: Final = "95 % intervals that hold the true difference in ms, {}"
-IN_WORDS: Final = {"equal": "services alike", "slower": "async 10 % slower at the client"}
+IN_WORDS: Final = {"equal": "equal services", "slower": "async 10 % slower at the client"}
 ALARMS: Final = "false alarms: better or worse where there is no effect"
 FOUND: Final = "found: a figure of async that is 10 % worse is called worse, four rounds"
 ROUNDS: Final = "found: the average of async 10 % worse, by rounds"
 
 
 def tables(profile: str, noise: Noise, proof: Proof) -> Iterator[RenderableType]:
-    """Gives the tables of one profile."""
-    found: dict[str, RichTable] = {
+    shown: dict[str, RichTable] = {
         NOISE.format(noise.duration_s): _noise(noise),
         **{HELD.format(IN_WORDS[name]): _shares(each) for name, each in proof.coverage.items()},
         **{HELD_MS.format(IN_WORDS[name]): _shares(each) for name, each in proof.coverage_of_differences.items()},
@@ -31,11 +30,10 @@ def tables(profile: str, noise: Noise, proof: Proof) -> Iterator[RenderableType]
         FOUND: _shares(proof.found),
         ROUNDS: _rounds(proof),
     }
-    yield from (titled(f"{profile}: {title}", table) for title, table in found.items())
+    yield from (titled(f"{profile}: {title}", table) for title, table in shown.items())
 
 
 def spread_table(found: dict[str, dict[int, float]]) -> RenderableType:
-    """Gives how often 10 % are found, by the spread of the ratio of two twins and the number of rounds."""
     table = _empty("spread", [f"{rounds} rounds" for rounds in next(iter(found.values()))])
     for spread, row in found.items():
         table.add_row(spread, *(_percent(share) for share in row.values()))
@@ -45,8 +43,8 @@ def spread_table(found: dict[str, dict[int, float]]) -> RenderableType:
 def _noise(noise: Noise) -> RichTable:
     table = _empty("pair", list(TITLES.values()))
     for pair, metrics in noise.pairs.items():
-        found = {name: f"{one.between_twins:.1%} ({one.weather:.1%})" for name, one in metrics.items()}
-        table.add_row(pair, *(found.get(metric, MISSING) for metric in TITLES))
+        cells = {name: f"{noise.between_twins:.1%} ({noise.weather:.1%})" for name, noise in metrics.items()}
+        table.add_row(pair, *(cells.get(metric, MISSING) for metric in TITLES))
     return table
 
 

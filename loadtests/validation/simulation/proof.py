@@ -26,13 +26,11 @@ Table: TypeAlias = dict[str, dict[str, float]]
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """What was found under one load's noise.
+    """Shares of simulated runs under one load's noise, by effect and metric.
 
-    `coverage` and `coverage_of_differences` are shares of intervals that hold the truth, `equal` of services that are
-    alike, `slower` where async is 10 % slower at the client. `false_alarms` are shares of
-    verdicts better or worse where there is no effect. `found` are shares of runs in which a service that is 10 %
-    slower at the client is called worse. `found_by_rounds` is that of the average by pair of twins and number of
-    rounds.
+    `coverage` and `coverage_of_differences`: intervals that hold the truth, with `equal` services and with async 10 %
+    `slower` at the client. `false_alarms`: verdicts better or worse where there is no effect. `found`: a service that
+    is 10 % slower at the client is called worse; `found_by_rounds` is that of the average by pair and number of rounds.
     """
 
     coverage: dict[str, Table]
@@ -43,30 +41,31 @@ class Proof(msgspec.Struct, frozen=True):
 
 
 def prove(noise: Noise, runs: int, seed: int) -> Proof:
-    """Gives all shares, each over as many simulated runs."""
     equal = study(Scenario(noise, Truth({})), runs, seed)
     slower = study(_slower(noise), runs, seed + 1)
     both = {"equal": equal, "slower": slower}
     return Proof(
-        coverage={name: _table({key: one.ratio_held for key, one in each.items()}) for name, each in both.items()},
-        coverage_of_differences={name: _table(dict(_differences(each))) for name, each in both.items()},
-        false_alarms=_table({key: one.better + one.worse for key, one in equal.items() if key[0] in NULL}),
-        found=_table({key: one.worse for key, one in slower.items() if key[0] in NULL[:3]}),
+        coverage={
+            name: _table({key: shares.ratio_held for key, shares in effects.items()}) for name, effects in both.items()
+        },
+        coverage_of_differences={name: _table(dict(_differences(effects))) for name, effects in both.items()},
+        false_alarms=_table({key: shares.better + shares.worse for key, shares in equal.items() if key[0] in NULL}),
+        found=_table({key: shares.worse for key, shares in slower.items() if key[0] in NULL[:3]}),
         found_by_rounds=_by_rounds(noise, max(1, runs // FEWER), seed),
     )
 
 
-def _alike(level: float, spread: float) -> dict[str, MetricNoise]:
+def _same_noise(level: float, spread: float) -> dict[str, MetricNoise]:
     return {metric: MetricNoise(level, spread, spread, 4) for metric in ("latency_avg", "throughput")}
 
 
 def found_by_spread(runs: int, seed: int) -> dict[str, dict[int, float]]:
-    """Gives how often 10 % are found, by the spread of the ratio of two twins and by rounds: what noise is allowed."""
+    """How often 10 % are found, by the spread of the ratio of two twins and by rounds."""
     return {f"{spread:.0%}": dict(_found(spread, runs, seed)) for spread in SPREADS}
 
 
 def _found(spread: float, runs: int, seed: int) -> Iterator[tuple[int, float]]:
-    noise = Noise(120.0, dict.fromkeys(PAIRS, _alike(100.0, spread)))
+    noise = Noise(120.0, dict.fromkeys(PAIRS, _same_noise(100.0, spread)))
     for rounds in FEW_ROUNDS:
         shares = study(_slower(noise, rounds), max(1, runs // FEWER), seed + rounds)
         yield rounds, fmean(shares[f"async {pair}", "latency_avg"].worse for pair in PAIRS)
@@ -76,8 +75,8 @@ def _slower(noise: Noise, rounds: int = 4) -> Scenario:
     return Scenario(noise, Truth({"async": SLOWER, "async-cached": SLOWER}), rounds)
 
 
-def _differences(found: dict[Key, Shares]) -> Iterator[tuple[Key, float]]:
-    return ((key, one.difference_held) for key, one in found.items() if one.difference_held is not None)
+def _differences(effects: dict[Key, Shares]) -> Iterator[tuple[Key, float]]:
+    return ((key, shares.difference_held) for key, shares in effects.items() if shares.difference_held is not None)
 
 
 def _by_rounds(noise: Noise, runs: int, seed: int) -> dict[str, dict[int, float]]:
@@ -106,7 +105,7 @@ CHANCE: Final = 0.001
 
 
 def beyond(proof: Proof, runs: int) -> list[str]:
-    """Gives each share that is beyond its bound, by more than chance explains (one-sided binomial test), in words."""
+    """Each share beyond its bound by more than chance explains (one-sided binomial test)."""
     return [
         *_outside("intervals that hold the true ratio", proof.coverage, runs),
         *_outside("intervals that hold the true difference", proof.coverage_of_differences, runs),
@@ -115,7 +114,7 @@ def beyond(proof: Proof, runs: int) -> list[str]:
 
 
 def range_of(tables: dict[str, Table]) -> tuple[float, float]:
-    """Gives the smallest and the largest of all shares."""
+    """The smallest and the largest share."""
     shares = list(chain.from_iterable(row.values() for table in tables.values() for row in table.values()))
     return min(shares), max(shares)
 

@@ -1,4 +1,4 @@
-"""What disturbs cells beside their noise."""
+"""Simulated runs as result files: noise, further disturbances, and a true effect."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -17,11 +17,11 @@ from loadtests.validation.simulation.noise import MetricNoise, Noise
 
 
 class Disturbance(msgspec.Struct, frozen=True):
-    """What a few rounds cannot tell and is therefore assumed, on the harsh side.
+    """What a few rounds cannot show and is therefore assumed, pessimistically.
 
     Of the variance of a cell's own noise `autocorrelated` is the share that decays by `decay` from cell to cell; the
-    rest has a gamma distribution of this `shape`, skewed to the slow side by 2/sqrt(shape). `carry_over` is what a cell
-    without cache leaves to the next one, and `drift` the change over a whole run, both in spreads of a cell's noise.
+    rest has a gamma distribution of this `shape`, skewed to the slow side by 2/sqrt(shape). `carry_over` is the effect
+    of a cell without cache on the next one, `drift` the change over a run, both in standard deviations of a cell.
     """
 
     autocorrelated: float = 0.4
@@ -64,7 +64,6 @@ class Cell(NamedTuple):
 
 
 def cells_of(rounds: int) -> list[Cell]:
-    """Gives the cells in the order in which the runner measures them."""
     names = [(number, name) for number, row in enumerate(orders(COMBINATIONS, rounds), 1) for name in row]
     before = [None, *(name for _, name in names)]
     return [Cell(number, name, prior in UNCACHED) for (number, name), prior in zip(names, before, strict=False)]
@@ -84,17 +83,13 @@ def write_run(folder: Path, noise: Noise, disturbance: Disturbance, truth: Truth
 def expected_figures(
     noise: Noise, disturbance: Disturbance, truth: Truth, rounds: int, chance: Chance
 ) -> dict[tuple[str, str], float]:
-    """Gives the geometric mean of each combination's figure, by combination and metric, over so many rounds of one run.
-
-    What a difference in ms has to be held to: it holds the skewed noise and the carry-over between cells,
-    as any real run does.
-    """
+    """The geometric mean of each combination's figure over the rounds of one run, with skew and carry-over."""
     cells = cells_of(rounds)
-    found: dict[tuple[str, str], list[float]] = {}
+    logarithms: dict[tuple[str, str], list[float]] = {}
     for metric in dict.fromkeys(metric for metrics in noise.pairs.values() for metric in metrics):
         for cell, value in zip(cells, _logarithms(cells, metric, noise, disturbance, truth, chance), strict=True):
-            found.setdefault((cell.combination, metric), []).append(value)
-    return {key: math.exp(fmean(values)) for key, values in found.items()}
+            logarithms.setdefault((cell.combination, metric), []).append(value)
+    return {key: math.exp(fmean(values)) for key, values in logarithms.items()}
 
 
 def _logarithms(
@@ -123,9 +118,9 @@ def _logarithm(cell: Cell, noise: MetricNoise | None, weather: float, own: float
 
 
 def own_spread(noise: MetricNoise, disturbance: Disturbance) -> float:
-    """Gives the spread of one cell, so that the difference of two twins spreads as was measured."""
-    alike = disturbance.autocorrelated * fmean(disturbance.decay**steps for steps in STEPS)
-    return noise.between_twins / math.sqrt(2 * (1 - alike))
+    """The spread of one cell, so that the difference of two twins spreads as measured."""
+    correlation = disturbance.autocorrelated * fmean(disturbance.decay**steps for steps in STEPS)
+    return noise.between_twins / math.sqrt(2 * (1 - correlation))
 
 
 def _own(count: int, disturbance: Disturbance, chance: Chance) -> Logarithms:

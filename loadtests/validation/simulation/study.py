@@ -1,8 +1,8 @@
-"""What the shipped comparison says of many simulated runs: how often it is right."""
+"""How often the comparison is right about many simulated runs."""
 
 import math
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import fmean
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -18,10 +18,10 @@ from loadtests.validation.simulation.noise import MetricNoise, Noise
 from loadtests.validation.simulation.runs import CALM, Disturbance, Truth, expected_figures, write_run
 from loadtests.verdict.comparison import compare
 
-# Where files cost least; any folder for temporary files does.
+# Fastest; any folder for temporary files works.
 MEMORY: Final = Path("/dev/shm")  # noqa: S108
 
-# Rounds of the run that gives the true differences: they are then known to three hundredths of a spread.
+# Of the run that gives the true differences: they are then known to 0.03 standard deviations.
 LONG_RUN: Final = 1000
 SIMPLE: Final = {
     "cache in sync": ("sync", "sync-cached"),
@@ -31,11 +31,11 @@ SIMPLE: Final = {
 }
 
 Key: TypeAlias = tuple[str, str]
-Found: TypeAlias = dict[Key, Effect]
+Effects: TypeAlias = dict[Key, Effect]
 
 
 class Scenario(NamedTuple):
-    """What is simulated: a noise, what disturbs besides, a truth, and how many rounds a run has."""
+    """A noise, further disturbances, a true effect, and how many rounds a run has."""
 
     noise: Noise
     truth: Truth
@@ -44,7 +44,7 @@ class Scenario(NamedTuple):
 
 
 class Shares(msgspec.Struct, frozen=True):
-    """Over simulated runs: how often the interval held the truth, and how often each verdict was given."""
+    """How often the interval held the truth, and how often each verdict was given."""
 
     ratio_held: float
     difference_held: float | None
@@ -53,27 +53,26 @@ class Shares(msgspec.Struct, frozen=True):
     width: float
 
 
-def study(scenario: Scenario, runs: int, seed: int, each: Callable[[], None] = lambda: None) -> dict[Key, Shares]:
-    """Gives the shares for every effect and metric."""
+def study(scenario: Scenario, runs: int, seed: int) -> dict[Key, Shares]:
+    """The shares for every effect and metric."""
     truth = _true_effects(scenario)
     differences = _true_differences(scenario, seed)
-    found = list(simulated(scenario, runs, seed, each))
+    effects = list(simulated(scenario, runs, seed))
     return {
-        key: _shares([one[key] for one in found], effect, differences.get(key))
+        key: _shares([run[key] for run in effects], effect, differences.get(key))
         for key, effect in truth.items()
         if effect.ratio
     }
 
 
-def simulated(scenario: Scenario, runs: int, seed: int, each: Callable[[], None] = lambda: None) -> Iterator[Found]:
-    """Gives the effects that the shipped comparison finds in each simulated run."""
+def simulated(scenario: Scenario, runs: int, seed: int) -> Iterator[Effects]:
+    """The effects that the comparison finds in each simulated run."""
     for rounds in rounds_of(scenario, runs, seed):
         yield dict(_flat(compare(rounds).effects))
-        each()
 
 
 def rounds_of(scenario: Scenario, runs: int, seed: int) -> Iterator[Rounds]:
-    """Gives simulated runs, each written as result files and read as a user's are."""
+    """Simulated runs, written as result files and read as a user's are."""
     chance = np.random.default_rng(seed)
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
         for _ in range(runs):
@@ -87,10 +86,10 @@ def _flat(effects: dict[str, Any]) -> Iterator[tuple[Key, Effect]]:
         yield from (((name, metric), effect) for metric, effect in row.items())
 
 
-def _true_effects(scenario: Scenario) -> Found:
-    """The same files without any noise, read by the same program."""
+def _true_effects(scenario: Scenario) -> Effects:
+    """The effects of the same run without noise."""
     pairs = {
-        pair: {metric: MetricNoise(one.level, 0.0, 0.0, one.rounds) for metric, one in metrics.items()}
+        pair: {metric: MetricNoise(noise.level, 0.0, 0.0, noise.rounds) for metric, noise in metrics.items()}
         for pair, metrics in scenario.noise.pairs.items()
     }
     noise = Noise(scenario.noise.duration_s, pairs)
@@ -99,7 +98,7 @@ def _true_effects(scenario: Scenario) -> Found:
 
 
 def _true_differences(scenario: Scenario, seed: int) -> dict[Key, float]:
-    """What the simple effects are in ms, from a long run of its own chance that no interval has seen."""
+    """The simple effects in ms, from a long run with its own seed."""
     chance = np.random.default_rng([seed, LONG_RUN])
     figures = expected_figures(scenario.noise, scenario.disturbance, scenario.truth, LONG_RUN, chance)
     return {
@@ -110,19 +109,19 @@ def _true_differences(scenario: Scenario, seed: int) -> dict[Key, float]:
     }
 
 
-def _shares(found: list[Effect], truth: Effect, difference: float | None) -> Shares:
-    known = [one for one in found if one.low is not None and one.high is not None and one.ratio]
-    simple = [one for one in known if isinstance(one, SimpleEffect) and one.difference is not None]
-    held = [_holds(one.difference_low, one.difference_high, difference) for one in simple]
+def _shares(effects: list[Effect], truth: Effect, difference: float | None) -> Shares:
+    known = [effect for effect in effects if effect.low is not None and effect.high is not None and effect.ratio]
+    simple = [effect for effect in known if isinstance(effect, SimpleEffect) and effect.difference is not None]
+    held = [_holds(effect.difference_low, effect.difference_high, difference) for effect in simple]
     return Shares(
-        ratio_held=fmean(_holds(one.low, one.high, truth.ratio) for one in known),
+        ratio_held=fmean(_holds(effect.low, effect.high, truth.ratio) for effect in known),
         difference_held=fmean(held) if held else None,
-        better=fmean(one.verdict == "better" for one in known),
-        worse=fmean(one.verdict == "worse" for one in known),
-        width=math.exp(fmean(math.log((one.high or 1) / (one.low or 1)) for one in known)),
+        better=fmean(effect.verdict == "better" for effect in known),
+        worse=fmean(effect.verdict == "worse" for effect in known),
+        width=math.exp(fmean(math.log((effect.high or 1) / (effect.low or 1)) for effect in known)),
     )
 
 
 def _holds(low: float | None, high: float | None, truth: float | None) -> bool:
-    """A true effect without noise has an interval of no width, hence the tolerance."""
+    """The tolerance is for effects without noise, whose interval has no width."""
     return low is not None and high is not None and truth is not None and low - 1e-9 <= truth <= high + 1e-9
