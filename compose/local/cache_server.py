@@ -7,7 +7,7 @@ import redis
 
 from compose.local import ports, programs
 from compose.local.definition import Definition
-from compose.local.permissions import make_folder, write_secret
+from compose.local.permissions import make_folder, server_user, write_secret
 from compose.local.placement import Cores
 from compose.local.processes import Process, environment
 
@@ -17,10 +17,10 @@ START_SECONDS = 60
 class CacheServer:
     """A server of its own on a free port of loopback; it keeps nothing on disk."""
 
-    def __init__(self, definition: Definition, directory: Path, cores: Cores, user: int | None) -> None:
+    def __init__(self, definition: Definition, directory: Path, cores: Cores) -> None:
         self._definition = definition
         self._directory = directory
-        self._user = user
+        self._user = server_user()
         # Not on the command line, which every user of the machine can read.
         self._password = secrets.token_hex()
         self._configuration = directory.parent / "cache.conf"

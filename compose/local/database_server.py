@@ -14,7 +14,7 @@ from pymysql.cursors import Cursor
 from compose.local import ports, programs
 from compose.local.definition import Definition
 from compose.local.failures import unusable
-from compose.local.permissions import make_folder, write_secret
+from compose.local.permissions import make_folder, server_user, write_secret
 from compose.local.placement import Cores
 from compose.local.processes import Process, environment
 
@@ -50,11 +50,11 @@ MARIADB = Flavour("MariaDB", "mariadb-install-db", ("--auth-root-authentication-
 class DatabaseServer:
     """A server of its own: data and socket in `directory`, TCP on a free port of loopback."""
 
-    def __init__(self, definition: Definition, directory: Path, cores: Cores, password: str, user: int | None) -> None:
+    def __init__(self, definition: Definition, directory: Path, cores: Cores, password: str) -> None:
         self._definition = definition
         self._directory = directory
         self._password = password
-        self._user = user
+        self._user = server_user()
         self._data = directory / "data"
         self._socket = directory / "s"
         self.program = programs.need("mysqld", "mariadbd")

@@ -7,7 +7,6 @@ from compose.local.cache_server import CacheServer
 from compose.local.database_server import DatabaseServer
 from compose.local.definition import Plan
 from compose.local.options import StackOptions
-from compose.local.permissions import server_user
 from compose.local.placement import Placement
 from compose.local.processes import Process, stop_all
 from compose.local.service import Service, localised
@@ -23,9 +22,8 @@ class Parts:
         self._options = options
         self._placement = placement
         self._directory = directory
-        user, cores = server_user(), placement.others
-        self.database = DatabaseServer(plan.database, directory / "database", cores, plan.secret("root"), user)
-        self.cache = CacheServer(plan.cache, directory / "cache", cores, user)
+        self.database = DatabaseServer(plan.database, directory / "database", placement.others, plan.secret("root"))
+        self.cache = CacheServer(plan.cache, directory / "cache", placement.others)
         self.services: dict[str, Service] = {}
 
     def start(self, ports: dict[str, int]) -> None:
