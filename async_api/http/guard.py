@@ -41,6 +41,6 @@ def guarded(app: ASGIFramework, settings: Settings, metrics: Metrics) -> ASGIFra
 
 
 def _refusal(scope: HTTPScope) -> Problem | None:
-    names = {name for name, _ in scope["headers"]}
+    fields = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
-    return refusal(target.decode("latin-1"), b"content-length" in names and b"transfer-encoding" in names)
+    return refusal(scope["method"], target.decode("latin-1"), fields)

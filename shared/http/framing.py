@@ -1,17 +1,32 @@
-"""Requests that no handler may see, although a server lets them through."""
+"""Requests that no handler may see although a server lets them through, and those after which a connection closes."""
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from shared.http.errors import Problem
+from shared.http.parsing import MAX_READ
 
 
-def refusal(target: str, two_lengths: bool) -> Problem | None:
-    """The problem with a request's target, or with one that has both Content-Length and Transfer-Encoding."""
-    if two_lengths:  # RFC 9112, 6.1: what follows on the connection may be smuggled, so it is closed as well
+def refusal(method: str, target: str, fields: Mapping[str, str]) -> Problem | None:
+    """The problem with a request's target, or with two lengths; the names of its fields are in lower case."""
+    if "content-length" in fields and "transfer-encoding" in fields:
+        # RFC 9112, 6.1: what follows on the connection may be smuggled.
         return Problem(400, "Content-Length and Transfer-Encoding exclude each other.")
-    if "#" in target or not (target.startswith("/") or target == "*" or _is_absolute(target)):
+    if "#" in target or not (target.startswith("/") or _is_absolute(target) or (method, target) == ("OPTIONS", "*")):
         return Problem(400, "The target of the request is not one of HTTP.")
     return None
+
+
+def ends_connection(method: str, target: str, version: tuple[int, int], fields: Mapping[str, str]) -> bool:
+    """Whether Hypercorn closes the connection after such a request, so that gunicorn can be told to."""
+    options = fields.get("connection", "").lower().split(",")
+    length = fields.get("content-length", "")
+    return (
+        version < (1, 1)
+        or "close" in (option.strip() for option in options)
+        or (length.isdecimal() and int(length) > MAX_READ)
+        or refusal(method, target, fields) is not None
+    )
 
 
 def _is_absolute(target: str) -> bool:

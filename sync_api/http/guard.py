@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _LOOK_S: Final = 0.1
+_LENGTHS: Final = {"content-length": "CONTENT_LENGTH", "transfer-encoding": "HTTP_TRANSFER_ENCODING"}
 
 
 def guarded(app: "WSGIApplication", settings: Settings, metrics: Metrics) -> "WSGIApplication":
@@ -35,10 +36,10 @@ def guarded(app: "WSGIApplication", settings: Settings, metrics: Metrics) -> "WS
         return [made.body]
 
     def handle(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        length, coding = environ.get("CONTENT_LENGTH"), environ.get("HTTP_TRANSFER_ENCODING")
-        if length or coding:
+        fields = {name: environ[key] for name, key in _LENGTHS.items() if key in environ}
+        if fields:
             environ["wsgi.input"] = _Body(environ["wsgi.input"], environ["gunicorn.socket"], watch)
-        if problem := refusal(environ["RAW_URI"], bool(length and coding)):
+        if problem := refusal(environ["REQUEST_METHOD"], environ["RAW_URI"], fields):
             return answer(start_response, problem)
         try:
             return app(environ, start_response)

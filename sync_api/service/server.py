@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from shared.http.parsing import MAX_READ
+from shared.http.framing import ends_connection
 from shared.service import metrics, runtime_facts
 from shared.service.logs import log_at_once
 from shared.service.serving import serving
@@ -48,8 +48,8 @@ class _Server(BaseApplication):
             if setting.gunicorn is not None:
                 self.cfg.set(setting.gunicorn, setting.value)
         self.cfg.set("on_starting", lambda _: log_at_once(self._settings))
-        self.cfg.set("pre_request", _close_after)
-        self.cfg.set("worker_exit", lambda _server, _worker: self._close())
+        self.cfg.set("pre_request", _close)
+        self.cfg.set("worker_exit", self._exit)
         self.cfg.set("child_exit", lambda _, worker: metrics.worker_ended(worker.pid))
 
     def load(self) -> Flask:  # type: ignore[override]
@@ -65,18 +65,12 @@ class _Server(BaseApplication):
         context.open()  # last, because its threads would keep a worker that cannot serve from ending
         return app
 
-    def _close(self) -> None:
-        # Nothing is open in a worker whose application could not be built.
-        if self._context is not None:
+    def _exit(self, _server: Any, _worker: Any) -> None:
+        if self._context is not None:  # None in a worker whose application could not be built
             self._context.close()
 
 
-def _close_after(_worker: Any, request: Any) -> None:
-    """Closes the connection after the requests that Hypercorn closes it after."""
-    fields = dict(request.headers)
-    options = {option.strip().lower() for option in fields.get("CONNECTION", "").split(",")}
-    length = fields.get("CONTENT-LENGTH", "0")
-    too_long = length.isdecimal() and int(length) > MAX_READ
-    two_lengths = "TRANSFER-ENCODING" in fields and "CONTENT-LENGTH" in fields
-    if "close" in options or request.version < (1, 1) or too_long or two_lengths or "#" in request.uri:
+def _close(_worker: Any, request: Any) -> None:
+    fields = {name.lower(): value for name, value in request.headers}
+    if ends_connection(request.method, request.uri, request.version, fields):
         request.force_close()
