@@ -21,7 +21,7 @@ from loadtests.schema.files import UnusableResults
 from loadtests.verdict.comparison import Comparison, compare
 from loadtests.verdict.gates import UnusableGate, in_words, judge, read_gate
 from loadtests.verdict.metric_names import figures_of, what_can_be_named
-from loadtests.verdict.studies import surroundings_of
+from loadtests.verdict.studies import context_of
 
 # Every option, as argparse takes it.
 OPTIONS: Final[dict[str, dict[str, Any]]] = {
@@ -109,7 +109,7 @@ def failures(comparison: Comparison) -> list[str]:
 
 def _comparison(options: argparse.Namespace) -> Comparison:
     rounds = read_rounds(options.folder, options.base)
-    comparison = compare(rounds, surroundings_of(options.folder, options.study))
+    comparison = compare(rounds, context_of(options.folder, options.study))
     if options.against:
         comparison = replace(comparison, against=against(options.folder, options.against))
     figures, names = figures_of(comparison), what_can_be_named(comparison)

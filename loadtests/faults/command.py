@@ -21,6 +21,7 @@ from loadtests.faults.rules import grew_only
 from loadtests.faults.target import FaultTarget, fault_targets
 from loadtests.runner.environment import describe_checkout, describe_host
 from loadtests.schema.faults import Run
+from loadtests.schema.files import write_json
 
 BROKEN: Final = 1
 INTERRUPTED: Final = 130
@@ -76,7 +77,7 @@ def measure(chosen: Options, progress: Progress, command: str) -> Run:
             add_cell(matrix, fault, target, partial(_say, progress, f"[{number}/{len(cells)}] {target.name}"))
             matrix.minutes = round(spent + progress.elapsed / 60, 1)
             if chosen.json:
-                output.write(chosen.json, matrix)
+                write_json(chosen.json, matrix)
     return matrix
 
 

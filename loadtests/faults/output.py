@@ -11,6 +11,7 @@ from compose.local.failures import unusable
 from loadtests.analysis.read import COMBINATIONS
 from loadtests.faults.fault import Fault
 from loadtests.faults.table import FAULTS
+from loadtests.report.numbers import MISSING
 from loadtests.schema.faults import SCHEMA, Cell, Run
 
 
@@ -29,12 +30,6 @@ def continued(earlier: Run, run: Run) -> Run:
         raise unusable("--again: the run in FILE was made on another machine or with other versions")
     earlier.command += f", then {run.command}"
     return earlier
-
-
-def write(path: Path, run: Run) -> None:
-    draft = path.with_suffix(".part")
-    draft.write_bytes(msgspec.json.format(msgspec.json.encode(run)) + b"\n")
-    draft.replace(path)
 
 
 def read(path: Path) -> Run:
@@ -120,7 +115,6 @@ def summary(run: Run) -> str:
 
 
 BEGIN, END = "<!-- the run -->", "<!-- the end of the run -->"
-MISSING: Final = "-"
 
 
 def has_marks(page: Path) -> bool:

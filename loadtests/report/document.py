@@ -13,7 +13,7 @@ from loadtests.analysis.read import Rounds, read_run_of, varies_of
 from loadtests.analysis.server_figures import server_figures, top_statements
 from loadtests.analysis.void import VoidCell, counting_cells
 from loadtests.schema.result import Result, Slice, SliceLatency, Varies
-from loadtests.schema.studies import further_runs
+from loadtests.schema.studies import linked_studies
 from loadtests.verdict.comparison import Comparison
 from loadtests.verdict.studies import ledgers_in
 
@@ -111,7 +111,7 @@ def document_of(folder: Path, rounds: Rounds, comparison: Comparison, studies: S
         "server": server_figures(counting, list(varies)),
         "statements": top_statements(counting, [name for name, one in varies.items() if not one or not one.cache]),
         "run": {**msgspec.to_builtins(run), "ledger": None},
-        "further": further_runs(folder, studies),
+        "further": linked_studies(folder, studies),
         "ledger": ledger_of(folder, run.ledger, varies),
     }
     document: Document = msgspec.to_builtins({**msgspec.to_builtins(comparison), "report": report})

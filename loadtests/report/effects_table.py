@@ -8,10 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from loadtests.analysis.effects import Effect, SimpleEffect
+from loadtests.report.numbers import MISSING
 from loadtests.report.plain_text import shown
 from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY
 
-MISSING: Final = "-"
 TITLES: Final = {
     "latency_avg": "latency avg",
     "latency_p50": "latency p50",

@@ -10,7 +10,7 @@ from loadtests.report.memo import memo
 from loadtests.report.page import page
 from loadtests.schema.files import UnusableResults, as_json, write_whole
 from loadtests.verdict.comparison import Comparison, compare
-from loadtests.verdict.studies import surroundings_of
+from loadtests.verdict.studies import context_of
 
 JSON_NAME: Final = "comparison.json"
 PAGE_NAME: Final = "report.html"
@@ -64,4 +64,4 @@ def _beside(options: argparse.Namespace) -> list[Document]:
     if not options.beside:
         return []
     rounds = read_rounds(options.beside, options.base)
-    return [document_of(options.beside, rounds, compare(rounds, surroundings_of(options.beside)))]
+    return [document_of(options.beside, rounds, compare(rounds, context_of(options.beside)))]

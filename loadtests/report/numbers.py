@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 MISSING: Final = "-"
+MINUTE_S: Final = 60
 
 
 def digits(value: float | None) -> str:
@@ -52,3 +53,7 @@ def clock(moment: str) -> str:
         return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     except ValueError:
         return moment
+
+
+def time_left(seconds: float) -> str:
+    return f"{seconds // MINUTE_S:.0f} min {seconds % MINUTE_S:.0f} s left"

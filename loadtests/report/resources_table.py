@@ -8,9 +8,9 @@ from rich.table import Table
 
 from loadtests.analysis.bottleneck import Bottleneck
 from loadtests.report.effects_table import titled
+from loadtests.report.numbers import MISSING
 from loadtests.report.plain_text import shown
 
-MISSING: Final = "-"
 TITLE: Final = "Resources: share of the time busy (of a visitor's round for what nobody queues for), and ms per request"
 BINDS: Final = "* "
 LAST: Final = "* binds, from VUs"

@@ -9,11 +9,10 @@ from rich.table import Table
 from loadtests.analysis.regression import Against
 from loadtests.report.effects_table import against_table, difference_table, effects_table, routes_table, titled
 from loadtests.report.noise_notes import unseen
+from loadtests.report.numbers import MISSING
 from loadtests.report.plain_text import one_line, shown
 from loadtests.report.resources_table import resources_table
 from loadtests.verdict.comparison import Comparison
-
-MISSING: Final = "-"
 
 
 def _places(count: int, unit: str = "", scale: float = 1.0) -> Callable[[float], str]:

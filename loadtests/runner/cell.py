@@ -13,6 +13,7 @@ from loadtests.observe.idle import LONGEST_S, Settling
 from loadtests.observe.ledger.read import changes_over_cell, read_ledger
 from loadtests.observe.snapshot import Looker
 from loadtests.observe.window import Observation, Observed, server_side
+from loadtests.schema.files import write_json
 from loadtests.schema.plan import Plan
 from loadtests.schema.result import Result
 from loadtests.schema.run import Ledger
@@ -43,25 +44,16 @@ class Cells:
         ledger: Ledger | None = None,
         variables: Mapping[str, str] | None = None,
         injected: Sequence[str] = (),
+        fresh: bool = True,
     ) -> Result:
-        """Gives the result of one cell with fresh processes, which is also written to the run's folder.
+        """Measures one cell, and writes its result to the run's folder too.
 
         `ledger` is what the cell's has to equal, `variables` change the load for this cell, `injected` names what is
-        disturbed on purpose. Raises GeneratorFailed and TargetError.
+        disturbed on purpose; without `fresh` processes and cache stay as they are. Raises GeneratorFailed and
+        TargetError.
         """
-        self._target.prepare(name, self._plan.restores)
-        return self.measure_as_it_is(name, number, ledger, variables, injected, fresh=True)
-
-    def measure_as_it_is(
-        self,
-        name: str,
-        number: int,
-        ledger: Ledger | None = None,
-        variables: Mapping[str, str] | None = None,
-        injected: Sequence[str] = (),
-        fresh: bool = False,
-    ) -> Result:
-        """The same with the processes and the cache that are there; `fresh` if they have had no load yet."""
+        if fresh:
+            self._target.prepare(name, self._plan.restores)
         programs = self._target.programs(name)
         before = read_ledger(self._target, name)
         settled = self._settling.settle(programs)
@@ -75,7 +67,7 @@ class Cells:
             document["server"] = msgspec.to_builtins(side)
             document["injected"] = list(injected)
             document["k6"] = {**document.get("k6", {}), "version": self._k6}
-            write(self._folder / file, document)
+            write_json(self._folder / file, document)
         return msgspec.convert(document, Result)
 
     def _load(
@@ -101,11 +93,6 @@ class Cells:
             generator.close()
 
 
-def measure(target: Target, plan: Plan, name: str, number: int, folder: Path, k6: str) -> Result:
-    """Gives the result of a single cell, as `Cells.measure` does."""
-    return Cells(target, plan, folder, k6).measure(name, number)
-
-
 @contextmanager
 def unjudged(folder: Path) -> Iterator[Path]:
     """Gives an empty folder for what k6 writes: it is no cell before the server's side is in it, whatever happens."""
@@ -116,13 +103,6 @@ def unjudged(folder: Path) -> Iterator[Path]:
         yield drafts
     finally:
         shutil.rmtree(drafts, ignore_errors=True)
-
-
-def write(path: Path, document: dict[str, Any]) -> None:
-    """Writes JSON whole or not at all."""
-    draft = path.with_suffix(".part")
-    draft.write_bytes(msgspec.json.format(msgspec.json.encode(document)) + b"\n")
-    draft.replace(path)
 
 
 def _document(path: Path, log: Path) -> tuple[dict[str, Any], float]:

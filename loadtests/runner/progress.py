@@ -9,10 +9,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from loadtests.report.numbers import MISSING, time_left
 from loadtests.report.plain_text import shown
 from loadtests.schema.result import Result
 
-MINUTE_S: Final = 60
 REFRESHED_PER_S: Final = 2
 COLUMNS: Final = ("cells", "req/s", "avg ms", "p95 ms", "failed")
 
@@ -77,7 +77,7 @@ class Progress:
             return "time left is known after the first cell"
         each = (self._last - self._started) / self._done
         left = max(0.0, each * (self._cells - self._done) - (time.monotonic() - self._last))
-        return f"{left // MINUTE_S:.0f} min {left % MINUTE_S:.0f} s left"
+        return time_left(left)
 
 
 def _in_words(result: Result) -> str:
@@ -85,7 +85,7 @@ def _in_words(result: Result) -> str:
     average = result.latency_ms.avg
     line = (
         f"  {result.combination}: {result.requests} requests, {result.throughput_rps:.1f} req/s, "
-        f"avg {'-' if average is None else f'{average:.2f}'} ms"
+        f"avg {MISSING if average is None else f'{average:.2f}'} ms"
     )
     return f"{line}, {bad} FAILED" if bad else line
 
@@ -111,4 +111,4 @@ def _table(finished: dict[str, list[Result]]) -> Table:
 
 def _mean(values: list[float | None]) -> str:
     known = [value for value in values if value is not None]
-    return f"{sum(known) / len(known):.2f}" if known else "-"
+    return f"{sum(known) / len(known):.2f}" if known else MISSING

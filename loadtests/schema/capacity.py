@@ -1,6 +1,5 @@
 """The shape of capacity.json, version 1; docs/studies.md explains the figures."""
 
-from collections.abc import Iterable
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -118,6 +117,16 @@ class Capacity(msgspec.Struct, frozen=True):
     predictions: list[Prediction]
     steps: list[Step]
 
+    @property
+    def at_least(self) -> bool:
+        """Whether more than the rate may hold: of the next one above that did not hold, nothing says that it broke."""
+        if self.rate_rps is None:
+            return False
+        failed = [step for step in self.steps if step.part != "warm-up" and step.outcome != "held"]
+        above = [step for step in failed if step.rate_rps and step.rate_rps > self.rate_rps]
+        lowest = min((step.rate_rps or 0 for step in above), default=0)
+        return not any(step.outcome == "broken" for step in above if step.rate_rps == lowest)
+
 
 class Document(msgspec.Struct, frozen=True):
     """All of a capacity run; `complete` is false while steps are missing."""
@@ -135,15 +144,3 @@ class Document(msgspec.Struct, frozen=True):
     combinations: list[Capacity]
     run: dict[str, Any]
     tolerance: Tolerance = STRICT
-
-
-def is_least(rate: int, outcomes: Iterable[tuple[int | None, str]]) -> bool:
-    """Says that more than a rate may hold: of the next one above that did not hold, nothing says that it broke.
-
-    `outcomes` are the rate and outcome of every step but the warm-up.
-    """
-    above: dict[int, set[str]] = {}
-    for tried, outcome in outcomes:
-        if tried and tried > rate and outcome != "held":
-            above.setdefault(tried, set()).add(outcome)
-    return not above or "broken" not in above[min(above)]

@@ -5,9 +5,10 @@ from typing import Annotated, Final
 
 import msgspec
 
+from loadtests.schema.files import LOADTESTS
 from loadtests.schema.result import Varies
 
-OURS: Final = Path(__file__).parents[1] / "combinations.json"
+OURS: Final = LOADTESTS / "combinations.json"
 # A load test of another machine is nothing to start by a slip.
 LOOPBACK: Final = r"^http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?$"
 

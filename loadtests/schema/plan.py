@@ -53,8 +53,8 @@ class Plan(NamedTuple):
 
     @property
     def restores(self) -> bool:
-        """Says whether the load changes rows, so that each cell needs the first ones back."""
-        return writes(self.profile.mix, os.environ.get("MIX", ""))
+        """Whether the load changes rows, so that each cell needs the first ones back."""
+        return writes(read_mix(os.environ.get("MIX", "")) or self.profile.mix)
 
     @property
     def passed_on(self) -> dict[str, str]:
@@ -113,6 +113,15 @@ def number(name: str, text: str, low: int, high: int) -> int:
     if not text.isdecimal() or not low <= int(text) <= high:
         raise UnusableInput(f"{name}={text}: give a whole number from {low} to {high}")
     return int(text)
+
+
+def read_mix(text: str) -> dict[str, float]:
+    """The weights of MIX by route, empty when there is none; raises UnusableInput."""
+    pairs = [part.partition("=") for part in text.split(",") if part]
+    try:
+        return {route.strip(): float(weight) for route, _, weight in pairs}
+    except ValueError:
+        raise UnusableInput(f"MIX={text}: write it as products=70,revenue=30") from None
 
 
 def whole_squares(combinations: int) -> int:

@@ -1,11 +1,13 @@
 """The loads that can be asked for by name, as profiles.json holds them for k6 and for Python."""
 
-from pathlib import Path
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
 
-FILE: Final = Path(__file__).parents[1] / "profiles.json"
+from loadtests.schema.files import LOADTESTS
+
+FILE: Final = LOADTESTS / "profiles.json"
 WRITES: Final = frozenset({"create_order", "update_product"})
 # Profiles that are no rounds of cells, and the module whose main measures them.
 STUDIES: Final = {"capacity": "loadtests.studies.capacity.command", "sweep": "loadtests.studies.sweep.command"}
@@ -26,7 +28,6 @@ def read_profiles() -> dict[str, Profile]:
     return msgspec.json.decode(FILE.read_bytes(), type=dict[str, Profile])
 
 
-def writes(mix: dict[str, float], asked: str) -> bool:
-    """Says whether the load changes rows: by the mix asked for (MIX), else by the profile's."""
-    routes = {part.partition("=")[0].strip() for part in asked.split(",")} if asked else set(mix)
-    return bool(routes & WRITES)
+def writes(mix: Collection[str]) -> bool:
+    """Whether a load of these routes changes rows."""
+    return not WRITES.isdisjoint(mix)

@@ -1,5 +1,6 @@
 """What run.json says of the run that a folder of results is of."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -10,6 +11,8 @@ RUN_FILE: Final = "run.json"
 LATEST: Final = "latest"
 # What a running combination is made of, by entry.
 Ledger: TypeAlias = dict[str, str]
+# By combination.
+Ledgers: TypeAlias = Mapping[str, Ledger]
 
 
 class RunDescription(msgspec.Struct, frozen=True):

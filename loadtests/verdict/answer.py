@@ -12,7 +12,7 @@ from loadtests.verdict.costs import COST_OF_MENDING, cost_of_cache, cost_of_rewr
 from loadtests.verdict.evidence import TWINS, Evidence, Lines, Simple, unseen_effects
 from loadtests.verdict.flips import Answer, flips_of
 from loadtests.verdict.statement import StatementCure, statement_cure
-from loadtests.verdict.studies import Surroundings, found_elsewhere
+from loadtests.verdict.studies import Context, found_elsewhere
 from loadtests.verdict.wording import in_paragraphs, next_runs
 
 
@@ -43,15 +43,15 @@ def recommend(
     simple: Simple,
     found: Mapping[str, Bottleneck],
     rounds: Sequence[Mapping[str, Result]],
-    surroundings: Surroundings,
+    context: Context,
 ) -> Recommendation:
     """Gives what this load shows, and no more than that."""
     cells = {name: [row[name] for row in rounds if name in row] for name in lines}
     statement, unseen = statement_cure(cells.get("sync", [])), unseen_effects(found)
-    evidence = Evidence(sample, lines, simple, found, rounds, surroundings, statement, unseen)
+    evidence = Evidence(sample, lines, simple, found, rounds, context, statement, unseen)
     answer, ours = _answer(evidence), set(lines) <= set(COMBINATIONS)
-    costs = _costs(cells, surroundings) if ours else {}
-    flips, elsewhere = (flips_of(evidence, answer), found_elsewhere(surroundings)) if ours else ([], [])
+    costs = _costs(cells, context) if ours else {}
+    flips, elsewhere = (flips_of(evidence, answer), found_elsewhere(context)) if ours else ([], [])
     further = next_runs(evidence, answer)
     paragraphs = in_paragraphs(evidence, answer, costs, flips, elsewhere, further)
     return Recommendation(
@@ -92,9 +92,9 @@ def _answer(evidence: Evidence) -> Answer:
     return "keep" if cache in settled and rewrite in settled else "undecided"
 
 
-def _costs(cells: Mapping[str, Sequence[Result]], surroundings: Surroundings) -> dict[str, list[str]]:
+def _costs(cells: Mapping[str, Sequence[Result]], context: Context) -> dict[str, list[str]]:
     return {
-        "add the cache": cost_of_cache(cells, "sync", "sync-cached", surroundings.ledgers),
-        "rewrite": cost_of_rewrite(cells, "sync", "async", surroundings.ledgers),
+        "add the cache": cost_of_cache(cells, "sync", "sync-cached", context.ledgers),
+        "rewrite": cost_of_rewrite(cells, "sync", "async", context.ledgers),
         "mend the statement": list(COST_OF_MENDING),
     }

@@ -15,7 +15,7 @@ from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY, Design, design_of
 from loadtests.schema.result import Result
 from loadtests.verdict.answer import Recommendation, recommend
 from loadtests.verdict.gates import Judgement
-from loadtests.verdict.studies import NOTHING_KNOWN, Surroundings
+from loadtests.verdict.studies import NO_CONTEXT, Context
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -41,7 +41,7 @@ class Comparison(msgspec.Struct, frozen=True):
         return not any(line["rounds"] for line in self.combinations.values())
 
 
-def compare(rounds: Rounds, surroundings: Surroundings = NOTHING_KNOWN) -> Comparison:
+def compare(rounds: Rounds, context: Context = NO_CONTEXT) -> Comparison:
     """Gives the comparison of results that were read, with what is known around them; raises UnusableResults."""
     void = void_cells(rounds)
     counting = counting_cells(rounds, void)
@@ -55,7 +55,7 @@ def compare(rounds: Rounds, surroundings: Surroundings = NOTHING_KNOWN) -> Compa
         effects=effects,
         void=void,
         bottleneck=found,
-        recommendation=recommend(sample, table, effects[SIMPLE_KEY], found, counting, surroundings),
+        recommendation=recommend(sample, table, effects[SIMPLE_KEY], found, counting, context),
         load=_load(sample, rounds),
         pairs=design.simple,
     )

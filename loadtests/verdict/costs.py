@@ -5,7 +5,7 @@ from statistics import median
 from typing import Final
 
 from loadtests.schema.result import Result
-from loadtests.verdict.studies import Ledgers
+from loadtests.schema.run import Ledgers
 from shared.cache.values import JITTER, LIFETIME
 
 CACHE_FAILURES: Final = (

@@ -8,7 +8,7 @@ from loadtests.analysis.effects import SimpleEffect
 from loadtests.analysis.resources import CONNECTIONS, DATABASE, PLACES, SERVICE
 from loadtests.schema.result import Result
 from loadtests.verdict.statement import StatementCure
-from loadtests.verdict.studies import Surroundings
+from loadtests.verdict.studies import Context
 
 # The effects that are between twins, each with its pair.
 TWINS: Final = {"async uncached": ("sync", "async"), "async cached": ("sync-cached", "async-cached")}
@@ -47,7 +47,7 @@ class Evidence(NamedTuple):
     simple: Simple
     bottleneck: Mapping[str, Bottleneck]
     rounds: Sequence[Mapping[str, Result]]
-    surroundings: Surroundings
+    context: Context
     statement: StatementCure | None
     unseen: Mapping[str, str]
 

@@ -56,7 +56,7 @@ def _hit_ratio(evidence: Evidence) -> str | None:
 
 
 def _age(evidence: Evidence) -> str:
-    seconds = greatest_age_s(evidence.surroundings.ledgers, "sync-cached")
+    seconds = greatest_age_s(evidence.context.ledgers, "sync-cached")
     return f"no answer may be {seconds:.0f} s stale, as one can be after a failed invalidation"
 
 

@@ -8,42 +8,45 @@ import msgspec
 
 from loadtests.analysis.read import read_run_of
 from loadtests.analysis.regression import SAME_HOST
+from loadtests.schema.capacity import Capacity
+from loadtests.schema.capacity import Document as CapacityRun
 from loadtests.schema.files import UnusableResults
-from loadtests.schema.run import RUN_FILE
-from loadtests.schema.studies import CAPACITY, SWEEP, Capacity, CapacityRun, Study, SweepRun, study_of
+from loadtests.schema.run import RUN_FILE, Ledger, Ledgers
+from loadtests.schema.studies import LinkedStudy, linked_study
+from loadtests.schema.sweep import Document as SweepRun
 
-Ledgers: TypeAlias = Mapping[str, dict[str, str]]
+Study: TypeAlias = LinkedStudy[CapacityRun] | LinkedStudy[SweepRun]
 
 
-class Surroundings(NamedTuple):
+class Context(NamedTuple):
     """Host and commit of a run, the ledger of each combination, and the studies; empty where nothing is known."""
 
     host: Mapping[str, Any] = {}
     commit: str = ""
-    ledgers: Mapping[str, dict[str, str]] = {}
-    capacity: CapacityRun | None = None
-    sweep: SweepRun | None = None
+    ledgers: Mapping[str, Ledger] = {}
+    capacity: LinkedStudy[CapacityRun] | None = None
+    sweep: LinkedStudy[SweepRun] | None = None
 
 
-NOTHING_KNOWN: Final = Surroundings()
+NO_CONTEXT: Final = Context()
 
 
-def surroundings_of(folder: Path, given: Sequence[Path] = ()) -> Surroundings:
-    """Gives what is known around the results of a folder; files of studies may be given. Raises UnusableResults."""
+def context_of(folder: Path, files: Sequence[Path] = ()) -> Context:
+    """What is known around the results of a folder, with studies out of these files. Raises UnusableResults."""
     run = read_run_of(folder)
-    return Surroundings(
+    return Context(
         run.host,
         run.commit,
         ledgers_in(folder, run.ledger),
-        study_of(folder, CAPACITY, CapacityRun, given),
-        study_of(folder, SWEEP, SweepRun, given),
+        linked_study(folder, "capacity", CapacityRun, files),
+        linked_study(folder, "sweep", SweepRun, files),
     )
 
 
 def ledgers_in(folder: Path, ledger: Any) -> Ledgers:
-    """Gives what run.json recorded of each combination, empty where it has no ledger; raises UnusableResults."""
+    """What run.json recorded of each combination, empty where it has no ledger; raises UnusableResults."""
     try:
-        return msgspec.convert(ledger or {}, dict[str, dict[str, str]])
+        return msgspec.convert(ledger or {}, dict[str, Ledger])
     except msgspec.ValidationError as error:
         raise UnusableResults(f"{folder / RUN_FILE} holds no ledger that can be read: {error}") from error
 
@@ -57,49 +60,49 @@ RATIOS: Final = (
 FLIPS: Final = frozenset({"flip", "between"})
 
 
-def found_elsewhere(around: Surroundings) -> list[str]:
+def found_elsewhere(context: Context) -> list[str]:
     """Gives a sentence on the capacity run and one on the sweep, each where there is one, without full stops."""
     found = []
-    if around.capacity:
-        found.append(f"Capacity, {_whose(around, around.capacity)}: {_rates(around.capacity)}")
-    if around.sweep:
-        found.append(f"The sweep, {_whose(around, around.sweep)}: {_flips(around.sweep)}")
+    if context.capacity:
+        found.append(f"Capacity, {_whose(context, context.capacity)}: {_rates(context.capacity.document)}")
+    if context.sweep:
+        found.append(f"The sweep, {_whose(context, context.sweep)}: {_flips(context.sweep.document)}")
     return found
 
 
-def of_this_host(around: Surroundings, study: Study | None) -> bool:
+def of_this_host(context: Context, study: Study | None) -> bool:
     """Says whether a study was made on the host of these results, as far as both recorded one."""
-    host = study.run.get("host") if study else None
-    if not isinstance(host, Mapping) or not around.host:
+    host = study.document.run.get("host") if study else None
+    if not isinstance(host, Mapping) or not context.host:
         return False
-    return all(name in host and host[name] == around.host.get(name) for name in SAME_HOST)
+    return all(name in host and host[name] == context.host.get(name) for name in SAME_HOST)
 
 
-def is_of_these(around: Surroundings, study: Study | None) -> bool:
+def is_of_these(context: Context, study: Study | None) -> bool:
     """Says whether a study is finished, and of the host and the commit of these results."""
-    if study is None or not study.complete or not of_this_host(around, study):
+    if study is None or not study.document.complete or not of_this_host(context, study):
         return False
-    return bool(around.commit) and study.run.get("commit") == around.commit
+    return bool(context.commit) and study.document.run.get("commit") == context.commit
 
 
-def _whose(around: Surroundings, study: Study) -> str:
+def _whose(context: Context, study: Study) -> str:
     """Of which run a study is, and how near that is to this one."""
-    host = study.run.get("host")
-    if not isinstance(host, Mapping) or not around.host:
+    host = study.document.run.get("host")
+    if not isinstance(host, Mapping) or not context.host:
         where = "on a host that is not known to be this one"
-    elif of_this_host(around, study):
+    elif of_this_host(context, study):
         where = "on the same host"
     else:
         where = f"on another host ({host.get('cpu', 'unknown')}, {host.get('cores', 'unknown')} cores)"
-    whole = "" if study.complete else ", not finished"
-    return f"a run of its own ({study.place}, {study.started_at}, {where}, {_version(around, study)}{whole})"
+    whole = "" if study.document.complete else ", not finished"
+    return f"a run of its own ({study.place}, {study.document.started_at}, {where}, {_version(context, study)}{whole})"
 
 
-def _version(around: Surroundings, study: Study) -> str:
-    commit = study.run.get("commit")
-    if not commit or not around.commit:
+def _version(context: Context, study: Study) -> str:
+    commit = study.document.run.get("commit")
+    if not commit or not context.commit:
         return "commit not known to be the same"
-    return "the same commit" if commit == around.commit else f"commit {str(commit)[:7]} and not {around.commit[:7]}"
+    return "the same commit" if commit == context.commit else f"commit {str(commit)[:7]} and not {context.commit[:7]}"
 
 
 def _rates(run: CapacityRun) -> str:

@@ -31,7 +31,7 @@ def _whole(evidence: Evidence, answer: str) -> Iterator[str]:
 def _to_learn_about_async(evidence: Evidence) -> Iterator[str]:
     if not any(name in evidence.simple for name in evidence.unseen):
         return
-    around = evidence.surroundings
+    around = evidence.context
     for study, purpose, command in (
         (around.capacity, "for async", "make matrix PROFILE=capacity"),
         (around.sweep, "for where async pays", "make matrix PROFILE=sweep"),

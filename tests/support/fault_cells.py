@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from loadtests.faults import output
 from loadtests.schema.faults import Cell, Latency, Run
+from loadtests.schema.files import write_json
 
 QUICK = Latency(100, 5.0, 9.0, 20.0)
 
@@ -23,5 +23,5 @@ def cell(**others: Any) -> Cell:
 def written(folder: Path, *cells: Cell) -> Path:
     """Gives the file of a run with these cells."""
     run = Run(started_at="2026-01-01T00:00:00Z", command="x", workers=2, load={}, host={}, versions={}, cells=[*cells])
-    output.write(folder / "faults.json", run)
+    write_json(folder / "faults.json", run)
     return folder / "faults.json"

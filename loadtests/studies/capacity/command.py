@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-from rich.console import Console
-
 from loadtests.analysis.limit import SERVICE
+from loadtests.report.numbers import MINUTE_S, time_left
+from loadtests.report.plain_text import console
 from loadtests.runner.ended import ended, say
 from loadtests.runner.environment import describe_checkout, describe_host
 from loadtests.runner.folders import study_folder
@@ -21,14 +20,13 @@ from loadtests.schema.files import write_json
 from loadtests.schema.plan import Plan
 from loadtests.studies.capacity.course import capacity_of, next_load
 from loadtests.studies.capacity.options import Asked, read_asked
-from loadtests.studies.capacity.output import PLAIN_WIDTH, said_of, show
+from loadtests.studies.capacity.output import said_of, show
 from loadtests.studies.capacity.step import Load, Stepper
 from loadtests.targets.base import Target
 from loadtests.targets.registry import TARGETS
 
 FILE: Final = "capacity.json"
 STEPS: Final = "steps"
-MINUTE_S: Final = 60
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,7 +57,6 @@ class Course:
 
     def _combination(self, stepper: Stepper, name: str, cores: int) -> None:
         steps: list[Step] = []
-        stepper.prepare(name)
         while load := next_load(steps, self._asked):
             say(f"{name}, step {len(steps) + 1}: {_named(load)}; {self._left(len(steps))}")
             steps.append(stepper.take(name, len(steps) + 1, load))
@@ -83,7 +80,7 @@ class Course:
             run=self._run,
             tolerance=self._asked.tolerance,
         )
-        write_json(self._folder / FILE, msgspec.to_builtins(document, str_keys=True))
+        write_json(self._folder / FILE, document)
         return document
 
     def _left(self, steps: int) -> str:
@@ -91,7 +88,7 @@ class Course:
         if self._done:
             each = (time.monotonic() - self._started) / (len(self._done) + steps / 25)
         left = each * len(self._plan.names) - (time.monotonic() - self._started)
-        return f"about {max(1, round(left / MINUTE_S))} min left"
+        return f"about {time_left(max(0.0, left))}"
 
 
 def _run(asked: Asked, plan: Plan) -> int:
@@ -101,8 +98,8 @@ def _run(asked: Asked, plan: Plan) -> int:
         with TARGETS[plan.stack](plan, say) as target:
             document = Course(asked, plan, folder, _description(target, plan)).measure(target)
     if asked.json:
-        write_json(asked.json, msgspec.to_builtins(document, str_keys=True))
-    show(document, Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH))
+        write_json(asked.json, document)
+    show(document, console())
     print(f"\nResults: {folder / FILE}")
     return 0
 

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from loadtests.schema.capacity import STRICT, Tolerance
 from loadtests.schema.options import Option, decimal, study_parser
-from loadtests.schema.plan import Plan, UnusableInput, number, read_plan
+from loadtests.schema.plan import Plan, UnusableInput, number, read_mix, read_plan
 from loadtests.schema.result import Result
 from loadtests.studies.capacity.search import steps_expected
 
@@ -159,15 +159,6 @@ def read_asked(arguments: Sequence[str] | None) -> tuple[Asked, Plan]:
         ),
         plan,
     )
-
-
-def read_mix(text: str) -> dict[str, float]:
-    """Gives the weights of MIX, empty when there is none; k6 refuses what it cannot use."""
-    pairs = [part.partition("=") for part in text.split(",") if part]
-    try:
-        return {route.strip(): float(weight) for route, _, weight in pairs}
-    except ValueError:
-        raise UnusableInput(f"MIX={text}: write it as products=70,revenue=30") from None
 
 
 def _share(name: str, text: str) -> float:

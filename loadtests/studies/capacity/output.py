@@ -5,12 +5,11 @@ from typing import Final
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from loadtests.schema.capacity import Capacity, Document, Estimate, Prediction, Step, is_least
+from loadtests.report.numbers import MISSING
+from loadtests.schema.capacity import Capacity, Document, Estimate, Prediction, Step
 
-MISSING: Final = "-"
-# Wide enough for every column when the output is a file or a pipe.
-PLAIN_WIDTH: Final = 120
 OUTCOMES: Final = {"held": "green", "broken": "red", "void": "yellow"}
 PARTS: Final = {
     "warm-up": "warm-up, not judged",
@@ -72,7 +71,7 @@ def _curve(capacity: Capacity) -> Table:
     for step in sorted(capacity.steps, key=lambda step: (step.part, step.rate_rps or step.concurrency or 0)):
         latency = [_number(step.latency_ms.get(name), 1) for name in ("p50", "p95", "p99")]
         cores = [_number(step.cpu_cores.get(name), 2) for name in ("service", "k6")]
-        word = f"[{OUTCOMES[step.outcome]}]{step.outcome}[/]"
+        word = Text(step.outcome, style=OUTCOMES[step.outcome])
         table.add_row(PARTS[step.part], _asked(step), _number(step.throughput_rps, 0), *latency, *cores, word)
     return table
 
@@ -108,8 +107,7 @@ def _estimate(estimate: Estimate) -> str:
 def _rate(capacity: Capacity) -> str:
     if capacity.rate_rps is None:
         return "none"
-    outcomes = ((step.rate_rps, step.outcome) for step in capacity.steps if step.part != "warm-up")
-    return f"at least {capacity.rate_rps}" if is_least(capacity.rate_rps, outcomes) else str(capacity.rate_rps)
+    return f"at least {capacity.rate_rps}" if capacity.at_least else str(capacity.rate_rps)
 
 
 def _number(value: float | None, places: int) -> str:

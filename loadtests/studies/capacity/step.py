@@ -56,26 +56,19 @@ class Stepper:
     """
 
     def __init__(self, target: Target, plan: Plan, folder: Path, asked: Asked, ledgers: Mapping[str, Ledger]) -> None:
-        self._target = target
         self._asked = asked
         self._ledgers = ledgers
         # k6 is waited for as if every step were the longest.
         profile = msgspec.structs.replace(plan.profile, duration_s=LONGEST_CONFIRMATION * asked.step_s)
         self._cells = Cells(target, plan._replace(profile=profile), folder, target.versions()["k6"])
-        self._restores = plan.restores
         self._failed = False
-
-    def prepare(self, name: str) -> None:
-        """Fresh processes, an empty cache, and the first rows again if the load writes."""
-        self._target.prepare(name, self._restores)
 
     def take(self, name: str, number: int, load: Load) -> Step:
         """Raises GeneratorFailed when two steps in a row have no result."""
         variables = load.variables(self._asked.worst_latency) | {"LIMITS": written(self._asked.objectives)}
         try:
-            result = self._cells.measure_as_it_is(
-                name, number, self._ledgers.get(name), variables, fresh=load.part == "warm-up"
-            )
+            fresh = load.part == "warm-up"
+            result = self._cells.measure(name, number, self._ledgers.get(name), variables, fresh=fresh)
         except GeneratorFailed as error:
             if self._failed:
                 raise

@@ -1,14 +1,13 @@
 """Measures a sweep or reads one, and says what it means: python -m loadtests.sweep, or make matrix PROFILE=sweep."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from rich.console import Console
 
 from compose.local.stack import Stack
+from loadtests.report.plain_text import console
 from loadtests.runner.ended import ended, say
 from loadtests.runner.environment import describe_checkout, describe_host
 from loadtests.runner.folders import study_folder
@@ -20,7 +19,7 @@ from loadtests.studies.sweep.course import FILE, Course
 from loadtests.studies.sweep.factors import ordered, settings_of
 from loadtests.studies.sweep.ledgers import Ledgers, elsewhere, read_settings
 from loadtests.studies.sweep.options import Asked, read_asked
-from loadtests.studies.sweep.output import PLAIN_WIDTH, show, show_here
+from loadtests.studies.sweep.output import show, show_here
 from loadtests.studies.sweep.target import SweepTarget, sweep_target
 from loadtests.targets.local import stack_options
 
@@ -32,10 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(asked: Asked, plan: Plan) -> int:
     document = read(asked.read) if asked.read else _measured(asked, plan)
-    console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False)
-    show(document, console)
+    terminal = console()
+    show(document, terminal)
     if asked.here.given:
-        show_here(document, asked.here, console)
+        show_here(document, asked.here, terminal)
     return 0
 
 
@@ -59,7 +58,7 @@ def _measured(asked: Asked, plan: Plan) -> Document:
             document = Course(asked, plan, folder, run, order, ledgers).measure(target)
     say(f"Results: {folder / FILE}")
     if asked.json:
-        write_json(asked.json, msgspec.to_builtins(document))
+        write_json(asked.json, document)
     return document
 
 

@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-
+from loadtests.report.numbers import time_left
 from loadtests.runner.cell import Cells
 from loadtests.runner.ended import say
 from loadtests.schema.design import design_of
@@ -21,7 +20,7 @@ from loadtests.studies.sweep.cell import cell_of, nothing, variables
 from loadtests.studies.sweep.factors import BY_NAME, CENTRE, Point
 from loadtests.studies.sweep.findings import findings, written
 from loadtests.studies.sweep.ledgers import Ledgers
-from loadtests.studies.sweep.options import MINUTE_S, Asked
+from loadtests.studies.sweep.options import Asked
 from loadtests.studies.sweep.target import SweepTarget
 from loadtests.targets.k6 import GeneratorFailed
 
@@ -105,7 +104,7 @@ class Course:
             cells=list(self._cells),
             run=self._run,
         )
-        write_json(self._folder / FILE, msgspec.to_builtins(document))
+        write_json(self._folder / FILE, document)
         return document
 
     def _left(self) -> str:
@@ -113,7 +112,7 @@ class Course:
         if not done:
             return f"about {self._asked.minutes:.0f} min left"
         left = (time.monotonic() - self._started) / done * (len(self._order) - done)
-        return f"{left // MINUTE_S:.0f} min {left % MINUTE_S:.0f} s left"
+        return time_left(left)
 
 
 def named(point: Point) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from loadtests.report.numbers import MINUTE_S
 from loadtests.schema.options import Option, decimal, study_parser
 from loadtests.schema.plan import Plan, UnusableInput, number, read_plan
 from loadtests.studies.sweep.factors import BY_NAME, points, settings_of
@@ -18,7 +19,6 @@ LEDGER_S: Final = 1.5
 SHORTEST_S: Final = 1.0
 # Another pass over all points tells more than cells that are longer than this.
 ENOUGH_S: Final = 4.0
-MINUTE_S: Final = 60
 
 DESCRIPTION: Final = """
 Varies one factor at a time around a stated centre - concurrency, distance of the database, hit ratio, database

@@ -3,20 +3,16 @@
 import math
 from collections.abc import Sequence
 from statistics import fmean
-from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
+from loadtests.report.numbers import MISSING
 from loadtests.schema.sweep import Cell, Document, Finding
 from loadtests.studies.sweep.course import named
 from loadtests.studies.sweep.factors import BY_NAME, CENTRE_NAME, Point
 from loadtests.studies.sweep.findings import Pair, ratio, written
 from loadtests.studies.sweep.here import Here, Outlook, outlooks, places
-
-MISSING: Final = "-"
-# Wide enough for every column when the output is a file or a pipe.
-PLAIN_WIDTH: Final = 120
 
 
 def show(document: Document, console: Console) -> None:

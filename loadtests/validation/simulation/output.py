@@ -7,10 +7,10 @@ from rich.console import RenderableType
 from rich.table import Table as RichTable
 
 from loadtests.report.effects_table import TITLES, titled
+from loadtests.report.numbers import MISSING
 from loadtests.validation.simulation.noise import Noise
 from loadtests.validation.simulation.proof import Proof, Table
 
-MISSING: Final = "-"
 SPREAD: Final = "any load: a figure 10 % worse is called worse, by the spread of the ratio of two twins"
 NOISE: Final = "noise, cells of {:g} s: spread of the ratio of two twins (and what both share in a round)"
 HELD: Final = "95 % intervals that hold the true ratio, {}"

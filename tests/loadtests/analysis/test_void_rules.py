@@ -182,7 +182,8 @@ def test_a_worker_that_gets_no_requests_voids_the_cell(stack: Stack, tmp_path: P
         os.kill(both[0].pid, signal.SIGSTOP)
         awake = threading.Thread(target=wake)
         awake.start()
-        result = cells.measure_as_it_is(name, 1, variables={"MIX": READS, "VUS": "8", "THINK": "0.05", "DURATION": "2"})
+        load = {"MIX": READS, "VUS": "8", "THINK": "0.05", "DURATION": "2"}
+        result = cells.measure(name, 1, variables=load, fresh=False)
         awake.join(60)
     finally:
         os.kill(both[0].pid, signal.SIGCONT)

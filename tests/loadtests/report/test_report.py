@@ -14,6 +14,7 @@ from loadtests.report.memo import escaped
 from loadtests.report.page import LIBRARY
 from loadtests.report.verdict import in_words
 from tests.support.simulated_results import COMBINATIONS, bound_by, document, save, write_divided_rounds, write_rounds
+from tests.support.study_files import capacity_file, searched, step
 
 LATENCIES = {"sync": 400.0, "sync-cached": 10.0, "async": 200.0, "async-cached": 10.0}
 FILES = ("comparison.json", "report.html", "report.md")
@@ -154,22 +155,7 @@ def test_the_verdict_says_of_which_pair_the_load_cannot_tell(
     assert words in (tmp_path / "report.html").read_text()
 
 
-CAPACITY = {
-    "started_at": "2026-11-20T10:00:00Z",
-    "command": "make matrix PROFILE=capacity",
-    "objectives_ms": {"products": 100.0},
-    "combinations": [
-        {
-            "combination": "sync",
-            "rate_rps": 200,
-            "broke_at_rps": 250,
-            "limited_by": "service",
-            "steps": [
-                {"part": "search", "rate_rps": 200, "throughput_rps": 200, "latency_ms": {"p95": 20}, "outcome": "held"}
-            ],
-        }
-    ],
-}
+CAPACITY = capacity_file([searched("sync", 200, None, step("search", 200, "held", p95=20.0))], {})
 
 
 def test_a_capacity_run_beside_the_run_is_shown_with_its_date(folder: Path) -> None:

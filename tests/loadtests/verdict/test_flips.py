@@ -48,7 +48,7 @@ def test_a_round_that_gains_nothing_leaves_no_hit_ratio_to_fall_below() -> None:
 def test_the_cache_flips_at_a_hit_ratio_with_its_interval_and_at_the_age_of_an_answer(tmp_path: Path) -> None:
     found = flips(tmp_path, CACHE, cache=HITS)
     assert "the hit ratio falls below 4.40% (95 % interval 4." in found
-    assert "66 s old" in found
+    assert "66 s stale" in found
 
 
 def test_one_round_has_a_hit_ratio_and_no_interval() -> None:

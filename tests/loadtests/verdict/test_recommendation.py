@@ -16,7 +16,7 @@ from loadtests.schema.server import Usage
 from loadtests.verdict.answer import Recommendation
 from loadtests.verdict.comparison import compare
 from loadtests.verdict.statement import StatementCure, statement_cure
-from loadtests.verdict.studies import surroundings_of
+from loadtests.verdict.studies import context_of
 from tests.support.simulated_results import COMBINATIONS, bound_by, save, server, simulated
 
 CACHE = {"sync": 400.0, "sync-cached": 10.0, "async": 400.0, "async-cached": 10.0}
@@ -116,7 +116,7 @@ def test_a_recommendation_says_what_each_cure_costs(tmp_path: Path) -> None:
 def test_the_age_of_data_is_that_of_the_lifetime_that_was_measured(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(json.dumps({"ledger": {"sync-cached": {"variable CACHE_LIFETIME": "10"}}}))
     recommended(tmp_path, CACHE)
-    found = compare(read_rounds(tmp_path), surroundings_of(tmp_path)).recommendation
+    found = compare(read_rounds(tmp_path), context_of(tmp_path)).recommendation
     assert "data up to 11 s stale" in found.text
     assert "no answer may be 11 s stale" in found.text
 
@@ -140,7 +140,7 @@ def test_connections_are_those_that_the_ledger_counted(
     (tmp_path / "run.json").write_text(json.dumps(run))
     for content in simulated(CACHE, 2):
         save(tmp_path, content)
-    costs = compare(read_rounds(tmp_path), surroundings_of(tmp_path)).recommendation.costs
+    costs = compare(read_rounds(tmp_path), context_of(tmp_path)).recommendation.costs
     assert phrases[0] in "".join(costs["add the cache"])
     assert phrases[1] in "".join(costs["rewrite"])
 

@@ -8,62 +8,36 @@ import pytest
 
 from loadtests.analysis.read import read_rounds
 from loadtests.cli.compare import main
+from loadtests.schema.capacity import Outcome
+from loadtests.schema.sweep import Flip, Kind
 from loadtests.verdict.answer import Recommendation
 from loadtests.verdict.comparison import compare
-from loadtests.verdict.studies import surroundings_of
+from loadtests.verdict.studies import context_of
 from tests.support.simulated_results import write_rounds
+from tests.support.study_files import capacity_file, searched, step, sweep_file
 
 LATENCIES = {"sync": 400.0, "sync-cached": 10.0, "async": 400.0, "async-cached": 10.0}
 HOST = {"cpu": "One", "cores": 2, "memory_gb": 8.0, "system": "Linux 6.1"}
 RUN = {"host": HOST, "commit": "a" * 40}
+# How far above its rate each step was, and what came of it.
+TRIED: tuple[tuple[int, Outcome], ...] = ((0, "held"), (1, "broken"), (0, "held"))
 RATES = {"sync": (20, 300.0), "sync-cached": (400, 500.0), "async": (18, 240.0), "async-cached": (320, 400.0)}
-
-
-def step(part: str, rate: int, outcome: str) -> dict[str, Any]:
-    """One load of a search for capacity."""
-    return {"part": part, "rate_rps": rate, "throughput_rps": rate, "latency_ms": {}, "outcome": outcome}
 
 
 def capacity(**run: Any) -> dict[str, Any]:
     """A capacity run of known rates, made on `run`."""
-    combinations = [
-        {
-            "combination": name,
-            "rate_rps": rate,
-            "broke_at_rps": rate + 1,
-            "limited_by": "service",
-            "steps": [step("search", rate, "held"), step("search", rate + 1, "broken"), step("confirm", rate, "held")],
-            "cost": {"rps_per_service_core": by_core},
-        }
+    found = [
+        searched(
+            name,
+            rate,
+            by_core,
+            step("search", rate, "held"),
+            step("search", rate + 1, "broken"),
+            step("confirm", rate, "held"),
+        )
         for name, (rate, by_core) in RATES.items()
     ]
-    return {
-        "kind": "capacity",
-        "started_at": "2026-11-20T10:00:00Z",
-        "command": "make matrix PROFILE=capacity",
-        "objectives_ms": {},
-        "combinations": combinations,
-        "run": run,
-    }
-
-
-def sweep(kind: str, sentence: str) -> dict[str, Any]:
-    """A sweep on our host with one finding."""
-    finding = {
-        "factor": "database_ms",
-        "comparison": "async uncached",
-        "values": [],
-        "sentence": sentence,
-        "flip": {"kind": kind},
-    }
-    return {
-        "kind": "sweep",
-        "started_at": "2026-11-20T11:00:00Z",
-        "command": "make matrix PROFILE=sweep",
-        "factors": [{"name": "database_ms", "title": "database round trip", "unit": " ms"}],
-        "findings": [finding],
-        "run": RUN,
-    }
+    return capacity_file(found, run)
 
 
 @pytest.fixture
@@ -76,7 +50,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def recommended(folder: Path, *given: Path) -> Recommendation:
-    return compare(read_rounds(folder), surroundings_of(folder, given)).recommendation
+    return compare(read_rounds(folder), context_of(folder, given)).recommendation
 
 
 def said_of(what: str, found: Recommendation) -> str:
@@ -148,8 +122,8 @@ def test_a_rate_that_is_known_from_below_only_has_no_ratio(folder: Path) -> None
         ("not shown", "no flip is shown at the levels that it swept"),
     ],
 )
-def test_a_sweep_says_where_it_flips(folder: Path, kind: str, words: str) -> None:
-    save(folder, "sweep.json", sweep(kind, "async uncached becomes better above 20 ms"))
+def test_a_sweep_says_where_it_flips(folder: Path, kind: Kind, words: str) -> None:
+    save(folder, "sweep.json", sweep_file(Flip(kind), "async uncached becomes better above 20 ms", RUN))
     sentence = said_of("The sweep", recommended(folder))
     assert words in sentence
 
@@ -157,7 +131,7 @@ def test_a_sweep_says_where_it_flips(folder: Path, kind: str, words: str) -> Non
 def test_after_capacity_the_sweep_is_the_run_that_tells_more(folder: Path) -> None:
     save(folder, "capacity.json", capacity(**RUN))
     assert any("PROFILE=sweep" in one for one in recommended(folder).next)
-    save(folder, "sweep.json", sweep("none", ""))
+    save(folder, "sweep.json", sweep_file(Flip("none"), "", RUN))
     assert not any("PROFILE" in one for one in recommended(folder).next)
 
 
