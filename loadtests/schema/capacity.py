@@ -63,10 +63,11 @@ class RouteLine(msgspec.Struct, frozen=True):
     p99_ms: float | None
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One load on one combination. `rate_rps` is null in the closed loop, where `concurrency` visitors ask at once.
 
-    `reasons` are the objectives that it broke and why it is void; the latter stand in `void` too.
+    `reasons` are the objectives that it broke and why it is void; the latter are in `void` too. Presets are those of a
+    step without a result.
     """
 
     number: int
@@ -75,18 +76,18 @@ class Step(msgspec.Struct, frozen=True):
     concurrency: int | None
     vus: int
     duration_s: float
-    requests: int
-    throughput_rps: float
-    failed: int
-    dropped: int
-    latency_ms: dict[str, float | None]
-    routes: dict[str, RouteLine]
-    hit_ratio: float | None
-    cpu_cores: dict[str, float]
-    limit: str | None
-    limit_sentence: str
+    requests: int = 0
+    throughput_rps: float = 0.0
+    failed: int = 0
+    dropped: int = 0
+    latency_ms: dict[str, float | None] = {}
+    routes: dict[str, RouteLine] = {}
+    hit_ratio: float | None = None
+    cpu_cores: dict[str, float] = {}
+    limit: str | None = None
+    limit_sentence: str = "not known: nothing was measured"
     outcome: Outcome
-    reasons: list[str]
+    reasons: list[str] = []
     void: list[str] = []
 
 

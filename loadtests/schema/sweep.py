@@ -21,11 +21,11 @@ class Flip(msgspec.Struct, frozen=True):
     better: bool | None = None
 
 
-class Cell(msgspec.Struct, frozen=True):
+class Cell(msgspec.Struct, frozen=True, kw_only=True):
     """One combination at one point. `counts` is false for a cell with a reason in `void`.
 
     `database_ms` is what a statement took at the server, on average, `injected` what the proxy did, `cpu_cores` how
-    many cores each program used, and `k6_share` those of k6.
+    many cores each program used, and `k6_share` those of k6. Presets are those of a cell without a result.
     """
 
     number: int
@@ -34,17 +34,17 @@ class Cell(msgspec.Struct, frozen=True):
     level: float
     settings: dict[str, float]
     combination: str
-    requests: int
-    failed: int
-    throughput_rps: float
-    latency_ms: dict[str, float | None]
-    hit_ratio: float | None
-    database_ms: float | None
-    cpu_cores: dict[str, float]
-    k6_share: float | None
-    limit: str | None
-    limit_sentence: str
-    injected: list[str]
+    requests: int = 0
+    failed: int = 0
+    throughput_rps: float = 0.0
+    latency_ms: dict[str, float | None] = {}
+    hit_ratio: float | None = None
+    database_ms: float | None = None
+    cpu_cores: dict[str, float] = {}
+    k6_share: float | None = None
+    limit: str | None = None
+    limit_sentence: str = "not known: nothing was measured"
+    injected: list[str] = []
     void: list[str]
 
     @property
