@@ -1,11 +1,11 @@
-"""Checks what each folder may import, and what shared/ may remember: `python -m tools.check_folders [DIR]`."""
+"""Checks what each folder may import and use, and what shared/ may keep: `python -m tools.check_folders [DIR]`."""
 
 import argparse
 import subprocess
 import sys
 from pathlib import Path
 
-from tools import shared_state
+from tools import private_names, shared_state
 
 ROOT = Path(__file__).resolve().parent.parent
 BANS = ROOT / "tools" / "bans"
@@ -15,6 +15,7 @@ CONCISE = ("--quiet", "--output-format", "concise")
 EXPLANATION = """\
 Modules that a folder must not import, directly or through others, are in [tool.importlinter] of
 pyproject.toml. Names inside a library that is allowed are in tools/bans/<folder>.toml.
+What the twins and shared/ may use of a library is in tools/private_names.py: only what is public.
 What shared/ may keep from one request to the next is in tools/shared_state.py.
 
 exit status: 0 all folders keep their rules, 1 one does not, 2 a folder is missing
@@ -37,9 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"check_folders: {folder / name}: no such folder", file=sys.stderr)
             return 2
     failed = [_fails(command, folder) for command in [*commands, _contracts()]]
-    keeping = shared_state.faults(folder / "shared")
-    print("\n".join(keeping), end="\n" if keeping else "")
-    return int(any(failed) or bool(keeping))
+    leaning = [fault for name in private_names.OWN for fault in private_names.faults(folder / name)]
+    found = [*leaning, *shared_state.faults(folder / "shared")]
+    print("\n".join(found), end="\n" if found else "")
+    return int(any(failed) or bool(found))
 
 
 def _bans(file: Path) -> list[str]:

@@ -151,3 +151,8 @@ def test_a_missing_folder_is_unusable_input(tmp_path: Path, capsys: pytest.Captu
 
 def test_each_exception_from_the_rule_of_state_is_used() -> None:
     assert set(state(ROOT / "shared")) == set(ALLOWED_STATE)
+
+
+def test_a_private_name_of_a_library_is_a_fault(project: Path) -> None:
+    (project / "sync_api" / "leaning.py").write_text("def reads(connection): return connection._sock\n")
+    assert main([str(project)]) == 1
