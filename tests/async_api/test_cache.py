@@ -1,0 +1,200 @@
+"""The async cache in the loop of a test: nobody who goes away, at whatever moment, takes a load from the others."""
+
+import asyncio
+from itertools import count
+
+import pytest
+
+from shared.cache.plans import product_plan
+from shared.http.errors import Problem, unavailable
+from tests.support.cancel import cancel_at, cancel_everywhere
+from tests.support.own_cache import SECONDS, OwnCache, own_cache
+from tests.support.own_redis import OwnRedis
+
+pytestmark = pytest.mark.asyncio
+EITHER = pytest.mark.parametrize("late", [False, True], ids=["waiting", "late"])
+PLAN = product_plan(1)
+MISSING = Problem(404, "There is no such product.")
+# A value is past its soft end after four fifths of this.
+SHORT_LIFE = {"CACHE_LIFETIME": "2"}
+
+
+@EITHER
+async def test_a_leader_that_is_cancelled_anywhere_loads_for_those_who_come_after_it(
+    own_redis: OwnRedis, late: bool
+) -> None:
+    numbers, points = count(1), 0
+    async with own_cache(own_redis) as own:
+        plans = [product_plan(number) for number in range(100)]
+        async for _ in cancel_everywhere(lambda: own.get(plans[next(numbers)]), late=late):
+            points += 1
+            before = own.loads
+            plan = plans[points]
+            body, _ = await own.get(plan)
+            assert own.loads <= before + 1
+            assert await own.get(plan) == (body, "hit")
+            assert _leases(own_redis) == []
+    assert points >= 3  # of a cold read: its lookup, its stamp, its load
+
+
+async def test_a_follower_gets_what_a_cancelled_leader_has_begun(own_redis: OwnRedis) -> None:
+    async with own_cache(own_redis) as own:
+        own.hold()
+        leader = own.start(PLAN)
+        await own.waiting.wait()
+        follower = own.start(PLAN)
+        await _joined(own)
+        leader.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await leader
+        own.gate.set()
+        assert await asyncio.wait_for(follower, SECONDS) == (b"1", "miss")
+        assert own.loads == 1
+
+
+@EITHER
+async def test_a_follower_that_is_cancelled_anywhere_disturbs_neither_the_leader_nor_another(
+    own_redis: OwnRedis, late: bool
+) -> None:
+    async with own_cache(own_redis) as own:
+        for n in range(1, 5):
+            plan = product_plan(n)
+            own.hold()
+            leader = own.start(plan)
+            await own.waiting.wait()
+            other = own.start(plan)
+            follower = asyncio.create_task(cancel_at(n, own.get(plan), late=late))
+            await asyncio.sleep(0.02)
+            own.gate.set()
+            assert await leader == await other == (b"%d" % n, "miss")
+            await follower
+        assert own.loads == 4
+        assert await own.get(PLAN) == (b"1", "hit")
+
+
+async def test_a_missing_row_is_missed_once_for_all_each_with_a_problem_of_its_own(own_redis: OwnRedis) -> None:
+    async with own_cache(own_redis) as own:
+        problems = await _fail(own, MISSING)
+        assert [(each.status, dict(each.headers)["X-Cache"]) for each in problems] == [(404, "miss")] * 3
+        assert len({id(each) for each in problems}) == 3
+        assert own.loads == 1
+
+
+async def test_a_failure_of_the_leader_is_its_own_and_the_others_load_themselves(own_redis: OwnRedis) -> None:
+    async with own_cache(own_redis) as own:
+        problems = await _fail(own, unavailable("Busy."))
+        assert [each.status for each in problems] == [503] * 3
+        assert own.loads == 3
+        own.failure = None
+        assert await own.get(PLAN) == (b"4", "miss")
+        assert _leases(own_redis) == []
+
+
+async def test_a_bug_in_the_load_is_raised_and_leaves_neither_a_flight_nor_a_lease(own_redis: OwnRedis) -> None:
+    async with own_cache(own_redis) as own:
+        own.failure = ZeroDivisionError()
+        with pytest.raises(ZeroDivisionError):
+            await own.get(PLAN)
+        own.failure = None
+        assert await own.get(PLAN) == (b"2", "miss")
+        assert _leases(own_redis) == []
+
+
+async def test_who_has_waited_long_enough_loads_for_itself(own_redis: OwnRedis) -> None:
+    async with own_cache(own_redis, FLIGHT_TIMEOUT="0.1") as own:
+        own.hold()
+        leader = own.start(PLAN)
+        await own.waiting.wait()
+        own.waiting.clear()
+        follower = own.start(PLAN)
+        await own.waiting.wait()
+        own.gate.set()
+        assert sorted([await leader, await follower]) == [(b"1", "miss"), (b"2", "miss")]
+
+
+async def test_a_refresh_outlives_the_read_that_began_it(own_redis: OwnRedis) -> None:
+    async with own_cache(own_redis, **SHORT_LIFE) as own:
+        await _past_its_soft_end(own)
+        own.hold()
+        assert await own.get(PLAN) == (b"1", "stale")
+        await own.waiting.wait()
+        own.gate.set()
+        assert await _until_hit(own) == b"2"
+
+
+@EITHER
+async def test_a_read_that_is_cancelled_anywhere_leaves_the_refresh_possible(own_redis: OwnRedis, late: bool) -> None:
+    async with own_cache(own_redis, **SHORT_LIFE) as own:
+        await _past_its_soft_end(own)
+        await cancel_at(1, own.get(PLAN), late=late)
+        await own.get(PLAN)
+        assert int(await _until_hit(own)) >= 2
+
+
+async def test_one_refresh_runs_at_a_time(own_redis: OwnRedis) -> None:
+    async with own_cache(own_redis, **SHORT_LIFE) as own:
+        await _past_its_soft_end(own)
+        own.hold()
+        assert [await own.get(PLAN) for _ in range(3)] == [(b"1", "stale")] * 3
+        await own.waiting.wait()
+        assert own.loads == 2
+
+
+@EITHER
+async def test_a_drop_goes_on_when_its_caller_is_cancelled_anywhere(own_redis: OwnRedis, late: bool) -> None:
+    async with own_cache(own_redis) as own:
+
+        async def drop() -> None:
+            await own.background.run_to_completion(own.cache.drop, PLAN.groups)
+
+        before, points = await own.get(PLAN), 0
+        async for _ in cancel_everywhere(drop, late=late):
+            points += 1
+            await own.background.close(SECONDS)
+            body, state = await own.get(PLAN)
+            assert (body, state) == (b"%d" % (int(before[0]) + 1), "miss")
+            before = body, state
+    assert points >= 1
+
+
+def _leases(redis: OwnRedis) -> list[bytes]:
+    with redis.client() as client:
+        return list(client.scan_iter("*:lease:*"))
+
+
+async def _joined(own: OwnCache) -> None:
+    """Enough turns for a read to have looked its value up."""
+    await asyncio.sleep(0.05)
+    assert own.loads == 1
+
+
+async def _fail(own: OwnCache, failure: Exception) -> list[Problem]:
+    """What a leader and two followers hear."""
+    own.hold()
+    own.failure = failure
+    tasks = [own.start(PLAN)]
+    await own.waiting.wait()
+    tasks += [own.start(PLAN) for _ in "12"]
+    await _joined(own)
+    own.gate.set()
+    heard = await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(isinstance(each, Problem) for each in heard)
+    return [each for each in heard if isinstance(each, Problem)]
+
+
+async def _past_its_soft_end(own: OwnCache) -> None:
+    own.pool_is_busy = True  # so that it is not refreshed meanwhile
+    assert await own.get(PLAN) == (b"1", "miss")
+    async with asyncio.timeout(SECONDS):
+        while await own.get(PLAN) != (b"1", "stale"):
+            await asyncio.sleep(0.01)
+    own.pool_is_busy = False
+
+
+async def _until_hit(own: OwnCache) -> bytes:
+    async with asyncio.timeout(SECONDS):
+        while True:
+            body, state = await own.get(PLAN)
+            if state == "hit":
+                return body
+            await asyncio.sleep(0.01)
