@@ -119,7 +119,7 @@ async def test_a_refresh_outlives_the_read_that_began_it(own_redis: OwnRedis) ->
         assert await own.get(PLAN) == (b"1", "stale")
         await own.waiting.wait()
         own.gate.set()
-        assert await _until_hit(own) == b"2"
+        assert await _until(own, "hit") == b"2"
 
 
 @EITHER
@@ -128,7 +128,7 @@ async def test_a_read_that_is_cancelled_anywhere_leaves_the_refresh_possible(own
         await _past_its_soft_end(own)
         await cancel_at(1, own.get(PLAN), late=late)
         await own.get(PLAN)
-        assert int(await _until_hit(own)) >= 2
+        assert int(await _until(own, "hit")) >= 2
 
 
 async def test_one_refresh_runs_at_a_time(own_redis: OwnRedis) -> None:
@@ -185,16 +185,15 @@ async def _fail(own: OwnCache, failure: Exception) -> list[Problem]:
 async def _past_its_soft_end(own: OwnCache) -> None:
     own.pool_is_busy = True  # so that it is not refreshed meanwhile
     assert await own.get(PLAN) == (b"1", "miss")
-    async with asyncio.timeout(SECONDS):
-        while await own.get(PLAN) != (b"1", "stale"):
-            await asyncio.sleep(0.01)
+    assert await _until(own, "stale") == b"1"
     own.pool_is_busy = False
 
 
-async def _until_hit(own: OwnCache) -> bytes:
+async def _until(own: OwnCache, wanted: str) -> bytes:
+    """The body when it comes in that state."""
     async with asyncio.timeout(SECONDS):
         while True:
             body, state = await own.get(PLAN)
-            if state == "hit":
+            if state == wanted:
                 return body
             await asyncio.sleep(0.01)
