@@ -49,14 +49,14 @@ class TlsServer:
 
 
 @pytest.fixture(scope="module")
-def tls() -> Iterator[TlsServer]:
+def tls(servers: None) -> Iterator[TlsServer]:
     """A server that offers TLS."""
     with _running("--ssl-cert={0}/server.pem", "--ssl-key={0}/server.key", "--ssl-ca={0}/ours.pem") as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def plain() -> Iterator[TlsServer]:
+def plain(servers: None) -> Iterator[TlsServer]:
     """A server that offers none."""
     mariadb = "MariaDB" in programs.version(programs.need("mysqld", "mariadbd"))
     with _running("--skip-ssl" if mariadb else "--tls-version=") as running:
