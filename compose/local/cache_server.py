@@ -40,12 +40,11 @@ class CacheServer:
         """Starts the server, empty, and returns when it answers; also after it has ended."""
         make_folder(self._directory, self._user)
         write_secret(self._configuration, f"requirepass {self._password}\n", self._user)
-        program, *options = self._definition.command
         place = ["--bind", ports.LOOPBACK, "--port", str(self.port), "--dir", str(self._directory)]
         # Its title would be written over its environment, by which the stack knows its processes.
         place += ["--set-proc-title", "no"]
         surroundings = environment(self._directory, {})
-        command = [programs.need(program), str(self._configuration), *options, *place]
+        command = [programs.need("redis-server"), str(self._configuration), *self._definition.command, *place]
         self.process.start(command, surroundings, self._directory, user=self._user)
         self.process.wait(self._answers, START_SECONDS)
 

@@ -43,7 +43,7 @@ def measure_matrix(plan: Plan, open_target: OpenTarget | None = None) -> Path:
     try:
         with (open_target or TARGETS[plan.stack])(plan, progress.say) as target:
             run |= {"ledger": read_ledgers(target, plan, progress.say)}
-            run |= {"versions": target.versions() | libraries(run["ledger"])}
+            run |= {"versions": target.versions() | libraries(run["ledger"]), "images": target.images()}
             if earlier:
                 refuse_other_ledgers(folder, earlier["ledger"], run["ledger"])
                 run["started_at"] = earlier["started_at"]

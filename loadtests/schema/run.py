@@ -21,6 +21,7 @@ class RunDescription(msgspec.Struct, frozen=True):
     combinations: list[str] = []
     host: dict[str, Any] = {}
     versions: dict[str, Any] = {}
+    images: dict[str, str] = {}
     ledger: Any = None
     started_at: str = ""
     profile: str = ""

@@ -47,3 +47,6 @@ class Target(Protocol):
 
     def versions(self) -> dict[str, str]:
         """What the servers say of themselves."""
+
+    def images(self) -> dict[str, str]:
+        """The digest of each container's image, else its id; empty where there are no containers."""

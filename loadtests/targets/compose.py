@@ -32,6 +32,8 @@ LOOK_S: Final = 0.2
 RESULTS_INSIDE: Final = Path("/loadtests/results")
 RESTORE: Final = 'MYSQL_PWD=$(cat /run/secrets/root) mysql -uroot "$0" < /database/copy.sql'
 VERSION: Final = "MYSQL_PWD=$(cat /run/secrets/root) mysql -uroot -N -e 'SELECT VERSION()'"
+SERVICE_AND_IMAGE: Final = '{{index .Config.Labels "com.docker.compose.service"}} {{.Image}}'
+DIGEST: Final = "{{if .RepoDigests}}{{index .RepoDigests 0}}{{else}}{{.Id}}{{end}}"
 
 
 class ComposeTarget:
@@ -85,6 +87,17 @@ class ComposeTarget:
             "database": self.run("exec", "-T", "database", "bash", "-c", VERSION),
             "cache": redis[0].partition(":")[2],
         }
+
+    def images(self) -> dict[str, str]:
+        """The digest that each container's image can be pulled by; the id of one that was built or loaded here."""
+        containers = self.run("ps", "-q").split()
+        found = self._output(["docker", "inspect", "-f", SERVICE_AND_IMAGE, *containers], COMMAND_S)
+        images = dict(line.split() for line in found.splitlines())
+        images["k6"] = self.run("config", "--images", "k6")
+        return {service: self._digest(image) for service, image in sorted(images.items())}
+
+    def _digest(self, image: str) -> str:
+        return self._output(["docker", "image", "inspect", "-f", DIGEST, image], COMMAND_S)
 
     def administrator(self) -> Connection:
         """A connection to the database server as root; the caller closes it."""
@@ -192,9 +205,9 @@ def compose_target(plan: Plan, say: Callable[[str], None]) -> Iterator[ComposeTa
         "CACHE_PORT": str(free()),
     }
     target = ComposeTarget(plan, {**ports, **environment})
-    say("docker compose up -d --wait")
+    say("docker compose up -d --build --wait")
     try:
-        target.run("up", "-d", "--wait", seconds=START_S)
+        target.run("up", "-d", "--build", "--wait", seconds=START_S)
         yield target
     finally:
         say("docker compose down -v")

@@ -98,6 +98,9 @@ class LocalTarget:
             "cache": str(cache["redis_version"]),
         }
 
+    def images(self) -> dict[str, str]:
+        return {}
+
     def close(self) -> None:
         """Gives back the connection to Redis."""
         self._cache.close()

@@ -54,6 +54,9 @@ class RunningTarget:
         """k6's alone: the servers are not ours to ask."""
         return {"k6": k6_version()}
 
+    def images(self) -> dict[str, str]:
+        return {}
+
 
 @contextmanager
 def running_target(plan: Plan, say: Say) -> Iterator[RunningTarget]:
