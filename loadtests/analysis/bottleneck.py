@@ -26,7 +26,7 @@ NAMED_FROM: Final = 0.01
 
 
 def cause_of(name: str, results: Sequence[Result]) -> str | None:
-    """Gives a sentence without its full stop, of the last round; null where nothing more is known."""
+    """A sentence without its full stop, about the last round; null where nothing more is known."""
     result = results[-1]
     if name == THINK_TIME:
         return "visitors wait for nothing but their own thinking; a quicker service would serve no more of them"
@@ -62,7 +62,7 @@ def _route(result: Result) -> str | None:
 
 
 def _core(name: str, result: Result) -> str | None:
-    """A core that several programs share is named with what each had of it."""
+    """Names what each program had of a core that several share."""
     cores = result.server.core_use if result.server else {}
     for number, core in cores.items():
         if name in core.programs and len(core.programs) > 1:
@@ -103,7 +103,7 @@ class Bottleneck(msgspec.Struct, frozen=True):
 
 
 def bottleneck(results: Sequence[Result]) -> Bottleneck:
-    """Gives what binds one combination, by the medians over its rounds."""
+    """What binds one combination, by the medians over its rounds."""
     rounds = [found for result in results if (found := {one.name: one for one in resources_of(result)})]
     if not rounds:
         return Bottleneck(None, None, {}, NOT_CAPTURED)
@@ -131,7 +131,7 @@ def bottleneck(results: Sequence[Result]) -> Bottleneck:
 
 
 def bottlenecks(rounds: Sequence[Mapping[str, Result]]) -> dict[str, Bottleneck]:
-    """Gives the bottleneck of every combination that has a cell which counts."""
+    """Of every combination that has a cell which counts."""
     names = dict.fromkeys(name for cells in rounds for name in cells)
     return {name: bottleneck([cells[name] for cells in rounds if name in cells]) for name in names}
 

@@ -17,7 +17,7 @@ ENOUGH_REQUESTS: Final = 5
 
 
 def drift(result: Result) -> str | None:
-    """Gives the reason when the first quarter of the measured time was another than the rest, else null.
+    """Why the first quarter of the measured time differs from the rest; null when it does not.
 
     Medians of slices are compared, because a miss of the cache or a heavy report moves a mean. It takes a factor of
     two, and a difference that Mann and Whitney's rank test finds (Annals of Mathematical Statistics 18, 1947).

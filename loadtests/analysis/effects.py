@@ -56,12 +56,11 @@ class Interval(NamedTuple):
 
 
 def interval(values: Sequence[float]) -> Interval:
-    """Gives the mean of paired values and its 95 % interval, open when there is one value.
+    """The mean of paired values and its 95 % interval, open when there is one value.
 
-    Student's t interval of a mean with n - 1 degrees of freedom, its quantile by scipy. Each round
-    gives one value, a difference of logarithms within that round, so what a round shares cancels
-    out. The sources are Student, "The Probable Error of a Mean", Biometrika 6 (1908), and for
-    ratios on the log scale Fleming and Wallace, CACM 29 (1986).
+    Student's t interval of a mean with n - 1 degrees of freedom. Each round gives one value, a difference of logarithms
+    within that round, so what a round shares cancels out. Sources: Student, "The Probable Error of a Mean", Biometrika
+    6 (1908); for ratios on the log scale Fleming and Wallace, CACM 29 (1986).
     """
     mean = fmean(values)
     if len(values) < 2:
@@ -71,11 +70,11 @@ def interval(values: Sequence[float]) -> Interval:
 
 
 def difference(pairs: Sequence[Pair]) -> Interval:
-    """Gives by how much the second figure of pairs is larger, by their geometric means, and its 95 % interval.
+    """The difference of the pairs' geometric means, second minus first, with its 95 % interval; open for one pair.
 
-    Each mean has the interval of its logarithms, and that of the difference is recovered from the two and their
-    correlation: Zou and Donner, Statistics in Medicine 27 (2008), which keeps the lean of skewed noise, where the
-    interval of a mean of differences would lie too low. Open when there is one pair. All figures are above 0.
+    Each mean has the interval of its logarithms; that of the difference is recovered from the two and their
+    correlation: Zou and Donner, Statistics in Medicine 27 (2008). It keeps the skew of the noise, where the interval of
+    a mean of differences would lie too low. All figures are above 0.
     """
     before, after = (_levels([math.log(value) for value in values]) for values in zip(*pairs, strict=True))
     mean = after.mean - before.mean
@@ -103,11 +102,10 @@ def _correlation(pairs: Sequence[Pair]) -> float:
 
 
 def detectable(values: Sequence[float]) -> float | None:
-    """Gives the smallest true mean that such an interval would tell from 0 with a chance of 95 %; null for one value.
+    """The smallest true mean that the interval would tell from 0 with a chance of 95 %; null for one value.
 
-    The noncentrality of Student's t (scipy's nctdtrinc) by the standard error; the source is Cohen, "Statistical
-    Power Analysis for the Behavioral Sciences" (1988), chapter 2. The noise is estimated from the same few rounds,
-    so it is a rough figure.
+    The noncentrality of Student's t times the standard error: Cohen, "Statistical Power Analysis for the Behavioral
+    Sciences" (1988), chapter 2. The noise is estimated from the same few rounds, so it is a rough figure.
     """
     if len(values) < 2:
         return None
@@ -124,7 +122,6 @@ def _standard_error(values: Sequence[float]) -> float:
 
 
 def verdict(low: float | None, high: float | None) -> Verdict:
-    """Gives what an interval of the log ratio shows."""
     if low is None or high is None:
         return "one round"
     if low >= -BAND and high <= BAND:
@@ -135,7 +132,7 @@ def verdict(low: float | None, high: float | None) -> Verdict:
 
 
 def effects_of(rounds: Sequence[Cells], design: Design, figures: Mapping[str, Figure]) -> dict[str, Any]:
-    """Gives each main effect and, one level deeper, each simple effect of a design in each figure."""
+    """The main effects by name, and under `simple` the simple ones, each by metric."""
     main = {
         name: {metric: contrast(rounds, metric, figure, weights) for metric, figure in figures.items()}
         for name, weights in design.main.items()
@@ -148,13 +145,13 @@ def effects_of(rounds: Sequence[Cells], design: Design, figures: Mapping[str, Fi
 
 
 def contrast(rounds: Sequence[Cells], metric: str, figure: Figure, weights: Weights) -> Effect:
-    """Gives a weighted ratio of the combinations in one metric, paired by round."""
+    """The weighted ratio of the combinations in one metric, paired by round."""
     sign = 1.0 if metric in MORE_IS_BETTER else -1.0
     return ratio_of([value for cells in rounds if (value := _logarithm(cells, figure, weights, sign)) is not None])
 
 
 def ratio_of(logarithms: Sequence[float]) -> Effect:
-    """Gives the effect of one logarithm a round, above 0 is better."""
+    """The effect of one logarithm a round, above 0 is better."""
     if not logarithms:
         return Effect(None, None, None, 0, "not shown")
     mean, low, high = interval(logarithms)
@@ -162,7 +159,7 @@ def ratio_of(logarithms: Sequence[float]) -> Effect:
 
 
 def simple_effect(rounds: Sequence[Cells], metric: str, figure: Figure, without: str, with_it: str) -> SimpleEffect:
-    """Gives the effect of one change alone, as a ratio and as a difference in the metric's unit."""
+    """One change alone, as a ratio and as a difference in the metric's unit."""
     ratio = contrast(rounds, metric, figure, {without: -1.0, with_it: 1.0})
     figures = [(_value(cells, figure, without), _value(cells, figure, with_it)) for cells in rounds]
     pairs = [(before, after) for before, after in figures if before and after]
@@ -201,11 +198,10 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 def shown(effects: Mapping[Key, Effect]) -> list[Key]:
-    """Gives those that are told from a ratio of 1, with a chance of 5 % that any of them is a false alarm.
+    """The effects that differ from a ratio of 1, with a chance of 5 % that any of them is a false alarm.
 
     Holm's step-down over the t test of each, the surest first: of two dozen equal figures, intervals of 95 % would
-    find an effect in more than every other pair of runs. The source is S. Holm, Scandinavian Journal of Statistics 6
-    (1979).
+    find an effect in more than every other pair of runs. Source: S. Holm, Scandinavian Journal of Statistics 6 (1979).
     """
     tested = {key: value for key, effect in effects.items() if (value := p_value(effect)) is not None}
     found: list[Key] = []
@@ -217,7 +213,7 @@ def shown(effects: Mapping[Key, Effect]) -> list[Key]:
 
 
 def p_value(effect: Effect) -> float | None:
-    """Gives the chance that rounds of no effect are at least as far from a ratio of 1; null without an interval."""
+    """Two-sided, of a ratio of 1; null without an interval."""
     if effect.ratio is None or effect.low is None or effect.high is None:
         return None
     middle, half = math.log(effect.ratio), math.log(effect.high / effect.low) / 2

@@ -59,7 +59,7 @@ ALLOWED: Final = (
 
 
 def differences(ledgers: Mapping[str, Ledger], axes: Mapping[str, tuple[str, bool]]) -> list[Differing]:
-    """Gives the entries that are not alike in all combinations; `axes` holds each one's stack and cache.
+    """The entries that differ between combinations; `axes` holds each one's stack and cache.
 
     Every two combinations that differ in an entry need a reason by something in which they are meant to differ.
     """
@@ -73,7 +73,7 @@ def differences(ledgers: Mapping[str, Ledger], axes: Mapping[str, tuple[str, boo
 
 
 def unexplained(found: list[Differing]) -> list[str]:
-    """Gives a line for each difference without a reason, with the values."""
+    """A line for each difference without a reason."""
     return [
         f"{one.entry}: {', '.join(f'{name} has {value}' for name, value in one.values.items())}"
         for one in found

@@ -13,7 +13,6 @@ MORE_IS_BETTER: Final = frozenset({"throughput"})
 
 
 def service_cpu(result: Result) -> float | None:
-    """Gives the service's CPU milliseconds per request, null when they were not captured."""
     return result.server.service_cpu_ms_per_request if result.server else None
 
 
@@ -29,7 +28,7 @@ FIGURES: Final[dict[str, Figure]] = {
 
 
 def route_figures(route: str) -> dict[str, Figure]:
-    """Gives the figures of one route; its CPU time is not known, since routes share a process."""
+    """Without CPU time, which is not known by route since routes share a process."""
     return {
         **{f"latency_{name}": _route_latency(route, name) for name in LATENCIES},
         "throughput": lambda result: (
@@ -57,19 +56,18 @@ SHOWN: Final[dict[str, Figure]] = {
 
 
 def middle(values: Sequence[float | None]) -> float | None:
-    """Gives the median, null when any round lacks the figure."""
+    """The median, null when any round lacks the figure."""
     known = [value for value in values if value is not None]
     return median(known) if known and len(known) == len(values) else None
 
 
 def lines(rounds: Mapping[int, Mapping[str, Result]], counting: Sequence[Mapping[str, Result]]) -> dict[str, Line]:
-    """Gives the figures of each combination over the cells that count, and the same by route."""
+    """The figures of each combination over the cells that count, and the same by route."""
     names = dict.fromkeys(name for cells in rounds.values() for name in cells)
     return {name: _line([cells[name] for cells in counting if name in cells], len(rounds)) for name in names}
 
 
 def route_names(rounds: Sequence[Mapping[str, Result]]) -> list[str]:
-    """Gives every route that was asked for."""
     return list(dict.fromkeys(route for cells in rounds for result in cells.values() for route in result.routes))
 
 

@@ -20,25 +20,24 @@ OLDER_NAMES: Final = {"p90": "p(90)", "p95": "p(95)"}
 
 
 def is_machine_readable(document: Values) -> bool:
-    """Says whether this is such a summary, of whatever version."""
+    """Of whatever version."""
     results = document.get("results")
     return isinstance(results, dict) and isinstance(results.get("metrics"), list)
 
 
 def version_of(document: Values) -> str:
-    """Gives the version of the format, empty when it names none."""
+    """Of the format; empty when it names none."""
     return str(document.get("version") or "")
 
 
 def k6_of(document: Values) -> str | None:
-    """Gives the version of the k6 that wrote it."""
     metadata = document.get("metadata")
     version = metadata.get("k6_version") if isinstance(metadata, dict) else None
     return version if isinstance(version, str) else None
 
 
 def metrics_of(document: Values) -> dict[str, Values]:
-    """Gives the values of each metric by its name; throughputs are missing where config.duration is."""
+    """The values of each metric by its name; throughputs are missing where config.duration is."""
     results, seconds = document["results"], _seconds(document)
     checks = results.get("checks")
     judged = _by_name(checks.get("metrics"), seconds) if isinstance(checks, dict) else {}
@@ -103,12 +102,12 @@ class UnusableSummary(Exception):
 
 
 def is_summary(document: Any) -> bool:
-    """Says whether this is a summary of k6 and none of our results."""
+    """Whether this is a summary of k6, and not one of our results."""
     return isinstance(document, dict) and "schema" not in document and bool(_metrics(document))
 
 
 def result_of(path: Path, document: dict[str, Any]) -> Result:
-    """Gives a summary as the result of the combination, and of the round, that its file is named by.
+    """The summary as a result; the file's name says of which combination and round.
 
     What such a summary does not hold stays unknown: think time and with it the ceiling, routes, cache, the server's
     side, and percentiles that k6 was not asked for with `--summary-trend-stats`. Raises UnusableSummary.

@@ -39,7 +39,6 @@ class Limit(msgspec.Struct, frozen=True):
 
 
 def limit_of(result: Result) -> Limit:
-    """Gives what was full while a step was measured."""
     server = result.server
     if server is None or not server.programs:
         return Limit(None, "not known: the server's side was not captured", {})
@@ -59,7 +58,7 @@ def limit_of(result: Result) -> Limit:
 
 
 def _foreign(server: Server, used: dict[str, float]) -> float | None:
-    """The cores that others used, none when they were few or the service itself is not known."""
+    """The cores that other programs used; null when they were few, or the service itself is not known."""
     if SERVICE not in used or not server.core_use:
         return None
     foreign = sum(core.busy for core in server.core_use.values()) - sum(used.values())

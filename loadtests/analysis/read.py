@@ -45,7 +45,7 @@ def refuse_other_loads(files: Mapping[Path, Result]) -> None:
 
 
 def in_order(results: Iterable[Result], planned: list[str], base: str) -> list[str]:
-    """Gives the names of the combinations: a base before others, then as planned or measured.
+    """The names of the combinations: a base before others, then as planned or measured.
 
     Raises UnusableResults when there is no such base.
     """
@@ -81,7 +81,7 @@ def refuse_gaps(folder: Path, names: list[str], rounds: Mapping[int, set[str]]) 
 
 
 def varies_of(cells: Mapping[str, Result]) -> dict[str, Varies | None]:
-    """Gives what each combination varies: as its result says, else as ours are known to. Raises UnusableResults."""
+    """What each combination varies: as its result says, else as ours are known to. Raises UnusableResults."""
     known = {entry.name: entry.varies for entry in read_entries(OURS)}
     found = {name: result.varies or known.get(name) for name, result in cells.items()}
     for name, varies in found.items():
@@ -101,7 +101,7 @@ Rounds: TypeAlias = dict[int, dict[str, Result]]
 
 
 def read_rounds(folder: Path, base: str = "") -> Rounds:
-    """Gives the results by round and combination, each round whole and all under one load, a base before the others.
+    """Results by round and combination, each round whole and all under one load, a base before the others.
 
     Raises UnusableResults.
     """
@@ -122,7 +122,7 @@ def read_rounds(folder: Path, base: str = "") -> Rounds:
 
 
 def read_run_of(folder: Path) -> RunDescription:
-    """Gives the description of the run that wrote the results in a folder; raises UnusableResults."""
+    """Raises UnusableResults."""
     return _description(folder, _newest_set({path: _read(path) for path in _result_files(folder)}))
 
 

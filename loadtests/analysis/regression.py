@@ -44,7 +44,7 @@ class Against(msgspec.Struct, frozen=True):
 
 
 def against(folder: Path, earlier: Path) -> Against:
-    """Gives what changed between two folders of results; raises UnusableResults where they must not be compared."""
+    """Raises UnusableResults where the two folders must not be compared."""
     now, before = read_rounds(folder), read_rounds(earlier)
     _refuse_other_load(folder, _first(now), earlier, _first(before))
     names = [name for name in next(iter(now.values())) if name in next(iter(before.values()))]
@@ -95,7 +95,7 @@ def _refuse_other_load(folder: Path, now: Result, earlier: Path, before: Result)
 
 
 def _refuse_other_conditions(folder: Path, earlier: Path, names: Sequence[str]) -> list[str]:
-    """Gives the combinations of which neither run has a ledger that could differ."""
+    """The combinations of which neither run has a ledger that could differ."""
     now, before = read_run_of(folder), read_run_of(earlier)
     _refuse_other_host(folder, now, earlier, before)
     here, there = _comparable(now.ledger, names), _comparable(before.ledger, names)
@@ -129,7 +129,7 @@ def _entries(entries: Any) -> dict[str, Any]:
 
 
 def first_difference(here: Any, there: Any, path: str = "") -> str | None:
-    """Gives the first entry in which two JSON values differ, with both values; null when they are alike."""
+    """The first entry in which two JSON values differ, with both values; null when they are equal."""
     if isinstance(here, dict) and isinstance(there, dict):
         for key in dict.fromkeys([*here, *there]):
             found = first_difference(here.get(key), there.get(key), f"{path}.{key}" if path else str(key))

@@ -30,7 +30,7 @@ class Resource(NamedTuple):
 
 
 def resources_of(result: Result) -> list[Resource]:
-    """Gives every resource that could be seen; none when the server's side was not captured."""
+    """Every resource that was measured; none when the server's side was not captured."""
     server = result.server
     if server is None or not server.programs:
         return []

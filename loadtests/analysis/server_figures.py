@@ -15,14 +15,14 @@ ROWS_READ: Final = ("Handler_read_key", "Handler_read_next", "Handler_read_rnd_n
 
 
 def server_figures(rounds: Rounds, names: Sequence[str]) -> list[tuple[str, dict[str, float | None]]]:
-    """Gives each figure that is known of any combination, by combination: the median over the rounds that have it."""
+    """Each figure that is known of any combination: the median over the rounds that have it."""
     cells = {name: [row[name] for row in rounds if name in row] for name in names}
     rows = [(label, {name: _median(cells[name], figure) for name in names}) for label, figure in FIGURES.items()]
     return [(label, values) for label, values in rows if any(value is not None for value in values.values())]
 
 
 def top_statements(rounds: Rounds, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Gives the statements that took most time in all rounds of each combination, the costliest first."""
+    """The statements that took most time over all rounds, the costliest first."""
     return [line for name in names for line in _top(name, [row[name] for row in rounds if name in row])]
 
 

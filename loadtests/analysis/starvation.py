@@ -19,7 +19,7 @@ GENERATOR: Final = "k6"
 
 
 def starvation(result: Result) -> str | None:
-    """Gives the reason why a cell's load generator was held back, null when it was not or cannot be told."""
+    """Why a cell's load generator was held back; null when it was not, or that is unknown."""
     return _saturated(result) or _without_a_core(result) or _late(result)
 
 
@@ -43,7 +43,7 @@ def _without_a_core(result: Result) -> str | None:
 
 
 def _late(result: Result) -> str | None:
-    """By Little's law a visitor's round lasts VUs / throughput; what is not thinking and latency is k6 being late."""
+    """By Little's law a visitor's round lasts VUs / throughput; what is not thinking or latency is k6 being late."""
     seen = result.server is not None and result.server.processes
     if not seen or result.rate_rps is not None or result.requests < ENOUGH_REQUESTS or not result.throughput_rps:
         return None
@@ -55,6 +55,6 @@ def _late(result: Result) -> str | None:
 
 
 def waited(processes: list[Process], program: str) -> float | None:
-    """Gives the seconds in which a program's processes could have run and had no core; null where that is unknown."""
+    """How long a program's processes were ready to run and had no core; null where that is unknown."""
     known = [one.waited_s for one in processes if one.program == program and one.waited_s is not None]
     return sum(known) if known else None

@@ -12,7 +12,7 @@ from loadtests.schema.server import Server
 
 
 def voided(result: Result, rules: Collection[str]) -> list[str]:
-    """Gives the reason of each of these rules that a result breaks; none when it counts."""
+    """The reason of each of these rules that a result breaks; none when it counts."""
     return [reason for rule in RULES if rule.name in rules and (reason := rule.reason(result))]
 
 
@@ -70,7 +70,7 @@ def _bypassed(result: Result) -> str | None:
 
 
 def bypasses(result: Result) -> int:
-    """Gives how often a request went past Redis or a command was refused, by both sides' count."""
+    """How often a request went past Redis or a command was refused, by the larger of both sides' counts."""
     counters = result.server.counters if result.server else {}
     return max(result.cache.bypass, round(sum(counters.get(name, 0.0) for name in BYPASSES)))
 
@@ -114,7 +114,7 @@ class VoidCell(msgspec.Struct, frozen=True):
 
 
 def void_cells(rounds: Mapping[int, Mapping[str, Result]]) -> list[VoidCell]:
-    """Gives every broken rule of every cell."""
+    """Every broken rule of every cell."""
     return [
         VoidCell(result.combination, result.round, rule.name, reason, rule.advice)
         for cells in rounds.values()
@@ -125,7 +125,6 @@ def void_cells(rounds: Mapping[int, Mapping[str, Result]]) -> list[VoidCell]:
 
 
 def counting_cells(rounds: Mapping[int, Mapping[str, Result]], void: Sequence[VoidCell]) -> list[dict[str, Result]]:
-    """Gives each round's cells without the void ones."""
     broken = {(cell.round, cell.combination) for cell in void}
     return [
         {name: result for name, result in cells.items() if (number, name) not in broken}

@@ -97,7 +97,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def failures(comparison: Comparison) -> list[str]:
-    """Gives a line for each broken gate and each regression, with the figure and its interval."""
     broken = [in_words(judgement) for judgement in comparison.gates if judgement.broken]
     regressions = comparison.against.regressions if comparison.against else []
     return broken + [

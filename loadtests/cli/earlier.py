@@ -16,7 +16,7 @@ COLUMNS: Final = ("folder", "load", "rounds", "void", "average, ms", "the cache 
 
 
 def runs_in(folder: Path) -> list[Path]:
-    """Gives the folders of runs, newest first; raises UnusableResults when there are none."""
+    """Newest first; raises UnusableResults when there are none."""
     place = DEFAULT_FOLDER.parent if folder == DEFAULT_FOLDER else folder
     found = [path.parent for path in place.glob("*/*.json")]
     folders = sorted({path for path in found if path.name != LATEST}, reverse=True)
@@ -26,7 +26,7 @@ def runs_in(folder: Path) -> list[Path]:
 
 
 def list_of_runs(folder: Path) -> Table:
-    """Gives a line for every run, which for one that cannot be read says why; raises UnusableResults."""
+    """A line for every run; raises UnusableResults when there are none."""
     table = Table(title="Earlier runs, newest first", title_justify="left")
     for column in COLUMNS:
         table.add_column(column)

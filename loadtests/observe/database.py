@@ -30,12 +30,11 @@ LONGEST_TEXT: Final = 80
 
 
 def name_of(digest: str) -> str:
-    """Gives the name in shared/shop/statements.py, else the beginning of the digest's text."""
+    """The name in shared/shop/statements.py, else the beginning of the digest's text."""
     return _KNOWN.get(_words(digest)) or " ".join(digest.split())[:LONGEST_TEXT]
 
 
 def routes_of(name: str) -> list[str]:
-    """Gives the routes that send a statement, none for one that is not the service's."""
     return [route for route, names in ROUTES.items() if name in names]
 
 
@@ -78,14 +77,13 @@ class Digest(NamedTuple):
 
 
 def read_status(connection: Connection) -> dict[str, float]:
-    """Gives the counters of the whole server."""
     with connection.cursor() as cursor:
         cursor.execute(READ_STATUS, STATUS)
         return {str(name): float(value) for name, value in cursor.fetchall()}
 
 
 def read_digests(connection: Connection, schema: str) -> dict[str, Digest]:
-    """Gives what statements in one database have cost so far, empty where the server does not count it."""
+    """What statements in one database have cost so far; empty where the server does not count it."""
     with connection.cursor() as cursor:
         cursor.execute(READ_DIGESTS, (schema,))
         rows = cursor.fetchall()
@@ -93,7 +91,7 @@ def read_digests(connection: Connection, schema: str) -> dict[str, Digest]:
 
 
 def statements_between(before: dict[str, Digest], after: dict[str, Digest]) -> list[Statement]:
-    """Gives the statements that took most time, the costliest first."""
+    """The statements that took most time, the costliest first."""
     sums: dict[str, tuple[int, float, int]] = {}
     for key, now in after.items():
         then = before.get(key, Digest(now.text, 0, 0, 0))

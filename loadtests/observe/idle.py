@@ -24,7 +24,7 @@ class Settling:
         self._longest = self._patience = longest_s
 
     def settle(self, programs: Mapping[str, int]) -> Settled:
-        """Returns when each program uses less than a tenth of a core and the machine is quiet, or the time is over."""
+        """Waits until each program uses less than a tenth of a core and the machine is quiet, or the time is over."""
         start = time.monotonic()
         while True:
             idle, busy = _look(programs)

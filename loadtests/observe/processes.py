@@ -15,7 +15,7 @@ ENOUGH_S: Final = 0.001
 
 
 def read_cores() -> dict[str, tuple[float, float]]:
-    """Gives the seconds that each core was busy, and all its seconds, since the start of the machine."""
+    """The seconds that each core was busy, and all its seconds, since the start of the machine."""
     found = {}
     for number, times in enumerate(psutil.cpu_times(percpu=True)):
         # Guest time is counted in user time already.
@@ -25,7 +25,7 @@ def read_cores() -> dict[str, tuple[float, float]]:
 
 
 def busy_between(before: dict[str, tuple[float, float]], after: dict[str, tuple[float, float]]) -> dict[str, float]:
-    """Gives the share of the time that each core was busy."""
+    """The share of the time that each core was busy."""
     return {
         core: round((after[core][0] - before[core][0]) / (after[core][1] - before[core][1]), 4)
         for core in before.keys() & after.keys()
@@ -36,7 +36,7 @@ def busy_between(before: dict[str, tuple[float, float]], after: dict[str, tuple[
 def placed(
     busy: Mapping[str, float], use: Mapping[str, Usage], allowed: Mapping[str, frozenset[str]], seconds: float
 ) -> dict[str, Core]:
-    """Gives each core with the share of it that each program had, its time spread evenly over its cores."""
+    """Each core with the share of it that each program had, its time spread evenly over its cores."""
     return {
         core: Core(
             share,
@@ -78,7 +78,6 @@ class Samples:
             self.add(program, pid)
 
     def add(self, program: str, pid: int) -> None:
-        """Watches one more program."""
         self._programs[program] = pid
         with contextlib.suppress(OSError):
             self.allowed[program] = frozenset(str(core) for core in os.sched_getaffinity(pid))
@@ -93,7 +92,7 @@ class Samples:
                     self._seen[program, process] = [Sample(process.create_time(), 0.0, 0.0, 1, 0.0)]
 
     def take(self, at: float, whole: bool = False) -> None:
-        """Adds a sample of every known process that lives, at this time of the clock; a whole one takes longer."""
+        """A whole sample takes longer."""
         for (_, process), samples in list(self._seen.items()):
             try:
                 samples.append(_sample(process, at, whole))
@@ -101,13 +100,13 @@ class Samples:
                 continue
 
     def between(self, start: float, end: float) -> list[Process]:
-        """Gives what each process used between two times of the clock, in seconds of the epoch."""
+        """What each process used between two times of the clock."""
         uses = [_use(program, process.pid, taken, start, end) for (program, process), taken in self._seen.items()]
         return sorted((use for use in uses if use), key=lambda use: (use.program, -use.cpu_s))
 
 
 def processes_of(pid: int) -> list[psutil.Process]:
-    """Gives a process and its descendants, none when it has ended."""
+    """A process and its descendants, none when it has ended."""
     try:
         parent = psutil.Process(pid)
         return [parent, *parent.children(recursive=True)]
@@ -127,7 +126,7 @@ def tcp_connections(process: psutil.Process) -> set[tuple[str, str]]:
 
 
 def used(processes: list[psutil.Process]) -> tuple[float, float]:
-    """Gives the CPU seconds and the memory in MB of processes that still run."""
+    """CPU seconds and memory in MB of the processes that still run."""
     cpu_s = rss_mb = 0.0
     for process in processes:
         try:
@@ -141,7 +140,7 @@ def used(processes: list[psutil.Process]) -> tuple[float, float]:
 
 
 def by_program(processes: list[Process]) -> dict[str, Usage]:
-    """Gives the sums by program; peaks of processes are added, which is never too little."""
+    """Sums by program; peaks of processes are added, which is never too little."""
     sums: dict[str, Usage] = {}
     for process in processes:
         so_far = sums.get(process.program, Usage(0.0, 0.0))
@@ -178,7 +177,7 @@ def _use(program: str, pid: int, samples: list[Sample], start: float, end: float
 
 
 def usage_between(samples: list[Sample], start: float, end: float) -> Usage | None:
-    """Gives the use between two times, by straight lines between samples; none without samples."""
+    """By straight lines between samples; none without samples."""
     if len(samples) < 2:
         return None
     points = [(sample.at, sample.cpu_s) for sample in samples]

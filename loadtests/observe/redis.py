@@ -13,12 +13,12 @@ STANDING: Final = ("used_memory", "used_memory_peak", "connected_clients", "bloc
 
 
 def read_info(client: "redis.Redis") -> dict[str, float]:
-    """Gives the figures that are kept; raises a RedisError."""
+    """Raises a RedisError."""
     info: Any = client.info()
     return {name: float(info[name]) for name in (*GROWING, *STANDING) if name in info}
 
 
 def info_between(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
-    """Gives by how much each counter grew, and the other figures as they are at the end."""
+    """By how much each counter grew, and the other figures as they are at the end."""
     grown = {name: round(after[name] - before[name], 6) for name in GROWING if name in before and name in after}
     return grown | {name: after[name] for name in STANDING if name in after}

@@ -64,7 +64,6 @@ class Looker:
         self._closing.close()
 
     def look(self) -> Look:
-        """Gives what everybody has counted up to now."""
         at, cores = time.time(), read_cores()
         counters = read_counters(self._target.url(self._name))
         status, digests = self._of_database()
@@ -87,7 +86,6 @@ class Looker:
 
 
 def difference(before: Look, after: Look) -> Difference:
-    """Gives what was counted between two looks."""
     return Difference(
         seconds=after.at - before.at,
         busy=busy_between(before.cores, after.cores),

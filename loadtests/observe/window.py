@@ -55,16 +55,14 @@ class Observation:
         self.end()
 
     def end(self) -> None:
-        """Ends the watch, which has ended by itself when the measured time was seen to its end."""
         self._ended.set()
         self._thread.join(timeout=30)
 
     def watch(self, program: str, pid: int) -> None:
-        """Watches one more program, given by its first process."""
         self._samples.add(program, pid)
 
     def result(self, start: float, end: float) -> Observed:
-        """Gives what was seen; processes exactly between these times of the clock, in seconds of the epoch."""
+        """What was seen; processes exactly between these times of the clock."""
         seconds = max(INTERVAL_S, self._last.at - self._first.at)
         cost = Collector(round(self._cpu_s, 4), round(self._cpu_s / seconds, 5))
         counted = difference(self._first, self._last)
@@ -121,7 +119,6 @@ def server_side(
     changed: list[Change],
     settled: Settled,
 ) -> Server:
-    """Gives the server's side of a cell with this many measured requests."""
     counted, use = observed.counted, by_program(observed.processes)
     seconds = max(counted.seconds, 1e-3)
     spent = use["service"].cpu_s * 1000 / requests if "service" in use and requests else None

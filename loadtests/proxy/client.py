@@ -61,16 +61,15 @@ class Proxy:
 
     @property
     def pid(self) -> int:
-        """The id of the relay's process."""
         return self._running.pid
 
     def switch(self, mode: Mode) -> Mapping[str, Any]:
-        """Returns when the mode is in force, with what has been done so far; see `counts`."""
+        """Returns `counts` when the mode is in force."""
         return self._ask(str(mode))
 
     @contextlib.contextmanager
     def switched(self, mode: Mode) -> Iterator[Self]:
-        """Has the mode in force for the length of the block, and passes again after it."""
+        """The mode is in force for the length of the block."""
         self.switch(mode)
         try:
             yield self
@@ -78,7 +77,7 @@ class Proxy:
             self.switch(PASS)
 
     def counts(self) -> Mapping[str, Any]:
-        """Gives the mode, the open connections, and what was done since the start.
+        """The mode, the open connections, and what was done since the start.
 
         `accepted`, `cut` and `unreached` count connections, `delayed` and `garbled` the pieces in which data came,
         `dripped` bytes, `lost` replies; what never happened is not in it.
@@ -86,7 +85,7 @@ class Proxy:
         return self._ask("")
 
     def close(self) -> None:
-        """Ends the relay and all connections through it; harmless when done before."""
+        """Also ends all connections through it; may be called again."""
         process, self._process = self._process, None
         if process is None:
             return

@@ -31,7 +31,6 @@ class Flow:
         self._blocked = False
 
     def add(self, data: bytes) -> None:
-        """Takes what has arrived."""
         mode, due = self._mode(), _now()
         if mode.kind == "delay":
             self._counts["delayed"] += 1
@@ -44,7 +43,6 @@ class Flow:
         self.send()
 
     def send(self) -> None:
-        """Hands on what is due."""
         while self._held and self.target is not None:
             due = max(self._held[0][0], self._not_before)
             if due > _now():
@@ -54,13 +52,12 @@ class Flow:
         self._regulate()
 
     def release(self) -> None:
-        """Makes all that an earlier mode held due now; the mode of now says how it is handed on."""
+        """Makes all data that an earlier mode held due now."""
         self._held = deque((0.0, data) for _, data in self._held)
         self._not_before = 0.0
         self.send()
 
     def block(self, blocked: bool) -> None:
-        """Tells whether the receiver can take no more at the moment."""
         self._blocked = blocked
         self._regulate()
 
@@ -106,11 +103,9 @@ class Exchange(Protocol):
     counts: Counter[str]
     links: "set[Link]"
 
-    def current(self) -> Mode:
-        """Gives the mode of now."""
+    def current(self) -> Mode: ...
 
-    def took(self, link: "Link") -> None:
-        """Hears of a new client, who needs a connection to the server."""
+    def took(self, link: "Link") -> None: ...
 
 
 class Leg(asyncio.Protocol):
@@ -122,13 +117,11 @@ class Leg(asyncio.Protocol):
         self._back = back
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Joins the socket to both flows."""
         self._onward.source = self._back.target = cast(asyncio.Transport, transport)
         self._link.joined(self)
         self._back.send()
 
     def data_received(self, data: bytes) -> None:
-        """Passes bytes to the other socket's flow."""
         if self._link.may_pass(self, data):
             self._onward.add(data)
 
@@ -139,11 +132,9 @@ class Leg(asyncio.Protocol):
         self._link.left()
 
     def pause_writing(self) -> None:
-        """Holds the sender up while this socket is full."""
         self._back.block(True)
 
     def resume_writing(self) -> None:
-        """Lets the sender go on."""
         self._back.block(False)
 
 
@@ -160,12 +151,11 @@ class Link:
         self._lost_reply = False
 
     def joined(self, leg: Leg) -> None:
-        """Reaches for the server once the client is there."""
         if leg is self.client:
             self._relay.took(self)
 
     def may_pass(self, leg: Leg, data: bytes) -> bool:
-        """Tells whether bytes may go on; resets the connection instead when they are a reply to be lost."""
+        """Resets the connection instead when the bytes are a reply to be lost."""
         mode = self._relay.current()
         if leg is self.client:
             self._lost_reply |= mode.kind == "lose" and mode.word.encode() in data
@@ -176,18 +166,15 @@ class Link:
         return not self._lost_reply
 
     def left(self) -> None:
-        """Forgets a connection that has ended on both sides."""
         if all(flow.source is None for flow in self.flows):
             self._relay.links.discard(self)
 
     def reset(self) -> None:
-        """Ends both sides with a reset."""
         for transport in self._open():
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
         self.end()
 
     def end(self) -> None:
-        """Ends both sides at once, as one does who has nothing more to say."""
         for transport in self._open():
             transport.abort()
 

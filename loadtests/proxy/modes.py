@@ -33,7 +33,7 @@ class Mode:
 
     @classmethod
     def read(cls, line: str) -> Self:
-        """Gives the mode of a line; raises ValueError with what is wrong with it."""
+        """Raises ValueError with what is wrong with the line."""
         kind, _, argument = line.strip().partition(" ")
         wanted = KINDS.get(kind)
         if wanted is None:
@@ -65,15 +65,15 @@ GARBLE: Final = Mode("garble")
 
 
 def delay(seconds: float) -> Mode:
-    """Gives the mode of a server that is this much further away, in each direction."""
+    """A server that is this much further away, in each direction."""
     return Mode("delay", seconds)
 
 
 def drip(seconds: float) -> Mode:
-    """Gives the mode of a server that sends a byte each `seconds`."""
+    """A server that sends a byte each `seconds`."""
     return Mode("drip", seconds)
 
 
 def lose(word: str) -> Mode:
-    """Gives the mode in which the reply to a request that holds `word` never arrives."""
+    """The reply to a request that holds `word` never arrives."""
     return Mode("lose", word=word)

@@ -39,11 +39,10 @@ class Relay:
         self.port: int = self._held.getsockname()[1]
 
     def current(self) -> Mode:
-        """Gives the mode of now."""
         return self._mode
 
     async def switch(self, mode: Mode) -> None:
-        """Changes the mode, for connections that are open too."""
+        """For connections that are open too."""
         self._mode = mode
         self.counts["switched"] += 1
         if mode.kind == "cut":
@@ -55,14 +54,12 @@ class Relay:
         await self.listen()
 
     async def listen(self) -> None:
-        """Accepts connections from now on."""
         if self._server is None:
             loop = asyncio.get_running_loop()
             made = _bound(self.port)
             self._server = await loop.create_server(lambda: Link(self).client, sock=made, backlog=BACKLOG)
 
     def took(self, link: Link) -> None:
-        """Counts a connection and begins to reach for the server."""
         self.counts["accepted"] += 1
         self.links.add(link)
         task = asyncio.create_task(self._reach(link))
@@ -110,7 +107,7 @@ async def serve(relay: Relay) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Relays until the end of the input; the exit status is 2 for a port that cannot be used."""
+    """The exit status is 2 for a port that cannot be used."""
     modes = "\n  ".join(f"{kind} {argument}".rstrip() for kind, argument in KINDS.items())
     parser = argparse.ArgumentParser(
         prog="python -m loadtests.proxy.server",

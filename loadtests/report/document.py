@@ -22,13 +22,13 @@ ALWAYS: Final = ("p50", "p90", "p95", "p99")
 
 
 def curves(counting: Sequence[Mapping[str, Result]]) -> dict[str, dict[str, dict[str, float | None]]]:
-    """Gives median, lowest and highest round of every percentile, by combination; null where a round lacks it."""
+    """Median, lowest and highest round of every percentile, by combination; null where a round lacks it."""
     names = dict.fromkeys(name for cells in counting for name in cells)
     return {name: _curve([cells[name] for cells in counting if name in cells]) for name in names}
 
 
 def course(rounds: Rounds, void: Sequence[VoidCell]) -> list[dict[str, Any]]:
-    """Gives every cell with its slices, round by round, void ones too and marked."""
+    """Every cell with its slices, round by round, void ones too and marked."""
     broken = {(cell.round, cell.combination) for cell in void}
     return [
         {
@@ -75,7 +75,7 @@ def _whole(result: Result) -> Slice:
 
 
 def ledger_of(folder: Path, ledger: Any, varies: Mapping[str, Varies | None]) -> dict[str, Any] | None:
-    """Gives the entries that are alike and those that differ, null where none was recorded; raises UnusableResults."""
+    """The entries that are equal and those that differ, null where none was recorded; raises UnusableResults."""
     found = ledgers_in(folder, ledger)
     if not found:
         return None
@@ -94,7 +94,7 @@ Document: TypeAlias = dict[str, Any]
 
 
 def document_of(folder: Path, rounds: Rounds, comparison: Comparison, studies: Sequence[Path] = ()) -> Document:
-    """Gives the comparison as `--json` prints it, and under `report` what pictures and tables need besides.
+    """The comparison as `--json` prints it, and under `report` what charts and tables need besides.
 
     Raises UnusableResults.
     """
@@ -119,7 +119,7 @@ def document_of(folder: Path, rounds: Rounds, comparison: Comparison, studies: S
 
 
 def _against_the_first(counting: Sequence[Mapping[str, Result]], names: list[str]) -> dict[str, dict[str, Effect]]:
-    """Each combination held to the first one, paired by round, as the table's ratios are."""
+    """Each combination compared with the first one, paired by round."""
     first = names[0]
     return {
         name: {

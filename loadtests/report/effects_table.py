@@ -29,7 +29,6 @@ ROUTES: Final = "By route: times better, with the 95 % interval"
 
 
 def effects_table(effects: Mapping[str, Any]) -> RenderableType:
-    """Gives the simple effects, then the main ones, as ratios."""
     table = _table("effect of", [TITLES[metric] for metric in TITLES])
     main = {name: row for name, row in effects.items() if name not in (SIMPLE_KEY, ROUTES_KEY)}
     for name, row in {**effects[SIMPLE_KEY], **main}.items():
@@ -38,7 +37,6 @@ def effects_table(effects: Mapping[str, Any]) -> RenderableType:
 
 
 def difference_table(effects: Mapping[str, Any]) -> RenderableType:
-    """Gives the simple effects as differences."""
     table = _table("effect of", [TITLES[metric] for metric in DIFFERENCES])
     for name, row in effects[SIMPLE_KEY].items():
         table.add_row(shown(name), *(_difference(row[metric]) for metric in DIFFERENCES))
@@ -46,7 +44,7 @@ def difference_table(effects: Mapping[str, Any]) -> RenderableType:
 
 
 def routes_table(effects: Mapping[str, Any]) -> RenderableType:
-    """Gives the simple effects of each route, which the mix hides; nothing where no routes are known."""
+    """What the mix hides; empty where no routes are known."""
     if not effects[ROUTES_KEY]:
         return Group()
     headings = [heading for metric in BY_ROUTE for heading in (TITLES[metric], "ms")]
@@ -59,7 +57,6 @@ def routes_table(effects: Mapping[str, Any]) -> RenderableType:
 
 
 def against_table(folder: str, compared: Mapping[str, Mapping[str, Effect]]) -> RenderableType:
-    """Gives each combination by itself in an earlier run."""
     table = _table("combination", list(TITLES.values()))
     for name, row in compared.items():
         table.add_row(shown(name), *(_ratio(row[metric]) for metric in TITLES))
@@ -67,7 +64,7 @@ def against_table(folder: str, compared: Mapping[str, Mapping[str, Effect]]) -> 
 
 
 def titled(title: str, table: Table) -> RenderableType:
-    """Gives a table below its title, which a narrow table must not break into lines."""
+    """The title is not part of the table, which would break it into lines."""
     return Group(shown(title), table)
 
 

@@ -30,7 +30,7 @@ OPTIONS: Final[dict[str, dict[str, Any]]] = {
 
 
 def write_wanted(options: argparse.Namespace, comparison: Comparison) -> list[Path]:
-    """Gives the files that were asked for, written; raises UnusableResults and then leaves nothing behind."""
+    """Writes all files that were asked for, or none; raises UnusableResults."""
     if options.beside and not options.html:
         raise UnusableResults("--beside shows another run in the page: add --html FILE")
     if not (options.html or options.markdown or options.report):
@@ -52,7 +52,6 @@ def write_wanted(options: argparse.Namespace, comparison: Comparison) -> list[Pa
 
 
 def in_folder(folder: Path, document: Document) -> dict[Path, str]:
-    """Gives what stands in the folder of a run that was reported, by its place."""
     return {
         folder / JSON_NAME: as_json(document),
         folder / PAGE_NAME: page([document]),

@@ -41,7 +41,6 @@ class Verbatim(str):
 
 
 def memo(document: Document) -> str:
-    """Gives the document as Markdown."""
     made = environment()
     made.finalize = escaped
     made.filters |= {"verbatim": _verbatim, "per_second": per_second, "percent": percent}
@@ -63,7 +62,7 @@ def memo(document: Document) -> str:
 
 
 def escaped(value: Any) -> Any:
-    """Gives text as Markdown shows it, on one line; code lines stay as they are."""
+    """Text as Markdown shows it, on one line; code lines stay as they are."""
     if not isinstance(value, str) or isinstance(value, Verbatim):
         return value
     return _one_line(value).translate(MARKS)

@@ -13,7 +13,7 @@ QUEUE: Final = "Visitors queue there, so what is lost elsewhere is mostly won ba
 
 
 def unseen(comparison: Comparison) -> Iterator[str]:
-    """Gives a line for each simple effect on the average that is called neither better nor worse."""
+    """A line for each simple effect on the average that is neither better nor worse."""
     for name, row in comparison.effects[SIMPLE_KEY].items():
         verdict = row[AVERAGE].verdict
         if verdict in HIDDEN and (hidden := HIDDEN[verdict](comparison, name)):
@@ -21,13 +21,13 @@ def unseen(comparison: Comparison) -> Iterator[str]:
 
 
 def binding(comparison: Comparison, name: str) -> dict[str, Bottleneck]:
-    """Gives the known bottlenecks of the two combinations that a simple effect compares, by their names."""
+    """The known bottlenecks of the two combinations that a simple effect compares."""
     found = {one: comparison.bottleneck[one] for one in comparison.pairs[name] if one in comparison.bottleneck}
     return {one: each for one, each in found.items() if each.name}
 
 
 def queued(found: Mapping[str, Bottleneck]) -> bool:
-    """Says that visitors queue for what binds, in both: a delay elsewhere only has them come to the queue later."""
+    """Whether visitors queue for what binds in both, so that a delay elsewhere only brings them to the queue later."""
     return len(found) == 2 and not any(each.name in DELAYS for each in found.values())
 
 

@@ -8,7 +8,7 @@ MINUTE_S: Final = 60
 
 
 def digits(value: float | None) -> str:
-    """Gives three digits that count, thousands apart; a dash where there is no figure."""
+    """Three significant digits, with thousands separators; a dash where there is no figure."""
     if value is None:
         return MISSING
     size = abs(value)
@@ -17,38 +17,34 @@ def digits(value: float | None) -> str:
 
 
 def milliseconds(value: float | None) -> str:
-    """Gives `180 ms`."""
     return MISSING if value is None else f"{digits(value)} ms"
 
 
 def per_second(value: float | None) -> str:
-    """Gives `42.1 req/s`."""
     return MISSING if value is None else f"{digits(value)} req/s"
 
 
 def percent(value: float | None) -> str:
-    """Gives `95.3 %` of a share."""
     return MISSING if value is None else "0 %" if value == 0 else f"{value * 100:.{2 if value < 0.01 else 1}f} %"
 
 
 def count(value: float | None) -> str:
-    """Gives `2,523`."""
     return MISSING if value is None else f"{value:,.0f}"
 
 
 def interval(effect: dict[str, float | None]) -> str:
-    """Gives `40.1 to 50.2`, or nothing where one round has no interval."""
+    """Empty where one round has no interval."""
     low, high = effect["low"], effect["high"]
     return "" if low is None or high is None else f"{digits(low)} to {digits(high)}"
 
 
 def plain(value: float) -> str:
-    """Gives a setting as it was set: `1`, `0.5`, `120`."""
+    """A setting as it was set: `1`, `0.5`, `120`."""
     return f"{value:,.10g}"
 
 
 def clock(moment: str) -> str:
-    """Gives `2026-11-23 04:55 UTC` of a time as result files have it, anything else as it is."""
+    """`2026-11-23 04:55 UTC` of a time as result files have it, anything else as it is."""
     try:
         return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     except ValueError:

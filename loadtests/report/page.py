@@ -32,7 +32,7 @@ UNSAFE: Final = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
 
 
 def page(documents: Sequence[Document]) -> str:
-    """Gives the report of one run, or of two side by side."""
+    """One run, or two side by side."""
     runs = [_run(document, number) for number, document in enumerate(documents)]
     scripts = [Markup(text) for text in (LIBRARY.read_text(), (HERE / "templates" / "report.js").read_text())]  # noqa: S704
     return (
@@ -52,7 +52,7 @@ def page(documents: Sequence[Document]) -> str:
 
 
 def environment() -> Environment:
-    """Gives templates in which a name that is not there is an error, and text in a page is never markup."""
+    """A name that is missing in a template is an error, and text in a page is never markup."""
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=select_autoescape((".html.j2",)),
@@ -66,7 +66,7 @@ def environment() -> Environment:
 
 
 def inline(pictures: Sequence[tuple[str, Picture]]) -> Markup:
-    """Gives the figures as JSON that nothing inside of it can end."""
+    """The figures as JSON that nothing inside of it can end."""
     text = json.dumps({name: picture.figure for name, picture in pictures}, separators=(",", ":"), allow_nan=False)
     return Markup(text.translate(UNSAFE))  # noqa: S704
 

@@ -11,7 +11,7 @@ VARIABLES: Final = (("profile", "PROFILE"), ("rounds", "ROUNDS"), ("stack", "STA
 
 
 def commands(document: Document) -> list[str]:
-    """Gives what to type, from a clean clone on."""
+    """What to type, from a clean clone on."""
     run, load = document["report"]["run"], document["load"]
     changed = "    # and files of it had been changed" if run["changed"] else ""
     first = [f"git checkout {shlex.quote(run['commit'])}{changed}"] if run["commit"] else []
@@ -27,7 +27,6 @@ def commands(document: Document) -> list[str]:
 
 
 def conditions(document: Document) -> list[tuple[str, str]]:
-    """Gives what the run was made on, as name and value."""
     run, load = document["report"]["run"], document["load"]
     mix = ", ".join(f"{route} {weight:g}" for route, weight in load["mix"].items())
     rows = [

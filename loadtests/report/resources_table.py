@@ -17,7 +17,7 @@ LAST: Final = "* binds, from VUs"
 
 
 def resources_table(found: Mapping[str, Bottleneck]) -> RenderableType:
-    """Gives utilization and service demand, medians over rounds, a column for each combination; nothing if unknown."""
+    """Utilization and service demand, medians over rounds; empty if unknown."""
     names = list(dict.fromkeys(resource for one in found.values() for resource in one.shares))
     if not names:
         return Group()

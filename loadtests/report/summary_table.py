@@ -42,7 +42,6 @@ ROWS: Final = (
 
 
 def table_of_four(document: Document) -> list[tuple[str, list[Figure]]]:
-    """Gives each line with a figure per combination, in the order of the combinations."""
     lines = document["combinations"]
     return [(row.label, [_figure(document, name, row) for name in lines]) for row in ROWS]
 
@@ -67,6 +66,5 @@ def _error_rate(line: dict[str, Any]) -> float | None:
 
 
 def statistic(document: Document) -> str:
-    """Gives what the figures are: of one round, or the median over several."""
     rounds = document["load"]["rounds"]
     return "one round" if rounds == 1 else f"the median over {rounds} rounds"

@@ -9,7 +9,6 @@ from loadtests.report.numbers import MISSING, digits, milliseconds, percent, pla
 
 
 def fault_rows(document: Document) -> list[tuple[str, list[str]]]:
-    """Gives each fault with what became of each combination."""
     run = document["report"]["further"].get("faults")
     cells = run["cells"] if run else []
     names = fault_columns(document)
@@ -19,7 +18,7 @@ def fault_rows(document: Document) -> list[tuple[str, list[str]]]:
 
 
 def fault_columns(document: Document) -> list[str]:
-    """Gives the combinations that met a fault, in their usual order."""
+    """The combinations that met a fault, in their usual order."""
     run = document["report"]["further"].get("faults")
     met = {cell["combination"] for cell in run["cells"]} if run else set()
     return [name for name in COMBINATIONS if name in met]
@@ -49,7 +48,6 @@ class Table(NamedTuple):
 
 
 def server_tables(document: Document) -> list[Table]:
-    """Gives the tables that have a row."""
     return [table for table in (_resources(document), _counted(document), _statements(document)) if table.rows]
 
 

@@ -36,7 +36,6 @@ FIGURE_ROWS: Final[tuple[tuple[str, str, Callable[[float], str]], ...]] = (
 
 
 def show(comparison: Comparison, console: Console) -> None:
-    """Prints the figures, the effects, the void cells and what they say."""
     console.print(figures_table(comparison))
     for table in (effects_table, difference_table, routes_table):
         console.print(table(comparison.effects))
@@ -60,7 +59,7 @@ def show(comparison: Comparison, console: Console) -> None:
 
 
 def without_ledger(against: Against) -> Iterator[str]:
-    """Gives a line that names the combinations of which nothing but load and host was held to the earlier run."""
+    """Names the combinations whose settings could not be compared with the earlier run's."""
     if against.without_ledger:
         yield (
             f"not compared: the settings of {', '.join(against.without_ledger)}. Neither run has a ledger of them, as "
@@ -69,7 +68,6 @@ def without_ledger(against: Against) -> Iterator[str]:
 
 
 def figures_table(comparison: Comparison) -> RenderableType:
-    """Gives what was measured, a column for each combination."""
     load = comparison.load
     statistic = "one round" if load["rounds"] == 1 else f"median over {load['rounds']} rounds"
     title = (

@@ -41,12 +41,10 @@ WHERE: Final = {"async uncached": " without the cache", "async cached": " with t
 
 
 def question(document: Document) -> str:
-    """Gives what is asked, of our four or of services of somebody's own."""
     return QUESTION if set(document["combinations"]) >= {"sync", "async"} else OTHER_QUESTION
 
 
 def verdict_sentence(document: Document) -> str:
-    """Gives the answer and what it rests on."""
     if not any(line["rounds"] for line in document["combinations"].values()):
         return "Nothing can be said: every cell is void."
     recommendation = document["recommendation"]
@@ -77,7 +75,6 @@ def _blind(document: Document) -> Iterator[str]:
 
 
 def in_words(subject: str, effect: dict[str, Any]) -> str:
-    """Gives what one effect shows of the average latency."""
     return WORDS[effect["verdict"]].format(
         subject=subject, ratio=digits(effect["ratio"]), interval=interval(effect), rounds=effect["rounds"]
     )

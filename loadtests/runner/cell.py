@@ -73,7 +73,6 @@ class Cells:
     def _load(
         self, name: str, variables: dict[str, str], programs: dict[str, int], draft: Path
     ) -> tuple[dict[str, Any], Observed]:
-        """What k6 says of a load, and what was seen of the server's side meanwhile."""
         log = self._folder / f"{name}.k6.log"
         with Looker(self._target, name) as looker:
             generator = self._target.generator(variables, log)
@@ -95,7 +94,7 @@ class Cells:
 
 @contextmanager
 def unjudged(folder: Path) -> Iterator[Path]:
-    """Gives an empty folder for what k6 writes: it is no cell before the server's side is in it, whatever happens."""
+    """An empty folder for what k6 writes: it is no result before the server's side is in it."""
     drafts = folder / UNJUDGED
     shutil.rmtree(drafts, ignore_errors=True)
     drafts.mkdir()

@@ -11,7 +11,6 @@ GIGABYTE: Final = 1024**3
 
 
 def describe_host() -> dict[str, Any]:
-    """Gives processor, cores, memory, system and Python of this machine."""
     return {
         "cpu": _cpu_model(),
         "cores": psutil.cpu_count(),
@@ -33,7 +32,7 @@ TIMEOUT_S: Final = 10
 
 
 def describe_checkout() -> dict[str, Any]:
-    """Gives the commit, and whether files of it were changed; nothing where this is no checkout, or git is missing."""
+    """Empty where this is no checkout, or git is missing."""
     commit, changed = _git("rev-parse", "HEAD"), _git("status", "--porcelain", "--untracked-files=no")
     return {} if commit is None or changed is None else {"commit": commit, "changed": bool(changed)}
 

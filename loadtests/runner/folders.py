@@ -18,7 +18,7 @@ KEPT: Final = ("*.json", "report.*")
 
 
 def new_folder(results: Path, profile: str) -> Path:
-    """Makes a folder named by the time and the profile; raises UnusableInput."""
+    """Raises UnusableInput."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     folder = results.resolve() / f"{stamp}-{profile}"
     try:
@@ -30,7 +30,7 @@ def new_folder(results: Path, profile: str) -> Path:
 
 @contextmanager
 def study_folder(results: Path, profile: str) -> Iterator[Path]:
-    """Gives a folder as `new_folder` does, and removes it when nothing was written to it."""
+    """A new folder, removed when nothing was written to it."""
     folder = new_folder(results, profile)
     try:
         yield folder
@@ -75,7 +75,7 @@ SAME: Final = (
 
 
 def resumed_folder(plan: Plan) -> Path:
-    """Gives the folder of the run to go on with; raises UnusableInput."""
+    """Raises UnusableInput."""
     if plan.resume == NEWEST:
         folders = sorted(path.parent for path in plan.results.resolve().glob(f"*/{RUN_FILE}"))
         unfinished = [folder for folder in folders if read_run(folder).get("finished") is False]
@@ -89,7 +89,7 @@ def resumed_folder(plan: Plan) -> Path:
 
 
 def read_run(folder: Path) -> dict[str, Any]:
-    """Gives what run.json says; raises UnusableInput."""
+    """Raises UnusableInput."""
     path = folder / RUN_FILE
     try:
         run = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
@@ -99,7 +99,7 @@ def read_run(folder: Path) -> dict[str, Any]:
 
 
 def refuse_other_plan(folder: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
-    """Raises UnusableInput, naming what differs, when a run was started with another plan or load."""
+    """Raises UnusableInput when the run was started with another plan or load."""
     for name in SAME:
         if before.get(name) != now[name]:
             raise UnusableInput(
@@ -109,7 +109,7 @@ def refuse_other_plan(folder: Path, before: dict[str, Any], now: dict[str, Any])
 
 
 def refuse_other_ledgers(folder: Path, before: dict[str, Ledger], now: dict[str, Ledger]) -> None:
-    """Raises UnusableInput, naming the entry and both values, when what is measured is made otherwise now."""
+    """Raises UnusableInput when an entry is not what it was."""
     for name, ledger in now.items():
         for change in changes(before.get(name, {}), ledger):
             raise UnusableInput(
@@ -119,7 +119,7 @@ def refuse_other_ledgers(folder: Path, before: dict[str, Ledger], now: dict[str,
 
 
 def is_there(folder: Path, name: str, number: int) -> bool:
-    """Says whether a cell was measured to its end, void or not."""
+    """Whether a cell was measured to its end, void or not."""
     path = folder / f"{name}.round-{number}.json"
     try:
         return "server" in msgspec.json.decode(path.read_bytes(), type=dict[str, Any])

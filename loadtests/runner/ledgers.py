@@ -11,7 +11,7 @@ from loadtests.targets.base import Say, Target, TargetError
 
 
 def show_ledger(ledgers: Mapping[str, Ledger], differing: list[Differing], say: Say) -> None:
-    """Says every entry once: those that are alike in one line each, then those that differ with the reason."""
+    """Entries that are equal in one line each, then those that differ with the reason."""
     apart = {one.entry for one in differing}
     alike = {entry: value for entry, value in next(iter(ledgers.values()), {}).items() if entry not in apart}
     say(f"ledger: {len(alike)} entries are alike in {', '.join(ledgers)}")
@@ -35,14 +35,14 @@ LIBRARY: Final = "library "
 
 
 def read_ledgers(target: Target, plan: Plan, say: Say) -> dict[str, Ledger]:
-    """Gives the ledger of every combination; raises TargetError for what would not be a fair comparison."""
+    """Raises TargetError for what would not be a fair comparison."""
     ledgers = {name: read_ledger(target, name) for name in plan.names}
     judge_ledgers(ledgers, plan, say)
     return ledgers
 
 
 def judge_ledgers(ledgers: dict[str, Ledger], plan: Plan, say: Say) -> None:
-    """Says every entry once; raises TargetError for what would not be a fair comparison."""
+    """Raises TargetError for what would not be a fair comparison."""
     differing = differences(ledgers, plan.axes)
     show_ledger(ledgers, differing, say)
     # What runs elsewhere and was built by others is recorded, not judged.
@@ -51,6 +51,6 @@ def judge_ledgers(ledgers: dict[str, Ledger], plan: Plan, say: Say) -> None:
 
 
 def libraries(ledgers: dict[str, Ledger]) -> dict[str, str]:
-    """Gives the versions that the running services have loaded, which in containers are not this program's."""
+    """The versions that the running services have loaded, which in containers are not this program's."""
     loaded = {entry: value for ledger in ledgers.values() for entry, value in ledger.items()}
     return {entry.removeprefix(LIBRARY): loaded[entry] for entry in sorted(loaded) if entry.startswith(LIBRARY)}

@@ -34,23 +34,19 @@ class Progress:
         )
 
     def say(self, line: str) -> None:
-        """Prints one line."""
         self._console.print(line, markup=False, soft_wrap=True)
 
     def begin(self) -> None:
-        """Starts the clock of the cells, after everything is set up."""
         self._started = time.monotonic()
         if self._live:
             self._live.start()
 
     def starts(self, number: int, rounds: int, name: str) -> None:
-        """Says which cell is measured now."""
         self._now = f"round {number} of {rounds}, {name}: cell {self._done + 1} of {self._cells}"
         if not self._live:
             self.say(f"{self._now}, {self._left()}")
 
     def finished(self, result: Result) -> None:
-        """Says what a cell came to."""
         self._done += 1
         self._last = time.monotonic()
         self._finished.setdefault(result.combination, []).append(result)
@@ -58,11 +54,10 @@ class Progress:
             self.say(_in_words(result))
 
     def skipped(self) -> None:
-        """Counts a cell that an earlier run has measured."""
+        """Counts out a cell that an earlier run has measured."""
         self._cells -= 1
 
     def end(self) -> None:
-        """Leaves the table as it is at the end."""
         if self._live:
             self._now = ""
             self._live.stop()

@@ -120,7 +120,7 @@ class Capacity(msgspec.Struct, frozen=True):
 
     @property
     def at_least(self) -> bool:
-        """Whether more than the rate may hold: of the next one above that did not hold, nothing says that it broke."""
+        """Whether the rate is only a lower bound: the next higher rate that did not hold is void and not broken."""
         if self.rate_rps is None:
             return False
         failed = [step for step in self.steps if step.part != "warm-up" and step.outcome != "held"]

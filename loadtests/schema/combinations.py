@@ -28,7 +28,6 @@ class UnusableFile(Exception):
 
 
 def read_entries(path: Path) -> list[Entry]:
-    """Gives the services of a file; raises UnusableFile."""
     try:
         entries = msgspec.json.decode(path.read_bytes(), type=list[Entry])
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -7,10 +7,10 @@ from loadtests.schema.result import Varies
 
 
 def williams_square(size: int) -> list[list[int]]:
-    """Gives rows in which each number is at each place, and after each other, equally often.
+    """Rows in which each number is at each place, and after each other, equally often.
 
-    An even size takes as many rows, an odd one twice as many. The source is E. J. Williams,
-    Australian Journal of Scientific Research A 2 (1949).
+    An even size takes as many rows, an odd one twice as many. Source: E. J. Williams, Australian Journal of
+    Scientific Research A 2 (1949).
     """
     first = [0, *(step // 2 + 1 if step % 2 == 0 else size - step // 2 - 1 for step in range(size))]
     rows = [[(number + shift) % size for number in first[:size]] for shift in range(size)]
@@ -18,7 +18,7 @@ def williams_square(size: int) -> list[list[int]]:
 
 
 def orders(names: Sequence[str], rounds: int) -> list[list[str]]:
-    """Gives the order of each round, starting the square again when it is used up."""
+    """The order of each round; the square starts again when it is used up."""
     square = williams_square(len(names))
     return [[names[number] for number in square[turn % len(square)]] for turn in range(rounds)]
 
@@ -43,9 +43,9 @@ class Design(NamedTuple):
 
 
 def design_of(varies: Mapping[str, Varies | None]) -> Design:
-    """Gives the effects of combinations by what each varies, the first one's stack being what others are held to.
+    """The effects of combinations by what each varies, relative to the first combination's stack.
 
-    Combinations that do not say what they vary, or of which none differ in one thing only, are each held to the first.
+    Where one does not say what it varies, or no two differ in one thing only, each is compared with the first.
     """
     places = {(one.stack, one.cache): name for name, one in varies.items() if one}
     if len(places) < len(varies):
@@ -70,10 +70,7 @@ def _simple(places: Mapping[tuple[str, bool], str], stacks: list[str]) -> Iterat
 
 
 def _main(places: Mapping[tuple[str, bool], str], stacks: list[str]) -> Iterator[tuple[str, Weights]]:
-    """Half the sum of two simple effects, and the difference between them.
-
-    The difference says by how much the cache gains more in async, which is also by how much async gains more cached.
-    """
+    """Half the sum of two simple effects, and their difference: by how much more the cache gains in async."""
     whole = [stack for stack in stacks if (stack, False) in places and (stack, True) in places]
     if len(whole) < 2:
         return

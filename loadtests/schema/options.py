@@ -12,7 +12,7 @@ Option: TypeAlias = tuple[str, str, str]
 
 
 def study_parser(name: str, description: str, epilog: str, options: Sequence[Option]) -> argparse.ArgumentParser:
-    """Gives the parser of a study's own options; what it does not know are options of the plan."""
+    """A parser of a study's own options; what it does not know are options of the plan."""
     parser = argparse.ArgumentParser(
         prog=f"python -m loadtests.{name}",
         description=description,
@@ -27,7 +27,7 @@ def study_parser(name: str, description: str, epilog: str, options: Sequence[Opt
 
 
 def decimal(name: str, text: str, low: float, high: float) -> float:
-    """Gives a number from outside; raises UnusableInput with the range."""
+    """Raises UnusableInput with the range."""
     try:
         value = float(text)
     except ValueError:

@@ -58,7 +58,7 @@ class Plan(NamedTuple):
 
     @property
     def passed_on(self) -> dict[str, str]:
-        """The variables of the load that k6 reads by itself, where they are given."""
+        """The variables of the load that are set, which k6 reads by itself."""
         given = {name: os.environ[name] for name in PASSED_ON if os.environ.get(name)}
         # k6 is started from another folder than this program may have been.
         return given | ({"ROUTES": str(Path(given["ROUTES"]).resolve())} if "ROUTES" in given else {})
@@ -70,12 +70,12 @@ class Plan(NamedTuple):
         return {"services_sha256": _hash(self.file), "routes_sha256": _hash(Path(routes) if routes else None)}
 
     def combination(self, name: str) -> str:
-        """Gives COMBINATIONS as k6 reads it, for one combination."""
+        """COMBINATIONS as k6 reads it."""
         return f"{self.file}#{name}" if self.file else name
 
 
 def read_plan(arguments: Sequence[str] | None = None) -> Plan:
-    """Gives the run that was asked for; raises UnusableInput."""
+    """Raises UnusableInput."""
     options = _parser().parse_args(arguments)
     profiles = read_profiles()
     if options.profile not in profiles:
@@ -109,7 +109,7 @@ def _hash(path: Path | None) -> str | None:
 
 
 def number(name: str, text: str, low: int, high: int) -> int:
-    """Gives a whole number from outside; raises UnusableInput with the range."""
+    """Raises UnusableInput with the range."""
     if not text.isdecimal() or not low <= int(text) <= high:
         raise UnusableInput(f"{name}={text}: give a whole number from {low} to {high}")
     return int(text)
@@ -125,7 +125,7 @@ def read_mix(text: str) -> dict[str, float]:
 
 
 def whole_squares(combinations: int) -> int:
-    """Gives the usual number of rounds: four, or more where the square of the orders has more rows."""
+    """Four rounds, or more where the square of the orders has more rows."""
     rows = len(williams_square(combinations))
     return rows * -(-USUAL_ROUNDS // rows)
 

@@ -24,7 +24,6 @@ class Profile(msgspec.Struct, frozen=True):
 
 
 def read_profiles() -> dict[str, Profile]:
-    """Gives every profile by its name."""
     return msgspec.json.decode(FILE.read_bytes(), type=dict[str, Profile])
 
 

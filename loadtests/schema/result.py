@@ -121,7 +121,7 @@ class Result(msgspec.Struct, frozen=True):
 
     @property
     def ceiling_rps(self) -> float | None:
-        """Requests a second that these visitors cannot pass at this latency; null where how they think is unknown."""
+        """The highest throughput of these visitors at this latency; null where their think time is unknown."""
         if self.think == "unknown":
             return None
         cycle = self.think_time_s + (self.latency_ms.avg or 0.0) / 1000
@@ -129,5 +129,4 @@ class Result(msgspec.Struct, frozen=True):
 
 
 def json_schema() -> dict[str, Any]:
-    """Gives the JSON Schema of a result file, made from the types above."""
     return msgspec.json.schema(Result)

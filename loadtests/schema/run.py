@@ -38,7 +38,7 @@ class UnusableRun(Exception):
 
 
 def read_description(folder: Path) -> RunDescription:
-    """Gives what run.json says, an empty description when there is none; raises UnusableRun."""
+    """Empty when there is no run.json; raises UnusableRun."""
     path = folder / RUN_FILE
     if not path.exists():
         return RunDescription()

@@ -106,11 +106,11 @@ class Server(msgspec.Struct, frozen=True):
 
 
 def total(counters: Mapping[str, float], name: str) -> float:
-    """Gives the sum of one counter over all its labels."""
+    """The sum of one counter over all its labels."""
     return sum(value for key, value in counters.items() if key == name or key.startswith(f"{name}{{"))
 
 
 def by_label(counters: Mapping[str, float], name: str, label: str) -> dict[str, float]:
-    """Gives one counter by the values of one label, where it has only that."""
+    """One counter by the values of a label, where it has no other."""
     start = f"{name}{{{label}="
     return {key[len(start) : -1]: value for key, value in counters.items() if key.startswith(start)}

@@ -18,11 +18,10 @@ class AliasTarget(LocalTarget):
         self._urls = urls
 
     def url(self, name: str) -> str:
-        """Where a combination is reached."""
         return self._urls[name]
 
     def prepare(self, name: str, restore: bool) -> None:
-        """Gives fresh processes and first rows if asked, and leaves the cache warm: another name may have filled it."""
+        """Leaves the cache warm: another name may have filled it."""
         service = self._stack.service(self._services[name])
         service.stop()
         if restore:
@@ -30,16 +29,14 @@ class AliasTarget(LocalTarget):
         service.start()
 
     def programs(self, name: str) -> dict[str, int]:
-        """The first process of each program behind the name."""
         return super().programs(self._services[name])
 
     def database(self, name: str) -> str:
-        """The database behind the name."""
         return super().database(self._services[name])
 
 
 def alias_target(stack: Stack, services: Mapping[str, str], urls: Mapping[str, str]) -> OpenTarget:
-    """Opens a target of these names; its services are fresh at the start, for the ledger's sake."""
+    """Its services are fresh at the start, for the ledger's sake."""
 
     @contextmanager
     def opened(_plan: Plan, _say: Callable[[str], None]) -> Iterator[AliasTarget]:

@@ -28,7 +28,7 @@ class Target(Protocol):
         """Where this machine reaches a combination's service."""
 
     def prepare(self, name: str, restore: bool) -> None:
-        """Gives a combination fresh processes, an empty cache, and its first rows if asked."""
+        """Fresh processes, an empty cache, and the first rows if asked."""
 
     def programs(self, name: str) -> dict[str, int]:
         """The first process of each program that serves a combination, where it can be known."""
@@ -45,8 +45,7 @@ class Target(Protocol):
     def database(self, name: str) -> str:
         """The name of a combination's database, which is its user's name too."""
 
-    def versions(self) -> dict[str, str]:
-        """What the servers say of themselves."""
+    def versions(self) -> dict[str, str]: ...
 
     def images(self) -> dict[str, str]:
         """The digest of each container's image, else its id; empty where there are no containers."""

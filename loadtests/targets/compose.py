@@ -45,17 +45,14 @@ class ComposeTarget:
 
     @property
     def cores(self) -> dict[str, int]:
-        """How many cores each program may use."""
         others = len(parse(self._environment["OTHER_CPUS"]))
         services = len(parse(self._environment["SERVICE_CPUS"]))
         return {"service": services, "database": others, "cache": others, "k6": others}
 
     def url(self, name: str) -> str:
-        """Where the service's port is published."""
         return f"http://127.0.0.1:{self._environment[_port_variable(name)]}"
 
     def prepare(self, name: str, restore: bool) -> None:
-        """Gives a combination a fresh container process, an empty cache, and its first rows."""
         self.run("stop", name)
         self.run("exec", "-T", "cache", "redis-cli", "flushall")
         if restore:
@@ -64,13 +61,11 @@ class ComposeTarget:
         self._wait_ready(name)
 
     def programs(self, name: str) -> dict[str, int]:
-        """The first process of each container, as this machine sees it."""
         services = {"service": name, "database": "database", "cache": "cache"}
         found = {program: self._pid(self.run("ps", "-q", one)) for program, one in services.items()}
         return {program: pid for program, pid in found.items() if pid}
 
     def generator(self, variables: dict[str, str], log: Path) -> Generator:
-        """Starts k6 in a container of its own beside the services."""
         inside = RESULTS_INSIDE / Path(variables["RESULTS"]).relative_to(LOADTESTS / "results")
         container = f"matrix-k6-{os.getpid()}"
         given = {**variables, "RESULTS": str(inside)}
@@ -79,7 +74,6 @@ class ComposeTarget:
         return Generator([*command, *options, "k6"], self._environment, log, lambda _: self._pid_soon(container))
 
     def versions(self) -> dict[str, str]:
-        """What the servers say of themselves."""
         info = self.run("exec", "-T", "cache", "redis-cli", "info", "server")
         redis = [line for line in info.splitlines() if line.startswith("redis_version:")]
         return {
@@ -100,7 +94,6 @@ class ComposeTarget:
         return self._output(["docker", "image", "inspect", "-f", DIGEST, image], COMMAND_S)
 
     def administrator(self) -> Connection:
-        """A connection to the database server as root; the caller closes it."""
         return pymysql.connect(
             host=LOOPBACK,
             port=int(self._environment["DATABASE_PORT"]),
@@ -113,15 +106,13 @@ class ComposeTarget:
         )
 
     def redis(self) -> "redis.Redis":
-        """A client of the Redis server; the caller closes it."""
         return redis.Redis(LOOPBACK, int(self._environment["CACHE_PORT"]), socket_timeout=CONNECT_S)
 
     def database(self, name: str) -> str:
-        """The name of a combination's database."""
         return f"shop_{name.replace('-', '_')}"
 
     def run(self, *words: str, seconds: float = COMMAND_S) -> str:
-        """Gives what a `docker compose` command prints; raises TargetError with its last line."""
+        """What a `docker compose` command prints; raises TargetError with its last line."""
         return self._output(["docker", "compose", *words], seconds)
 
     def _output(self, command: list[str], seconds: float) -> str:

@@ -28,7 +28,7 @@ class GeneratorFailed(Exception):
 
 
 def find_k6() -> str:
-    """Gives the k6 of PATH, else the one beside this Python; raises UnusableInput."""
+    """The k6 of PATH, else the one beside this Python; raises UnusableInput."""
     beside = Path(sys.executable).parent
     found = shutil.which("k6") or shutil.which("k6", path=str(beside))
     if not found:
@@ -37,24 +37,21 @@ def find_k6() -> str:
 
 
 def k6_command() -> list[str]:
-    """Gives the command that runs the matrix on this machine."""
     return [find_k6(), "run", "--quiet", "--no-color", str(LOADTESTS / "matrix.js")]
 
 
 def k6_version() -> str:
-    """Gives the version of this machine's k6, as it prints it."""
     done = subprocess.run([find_k6(), "version"], capture_output=True, text=True, timeout=STOP_S, check=False)
     return version_in(done.stdout)
 
 
 def version_in(text: str) -> str:
-    """Gives the number in what `k6 version` prints."""
     words = text.split()
     return words[1].removeprefix("v") if len(words) > 1 else "unknown"
 
 
 def _inherited() -> dict[str, str]:
-    """The environment without what would change the load and is not written down: settings of k6's own, and TARGETS."""
+    """Without what would change the load and is not written down: settings of k6's own, and TARGETS."""
     own = {name for name in os.environ if name.startswith("K6_") and name != WRITER}
     return {name: value for name, value in os.environ.items() if name not in {*own, "TARGETS"}}
 
@@ -85,11 +82,10 @@ class Generator:
 
     @property
     def pid(self) -> int | None:
-        """The process whose CPU time is the load generator's."""
         return self._pid(self._process.pid)
 
     def wait(self, seconds: float) -> None:
-        """Returns when k6 has measured to the end; raises GeneratorFailed."""
+        """Raises GeneratorFailed unless k6 measures to the end."""
         try:
             status = self._process.wait(seconds)
         except subprocess.TimeoutExpired as error:
@@ -98,7 +94,6 @@ class Generator:
             raise GeneratorFailed(f"k6 ended with status {status}: {self._last_words()}")
 
     def close(self) -> None:
-        """Ends k6 if it still runs."""
         for number in (signal.SIGINT, signal.SIGKILL):
             if self._process.poll() is not None:
                 return

@@ -32,17 +32,14 @@ class LocalTarget:
 
     @property
     def cores(self) -> dict[str, int]:
-        """How many cores each program may use."""
         others = len(self._stack.placement.others)
         services = len(self._stack.placement.services)
         return {"service": services, "database": others, "cache": others, "k6": others}
 
     def url(self, name: str) -> str:
-        """Where a combination's service answers."""
         return self._stack.url(name)
 
     def prepare(self, name: str, restore: bool) -> None:
-        """Gives a combination fresh processes, an empty cache, and its first rows if asked."""
         service = self._stack.service(name)
         service.stop()
         self.forget(name)
@@ -51,7 +48,7 @@ class LocalTarget:
         self.start(name)
 
     def start(self, name: str, environment: Mapping[str, str] | None = None) -> None:
-        """Starts a service and waits for all of its workers, as the first of them makes it ready."""
+        """Waits for all of its workers, as the first of them makes it ready."""
         service = self._stack.service(name)
         service.start(environment)
         wanted = int({**service.settings, **(environment or {})}["WORKERS"])
@@ -60,12 +57,10 @@ class LocalTarget:
             time.sleep(LOOK_S)
 
     def forget(self, name: str) -> None:
-        """Empties a combination's part of Redis."""
         for key in self._cache.scan_iter(match=f"{name}:*", count=SCANNED_AT_ONCE):
             self._cache.delete(key)
 
     def programs(self, name: str) -> dict[str, int]:
-        """The first process of each program."""
         return {
             "service": self._stack.service(name).pid,
             "database": self._stack.database_pid,
@@ -73,24 +68,19 @@ class LocalTarget:
         }
 
     def generator(self, variables: dict[str, str], log: Path) -> Generator:
-        """Starts k6 on the cores that the services do not use."""
         with pinned(self._stack.placement.others):
             return Generator(k6_command(), variables, log)
 
     def administrator(self) -> Connection:
-        """A connection to the database server as root; the caller closes it."""
         return self._stack.admin()
 
     def redis(self) -> "redis.Redis":
-        """A client of the stack's Redis; the caller closes it."""
         return redis.Redis.from_url(self._stack.cache_url, socket_timeout=REDIS_TIMEOUT_S)
 
     def database(self, name: str) -> str:
-        """The name of a combination's database."""
         return self._stack.database(name)
 
     def versions(self) -> dict[str, str]:
-        """What the servers say of themselves."""
         cache = self._cache.info("server")
         return {
             "k6": k6_version(),
@@ -102,7 +92,6 @@ class LocalTarget:
         return {}
 
     def close(self) -> None:
-        """Gives back the connection to Redis."""
         self._cache.close()
 
 
@@ -111,7 +100,6 @@ def _workers(url: str) -> int:
 
 
 def stack_options(plan: Plan, say: Callable[[str], None]) -> StackOptions:
-    """Gives how the stack of a plan is started."""
     return StackOptions(
         workers=plan.workers,
         port_base=plan.port_base,

@@ -30,7 +30,7 @@ TRAIT: Final = "service_trait"
 
 
 def read_metrics(url: str) -> str:
-    """Gives the text of /metrics; empty when the service has none."""
+    """The text of /metrics; empty when the service has none."""
     try:
         with urllib.request.urlopen(f"{url}/metrics", timeout=TIMEOUT_S) as answer:  # noqa: S310
             text: str = answer.read().decode()
@@ -40,12 +40,11 @@ def read_metrics(url: str) -> str:
 
 
 def read_counters(url: str) -> dict[str, float]:
-    """Gives a service's counters by name and labels; none when it has no /metrics."""
     return parsed(read_metrics(url))
 
 
 def parsed(text: str) -> dict[str, float]:
-    """Gives the counters that are kept, of the text that Prometheus reads; none of a text that it does not read."""
+    """The counters that are kept; none of a text that Prometheus does not read."""
     # Most lines are buckets of histograms, and reading them all would take longer than everything else here.
     lines = [line for line in text.splitlines() if line.startswith(KEPT)]
     return {
@@ -57,7 +56,7 @@ def parsed(text: str) -> dict[str, float]:
 
 
 def parsed_traits(text: str) -> dict[str, dict[str, int]]:
-    """Gives what the workers are made of: for each entry, how many workers have which value."""
+    """For each entry, how many workers have which value."""
     traits: dict[str, dict[str, int]] = {}
     for family in _families([line for line in text.splitlines() if line.startswith(TRAIT)]):
         for sample in family.samples:
@@ -67,7 +66,6 @@ def parsed_traits(text: str) -> dict[str, dict[str, int]]:
 
 
 def increase(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
-    """Gives by how much each counter grew."""
     return {name: round(value - before.get(name, 0.0), 6) for name, value in after.items()}
 
 

@@ -19,25 +19,21 @@ class RunningTarget:
 
     @property
     def cores(self) -> dict[str, int]:
-        """Unknown, so one each."""
         return {}
 
     def url(self, name: str) -> str:
-        """Where a combination's service answers."""
         url = self._urls[name]
         moved = self._plan.port_base - 8000
         host, _, port = url.rpartition(":")
         return url if self._plan.file else f"{host}:{int(port) + moved}"
 
     def prepare(self, name: str, restore: bool) -> None:
-        """Leaves everything as it is: it is not ours."""
+        """Does nothing: the services are not ours to restart."""
 
     def programs(self, name: str) -> dict[str, int]:  # noqa: ARG002 (the protocol's parameter)
-        """None that we could know."""
         return {}
 
     def generator(self, variables: dict[str, str], log: Path) -> Generator:
-        """Starts k6."""
         return Generator(k6_command(), variables, log)
 
     def administrator(self) -> None:
@@ -47,11 +43,9 @@ class RunningTarget:
         """None: Redis is not ours."""
 
     def database(self, name: str) -> str:
-        """Unknown, and nobody asks without an administrator."""
         return name
 
     def versions(self) -> dict[str, str]:
-        """k6's alone: the servers are not ours to ask."""
         return {"k6": k6_version()}
 
     def images(self) -> dict[str, str]:

@@ -141,7 +141,7 @@ TIMEOUT_S: Final = 5
 
 
 def added_ms(near: str, far: str) -> float:
-    """Gives by how much one address answers later than another, one request at a time: the median of many in turn."""
+    """How much later one address answers than another, one request at a time: the median of many in turn."""
     with ExitStack() as connections:
         both = [connections.enter_context(closing(_connected(url))) for url in (near, far)]
         return median(_seconds(both[1]) - _seconds(both[0]) for _ in range(PROBES)) * 1000

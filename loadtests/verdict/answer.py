@@ -45,7 +45,6 @@ def recommend(
     rounds: Sequence[Mapping[str, Result]],
     context: Context,
 ) -> Recommendation:
-    """Gives what this load shows, and no more than that."""
     cells = {name: [row[name] for row in rounds if name in row] for name in lines}
     statement, unseen = statement_cure(cells.get("sync", [])), unseen_effects(found)
     evidence = Evidence(sample, lines, simple, found, rounds, context, statement, unseen)

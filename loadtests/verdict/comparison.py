@@ -37,12 +37,11 @@ class Comparison(msgspec.Struct, frozen=True):
 
     @property
     def all_void(self) -> bool:
-        """Says that no cell counts."""
         return not any(line["rounds"] for line in self.combinations.values())
 
 
 def compare(rounds: Rounds, context: Context = NO_CONTEXT) -> Comparison:
-    """Gives the comparison of results that were read, with what is known around them; raises UnusableResults."""
+    """Raises UnusableResults."""
     void = void_cells(rounds)
     counting = counting_cells(rounds, void)
     design = design_of(varies_of(next(iter(rounds.values()))))

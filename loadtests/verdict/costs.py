@@ -52,7 +52,7 @@ def cost_of_rewrite(cells: Mapping[str, Sequence[Result]], before: str, after: s
 
 
 def greatest_age_s(ledgers: Ledgers, cached: str) -> float:
-    """How old an answer of a cached combination can be, by the lifetime of values that it was started with."""
+    """How stale an answer of a cached combination can be, by the lifetime that it was started with."""
     return float(ledgers.get(cached, {}).get("variable CACHE_LIFETIME", LIFETIME)) * (1 + JITTER)
 
 
@@ -73,7 +73,7 @@ def _connections_to_the_database(ledgers: Ledgers, before: str, after: str) -> s
 
 
 def _counted(ledgers: Ledgers, name: str, entry: str) -> int | None:
-    """What was counted in a running combination, null where its ledger has no such number."""
+    """Null where the ledger of a combination has no such number."""
     value = ledgers.get(name, {}).get(entry, "")
     return int(value) if value.isdecimal() else None
 

@@ -17,7 +17,7 @@ NOT_CAPTURED: Final = "the server's side was not captured in both"
 
 
 def unseen_effects(found: Mapping[str, Bottleneck]) -> dict[str, str]:
-    """Gives the pairs of twins of which this load cannot tell, by effect, each with what it waited for instead."""
+    """Why this load cannot tell what async changes, by effect: what the pair waited for instead."""
     return {name: why for name, pair in TWINS.items() if (why := _why(pair, [found.get(one) for one in pair]))}
 
 
@@ -52,18 +52,18 @@ class Evidence(NamedTuple):
     unseen: Mapping[str, str]
 
     def effect(self, name: str, metric: str = "latency_avg") -> SimpleEffect | None:
-        """Gives a simple effect that has a figure."""
+        """Null where it has no figure."""
         found = self.simple.get(name, {}).get(metric)
         return found if found and found.ratio is not None else None
 
     def says(self, name: str) -> str | None:
-        """Gives the verdict of a simple effect on the average, null where there is none or this load cannot tell."""
+        """The verdict of a simple effect on the average; null where there is none or this load cannot tell."""
         effect = None if name in self.unseen else self.effect(name)
         return effect.verdict if effect else None
 
     @property
     def statement_binds(self) -> bool:
-        """Says whether the database binds without the cache, and one statement is what keeps it busy."""
+        """Whether the database binds without the cache, and one statement keeps it busy."""
         found = self.bottleneck.get("sync")
         mainly = self.statement is not None and self.statement.share >= MAIN_SHARE
         return mainly and found is not None and found.name == DATABASE

@@ -19,12 +19,12 @@ GAIN: Final = 1.05
 
 
 def flips_of(evidence: Evidence, answer: Answer) -> list[str]:
-    """Gives each condition under which an answer is another one, as the end of a sentence."""
+    """Each condition under which another answer holds, as the end of a sentence."""
     return [words for condition in CONDITIONS[answer] if (words := condition(evidence))]
 
 
 def hit_ratio_needed(before: float | None, after: float | None, hits: float | None) -> float | None:
-    """Gives the hit ratio at which the cache would gain 5 %, on a straight line from no hits to what was measured.
+    """The hit ratio at which the cache would gain 5 %, on a straight line from no hits to what was measured.
 
     Averages are in ms; null where the cache gains less than that as it is.
     """
@@ -34,7 +34,7 @@ def hit_ratio_needed(before: float | None, after: float | None, hits: float | No
 
 
 def hit_ratio_over_rounds(rounds: list[Mapping[str, Result]]) -> Interval | None:
-    """Gives that hit ratio with its 95 % interval over rounds, null where a round has none."""
+    """That hit ratio with its 95 % interval over rounds; null where a round has none."""
     pairs = [(row["sync"], row["sync-cached"]) for row in rounds if {"sync", "sync-cached"} <= row.keys()]
     needed = [hit_ratio_needed(one.latency_ms.avg, two.latency_ms.avg, two.cache.hit_ratio) for one, two in pairs]
     known = [value for value in needed if value is not None]
@@ -72,7 +72,7 @@ def _statement(evidence: Evidence) -> str | None:
 
 
 def _cpu(pair: str) -> Condition:
-    """A rewrite is worth it or not by what it spends of the processor that binds."""
+    """Whether a rewrite pays depends on what it needs of the processor that binds."""
 
     def condition(evidence: Evidence) -> str | None:
         effect = evidence.effect(pair, "service_cpu")

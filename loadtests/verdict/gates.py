@@ -56,7 +56,7 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 def read_gate(text: str, names: Figures, help_line: str) -> Gate:
-    """Gives a condition that was written as NAME SIGN LIMIT; raises UnusableGate."""
+    """A condition written as NAME SIGN LIMIT; raises UnusableGate."""
     found = FORM.fullmatch(text)
     if not found:
         raise UnusableGate(f"--fail-if {text!r}: write a figure, one of {' '.join(SIGNS)} and a number; {help_line}")
@@ -71,12 +71,11 @@ def read_gate(text: str, names: Figures, help_line: str) -> Gate:
 
 
 def judge(gates: Sequence[Gate], figures: Figures) -> list[Judgement]:
-    """Gives what each gate found. One whose figure is missing is broken: nothing has shown that it holds."""
+    """A gate whose figure is missing is broken: nothing has shown that it holds."""
     return [_judged(gate, figures[gate.name]) for gate in gates]
 
 
 def in_words(judgement: Judgement) -> str:
-    """Gives one line on a broken gate, with the figure and its interval."""
     if judgement.value is None:
         return f"gate broken: {judgement.gate}: {judgement.figure} is missing in these results"
     value = judgement.value if isinstance(judgement.value, str) else f"{judgement.value:.4g}"

@@ -15,7 +15,7 @@ DETECTABLE: Final = "detectable"
 
 
 def figures_of(comparison: Comparison) -> Figures:
-    """Gives every figure by its name.
+    """Every figure by its name.
 
     `sync.latency_avg` and `sync.routes.products.latency_avg` are what was measured; `cache.latency_p95.ratio` and
     `cache in sync.latency_avg.difference` are effects, `routes.products.cache.latency_p95.ratio` those of a route, and
@@ -33,7 +33,7 @@ def figures_of(comparison: Comparison) -> Figures:
 
 
 def what_can_be_named(comparison: Comparison) -> str:
-    """Gives one line that says how to name a figure, and which names there are."""
+    """One line that says how to name a figure, and which names there are."""
     effects = comparison.effects
     simple = list(effects[SIMPLE_KEY])
     names = [*(name for name in effects if name not in (SIMPLE_KEY, ROUTES_KEY)), *simple]
@@ -70,7 +70,7 @@ def _of_effects(prefix: str, effects: Mapping[str, Any]) -> Iterator[tuple[str, 
 
 
 def fields_of(name: str, effect: Effect) -> Iterator[tuple[str, Figure]]:
-    """Gives each field of an effect as a figure with the interval it belongs to; all null where there is no ratio."""
+    """Each field of an effect with the interval it belongs to; all null where there is no ratio."""
     for field in RATIO_FIELDS:
         value = None if effect.ratio is None else getattr(effect, field)
         yield f"{name}.{field}", Figure(value, effect.low, effect.high)

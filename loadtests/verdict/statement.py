@@ -45,12 +45,12 @@ class _Round(NamedTuple):
 
 
 def statement_cure(results: Sequence[Result]) -> StatementCure | None:
-    """Gives what the costliest statement of one combination's rounds would save; null where none was recorded.
+    """What the costliest statement of one combination's rounds would save; null where none was recorded.
 
     By the utilization law, U = X D: with X requests per second and D seconds of a core for each, the database works U
     of the time, and can serve 1/D. A statement that takes a share s of the time of all statements is taken to have that
-    share of D, so half of it leaves D (1 - s/2). The source is P. Denning and J. Buzen, "The Operational Analysis of
-    Queueing Network Models", ACM Computing Surveys 10 (1978).
+    share of D, so half of it leaves D (1 - s/2). Source: P. Denning and J. Buzen, "The Operational Analysis of Queueing
+    Network Models", ACM Computing Surveys 10 (1978).
     """
     statement, routes = _costliest(results)
     rounds = [found for result in results if (found := _round(result, statement))]

@@ -61,7 +61,7 @@ FLIPS: Final = frozenset({"flip", "between"})
 
 
 def found_elsewhere(context: Context) -> list[str]:
-    """Gives a sentence on the capacity run and one on the sweep, each where there is one, without full stops."""
+    """A sentence on the capacity run and one on the sweep, where there are such, without full stops."""
     found = []
     if context.capacity:
         found.append(f"Capacity, {_whose(context, context.capacity)}: {_rates(context.capacity.document)}")
@@ -71,7 +71,7 @@ def found_elsewhere(context: Context) -> list[str]:
 
 
 def of_this_host(context: Context, study: Study | None) -> bool:
-    """Says whether a study was made on the host of these results, as far as both recorded one."""
+    """Whether a study was made on the host of these results, as far as both recorded one."""
     host = study.document.run.get("host") if study else None
     if not isinstance(host, Mapping) or not context.host:
         return False
@@ -79,14 +79,14 @@ def of_this_host(context: Context, study: Study | None) -> bool:
 
 
 def is_of_these(context: Context, study: Study | None) -> bool:
-    """Says whether a study is finished, and of the host and the commit of these results."""
+    """Whether a study is finished, and of the host and the commit of these results."""
     if study is None or not study.document.complete or not of_this_host(context, study):
         return False
     return bool(context.commit) and study.document.run.get("commit") == context.commit
 
 
 def _whose(context: Context, study: Study) -> str:
-    """Of which run a study is, and how near that is to this one."""
+    """Which run a study is, and how near it is to this one."""
     host = study.document.run.get("host")
     if not isinstance(host, Mapping) or not context.host:
         where = "on a host that is not known to be this one"
@@ -106,7 +106,7 @@ def _version(context: Context, study: Study) -> str:
 
 
 def _rates(run: CapacityRun) -> str:
-    """Requests a second that held, those by core of service CPU in brackets, and ratios of both."""
+    """The rates that held, those by core of service CPU in brackets, and ratios of both."""
     lines = {one.combination: one for one in run.combinations}
     rates = ", ".join(f"{name} {_rate(one)}{_of(_by_core(one), ' ({:.0f})')}" for name, one in lines.items())
     ratios = ", ".join(_ratios(lines))

@@ -10,7 +10,7 @@ from loadtests.verdict.studies import is_of_these
 
 
 def next_runs(evidence: Evidence, answer: str) -> list[str]:
-    """Gives the runs that would decide what these results leave open, each with what it is for."""
+    """The runs that would decide what these results leave open, each with what it is for."""
     return [*_narrower(evidence, answer), *_whole(evidence, answer), *_to_learn_about_async(evidence)]
 
 
@@ -67,7 +67,6 @@ def in_paragraphs(
     elsewhere: Sequence[str],
     further: Sequence[str],
 ) -> list[str]:
-    """Gives the answer with what it rests on, then the third cure, each cure's cost, flips, studies, and next runs."""
     if not any(line["rounds"] for line in evidence.lines.values()):
         return [NOTHING]
     sample = evidence.sample
@@ -86,7 +85,7 @@ def in_paragraphs(
 
 
 def _about_others(evidence: Evidence) -> Iterator[str]:
-    """Of services that are not ours nothing is known but what was measured."""
+    """Of services that are not ours only the measured effects are known."""
     for name in evidence.simple:
         effect = evidence.effect(name)
         if effect is not None and effect.difference is not None:
@@ -130,7 +129,6 @@ def _about_the_statement(evidence: Evidence) -> Iterator[str]:
 
 
 def in_words(effect: SimpleEffect) -> str:
-    """Gives an effect's ratio with its interval and its verdict."""
     words = WORDS[effect.verdict].format(effect.ratio)
     if effect.low is None or effect.high is None:
         return words

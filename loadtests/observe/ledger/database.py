@@ -32,7 +32,7 @@ SEEDED: Final = ("products", "customers", "categories")
 
 
 def entries(target: Target, name: str) -> dict[str, str]:
-    """Gives versions, variables, sessions and size of the data; raises pymysql.Error."""
+    """Versions, variables, sessions and size of the data; raises pymysql.Error."""
     connection = target.administrator()
     if connection is None:
         return {}

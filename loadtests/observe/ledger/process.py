@@ -22,7 +22,7 @@ UNLIMITED: Final = 1 << 60
 
 
 def entries(programs: Mapping[str, int]) -> dict[str, str]:
-    """Gives what can be read of each program's processes; raises psutil.Error and OSError."""
+    """Raises psutil.Error and OSError."""
     found = {"kernel": platform.release(), "cores online": str(os.cpu_count())} if programs else {}
     for program, pid in programs.items():
         found[f"CPU affinity of {program}"] = affinity(pid)
@@ -33,7 +33,7 @@ def entries(programs: Mapping[str, int]) -> dict[str, str]:
 
 
 def affinity(pid: int) -> str:
-    """Gives the cores on which the threads of a process and of its descendants may run, each set once."""
+    """The cores on which the threads of a process and of its descendants may run, each set once."""
     sets = set()
     for process in processes_of(pid):
         for task in Path(f"/proc/{process.pid}/task").iterdir():
@@ -45,7 +45,7 @@ def affinity(pid: int) -> str:
 
 
 def memory_limit(pid: int) -> str:
-    """Gives the smallest limit of the control groups that a process is in, in MB."""
+    """The smallest limit of the control groups that a process is in."""
     limits = [value for path in _limit_files(pid) if (value := _number(path)) is not None and value < UNLIMITED]
     return f"{min(limits) // MEGABYTE} MB" if limits else "none"
 

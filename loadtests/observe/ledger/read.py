@@ -19,7 +19,7 @@ UNREADABLE: Final = (pymysql.Error, redis.RedisError, psutil.Error, OSError)
 
 
 def read_ledger(target: Target, name: str) -> Ledger:
-    """Gives every entry that can be read of a combination's running cell; raises TargetError naming what cannot.
+    """Raises TargetError naming what cannot be read.
 
     Without processes, database or Redis of ours (STACK=none) only what the service says of itself is there.
     """
@@ -35,16 +35,15 @@ def read_ledger(target: Target, name: str) -> Ledger:
 
 
 def changes(before: Ledger, after: Ledger) -> list[Change]:
-    """Gives the entries that are not the same any more."""
     names = sorted(before.keys() | after.keys())
     return [Change(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)]
 
 
 def changes_over_cell(expected: Ledger, before: Ledger, after: Ledger, fresh: bool = True) -> list[Change]:
-    """Gives the entries that were not as expected when a cell began, or not any more when it ended.
+    """The entries that were not as expected when a cell began, or had changed when it ended.
 
-    What a load closed for a time-out is opened again when it is needed: that has rules of its own, and is compared
-    only before the first load of `fresh` processes.
+    What a load closed for a time-out is opened again when it is needed: such entries are compared only before the first
+    load of `fresh` processes.
     """
     early, late = changes(expected, before), changes(expected, after)
     found = {change.entry: change for change in (*_lasting(late), *(early if fresh else _lasting(early)))}

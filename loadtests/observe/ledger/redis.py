@@ -13,7 +13,7 @@ OF_CLIENT: Final = ("lib-name", "lib-ver", "resp", "db", "user")
 
 
 def entries(target: Target, service: int | None) -> dict[str, str]:
-    """Gives version, settings and this service's clients; raises redis.RedisError."""
+    """Version, settings and this service's clients; raises redis.RedisError."""
     client = target.redis()
     if client is None:
         return {}

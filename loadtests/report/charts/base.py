@@ -43,7 +43,7 @@ class Picture(NamedTuple):
 
 
 def styles(names: Iterable[str]) -> dict[str, Style]:
-    """Gives each combination its colour and its symbol, ours always the same four."""
+    """Ours always have the same four."""
     found: dict[str, Style] = {}
     others = 0
     for place, name in enumerate(names):
@@ -56,17 +56,16 @@ def styles(names: Iterable[str]) -> dict[str, Style]:
 
 
 def safe(text: str) -> str:
-    """Gives text in which the chart library sees no markup."""
+    """Text in which the chart library sees no markup."""
     return html.escape(text, quote=False)
 
 
 def axis(title: str, **settings: Any) -> dict[str, Any]:
-    """Gives an axis with its title and unit."""
     return {"title": {"text": title, "font": {"size": 13}}, "automargin": True, **settings}
 
 
 def log_axis(title: str, values: Iterable[float | None], room: float = 1.25, **settings: Any) -> dict[str, Any]:
-    """Gives a logarithmic axis with a little room around the values, and ticks that are round numbers."""
+    """With some room around the values, and ticks that are round numbers."""
     known = [value for value in values if value is not None and value > 0]
     if not known:
         return axis(title, type="log", **settings)
@@ -94,7 +93,7 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def trace(combination: str, style: Style, **settings: Any) -> Trace:
-    """Gives a series that can be switched off by the name of its combination."""
+    """A series that can be switched off by the name of its combination."""
     return {
         "name": safe(combination),
         "meta": {"combination": combination},
@@ -104,7 +103,7 @@ def trace(combination: str, style: Style, **settings: Any) -> Trace:
 
 
 def layout(xaxis: Mapping[str, Any], yaxis: Mapping[str, Any], **settings: Any) -> dict[str, Any]:
-    """Gives the frame of a chart; colours of text and lines come from the page's theme."""
+    """Colours of text and lines come from the page's theme."""
     return {
         "xaxis": xaxis,
         "yaxis": yaxis,

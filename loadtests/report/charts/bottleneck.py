@@ -9,7 +9,7 @@ from loadtests.report.numbers import percent
 
 
 def bottleneck_picture(document: Document) -> Picture | None:
-    """Gives the shares as bars, none where no server's side was captured."""
+    """None where no server's side was captured."""
     found: Mapping[str, Mapping[str, Any]] = document["bottleneck"]
     looks = styles(document["combinations"])
     parts = list(dict.fromkeys(part for one in found.values() for part in one["shares"]))
@@ -43,7 +43,6 @@ def bottleneck_picture(document: Document) -> Picture | None:
 
 
 def in_words(document: Document) -> str:
-    """Gives what binds each combination and what is behind it, or why it is not known."""
     words = [f"{name}: {_of_one(one)}" for name, one in document["bottleneck"].items()]
     return f"What binds {'; '.join(words)}." if words else "No cell counts."
 

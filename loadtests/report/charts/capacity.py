@@ -12,7 +12,6 @@ HELD: Final = "held"
 
 
 def capacity_pictures(document: Document) -> Iterator[Picture]:
-    """Gives p95 over the rate of every combination that was loaded in the open model, where that was done."""
     run = document["report"]["further"].get("capacity")
     if not run:
         return
@@ -45,7 +44,7 @@ def _open_steps(capacity: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _curve(name: str, steps: Sequence[Mapping[str, Any]], style: Style) -> tuple[Trace, Trace]:
-    """A line through the middle of each rate, and every step as a point."""
+    """A line through the medians of each rate, and every step as a point."""
     rates: dict[int, list[float]] = {}
     for step in steps:
         rates.setdefault(step["rate_rps"], []).append(step["latency_ms"]["p95"])

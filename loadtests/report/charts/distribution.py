@@ -16,7 +16,7 @@ Curve = Mapping[str, Mapping[str, float | None]]
 
 
 def distribution_picture(document: Document) -> Picture | None:
-    """Gives the curves, none where no cell counts."""
+    """None where no cell counts."""
     curves: Mapping[str, Curve] = document["report"]["curves"]
     if not curves:
         return None
@@ -43,7 +43,7 @@ def distribution_picture(document: Document) -> Picture | None:
 
 
 def rarity(percentile: float) -> float:
-    """Gives the place of a percentile on an axis where each step is ten times rarer, as in Gil Tene's HdrHistogram."""
+    """The place of a percentile on an axis where each step is ten times rarer, as in Gil Tene's HdrHistogram."""
     return -math.log10(1 - percentile / 100)
 
 
@@ -113,7 +113,6 @@ def _table(curves: Mapping[str, Curve]) -> DataTable:
 
 
 def percentile_rows(document: Document) -> list[dict[str, Any]]:
-    """Gives p50, p95 and p99 of each combination, to be read beside the curves."""
     return [
         {"name": name, **{word: line[f"latency_{word}"] for word in MARKED}}
         for name, line in document["combinations"].items()

@@ -21,7 +21,7 @@ ONE: Final = {"type": "line", "xref": "x", "yref": "paper", "x0": 1, "x1": 1, "y
 
 
 def effects_pictures(document: Document) -> list[Picture]:
-    """Gives the picture of the four averages where all four are there, then one of each metric's effects."""
+    """The four averages where all four are there, then each metric's effects."""
     found = [picture for metric in METRICS if (picture := _forest(document, metric))]
     square = square_picture(document)
     return [square, *found] if square else found

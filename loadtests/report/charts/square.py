@@ -15,7 +15,7 @@ OFF_ON: Final = ("cache off", "cache on")
 
 
 def square_picture(document: Document) -> Picture | None:
-    """Gives the picture where all four have a cell that counts."""
+    """None where one of the four has no cell that counts."""
     stacks = _whole_stacks(document["report"]["varies"])
     cells = [cell for cell in document["report"]["course"] if not cell["void"] and cell["latency_avg"]]
     points: dict[str, list[float]] = {}

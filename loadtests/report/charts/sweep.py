@@ -10,7 +10,6 @@ NO_CHANGE: Final = {"type": "line", "xref": "paper", "yref": "y", "x0": 0, "x1":
 
 
 def sweep_pictures(document: Document) -> Iterator[Picture]:
-    """Gives a picture for each factor that was swept: how many times better each change is at each level."""
     run = document["report"]["further"].get("sweep")
     changes = list(dict.fromkeys(one["comparison"] for one in run["findings"])) if run else []
     for factor in run["factors"] if run else ():

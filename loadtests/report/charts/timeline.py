@@ -12,7 +12,7 @@ MOST_NAMED: Final = 4
 
 
 def round_marks(starts: Mapping[int, float], duration: float) -> dict[str, list[dict[str, Any]]]:
-    """Gives shapes and annotations for rounds that start at these seconds."""
+    """A line between two rounds, and the name of each."""
     return {"shapes": list(_borders(starts)), "annotations": list(_names(starts, duration))}
 
 
@@ -44,7 +44,7 @@ TIME: Final = "measured time, s, round after round (the combinations of a round 
 
 
 def course_pictures(document: Document) -> list[Picture]:
-    """Gives latency, then throughput."""
+    """Latency, then throughput."""
     cells: Sequence[Cell] = document["report"]["course"]
     values = [value for cell in cells for part in cell["slices"] if (value := _latency(part)) is not None]
     latency = log_axis("average latency, ms (log scale)", values)
