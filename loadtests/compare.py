@@ -1,8 +1,9 @@
-"""`python -m loadtests.compare`."""
+"""`python -m loadtests.compare`, which is `python -m loadtests compare`."""
 
 import sys
 
-from loadtests.cli.compare import main
+from loadtests.cli.main import main
 
 if __name__ == "__main__":
+    sys.argv.insert(1, "compare")
     sys.exit(main())

@@ -1,8 +1,9 @@
-"""`python -m loadtests.run`."""
+"""`python -m loadtests.run`, which is `python -m loadtests run`."""
 
 import sys
 
-from loadtests.cli.run import main
+from loadtests.cli.main import main
 
 if __name__ == "__main__":
+    sys.argv.insert(1, "run")
     sys.exit(main())

@@ -6,7 +6,9 @@ lock is held, for the package of its innermost frame: what that package spends i
 
 import argparse
 import json
+import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -46,9 +48,9 @@ Shares = dict[str, float]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints a column a combination and writes the shares; gives 0, or 2 when something is missing."""
     options = _options(arguments)
-    run = describe_run("tools.bench_profile", arguments)
+    run = describe_run(shlex.join(["python", "-m", "tools.bench_profile", *sys.argv[1:]]))
     try:
-        with started() as stack:
+        with started(int(os.environ.get("PORT_BASE") or 8000)) as stack:
             found = {name: shares(sampled(stack, name, options.seconds)) for name in COMBINATIONS}
             run["versions"] = {"database": stack.database_version}
     except StackError as error:

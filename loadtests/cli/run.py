@@ -1,34 +1,68 @@
-"""Measures the matrix in rounds and compares it: python -m loadtests.run."""
+"""`run`: measures the matrix in rounds and compares it."""
 
-import sys
-from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
+from typing import Any, Final
 
-from loadtests.cli.compare import main as compare
+import click
+from click.core import ParameterSource
+
+from loadtests.cli.compare import command as compare
+from loadtests.cli.options import (
+    load_options,
+    option,
+    plan_of,
+    plan_options,
+    profile_option,
+    rounds_option,
+)
 from loadtests.runner.ended import ended
 from loadtests.runner.folders import make_latest
 from loadtests.runner.matrix import measure_matrix
-from loadtests.schema.plan import Plan, read_plan
-from loadtests.schema.profiles import STUDIES
+from loadtests.schema.plan import NEWEST, Plan
+
+# Profiles that are no rounds of cells: each has a command of its name.
+STUDIES: Final = ("capacity", "sweep")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Measures, compares, says where the results are; 130 when it was interrupted."""
-    return ended("run", lambda: _run(arguments), "finished cells are kept, RESUME=newest goes on")
+@click.command(
+    epilog=f"""\b
+Examples:
+  python -m loadtests run                                  four rounds of quick, under four minutes of load
+  python -m loadtests run --profile smoke                  one short round: does everything work?
+  python -m loadtests run --combinations sync,async --rounds 8
+  python -m loadtests run --stack none --combinations yours.json --routes routes.json
+  python -m loadtests run --resume {NEWEST}                   goes on with the newest interrupted run
+  PROFILE=capacity STEP=4 python -m loadtests run          the command capacity, with its own variables
+"""
+)
+@profile_option
+@rounds_option
+@option(
+    "resume",
+    None,
+    "DIR",
+    f"Go on with an interrupted run: its folder, or `{NEWEST}`.",
+    is_flag=False,
+    flag_value=NEWEST,
+)
+@plan_options
+@load_options()
+@click.pass_context
+def command(context: click.Context, /, profile: str, **values: Any) -> int:
+    """Measure the combinations in rounds, each cell with fresh services, and compare them.
+
+    The results, report.html and report.md are in the run's folder, and in loadtests/results/latest.
+    """
+    if profile in STUDIES:
+        return _study(context, profile)
+    return ended("run", lambda: _run(plan_of(profile, **values)), "finished cells are kept, RESUME=newest goes on")
 
 
-def _run(arguments: Sequence[str] | None) -> int:
-    plan = read_plan(arguments)
-    if study := STUDIES.get(plan.profile_name):
-        return int(import_module(study).main(arguments))
-    return _compare(plan, measure_matrix(plan))
-
-
-def _compare(plan: Plan, folder: Path) -> int:
+def _run(plan: Plan) -> int:
+    folder = measure_matrix(plan)
     status = 0
     if len(plan.names) > 1:
-        status = compare([str(folder), "--report"])
+        status = int(compare.main([str(folder), "--report"], standalone_mode=False))
         make_latest(folder)
     else:
         print(f"Not compared: {plan.names[0]} was measured alone.")
@@ -36,5 +70,13 @@ def _compare(plan: Plan, folder: Path) -> int:
     return status
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _study(context: click.Context, name: str) -> int:
+    """The study's own command, with what was typed; it reads its variables by itself."""
+    typed = [
+        word
+        for each in context.command.params
+        if context.get_parameter_source(str(each.name)) is ParameterSource.COMMANDLINE and each.name != "profile"
+        for word in (each.opts[0], str(context.params[str(each.name)]))
+    ]
+    study: click.Command = import_module(f"loadtests.cli.{name}").command
+    return int(study.main(typed, name, standalone_mode=False))

@@ -10,6 +10,7 @@ from typing import Final, Self
 
 import msgspec
 
+from compose.local.failures import StackError
 from compose.local.placement import pinned
 from loadtests.consistency.history import History, Watched
 from loadtests.consistency.http import Client
@@ -23,7 +24,7 @@ STOP_SECONDS: Final = 60.0
 COUNT, STOP, LEAVE = b"count", b"stop", b"leave"
 
 
-class DriverFailed(Exception):
+class DriverFailed(StackError):
     """The load could not be prepared or ended by itself; the text says why in one line."""
 
 

@@ -1,74 +1,69 @@
 """Measures the fault matrix, or prints an earlier run."""
 
 import resource
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from rich.console import Console
 
-from compose.local.failures import StackError
 from compose.local.options import StackOptions
 from compose.local.progress import Progress
-from loadtests.consistency.process import DriverFailed
-from loadtests.faults import options, output
+from loadtests.faults import output
 from loadtests.faults.drive import drive, warm_up
 from loadtests.faults.fault import MIXED, Fault
-from loadtests.faults.options import Options
 from loadtests.faults.rules import grew_only
 from loadtests.faults.target import FaultTarget, fault_targets
-from loadtests.runner.environment import describe_checkout, describe_host
+from loadtests.runner.environment import command_line, describe_checkout, describe_host
 from loadtests.schema.faults import Run
 from loadtests.schema.files import write_json
 
 BROKEN: Final = 1
-INTERRUPTED: Final = 130
 # A thousand silent clients, and as many connections of theirs at the service.
 OPEN_FILES: Final = 8192
 LOAD: Final = ("reads_per_second", "writes_per_second", "readers", "patchers", "orderers")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status that `--help` explains."""
-    words = sys.argv[1:] if arguments is None else arguments
+class Options(NamedTuple):
+    faults: Sequence[Fault]
+    combinations: Sequence[str]
+    json: Path | None = None
+    again: bool = False
+    document: Path | None = None
+    port_base: int = 8000
+    workers: int = 2
+
+
+def run(options: Options) -> int:
+    """Measures and prints; 1 when a cell broke a rule."""
     progress = Progress()
     try:
-        return run(options.read(arguments), progress, " ".join(["python -m loadtests.faults", *words]))
-    except StackError as error:
-        return progress.fail(error)
-    except DriverFailed as error:
-        return progress.fail(StackError(str(error)))
-    except KeyboardInterrupt:
-        progress.end()
-        print("faults: interrupted; everything is ended and removed", file=sys.stderr)
-        return INTERRUPTED
+        matrix = measure(options, progress)
     finally:
         progress.end()
+    return tell(matrix, options.document)
 
 
-def run(chosen: Options, progress: Progress, command: str) -> int:
-    """Measures or reads a run and prints it; 1 when a cell broke a rule."""
-    matrix = output.read(chosen.show) if chosen.show else measure(chosen, progress, command)
-    progress.end()
+def tell(matrix: Run, document: Path | None) -> int:
     output.show(matrix, Console(highlight=False, markup=False))
-    if chosen.document:
-        output.write_page(matrix, chosen.document)
+    if document:
+        output.write_page(matrix, document)
     return BROKEN if any(cell.fails for cell in matrix.cells) else 0
 
 
-def measure(chosen: Options, progress: Progress, command: str) -> Run:
+def measure(options: Options, progress: Progress) -> Run:
     """Writes the run after every cell, so an interruption loses none."""
     allow_open_files()
-    stack = StackOptions(workers=options.WORKERS, port_base=chosen.port_base, only=(), progress=progress)
-    with fault_targets(stack, chosen.combinations) as targets:
-        matrix = describe(next(iter(targets.values())), command)
-        if chosen.again and chosen.json:
-            matrix = output.continued(output.read(chosen.json), matrix)
+    stack = StackOptions(workers=options.workers, port_base=options.port_base, only=(), progress=progress)
+    with fault_targets(stack, options.combinations) as targets:
+        matrix = describe(next(iter(targets.values())), options.workers)
+        if options.again and options.json:
+            matrix = output.continued(output.read(options.json), matrix)
         spent = matrix.minutes
         cells = [
-            (fault, target) for fault in chosen.faults for target in targets.values() if fault.concerns(target.cached)
+            (fault, target) for fault in options.faults for target in targets.values() if fault.concerns(target.cached)
         ]
         for target in targets.values():
             progress(f"{target.name}: warming up")
@@ -76,8 +71,8 @@ def measure(chosen: Options, progress: Progress, command: str) -> Run:
         for number, (fault, target) in enumerate(cells, 1):
             add_cell(matrix, fault, target, partial(_say, progress, f"[{number}/{len(cells)}] {target.name}"))
             matrix.minutes = round(spent + progress.elapsed / 60, 1)
-            if chosen.json:
-                write_json(chosen.json, matrix)
+            if options.json:
+                write_json(options.json, matrix)
     return matrix
 
 
@@ -97,11 +92,11 @@ def add_cell(matrix: Run, fault: Fault, target: FaultTarget, say: "partial[None]
         warm_up(target)
 
 
-def describe(target: FaultTarget, command: str) -> Run:
+def describe(target: FaultTarget, workers: int) -> Run:
     return Run(
         started_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        command=command,
-        workers=options.WORKERS,
+        command=command_line(),
+        workers=workers,
         load={name: getattr(MIXED, name) for name in LOAD},
         host=describe_host(),
         versions={"database": target.stack.database_version, "Redis": target.redis_version()},
@@ -118,7 +113,3 @@ def allow_open_files() -> None:
 
 def _say(progress: Progress, cell: str, line: str) -> None:
     progress(f"{cell}: {line}")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

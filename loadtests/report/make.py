@@ -1,8 +1,8 @@
 """Which report the command line asks for, and making it: all of its files or none."""
 
-import argparse
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from loadtests.analysis.read import read_rounds
 from loadtests.report.document import Document, document_of
@@ -16,34 +16,32 @@ JSON_NAME: Final = "comparison.json"
 PAGE_NAME: Final = "report.html"
 MEMO_NAME: Final = "report.md"
 
-# As argparse takes them.
-OPTIONS: Final[dict[str, dict[str, Any]]] = {
-    "--html": {"type": Path, "metavar": "FILE", "help": "write the report as one page that opens offline"},
-    "--markdown": {"type": Path, "metavar": "FILE", "help": "write the report as a document for a pull request"},
-    "--report": {
-        "action": "store_true",
-        "help": f"write {PAGE_NAME}, {MEMO_NAME} and {JSON_NAME} into the folder of the results",
-    },
-    "--beside": {"type": Path, "metavar": "DIR", "help": "with --html: show another run beside this one"},
-    "--list": {"action": "store_true", "help": "list earlier runs, in DIR if one is given, and nothing else"},
-}
+
+class Wanted(NamedTuple):
+    """Which files are to be written of the results in a folder."""
+
+    folder: Path
+    base: str = ""
+    studies: Sequence[Path] = ()
+    html: Path | None = None
+    markdown: Path | None = None
+    report: bool = False
+    beside: Path | None = None
 
 
-def write_wanted(options: argparse.Namespace, comparison: Comparison) -> list[Path]:
-    """Writes all files that were asked for, or none; raises UnusableResults."""
-    if options.beside and not options.html:
-        raise UnusableResults("--beside shows another run in the page: add --html FILE")
-    if not (options.html or options.markdown or options.report):
+def write_wanted(wanted: Wanted, comparison: Comparison) -> list[Path]:
+    """The files, written; raises UnusableResults and then leaves nothing behind."""
+    if not (wanted.html or wanted.markdown or wanted.report):
         return []
-    rounds = read_rounds(options.folder, options.base)
-    document = document_of(options.folder, rounds, comparison, options.study)
+    rounds = read_rounds(wanted.folder, wanted.base)
+    document = document_of(wanted.folder, rounds, comparison, wanted.studies)
     texts: dict[Path, str] = {}
-    if options.report:
-        texts |= in_folder(options.folder, document)
-    if options.markdown:
-        texts[options.markdown] = memo(document)
-    if options.html:
-        texts[options.html] = page([document, *_beside(options)])
+    if wanted.report:
+        texts |= in_folder(wanted.folder, document)
+    if wanted.markdown:
+        texts[wanted.markdown] = memo(document)
+    if wanted.html:
+        texts[wanted.html] = page([document, *_beside(wanted)])
     try:
         write_whole(texts)
     except OSError as error:
@@ -59,8 +57,8 @@ def in_folder(folder: Path, document: Document) -> dict[Path, str]:
     }
 
 
-def _beside(options: argparse.Namespace) -> list[Document]:
-    if not options.beside:
+def _beside(wanted: Wanted) -> list[Document]:
+    if not wanted.beside:
         return []
-    rounds = read_rounds(options.beside, options.base)
-    return [document_of(options.beside, rounds, compare(rounds, context_of(options.beside)))]
+    rounds = read_rounds(wanted.beside, wanted.base)
+    return [document_of(wanted.beside, rounds, compare(rounds, context_of(wanted.beside)))]

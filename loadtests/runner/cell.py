@@ -86,7 +86,7 @@ class Cells:
             if pid := generator.pid:
                 programs["k6"] = pid
                 observation.watch("k6", pid)
-            asked = LENGTHS & self._plan.passed_on.keys()
+            asked = LENGTHS & self._plan.load.keys()
             generator.wait(LONGEST_LOAD_S if asked else _limit(self._plan))
         finally:
             generator.close()
@@ -118,7 +118,7 @@ def _variables(plan: Plan, name: str, number: int, folder: Path) -> dict[str, st
         "ROUND": str(number),
         "RESULTS": str(folder),
         "PORT_BASE": str(plan.port_base),
-        **plan.passed_on,
+        **plan.load,
     }
 
 

@@ -7,7 +7,7 @@ from types import FrameType
 
 from compose.local.failures import StackError
 from loadtests.schema.exit_status import BROKEN, INTERRUPTED, UNUSABLE_INPUT
-from loadtests.schema.plan import UnusableInput
+from loadtests.schema.settings import UnusableInput
 from loadtests.targets.base import TargetError
 from loadtests.targets.k6 import GeneratorFailed
 

@@ -1,7 +1,9 @@
 """On what a run was made, for run.json."""
 
 import platform
+import shlex
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +27,11 @@ def _cpu_model() -> str:
     lines = info.read_text().splitlines() if info.exists() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return models[0] if models else platform.processor() or platform.machine()
+
+
+def command_line() -> str:
+    """The command that this process runs, as a person types it again."""
+    return shlex.join(["python", "-m", "loadtests", *sys.argv[1:]])
 
 
 ROOT: Final = Path(__file__).parents[2]

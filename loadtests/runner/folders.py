@@ -10,8 +10,9 @@ from typing import Any, Final
 import msgspec
 
 from loadtests.observe.ledger.read import changes
-from loadtests.schema.plan import NEWEST, Plan, UnusableInput
+from loadtests.schema.plan import NEWEST, Plan
 from loadtests.schema.run import LATEST, RUN_FILE, Ledger
+from loadtests.schema.settings import UnusableInput
 
 # The results and the report of them.
 KEPT: Final = ("*.json", "report.*")

@@ -78,7 +78,7 @@ def describe_run(plan: Plan) -> dict[str, Any]:
         "stack": plan.stack,
         "workers": plan.workers,
         "combinations": plan.names,
-        "load": plan.passed_on,
+        "load": dict(plan.load),
         **plan.hashes,
         "host": describe_host(),
         **describe_checkout(),

@@ -1,12 +1,13 @@
 """The file that says which services are measured: ours, or the user's own."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
 from loadtests.schema.files import LOADTESTS
 from loadtests.schema.result import Varies
+from loadtests.schema.settings import UnusableInput, refuse
 
 OURS: Final = LOADTESTS / "combinations.json"
 # A load test of another machine is nothing to start by a slip.
@@ -23,19 +24,17 @@ class Entry(msgspec.Struct, frozen=True):
     ready: Annotated[str, msgspec.Meta(pattern="^/")] = "/health/ready"
 
 
-class UnusableFile(Exception):
-    """The file does not say which services there are; the message says why."""
+Entries: TypeAlias = Annotated[list[Entry], msgspec.Meta(min_length=1)]
 
 
 def read_entries(path: Path) -> list[Entry]:
+    """Raises UnusableInput."""
     try:
-        entries = msgspec.json.decode(path.read_bytes(), type=list[Entry])
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnusableFile(f"{path} is no list of combinations: {error}") from error
+        entries: list[Entry] = msgspec.json.decode(path.read_bytes(), type=Entries)
+    except OSError as error:
+        raise UnusableInput(f"COMBINATIONS={path}: it cannot be read ({error.strerror})") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnusableInput(f"COMBINATIONS={path}: it is no list of combinations ({error})") from error
     names = [entry.name for entry in entries]
-    repeated = [name for name in names if names.count(name) > 1]
-    if not names or repeated:
-        raise UnusableFile(
-            f"{path} is no list of combinations: {repeated[0] + ' is there twice' if names else 'empty'}"
-        )
-    return entries
+    twice = [name for name in names if names.count(name) > 1]
+    return refuse("COMBINATIONS", path, f"{twice[0]} is there twice") if twice else entries

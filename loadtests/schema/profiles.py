@@ -1,6 +1,5 @@
 """The loads that can be asked for by name, as profiles.json holds them for k6 and for Python."""
 
-from collections.abc import Collection
 from typing import Final
 
 import msgspec
@@ -8,9 +7,6 @@ import msgspec
 from loadtests.schema.files import LOADTESTS
 
 FILE: Final = LOADTESTS / "profiles.json"
-WRITES: Final = frozenset({"create_order", "update_product"})
-# Profiles that are no rounds of cells, and the module whose main measures them.
-STUDIES: Final = {"capacity": "loadtests.studies.capacity.command", "sweep": "loadtests.studies.sweep.command"}
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -25,8 +21,3 @@ class Profile(msgspec.Struct, frozen=True):
 
 def read_profiles() -> dict[str, Profile]:
     return msgspec.json.decode(FILE.read_bytes(), type=dict[str, Profile])
-
-
-def writes(mix: Collection[str]) -> bool:
-    """Whether a load of these routes changes rows."""
-    return not WRITES.isdisjoint(mix)

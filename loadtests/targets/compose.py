@@ -18,7 +18,8 @@ from compose.local.interruption import Undisturbed
 from compose.local.placement import listed, parse, place
 from compose.local.ports import LOOPBACK, free
 from loadtests.schema.files import LOADTESTS
-from loadtests.schema.plan import Plan, UnusableInput
+from loadtests.schema.plan import Plan
+from loadtests.schema.settings import UnusableInput
 from loadtests.targets.base import TargetError
 from loadtests.targets.k6 import Generator, version_in
 

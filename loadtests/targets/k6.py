@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from loadtests.schema.files import LOADTESTS
-from loadtests.schema.plan import UnusableInput
+from loadtests.schema.settings import LOAD, UnusableInput
 
 STOP_S: Final = 10
 THRESHOLDS_CROSSED: Final = 99
@@ -51,9 +51,9 @@ def version_in(text: str) -> str:
 
 
 def _inherited() -> dict[str, str]:
-    """Without what would change the load and is not written down: settings of k6's own, and TARGETS."""
+    """The environment without what would change the load: that is in the plan, and written down."""
     own = {name for name in os.environ if name.startswith("K6_") and name != WRITER}
-    return {name: value for name, value in os.environ.items() if name not in {*own, "TARGETS"}}
+    return {name: value for name, value in os.environ.items() if name not in {*own, *LOAD, "TARGETS"}}
 
 
 class Generator:

@@ -1,6 +1,5 @@
 """The stack as private local processes, as a target of the load."""
 
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,10 +9,10 @@ from typing import Final
 import redis
 
 from compose.local.database_server import Connection
-from compose.local.options import HIGHEST_SCALE, StackOptions
+from compose.local.options import StackOptions
 from compose.local.placement import pinned
 from compose.local.stack import Stack
-from loadtests.schema.plan import Plan, number
+from loadtests.schema.plan import Plan
 from loadtests.targets.k6 import Generator, k6_command, k6_version
 from loadtests.targets.prometheus import parsed_traits, read_metrics
 
@@ -103,7 +102,7 @@ def stack_options(plan: Plan, say: Callable[[str], None]) -> StackOptions:
     return StackOptions(
         workers=plan.workers,
         port_base=plan.port_base,
-        scale=number("SCALE", os.environ.get("SCALE") or "1", 1, HIGHEST_SCALE),
+        scale=plan.scale,
         progress=say,
         only=plan.names,
     )

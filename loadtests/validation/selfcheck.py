@@ -1,4 +1,4 @@
-"""Holds the tool to a truth that is known, on real services: python -m loadtests.validation.selfcheck.
+"""Holds the tool to a truth that is known, on real services.
 
 Two runs of the same load. In the first all four names are one and the same service, so there is no effect to be
 found. In the second the cached names are one service and the uncached ones another, and what is called async is 5 ms
@@ -6,12 +6,9 @@ further away by a TCP proxy: the cached pair has to find that, with an interval 
 uncached pair may not, and then has to say how large a difference noise hides there, and what both wait for.
 """
 
-import argparse
 import http.client
-import os
-import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 from statistics import median
@@ -27,12 +24,10 @@ from loadtests.proxy.client import Proxy
 from loadtests.proxy.modes import PASS, delay
 from loadtests.report.plain_text import console
 from loadtests.report.terminal import show
+from loadtests.runner.ended import say
 from loadtests.runner.matrix import measure_matrix
-from loadtests.schema.files import LOADTESTS
-from loadtests.schema.plan import UnusableInput, read_plan
+from loadtests.schema.plan import Plan, make_plan
 from loadtests.targets.alias import alias_target
-from loadtests.targets.base import TargetError
-from loadtests.targets.k6 import GeneratorFailed
 from loadtests.validation.findings import DELAY_MS, Finding, delay_found, delay_unseen, no_effect
 from loadtests.verdict.comparison import Comparison, compare
 
@@ -40,14 +35,9 @@ SERVICES: Final = ("async", "async-cached")
 UNEQUAL: Final = {"sync": "async", "sync-cached": "async-cached", "async": "async", "async-cached": "async-cached"}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Measures both runs and prints what held; 1 when something did not, 2 when the stack cannot be started."""
-    options = _options(arguments)
-    try:
-        found = _findings(options)
-    except StackError as error:
-        print(f"selfcheck: {error}", file=sys.stderr)
-        return error.status
+def check(plan: Plan) -> int:
+    """Measures both runs with the profile, rounds and load of a plan and prints what held; 1 when something did not."""
+    found = _findings(plan)
     for finding in found:
         print(f"{'ok    ' if finding.holds else 'FAILED'} {finding.what}: {finding.figures}")
     return 0 if all(finding.holds for finding in found) else 1
@@ -68,14 +58,13 @@ def combinations_file(path: Path, urls: Mapping[str, str], services: Mapping[str
     return path
 
 
-def _findings(options: argparse.Namespace) -> list[Finding]:
-    folder = options.results.resolve()
+def _findings(plan: Plan) -> list[Finding]:
+    folder = plan.results.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    port_base = int(os.environ.get("PORT_BASE") or 8000)
-    with Stack(StackOptions(workers=1, port_base=port_base, only=list(SERVICES), progress=_say)) as stack:
+    with Stack(StackOptions(workers=1, port_base=plan.port_base, only=list(SERVICES), progress=say)) as stack:
         equal = dict.fromkeys(COMBINATIONS, "async-cached")
         urls = {name: stack.url(service) for name, service in equal.items()}
-        first = _measured(folder / "equal", stack, equal, urls, options)
+        first = _measured(folder / "equal", stack, equal, urls, plan)
         with ExitStack() as proxies:
             urls = {}
             for name, service in UNEQUAL.items():
@@ -85,8 +74,8 @@ def _findings(options: argparse.Namespace) -> list[Finding]:
                 proxy.switch(delay(DELAY_MS / 2000) if name in SERVICES else PASS)
                 urls[name] = f"http://127.0.0.1:{proxy.port}"
             really_ms = added_ms(urls["sync-cached"], urls["async-cached"])
-            _say(f"the relay adds {really_ms:.2f} ms to a request that waits for nothing else")
-            second = _measured(folder / "delayed", stack, UNEQUAL, urls, options)
+            say(f"the relay adds {really_ms:.2f} ms to a request that waits for nothing else")
+            second = _measured(folder / "delayed", stack, UNEQUAL, urls, plan)
     return [no_effect(first), delay_found(second, really_ms=really_ms), delay_unseen(second, really_ms=really_ms)]
 
 
@@ -95,45 +84,24 @@ def _measured(
     stack: Stack,
     services: Mapping[str, str],
     urls: Mapping[str, str],
-    options: argparse.Namespace,
+    plan: Plan,
 ) -> Comparison:
     combinations = combinations_file(results.with_suffix(".json"), urls, services)
-    words = ["--combinations", str(combinations), "--stack", "none", "--results", str(results)]
-    words += ["--profile", options.profile, "--rounds", str(options.rounds)]
+    measured = make_plan(
+        plan.profile_name,
+        combinations=str(combinations),
+        stack="none",
+        rounds=plan.rounds,
+        results=results,
+        load=plan.load,
+    )
     # What binds is only known of servers that can be looked into, as they are when the runner starts the stack itself.
-    try:
-        folder = measure_matrix(read_plan(words), alias_target(stack, services, urls))
-    except (UnusableInput, TargetError, GeneratorFailed) as error:
-        raise StackError(f"the run in {results} has failed: {error}") from error
+    folder = measure_matrix(measured, alias_target(stack, services, urls))
     comparison = compare(read_rounds(folder))
     show(comparison, console())
     if comparison.all_void:
         raise StackError("every cell is void, for the reasons above: this needs a quiet machine")
     return comparison
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)
-
-
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m loadtests.validation.selfcheck",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="VUS=, THINK=, DURATION=, MIX= and PORT_BASE= work as for make matrix",
-    )
-    parser.add_argument("--profile", default=os.environ.get("PROFILE") or "quick", help="the load (quick)")
-    parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS") or 4), help="rounds of each run (4)")
-    preset = LOADTESTS / "results" / "selfcheck"
-    parser.add_argument(
-        "--results", type=Path, default=preset, help="folder for both runs (loadtests/results/selfcheck)"
-    )
-    return parser.parse_args(arguments)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
 
 
 PROBES: Final = 200

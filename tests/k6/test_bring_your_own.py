@@ -15,8 +15,9 @@ import pytest
 
 from compose.local import ports
 from loadtests.analysis.read import read_rounds
-from loadtests.schema import plan
 from loadtests.schema.files import LOADTESTS
+from loadtests.schema.plan import make_plan, whole_squares
+from loadtests.schema.settings import UnusableInput
 from loadtests.verdict.comparison import compare
 from tests.support.k6_runs import run_k6
 from tests.support.simulated_results import document, save
@@ -132,7 +133,7 @@ def test_a_route_that_cannot_be_asked_for_ends_the_run_with_its_cure(
 @pytest.mark.parametrize(
     ("entries", "words"),
     [
-        ([], "empty"),
+        ([], "length"),
         ([{"name": "a", "url": "http://127.0.0.1:1"}] * 2, "a is there twice"),
         ([{"name": "../a", "url": "http://127.0.0.1:1"}], "name"),
         ([{"name": "a", "url": "http://example.org"}], "url"),
@@ -146,20 +147,19 @@ def test_a_file_that_says_not_what_to_measure_is_refused(
 ) -> None:
     path = tmp_path / "mine.json"
     path.write_text(json.dumps(entries))
-    with pytest.raises(plan.UnusableInput, match="is no list of combinations") as refused:
-        plan.read_plan(["--combinations", str(path), "--stack", "none"])
+    with pytest.raises(UnusableInput, match="COMBINATIONS=") as refused:
+        make_plan(combinations=str(path), stack="none")
     assert words in str(refused.value)
 
 
-def test_routes_of_ones_own_need_services_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ROUTES", routes(tmp_path, {"name": "a", "path": "/"}))
-    with pytest.raises(plan.UnusableInput, match="with COMBINATIONS=yours"):
-        plan.read_plan([])
+def test_routes_of_ones_own_need_services_of_ones_own(tmp_path: Path) -> None:
+    with pytest.raises(UnusableInput, match="add COMBINATIONS=yours"):
+        make_plan(load={"ROUTES": routes(tmp_path, {"name": "a", "path": "/"})})
 
 
 @pytest.mark.parametrize(("combinations", "rounds"), [(1, 4), (2, 4), (3, 6), (4, 4), (5, 10), (6, 6)])
 def test_rounds_are_whole_squares(combinations: int, rounds: int) -> None:
-    assert plan.whole_squares(combinations) == rounds
+    assert whole_squares(combinations) == rounds
 
 
 def test_six_combinations_are_compared_by_what_they_vary(tmp_path: Path) -> None:

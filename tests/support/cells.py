@@ -9,7 +9,7 @@ from loadtests.analysis.void import RULES
 from loadtests.observe.idle import QUIET_SHARE
 from loadtests.observe.window import BOUNDS
 from loadtests.runner.cell import Cells
-from loadtests.schema.plan import Plan, read_plan
+from loadtests.schema.plan import Plan, make_plan
 from loadtests.schema.result import Result
 from loadtests.schema.run import Ledger
 from loadtests.targets.base import Target
@@ -44,9 +44,7 @@ class OwnTarget(LocalTarget):
 
 def plan_of(stack: Stack, folder: Path, *names: str) -> Plan:
     """A smoke plan for the shared stack."""
-    base = str(stack.options.port_base)
-    words = ["--profile", "smoke", "--port-base", base, "--results", str(folder), "--combinations", ",".join(names)]
-    return read_plan(words)
+    return make_plan("smoke", port_base=stack.options.port_base, results=folder, combinations=",".join(names))
 
 
 def cells_of(target: Target, plan: Plan, folder: Path) -> Cells:
@@ -77,7 +75,7 @@ def measured_service(
 ) -> Result:
     """One cell of a known service."""
     file = combinations_file(folder, [service])
-    plan = read_plan(["--profile", "smoke", "--stack", "none", "--results", str(folder), "--combinations", str(file)])
+    plan = make_plan("smoke", stack="none", results=folder, combinations=str(file))
     cells = cells_of(target(plan), plan, folder)
     return cells.measure(service.name or "sync", 1, None, {**SMALL_LOAD, **load})
 

@@ -40,7 +40,7 @@ def test_a_share_is_the_median_of_ratios_within_a_round() -> None:
 
 
 def test_the_bench_measures_all_four_beside_their_ceilings_and_says_on_what(tmp_path: Path) -> None:
-    run("loadtests.studies.ceiling.run", "--rounds", "1", "--seconds", "1", "--json", str(tmp_path / "bench.json"))
+    run("loadtests", "ceiling", "--rounds", "1", "--seconds", "1", "--json", str(tmp_path / "bench.json"))
     found = json.loads((tmp_path / "bench.json").read_text())
     order = list(found["rounds"])
     ceilings = {name: f"{name.partition('-')[0]}-ceiling" for name in COMBINATIONS}

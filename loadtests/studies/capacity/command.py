@@ -1,9 +1,6 @@
-"""Measures capacity and prints it: python -m loadtests.capacity, or make matrix PROFILE=capacity."""
+"""Measures capacity, writes it after every step, and prints it."""
 
-import shlex
-import sys
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -11,15 +8,15 @@ from typing import Any, Final
 from loadtests.analysis.limit import SERVICE
 from loadtests.report.numbers import MINUTE_S, time_left
 from loadtests.report.plain_text import console
-from loadtests.runner.ended import ended, say
-from loadtests.runner.environment import describe_checkout, describe_host
+from loadtests.runner.ended import say
+from loadtests.runner.environment import command_line, describe_checkout, describe_host
 from loadtests.runner.folders import study_folder
 from loadtests.runner.ledgers import libraries, read_ledgers
 from loadtests.schema.capacity import Capacity, Document, Step
 from loadtests.schema.files import write_json
 from loadtests.schema.plan import Plan
 from loadtests.studies.capacity.course import capacity_of, next_load
-from loadtests.studies.capacity.options import Asked, read_asked
+from loadtests.studies.capacity.options import Options
 from loadtests.studies.capacity.output import said_of, show
 from loadtests.studies.capacity.step import Load, Stepper
 from loadtests.targets.base import Target
@@ -29,15 +26,10 @@ FILE: Final = "capacity.json"
 STEPS: Final = "steps"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Measures, writes after every step, prints; gives the exit status."""
-    return ended("capacity", lambda: _run(*read_asked(arguments)))
-
-
 class Course:
     """A run on its way: says how long it still takes, and writes everything down after every step."""
 
-    def __init__(self, asked: Asked, plan: Plan, folder: Path, run: dict[str, Any]) -> None:
+    def __init__(self, asked: Options, plan: Plan, folder: Path, run: dict[str, Any]) -> None:
         self._asked = asked
         self._plan = plan
         self._folder = folder
@@ -69,7 +61,7 @@ class Course:
             schema=1,
             kind="capacity",
             started_at=self._started_at,
-            command=shlex.join(["python", "-m", "loadtests.capacity", *sys.argv[1:]]),
+            command=command_line(),
             complete=complete,
             objectives_ms=dict(self._asked.objectives),
             mix=self._asked.mix,
@@ -91,7 +83,7 @@ class Course:
         return f"about {time_left(max(0.0, left))}"
 
 
-def _run(asked: Asked, plan: Plan) -> int:
+def measure(asked: Options, plan: Plan) -> int:
     with study_folder(plan.results, plan.profile_name) as folder:
         minutes = asked.expected_s() * len(plan.names) / MINUTE_S
         say(f"results go to {folder}; about {minutes:.0f} min of load for {len(plan.names)} combinations")

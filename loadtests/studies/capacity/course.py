@@ -7,7 +7,7 @@ from typing import Final
 from loadtests.analysis.limit import GENERATOR, SERVICE
 from loadtests.schema.capacity import Capacity, Cost, Pass, Step
 from loadtests.studies.capacity import usl
-from loadtests.studies.capacity.options import Asked
+from loadtests.studies.capacity.options import Options
 from loadtests.studies.capacity.search import bracket, confirmations, next_rate
 from loadtests.studies.capacity.step import Load
 
@@ -19,7 +19,7 @@ TWICE: Final = 2
 SHORTEST_S: Final = 1.0
 
 
-def next_load(steps: Sequence[Step], asked: Asked) -> Load | None:
+def next_load(steps: Sequence[Step], asked: Options) -> Load | None:
     """Gives the next step's load, none when the combination is done."""
     if not steps:
         # The first load meets a cold cache and cold processes; it is not judged.
@@ -27,7 +27,7 @@ def next_load(steps: Sequence[Step], asked: Asked) -> Load | None:
     return _again(steps, asked) or _searching(steps, asked) or _confirming(steps, asked) or _closed(steps, asked)
 
 
-def capacity_of(name: str, steps: Sequence[Step], asked: Asked, service_cores: int) -> Capacity:
+def capacity_of(name: str, steps: Sequence[Step], asked: Options, service_cores: int) -> Capacity:
     """Gives what the steps say so far."""
     best = next((step for step in reversed(steps) if _confirms(step) and _held_twice(steps, step.rate_rps)), None)
     held, broken_at = bracket(_tried(steps))
@@ -49,7 +49,7 @@ def capacity_of(name: str, steps: Sequence[Step], asked: Asked, service_cores: i
     )
 
 
-def _again(steps: Sequence[Step], asked: Asked) -> Load | None:
+def _again(steps: Sequence[Step], asked: Options) -> Load | None:
     """A step of the search that broke although no core was full, or is void for what may pass, is taken once more."""
     last = steps[-1]
     same = [step for step in steps if (step.part, step.rate_rps) == (last.part, last.rate_rps)]
@@ -65,12 +65,12 @@ def _may_pass(step: Step) -> bool:
     return step.outcome == "broken" and step.limit is None
 
 
-def _searching(steps: Sequence[Step], asked: Asked) -> Load | None:
+def _searching(steps: Sequence[Step], asked: Options) -> Load | None:
     rate = next_rate(_tried(steps), asked.first, asked.resolution, asked.highest)
     return None if rate is None else _load("search", rate, asked)
 
 
-def _confirming(steps: Sequence[Step], asked: Asked) -> Load | None:
+def _confirming(steps: Sequence[Step], asked: Options) -> Load | None:
     found, _ = bracket(_tried(steps))
     if found is None:
         return None
@@ -98,7 +98,7 @@ def _given_up(steps: Sequence[Step], rate: int) -> bool:
     return len(failed) >= AGAIN or any(not _may_pass(step) for step in failed)
 
 
-def _closed(steps: Sequence[Step], asked: Asked) -> Load | None:
+def _closed(steps: Sequence[Step], asked: Options) -> Load | None:
     order = [*asked.fitted, *asked.predicted]
     random.Random(SEED).shuffle(order)
     done = {step.concurrency for step in steps}
@@ -106,12 +106,12 @@ def _closed(steps: Sequence[Step], asked: Asked) -> Load | None:
     return _visitors(left[0], asked) if left else None
 
 
-def _load(part: Pass, rate: int, asked: Asked) -> Load:
+def _load(part: Pass, rate: int, asked: Options) -> Load:
     seconds = asked.confirmation_s(rate) if part == "confirm" else asked.step_seconds(rate)
     return Load(part, seconds, asked.warm_up_s, rate=rate)
 
 
-def _visitors(many: int, asked: Asked) -> Load:
+def _visitors(many: int, asked: Options) -> Load:
     return Load("concurrency", max(SHORTEST_S, asked.step_s / 2), asked.warm_up_s / 2, visitors=many, mix=asked.law_mix)
 
 
@@ -123,7 +123,7 @@ def _counts(step: Step) -> bool:
     return step.part == "concurrency" and step.outcome == "held"
 
 
-def _limited_by(breaking: Step | None, held: int | None, asked: Asked) -> str:
+def _limited_by(breaking: Step | None, held: int | None, asked: Options) -> str:
     if breaking is None:
         return f"not found: {held} requests a second held" if held == asked.highest else "not known yet"
     spoilt = [reason for reason in breaking.void if reason != breaking.limit_sentence]

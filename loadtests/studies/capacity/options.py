@@ -1,39 +1,29 @@
 """What a service has to hold: which share of each route's answers within how many milliseconds, and no failure."""
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
 from loadtests.schema.capacity import STRICT, Tolerance
-from loadtests.schema.options import Option, decimal, study_parser
-from loadtests.schema.plan import Plan, UnusableInput, number, read_mix, read_plan
 from loadtests.schema.result import Result
+from loadtests.schema.settings import numbers, refuse
 from loadtests.studies.capacity.search import steps_expected
 
 # Milliseconds within which 95 % of a route's answers have to come: "p95 at most".
 Objectives: TypeAlias = Mapping[str, float]
 
-PRESET: Final = "product=100,products=100,revenue=1000"
 MAY_BE_LATE: Final = 0.05
+LONGEST_MS: Final = 10_000
 
 
-def read_objectives(text: str) -> dict[str, float]:
-    """Gives the objectives of `route=milliseconds,...`; raises UnusableInput."""
-    objectives: dict[str, float] = {}
-    for part in text.split(","):
-        route, _, limit = (word.strip() for word in part.partition("="))
-        try:
-            objectives[route] = float(limit)
-        except ValueError:
-            raise UnusableInput(f"OBJECTIVES={text}: write it as {PRESET}") from None
-        if not route or not 0 < objectives[route] <= 10_000:
-            raise UnusableInput(f"OBJECTIVES={text}: give milliseconds above 0, 10000 at most, for each route")
-    return objectives
+def read_objectives(name: str, text: str) -> Objectives:
+    objectives = numbers(name, text, "product=100,revenue=1000")
+    wrong = [limit for limit in objectives.values() if not 0 < limit <= LONGEST_MS]
+    return refuse(name, text, f"give milliseconds above 0, {LONGEST_MS} at most") if wrong else objectives
 
 
 def written(objectives: Objectives) -> str:
-    """Gives the objectives as k6 reads them."""
+    """As k6 reads them."""
     return ",".join(f"{route}={limit:g}" for route, limit in objectives.items())
 
 
@@ -56,8 +46,6 @@ def broken(result: Result, objectives: Objectives, tolerance: Tolerance = STRICT
     return faults or ([] if result.requests else ["no request was answered"])
 
 
-FITTED: Final = "1,2,3,4,6,8,12,16,24,32"
-PREDICTED: Final = "20,48"
 # Around a step: k6 starts, the last answers come, the machine settles.
 AROUND_S: Final = 2.5
 ENOUGH_FOR_P95: Final = 200
@@ -66,36 +54,8 @@ LONGEST_STEP: Final = 3
 LONGEST_CONFIRMATION: Final = 6
 TYPICAL_RPS: Final = 1000
 
-OPTIONS: Final[tuple[Option, ...]] = (
-    ("objectives", PRESET, "milliseconds within which 95 % of a route's answers have to come"),
-    ("may-fail", "0", "per cent of a step's requests that may fail"),
-    ("may-drop", "0", "per cent of the requests that were due and may be dropped"),
-    ("step", "8", "seconds that one step of the search measures"),
-    ("warm-up", "2", "seconds before them that are left out"),
-    ("first", "50", "requests a second of the first step; it doubles from there"),
-    ("highest", "20000", "requests a second that are not passed"),
-    ("resolution", "5", "per cent between the highest rate that holds and the lowest that breaks"),
-    ("worst-latency", "1", "seconds; k6 has VUs for rate x this, and requests that find no free VU are dropped"),
-    ("concurrency", FITTED, "visitors at once, for the Universal Scalability Law; `none` leaves the law out"),
-    ("law-mix", "product=60,products=38", "the load of these; reports are left out, see docs/studies.md"),
-    ("predict", PREDICTED, "visitors at once that are measured, but predicted and not fitted"),
-    ("json", "", "also write the figures to this file"),
-)
-DESCRIPTION: Final = """
-The highest arrival rate at which each combination holds its objectives, what a request costs there, and how
-throughput scales with concurrency. Requests come in an open model, whatever the answers do.
-"""
-EPILOG: Final = """
-Each option is also a variable: STEP=4 make matrix PROFILE=capacity. MIX= changes the load. The options of
-`python -m loadtests.run` that say what is measured work here too: --combinations, --stack, --port-base, --workers,
---results. docs/studies.md explains the figures.
 
-  python -m loadtests.capacity --combinations sync,async --step 4 --resolution 10
-  python -m loadtests.capacity --objectives product=50,products=50,revenue=500
-"""
-
-
-class Asked(NamedTuple):
+class Options(NamedTuple):
     """The search, the second pass, and the closed loop after it."""
 
     objectives: Objectives
@@ -132,40 +92,7 @@ class Asked(NamedTuple):
         return search + self.confirmation_s(TYPICAL_RPS) + around + closed
 
 
-def read_asked(arguments: Sequence[str] | None) -> tuple[Asked, Plan]:
-    """Gives what was asked for; raises UnusableInput."""
-    options, rest = study_parser("capacity", DESCRIPTION, EPILOG, OPTIONS).parse_known_args(arguments)
-    plan = read_plan(["--profile", "capacity", *rest])
-    mix = read_mix(os.environ.get("MIX", "")) or plan.profile.mix
-    objectives = read_objectives(options.objectives)
-    judged = {route: limit for route, limit in objectives.items() if route in mix}
-    if not judged:
-        raise UnusableInput(f"OBJECTIVES={options.objectives}: none of these routes is in the mix ({', '.join(mix)})")
-    return (
-        Asked(
-            objectives=judged,
-            step_s=decimal("STEP", options.step, 1, 600),
-            warm_up_s=decimal("WARM_UP", options.warm_up, 0.2, 600),
-            first=number("FIRST", options.first, 1, 100_000),
-            highest=number("HIGHEST", options.highest, 1, 100_000),
-            resolution=decimal("RESOLUTION", options.resolution, 0.1, 50) / 100,
-            worst_latency=decimal("WORST_LATENCY", options.worst_latency, 0.05, 10),
-            fitted=_visitors("CONCURRENCY", options.concurrency),
-            predicted=_visitors("PREDICT", options.predict) if options.concurrency != "none" else (),
-            mix=mix,
-            law_mix=options.law_mix,
-            json=Path(options.json) if options.json else None,
-            tolerance=Tolerance(_share("MAY_FAIL", options.may_fail), _share("MAY_DROP", options.may_drop)),
-        ),
-        plan,
-    )
-
-
-def _share(name: str, text: str) -> float:
-    return decimal(name, text, 0, 50) / 100
-
-
-def _visitors(name: str, text: str) -> tuple[int, ...]:
-    if text == "none":
-        return ()
-    return tuple(dict.fromkeys(number(name, part.strip(), 1, 2000) for part in text.split(",")))
+def judged(objectives: Objectives, mix: Mapping[str, float]) -> Objectives:
+    """The objectives of routes that are in the mix; raises UnusableInput when none is."""
+    found = {route: limit for route, limit in objectives.items() if route in mix}
+    return found or refuse("OBJECTIVES", written(objectives), f"none of these routes is in the mix ({', '.join(mix)})")

@@ -14,7 +14,7 @@ from loadtests.schema.capacity import STRICT, Outcome, Pass, RouteLine, Step, To
 from loadtests.schema.plan import Plan
 from loadtests.schema.result import Result
 from loadtests.schema.run import Ledger
-from loadtests.studies.capacity.options import LONGEST_CONFIRMATION, Asked, Objectives, broken, written
+from loadtests.studies.capacity.options import LONGEST_CONFIRMATION, Objectives, Options, broken, written
 from loadtests.targets.base import Target
 from loadtests.targets.k6 import GeneratorFailed
 
@@ -55,7 +55,8 @@ class Stepper:
     Services stay up between steps, so processes and cache are warm. Each ledger has to be that of the run's begin.
     """
 
-    def __init__(self, target: Target, plan: Plan, folder: Path, asked: Asked, ledgers: Mapping[str, Ledger]) -> None:
+    def __init__(self, target: Target, plan: Plan, folder: Path, asked: Options, ledgers: Mapping[str, Ledger]) -> None:
+        self._target = target
         self._asked = asked
         self._ledgers = ledgers
         # k6 is waited for as if every step were the longest.

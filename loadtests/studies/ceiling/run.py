@@ -4,13 +4,9 @@ Every share is a ratio within one round, of neighbours, and every other round go
 moves both sides alike.
 """
 
-import argparse
-import json
-import os
 import re
 import subprocess
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -28,7 +24,9 @@ from compose.local.placement import pinned
 from compose.local.processes import Process, environment, python
 from compose.local.stack import Stack
 from loadtests.observe.processes import processes_of, used
-from loadtests.runner.environment import describe_checkout, describe_host
+from loadtests.runner.ended import say
+from loadtests.runner.environment import command_line, describe_checkout, describe_host
+from loadtests.schema.files import write_json
 from loadtests.studies.ceiling.app import TWINS
 
 PATH: Final = "/api/products/7"
@@ -60,36 +58,29 @@ class Figure(NamedTuple):
 Figures = dict[str, list[Figure]]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Measures, prints the table and writes the figures; gives 0, or 2 when something is missing."""
-    options = _options(arguments)
-    run = describe_run("loadtests.studies.ceiling.run", arguments)
-    try:
-        with started() as stack:
-            figures = measure(stack, options.rounds, options.seconds, options.connections)
-            run["versions"] = {"database": stack.database_version, "wrk": wrk_version()}
-    except StackError as error:
-        sys.stderr.write(f"bench: {error}\n")
-        return error.status
+def bench(rounds: int, seconds: int, connections: int, port_base: int, json: Path | None) -> int:
+    """Measures, prints the table and writes the figures; raises StackError when something is missing."""
+    run = describe_run(command_line())
+    with started(port_base) as stack:
+        figures = measure(stack, rounds, seconds, connections)
+        run["versions"] = {"database": stack.database_version, "wrk": wrk_version()}
     show(figures)
-    if options.json:
-        options.json.write_text(json.dumps(report(figures, run), indent=2) + "\n", encoding="utf-8")
+    if json:
+        write_json(json, report(figures, run))
     return 0
 
 
-def started() -> Stack:
+def started(port_base: int) -> Stack:
     """Gives the stack to be measured, one worker a service, still to be entered; raises StackError without wrk."""
     if programs.find("wrk") is None:
         raise unusable("wrk is not installed: apt install wrk")
-    return Stack(StackOptions(workers=1, port_base=int(os.environ.get("PORT_BASE") or 8000), progress=_say))
+    return Stack(StackOptions(workers=1, port_base=port_base, progress=say))
 
 
-def describe_run(module: str, arguments: Sequence[str] | None) -> dict[str, Any]:
-    """Gives when, with which command, on what and with which code a run was made, for its JSON."""
-    words = sys.argv[1:] if arguments is None else arguments
+def describe_run(command: str) -> dict[str, Any]:
     return {
         "started_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "command": " ".join([f"python -m {module}", *words]),
+        "command": command,
         "host": describe_host(),
         **describe_checkout(),
     }
@@ -110,7 +101,7 @@ def measure(stack: Stack, rounds: int, seconds: int, connections: int) -> Figure
             for name in ORDER[:: -1 if turn % 2 else 1]:
                 figure = _figure(stack, targets[name], seconds, connections)
                 figures.setdefault(name, []).append(figure)
-                _say(f"round {turn + 1} of {rounds}: {name} {figure.rate:.0f} req/s, {figure.cpu_ms:.3f} ms of CPU")
+                say(f"round {turn + 1} of {rounds}: {name} {figure.rate:.0f} req/s, {figure.cpu_ms:.3f} ms of CPU")
     return figures
 
 
@@ -172,20 +163,3 @@ def _figure(stack: Stack, target: Target, seconds: int, connections: int) -> Fig
 
 def _ceiling(name: str) -> str:
     return f"{name.partition('-')[0]}-ceiling"
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")
-
-
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m loadtests.studies.ceiling.run", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="rounds (5)")
-    parser.add_argument("--seconds", type=int, default=5, help="seconds for each target (5)")
-    parser.add_argument("--connections", type=int, default=50, help="connections of wrk (50)")
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
-    return parser.parse_args(arguments)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,5 @@
-"""Measures a sweep or reads one, and says what it means: python -m loadtests.sweep, or make matrix PROFILE=sweep."""
+"""Measures a sweep or reads one, and says what it means."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,33 +7,28 @@ import msgspec
 
 from compose.local.stack import Stack
 from loadtests.report.plain_text import console
-from loadtests.runner.ended import ended, say
+from loadtests.runner.ended import say
 from loadtests.runner.environment import describe_checkout, describe_host
 from loadtests.runner.folders import study_folder
 from loadtests.runner.ledgers import libraries
 from loadtests.schema.files import write_json
-from loadtests.schema.plan import Plan, UnusableInput
+from loadtests.schema.plan import Plan
+from loadtests.schema.settings import UnusableInput
 from loadtests.schema.sweep import Document
 from loadtests.studies.sweep.course import FILE, Course
 from loadtests.studies.sweep.factors import ordered, settings_of
 from loadtests.studies.sweep.ledgers import Ledgers, elsewhere, read_settings
-from loadtests.studies.sweep.options import Asked, read_asked
+from loadtests.studies.sweep.options import Options
 from loadtests.studies.sweep.output import show, show_here
 from loadtests.studies.sweep.target import SweepTarget, sweep_target
 from loadtests.targets.local import stack_options
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Measures, writes after every cell, prints; gives the exit status."""
-    return ended("sweep", lambda: _run(*read_asked(arguments)))
-
-
-def _run(asked: Asked, plan: Plan) -> int:
+def sweep(asked: Options, plan: Plan) -> int:
     document = read(asked.read) if asked.read else _measured(asked, plan)
-    terminal = console()
-    show(document, terminal)
+    show(document, console())
     if asked.here.given:
-        show_here(document, asked.here, terminal)
+        show_here(document, asked.here, console())
     return 0
 
 
@@ -46,7 +40,7 @@ def read(path: Path) -> Document:
         raise UnusableInput(f"READ={path} is no sweep.json: {error}") from error
 
 
-def _measured(asked: Asked, plan: Plan) -> Document:
+def _measured(asked: Options, plan: Plan) -> Document:
     order = list(ordered(asked.factors, plan.axes, asked.passes, asked.seed))
     with study_folder(plan.results, plan.profile_name) as folder:
         say(f"results go to {folder}")

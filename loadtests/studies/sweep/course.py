@@ -1,7 +1,5 @@
 """A sweep on its way: cell after cell in the shuffled order, written down after each."""
 
-import shlex
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,6 +9,7 @@ from typing import Any, Final
 from loadtests.report.numbers import time_left
 from loadtests.runner.cell import Cells
 from loadtests.runner.ended import say
+from loadtests.runner.environment import command_line
 from loadtests.schema.design import design_of
 from loadtests.schema.files import write_json
 from loadtests.schema.plan import Plan
@@ -20,7 +19,7 @@ from loadtests.studies.sweep.cell import cell_of, nothing, variables
 from loadtests.studies.sweep.factors import BY_NAME, CENTRE, Point
 from loadtests.studies.sweep.findings import findings, written
 from loadtests.studies.sweep.ledgers import Ledgers
-from loadtests.studies.sweep.options import Asked
+from loadtests.studies.sweep.options import Options
 from loadtests.studies.sweep.target import SweepTarget
 from loadtests.targets.k6 import GeneratorFailed
 
@@ -36,7 +35,7 @@ class Course:
 
     def __init__(
         self,
-        asked: Asked,
+        asked: Options,
         plan: Plan,
         folder: Path,
         run: dict[str, Any],
@@ -91,7 +90,7 @@ class Course:
             schema=1,
             kind="sweep",
             started_at=self._started_at,
-            command=shlex.join(["python", "-m", "loadtests.sweep", *sys.argv[1:]]),
+            command=command_line(),
             complete=complete,
             minutes=self._asked.minutes,
             passes=self._asked.passes,

@@ -1,26 +1,20 @@
-"""Holds the shipped comparison to runs whose effects are known: python -m loadtests.simulation.
+"""Holds the shipped comparison to runs whose effects are known.
 
 Every run is written as result files and read by the program that reads a user's. The noise is what was measured
 (docs/measurements/noise.json); drift, autocorrelation, skew and carry-over are added to it.
 """
 
-import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import msgspec
-from rich.console import Console
 
+from loadtests.report.plain_text import console
 from loadtests.schema.profiles import read_profiles
 from loadtests.validation.simulation.noise import Noise, lasting, noise_of, read_measured
 from loadtests.validation.simulation.output import spread_table, tables
 from loadtests.validation.simulation.proof import Proof, beyond, found_by_spread, prove, range_of
 from loadtests.validation.simulation.runs import Disturbance
-
-RUNS: Final = 2000
-SEED: Final = 20260101
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -34,24 +28,23 @@ class Report(msgspec.Struct, frozen=True):
     found_by_spread: dict[str, dict[int, float]]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def simulate(runs: int, seed: int, json: Path | None) -> int:
     """Prints how often the comparison is right under each profile's noise; 1 when a share is beyond its bound."""
-    options = _options(arguments)
-    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    out = console()
     noises = {name: _of_whole_cells(name, noise_of(measured)) for name, measured in read_measured().items()}
     proofs = {}
     for name, noise in noises.items():
-        print(f"{name}: {options.runs} runs of each kind", file=sys.stderr)
-        proofs[name] = prove(noise, options.runs, options.seed)
+        print(f"{name}: {runs} runs of each kind", file=sys.stderr)
+        proofs[name] = prove(noise, runs, seed)
         for table in tables(name, noise, proofs[name]):
-            console.print(table)
-    allowed = found_by_spread(options.runs, options.seed)
-    console.print(spread_table(allowed))
-    wrong = [f"{name}: {one}" for name, proof in proofs.items() for one in beyond(proof, options.runs)]
-    console.print("\n".join([*(_ranges(name, proof) for name, proof in proofs.items()), *wrong]))
-    if options.json:
-        report = Report(options.runs, options.seed, Disturbance(), noises, proofs, allowed)
-        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+            out.print(table)
+    allowed = found_by_spread(runs, seed)
+    out.print(spread_table(allowed))
+    wrong = [f"{name}: {one}" for name, proof in proofs.items() for one in beyond(proof, runs)]
+    out.print("\n".join([*(_ranges(name, proof) for name, proof in proofs.items()), *wrong]))
+    if json:
+        report = Report(runs, seed, Disturbance(), noises, proofs, allowed)
+        json.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
     return int(bool(wrong))
 
 
@@ -66,19 +59,3 @@ def _ranges(name: str, proof: Proof) -> str:
 def _of_whole_cells(profile: str, noise: Noise) -> Noise:
     """Cells that were measured for a shorter time than the profile's are taken to be noisier by the root of that."""
     return lasting(noise, read_profiles()[profile].duration_s)
-
-
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m loadtests.simulation",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--runs", type=int, default=RUNS, help=f"simulated runs of each kind ({RUNS})")
-    parser.add_argument("--seed", type=int, default=SEED, help="the same seed gives the same figures")
-    parser.add_argument("--json", type=Path, help="also write everything to this file")
-    return parser.parse_args(arguments)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

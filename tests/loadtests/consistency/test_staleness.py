@@ -9,10 +9,13 @@ import psutil
 import pytest
 
 from compose.local.definition import CHECKOUT
+from loadtests.cli.main import main
+from loadtests.cli.staleness import command
 from loadtests.consistency.check import SHIPPED, Checked, check
-from loadtests.consistency.command import BROKEN_PROGRAM, CALM, Task, main, parser, summary, tasks_of
+from loadtests.consistency.command import BROKEN_PROGRAM, CALM, Options, Task, summary, tasks_of
 from loadtests.consistency.workload import Load
 from tests.support.combination import Combination
+from tests.support.command_line import values_of
 from tests.support.local_commands import room
 from tests.support.own_services import own_service
 from tests.support.stacks import free_base
@@ -92,32 +95,32 @@ def test_what_a_failed_drop_left_behind_is_excepted_while_it_is_counted_and_youn
 
 
 def test_each_policy_is_checked_on_each_combination_and_ours_in_both_conditions() -> None:
-    tasks = tasks_of(parser().parse_args([]))
+    tasks = tasks_of(Options(**values_of(command)))
     assert len(tasks) == 2 * (2 + 3)
     assert {task.redis for task in tasks if task.policy != SHIPPED} == {CALM}
     only = ["--only", "async-cached", "--policies", SHIPPED, "--redis", CALM]
-    assert tasks_of(parser().parse_args(only)) == [Task("async-cached", SHIPPED, CALM)]
+    assert tasks_of(Options(**values_of(command, *only))) == [Task("async-cached", SHIPPED, CALM)]
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--only", "sync"], "--only: 'sync' is not known: choose from sync-cached, async-cached"),
-        (["--policies", "none"], "--policies: 'none' is not known"),
-        (["--redis", ""], "--redis: 'nothing' is not known"),
-        (["--reads", "5", "--writes", "10"], "--reads no fewer than that"),
+        (["--only", "sync"], "ONLY=sync: name each of sync-cached, async-cached"),
+        (["--policies", "none"], "POLICIES=none"),
+        (["--redis", ""], "REDIS=: name each of calm, faults"),
+        (["--reads", "5", "--writes", "10"], "WRITES=10: give no more writes than READS=5"),
     ],
 )
 def test_what_cannot_be_checked_is_refused_in_one_line(
     capsys: pytest.CaptureFixture[str], words: list[str], said: str
 ) -> None:
-    assert main(words) == 2
+    assert main(["staleness", *words]) == 2
     assert said in capsys.readouterr().err.replace("\n", " ")
 
 
 def test_ctrl_c_ends_the_load_and_the_stack() -> None:
     with room() as here:
-        command = [sys.executable, "-m", "loadtests.consistency.command", "--only", "async-cached", "--workers", "1"]
+        command = [sys.executable, "-m", "loadtests", "staleness", "--only", "async-cached", "--workers", "1"]
         surroundings = here.environment(PORT_BASE=str(free_base()))
         running = subprocess.Popen(command, cwd=CHECKOUT, env=surroundings, stderr=subprocess.PIPE, text=True)
         try:

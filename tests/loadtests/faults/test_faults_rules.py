@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loadtests.faults.command import main
+from loadtests.cli.main import main
 from loadtests.faults.rules import grew_only, judge
 from loadtests.faults.table import FAULTS
 from tests.support.fault_cells import cell, written
@@ -68,7 +68,7 @@ def test_the_program_exits_with_1_and_names_the_cell_that_broke_a_rule(
 ) -> None:
     bad = cell(combination="async-cached", lost=["a-1: order 7 is gone"])
     judge(bad, FAULT)
-    assert main(["--show", str(written(tmp_path, cell(), bad))]) == 1
+    assert main(["faults", "--show", str(written(tmp_path, cell(), bad))]) == 1
     said = capsys.readouterr().out
     assert "1 of 2 cells kept every rule" in said
     assert "BROKEN: redis-killed on async-cached" in said
@@ -77,7 +77,7 @@ def test_the_program_exits_with_1_and_names_the_cell_that_broke_a_rule(
 
 def test_the_program_exits_with_0_when_all_is_kept_or_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     known = cell(broken=["3 requests that hung"], finding="The server waits for them.")
-    assert main(["--show", str(written(tmp_path, cell(failed={"refused": 2, "closed": 1}), known))]) == 0
+    assert main(["faults", "--show", str(written(tmp_path, cell(failed={"refused": 2, "closed": 1}), known))]) == 0
     said = capsys.readouterr().out
     assert "3 (2 refused, 1 closed) of 500" in said
     assert "The server waits for them." in said
@@ -87,9 +87,9 @@ def test_the_program_exits_with_0_when_all_is_kept_or_known(tmp_path: Path, caps
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--only", "redis-melted"], "there is no fault 'redis-melted'"),
-        (["--combinations", "rust"], "there is no combination 'rust'"),
-        (["--json", "no/such/folder/faults.json"], "there is no folder no/such/folder"),
+        (["--only", "redis-melted"], "ONLY=redis-melted"),
+        (["--combinations", "rust"], "COMBINATIONS=rust"),
+        (["--json", "no/such/folder/faults.json"], "JSON=no/such/folder/faults.json"),
         (["--show", "no-such.json"], "no-such.json cannot be read"),
         (["--document", "README.md"], "no such page with marks"),
         (["--again"], "name an earlier run"),
@@ -97,7 +97,7 @@ def test_the_program_exits_with_0_when_all_is_kept_or_known(tmp_path: Path, caps
     ],
 )
 def test_what_cannot_be_used_exits_with_2(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(words) == 2
+    assert main(["faults", *words]) == 2
     assert said in capsys.readouterr().err.replace("\n", "")
 
 
@@ -107,7 +107,7 @@ def test_a_page_gets_a_run_between_its_marks_and_keeps_the_rest(tmp_path: Path) 
     file = written(
         tmp_path, cell(excused=2), cell(combination="async-cached", broken=["1 stale | read"], finding="So.")
     )
-    assert main(["--show", str(file), "--document", str(page)]) == 0
+    assert main(["faults", "--show", str(file), "--document", str(page)]) == 0
     text = page.read_text()
     assert text.startswith("before\n<!-- the run -->\n")
     assert text.endswith("<!-- the end of the run -->\nafter\n")

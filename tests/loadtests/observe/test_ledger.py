@@ -10,7 +10,7 @@ import pytest
 
 from compose.local.stack import Stack
 from loadtests.analysis.fairness import differences, unexplained
-from loadtests.cli import run
+from loadtests.cli.main import main
 from loadtests.observe.ledger import process as ledger_process
 from loadtests.observe.ledger.read import changes, changes_over_cell, read_ledger
 from loadtests.runner import matrix
@@ -161,7 +161,7 @@ def test_twins_that_differ_without_a_reason_stop_the_run_before_it_measures(
     monkeypatch.setattr(matrix, "TARGETS", {"local": target_of(stack)})
     words = ["--profile", "smoke", "--results", str(tmp_path), "--combinations", "sync,async"]
     with keep_alive(stack):
-        assert run.main([*words, "--port-base", str(stack.options.port_base)]) == 1
+        assert main(["run", *words, "--port-base", str(stack.options.port_base)]) == 1
     said = capsys.readouterr().err
     assert "not a fair comparison, nothing was measured: keep-alive time, s: sync has 75, async has 5" in said
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""`python -m loadtests.capacity` on servers of known capacity."""
+"""`python -m loadtests capacity` on servers of known capacity."""
 
 import json
 import os
@@ -10,16 +10,19 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from click import UsageError
 
 from compose.local.stack import Stack
+from loadtests.cli.main import main
 from loadtests.observe.ledger.read import read_ledger
 from loadtests.runner.environment import describe_checkout
 from loadtests.schema.capacity import Document
-from loadtests.schema.plan import UnusableInput
+from loadtests.schema.settings import UnusableInput
 from loadtests.studies.capacity import command as measuring
-from loadtests.studies.capacity.options import read_asked, read_objectives
+from loadtests.studies.capacity.options import read_objectives
 from loadtests.studies.capacity.step import Load, Stepper
 from loadtests.targets.local import LocalTarget
+from tests.support.command_line import read_capacity
 from tests.support.k6_runs import combinations_file
 from tests.support.known_service import KnownService
 from tests.support.stacks import target_of
@@ -44,15 +47,15 @@ FEW_STEPS = {
 @pytest.mark.parametrize("text", ["product", "product=", "product=0", "=5", "product=99999"])
 def test_objectives_that_cannot_be_used_are_refused(text: str) -> None:
     with pytest.raises(UnusableInput, match="OBJECTIVES="):
-        read_objectives(text)
+        read_objectives("OBJECTIVES", text)
 
 
 @pytest.mark.parametrize(
     "words", [["--step", "0"], ["--resolution", "x"], ["--objectives", "order=5"], ["--may-fail", "51"]]
 )
 def test_options_that_cannot_be_used_are_refused(words: list[str]) -> None:
-    with pytest.raises(UnusableInput):
-        read_asked(words)
+    with pytest.raises((UnusableInput, UsageError)):
+        read_capacity(*words)
 
 
 def command(path: Path, results: Path, **variables: str) -> "subprocess.Popen[str]":
@@ -105,7 +108,7 @@ def test_an_interrupted_run_keeps_every_finished_step(tmp_path: Path) -> None:
 def test_the_real_services_are_measured_where_they_run(stack: Stack, tmp_path: Path) -> None:
     variables = {"MIX": "product=60,products=40", "OBJECTIVES": "product=2000,products=2000", "FIRST": "20"}
     done = subprocess.run(
-        [sys.executable, "-m", "loadtests.capacity", "--stack", "none", "--combinations", "sync-cached"],
+        [sys.executable, "-m", "loadtests", "capacity", "--stack", "none", "--combinations", "sync-cached"],
         env={
             **os.environ,
             **FEW_STEPS,
@@ -136,7 +139,7 @@ def test_the_real_services_are_measured_where_they_run(stack: Stack, tmp_path: P
 
 def test_a_step_is_held_against_the_ledger_that_the_run_began_with(stack: Stack, tmp_path: Path) -> None:
     words = ["--combinations", "sync", "--port-base", str(stack.options.port_base), "--objectives", "product=2000"]
-    wanted, plan = read_asked(words)
+    wanted, plan = read_capacity(*words)
     with closing(LocalTarget(stack)) as target:
         began = read_ledger(target, "sync")
         otherwise = {**began, "session autocommit": "OFF", "database connections": "31"}
@@ -156,7 +159,7 @@ def test_twins_that_differ_without_a_reason_stop_the_run_before_it_measures(
     words = ["--combinations", "sync,async", "--results", str(tmp_path), "--port-base", str(stack.options.port_base)]
     stack.service("async").restart({"KEEP_ALIVE": "5"})
     try:
-        assert measuring.main(words) == 1
+        assert main(["capacity", *words]) == 1
     finally:
         stack.service("async").restart()
     said = capsys.readouterr().err

@@ -11,7 +11,7 @@ from loadtests.schema.capacity import Document, Step, Tolerance
 from loadtests.schema.result import Result
 from loadtests.schema.server import Change, Core
 from loadtests.studies.capacity.course import capacity_of, next_load
-from loadtests.studies.capacity.options import Asked, broken
+from loadtests.studies.capacity.options import Options, broken
 from loadtests.studies.capacity.output import show
 from loadtests.studies.capacity.step import Load, judged
 from tests.support.simulated_results import document
@@ -22,8 +22,8 @@ CHANGED = {"ledger_changes": [Change("session autocommit", "ON", "OFF")]}
 BYPASSED = {"counters": {"cache_events_total{event=bypass}": 9.0}}
 
 
-def asked(**changes: Any) -> Asked:
-    preset = Asked(OBJECTIVES, 8, 2, 50, 20_000, 0.05, 1, (1, 2, 3, 4, 6, 8), (5,), MIX, "products=1")
+def asked(**changes: Any) -> Options:
+    preset = Options(OBJECTIVES, 8, 2, 50, 20_000, 0.05, 1, (1, 2, 3, 4, 6, 8), (5,), MIX, "products=1")
     return preset._replace(**changes)
 
 
@@ -39,7 +39,7 @@ def result(load: Load, late: int = 0, cpu: float = 0.5, k6: float = 0.2, **chang
     return msgspec.convert(content, Result)
 
 
-def simulated(capacity: float, later: float | None = None, **changes: Any) -> tuple[list[Step], Asked]:
+def simulated(capacity: float, later: float | None = None, **changes: Any) -> tuple[list[Step], Options]:
     """All steps of a combination whose answers are late beyond a rate, where its core is full; `later` in the second
     pass."""
     wanted, steps = asked(**changes), list[Step]()

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from click import UsageError
 
-from loadtests.schema.plan import UnusableInput
+from loadtests.schema.settings import UnusableInput
 from loadtests.studies.sweep.cell import variables
 from loadtests.studies.sweep.factors import CENTRE, FACTORS, Point, ordered, points, settings_of
 from loadtests.studies.sweep.findings import findings
-from loadtests.studies.sweep.options import AROUND_S, LEDGER_S, WARM_UP_S, read_asked
+from loadtests.studies.sweep.options import AROUND_S, LEDGER_S, WARM_UP_S
+from tests.support.command_line import read_sweep
 from tests.support.sweep_cells import EVERY, PAIRS, document, simulated
 
 AXES = {
@@ -94,24 +96,24 @@ def test_a_void_cell_takes_its_pair_out() -> None:
     [
         (["--minutes", "1"], "cells need"),
         (["--minutes", "x"], "MINUTES=x"),
-        (["--factors", "wind"], "there is no wind"),
+        (["--factors", "wind"], "FACTORS=wind"),
         (["--stack", "none"], "STACK=local"),
         (["--hit-ratio", "2"], "HIT_RATIO=2"),
     ],
 )
 def test_options_that_cannot_be_used_are_refused(words: list[str], says: str) -> None:
-    with pytest.raises(UnusableInput, match=says):
-        read_asked(words)
+    with pytest.raises((UnusableInput, UsageError), match=says):
+        read_sweep(*words)
 
 
 def test_more_minutes_make_more_passes() -> None:
-    short, long = (read_asked(["--minutes", minutes])[0] for minutes in ("20", "60"))
+    short, long = (read_sweep("--minutes", minutes)[0] for minutes in ("20", "60"))
     assert short.passes < long.passes
 
 
 @pytest.mark.parametrize("minutes", [12, 20, 30, 90])
 def test_the_cells_fill_the_time_that_was_asked_for(minutes: int) -> None:
-    asked, plan = read_asked(["--minutes", str(minutes)])
+    asked, plan = read_sweep("--minutes", str(minutes))
     each = (
         asked.passes * len(points(EVERY)) * (WARM_UP_S + asked.measured_s + AROUND_S)
         + len(settings_of(EVERY)) * LEDGER_S
@@ -120,12 +122,12 @@ def test_the_cells_fill_the_time_that_was_asked_for(minutes: int) -> None:
 
 
 def test_half_an_hour_is_two_passes() -> None:
-    assert read_asked([])[0].passes == 2
+    assert read_sweep()[0].passes == 2
 
 
 def command(*words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "loadtests.sweep", *words],
+        [sys.executable, "-m", "loadtests", "sweep", *words],
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,

@@ -10,6 +10,7 @@ import pytest
 
 from compose.local.ports import taken
 from compose.local.stack import Stack
+from loadtests.cli.main import main
 from loadtests.runner.environment import describe_checkout
 from loadtests.schema.result import Result
 from loadtests.schema.sweep import Document
@@ -19,8 +20,8 @@ from loadtests.studies.sweep.cell import cell_of
 from loadtests.studies.sweep.course import Course
 from loadtests.studies.sweep.factors import CENTRE_NAME, Point, settings_of
 from loadtests.studies.sweep.ledgers import elsewhere, read_settings
-from loadtests.studies.sweep.options import read_asked
 from loadtests.studies.sweep.target import SweepTarget, sweep_target
+from tests.support.command_line import read_sweep
 from tests.support.simulated_results import document, server
 from tests.support.sweep_cells import EVERY
 
@@ -68,7 +69,7 @@ def test_points_are_measured_over_the_real_stack_with_what_they_vary(
     stack: Stack, target: SweepTarget, tmp_path: Path
 ) -> None:
     words = ["--factors", "database_ms,hit_ratio", "--combinations", "sync-cached", "--minutes", "2"]
-    asked, plan = read_asked([*words, "--port-base", str(stack.options.port_base)])
+    asked, plan = read_sweep(*words, "--port-base", str(stack.options.port_base))
     asked = asked._replace(passes=1, measured_s=1.0)
     chosen = [(1, point, "sync-cached") for point in (COLD, FAR, POOL)]
     said: list[str] = []
@@ -104,7 +105,7 @@ def test_twins_that_differ_at_one_setting_stop_the_sweep_before_it_measures(
     monkeypatch.setattr(sweeping, "SweepTarget", Uneven)
     words = ["--factors", "connections", "--combinations", "sync,async", "--results", str(tmp_path)]
     try:
-        assert measuring.main([*words, "--port-base", str(stack.options.port_base)]) == 1
+        assert main(["sweep", *words, "--port-base", str(stack.options.port_base)]) == 1
     finally:
         for service in stack.services.values():
             service.restart()

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.cli.main import main
 from loadtests.validation.simulation import noise as noise_module
-from loadtests.validation.simulation.command import main
 from loadtests.validation.simulation.noise import MetricNoise, Noise, lasting, noise_of, of_rounds
 from loadtests.validation.simulation.proof import NULL, Proof, beyond
 from loadtests.validation.simulation.runs import Disturbance, Truth
@@ -75,7 +75,7 @@ def test_the_command_prints_its_tables_and_writes_everything(
     write_rounds(tmp_path, {"sync": 100.0, "sync-cached": 10.0, "async": 100.0, "async-cached": 10.0}, 4, 0.002)
     monkeypatch.setattr(noise_module, "FILE", tmp_path / "noise.txt")
     assert measure_noise.main(["--source", "a test", f"quick={tmp_path}"]) == 0
-    assert main(["--runs", "4", "--json", str(tmp_path / "report.txt")]) == 0
+    assert main(["simulate", "--runs", "4", "--json", str(tmp_path / "report.txt")]) == 0
     assert "quick: false alarms" in capsys.readouterr().out
     report = json.loads((tmp_path / "report.txt").read_text())
     assert report["runs"] == 4

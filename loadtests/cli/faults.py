@@ -1,0 +1,69 @@
+"""`faults`: one fault after the other under load."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from loadtests.analysis.read import COMBINATIONS
+from loadtests.cli.options import between, choices, json_option, option, port_base_option
+from loadtests.faults import output
+from loadtests.faults.command import Options, run, tell
+from loadtests.faults.table import FAULTS
+from loadtests.runner.ended import ended
+
+FILE: Final = click.Path(path_type=Path)
+NAMES: Final = tuple(fault.name for fault in FAULTS)
+WIDTH: Final = max(map(len, NAMES)) + 2
+TABLE: Final = "\n".join(f"  {fault.name:<{WIDTH}}{fault.title}" for fault in FAULTS)
+
+
+@click.command(
+    epilog=f"""\b
+Rules, on every combination and under every fault:
+  no acknowledged write is lost, no Idempotency-Key makes two orders, no read is stale (but for the exceptions
+  in docs/cache.md); a request that fails is a 503 or 504 problem within its time-out, or a refused connection;
+  the service recovers within 5 s of the fault's end, without a restart, and its memory grows by 20 % at most.
+
+\b
+Examples:
+  python -m loadtests faults                                     all of it, in about half an hour
+  python -m loadtests faults --only database-killed              one fault on all four combinations
+  python -m loadtests faults --only redis-frozen,redis-full --combinations async-cached
+  python -m loadtests faults --again --only redis-full --json mine.json    repeats cells of an earlier run
+  python -m loadtests faults --show docs/measurements/faults.json          prints an earlier run
+
+\b
+Faults:
+{TABLE}
+
+\b
+Exit status: 0 every rule was kept, 1 one was broken (the cells are named), 2 unusable options.
+"""
+)
+@option("only", choices(NAMES), "FAULTS", "Some of the faults below, with commas.")
+@option("combinations", choices(COMBINATIONS), "NAMES", f"Some of {', '.join(COMBINATIONS)}.")
+@option("workers", between(1, 64), "N", "Processes of each service.", "2")
+@port_base_option
+@json_option
+@option("again", None, "", "Replace these cells in the run of --json FILE.", False, is_flag=True)
+@option("show", FILE, "FILE", "Print an earlier run; starts nothing.")
+@option("document", FILE, "FILE", "Also put the run into a page such as docs/faults.md.")
+def command(show: Path | None, **values: Any) -> int:
+    """Do one fault after the other to each combination under load, and judge what came of it."""
+    if values["document"] and not output.has_marks(values["document"]):
+        raise click.UsageError(f"--document {values['document']}: there is no such page with marks for a run")
+    if values["again"] and not (values["json"] and values["json"].is_file()):
+        raise click.UsageError("--again: name an earlier run with --json FILE")
+    if show:
+        return ended("faults", lambda: tell(output.read(show), values["document"]))
+    return ended("faults", lambda: run(options_of(**values)), "everything is ended and removed")
+
+
+def options_of(only: tuple[str, ...] | None, combinations: tuple[str, ...] | None, **values: Any) -> Options:
+    """In the order of the tables, whatever the order on the command line."""
+    return Options(
+        faults=[fault for fault in FAULTS if not only or fault.name in only],
+        combinations=[name for name in COMBINATIONS if not combinations or name in combinations],
+        **values,
+    )

@@ -1,0 +1,81 @@
+"""The command line: python -m loadtests."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
+
+import click
+
+from loadtests.schema.exit_status import INTERRUPTED
+
+# Each is a module beside this one, imported when it is called: comparing results needs no driver.
+COMMANDS: Final = {
+    "run": "Measure the combinations in rounds and compare them.",
+    "compare": "Compare results, hold them to conditions, write the report.",
+    "capacity": "How many requests a second can each combination take?",
+    "sweep": "At which concurrency, distance or hit ratio would the answer flip?",
+    "faults": "One fault after the other under load, and what came of it.",
+    "staleness": "Look for stale reads under load.",
+    "selfcheck": "Does the tool find nothing where there is nothing, and 5 ms where there are 5 ms?",
+    "simulate": "How often is the tool right, on thousands of runs of a known effect?",
+    "ceiling": "Each service beside a bare constant answer on the same server.",
+}
+PROGRAM: Final = "python -m loadtests"
+
+
+class Commands(click.Group):
+    """Commands that are imported when they are called."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"loadtests.cli.{name}").command
+        return command
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    no_args_is_help=False,
+    invoke_without_command=True,
+    epilog="""\b
+Each option of a command that measures is also a variable of the environment:
+  python -m loadtests run --profile smoke --combinations sync,async
+  PROFILE=smoke COMBINATIONS=sync,async python -m loadtests run
+  make matrix PROFILE=smoke COMBINATIONS=sync,async
+
+\b
+Completion, for bash (or zsh_source, fish_source), of the same command as a program:
+  eval "$(_MATRIX_COMPLETE=bash_source tools/matrix)"
+
+\b
+Exit status: 0; 1 something broke; 2 unusable input; 3 a gate is broken; 4 every cell is void; 130 interrupted.
+""",
+)
+@click.pass_context
+def commands(context: click.Context) -> None:
+    """Sync or async, with or without a cache: measure the combinations and judge them."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status; what cannot be used is one line on standard error."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        return int(commands.main(words, PROGRAM, complete_var="_MATRIX_COMPLETE", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        name = context.info_name if context and context.info_name in COMMANDS else "loadtests"
+        click.echo(f"{name}: {' '.join(error.format_message().split())}", err=True)
+        return error.exit_code
+    except click.Abort:
+        return INTERRUPTED

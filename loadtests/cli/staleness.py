@@ -1,0 +1,46 @@
+"""`staleness`: looks for stale reads under load."""
+
+from typing import Any
+
+import click
+
+from loadtests.cli.options import between, choices, json_option, option, port_base_option
+from loadtests.consistency.check import SHIPPED
+from loadtests.consistency.command import BROKEN, CACHED, CALM, FAULTS, Options, check_all
+from loadtests.runner.ended import ended
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  python -m loadtests staleness                                     everything: some minutes
+  python -m loadtests staleness --policies shipped --redis calm     ours alone, Redis undisturbed
+  python -m loadtests staleness --reads 2000 --writes 200           a quick look
+  python -m loadtests staleness --policies no-stamps --only sync-cached
+
+\b
+Exit status: 0 when ours has no stale read outside the named exceptions and every broken policy was found out,
+1 when not, 2 for unusable input, 130 when interrupted. The exceptions: what a write left behind whose drop
+Redis refused (cache_events{event="refused"} counts those), for a value's lifetime at most.
+"""
+)
+@option("only", choices(CACHED), "NAMES", "Combinations.", ",".join(CACHED))
+@option(
+    "policies",
+    choices((SHIPPED, *BROKEN)),
+    "NAMES",
+    "Cache policies: ours, and broken ones that have to be found out.",
+    ",".join((SHIPPED, *BROKEN)),
+)
+@option("redis", choices((CALM, FAULTS)), "NAMES", "Conditions of Redis, for the shipped policy.", f"{CALM},{FAULTS}")
+@option("reads", between(1, 10_000_000), "N", "Reads of a check; a broken policy gets a tenth.", "20000")
+@option("writes", between(1, 10_000_000), "N", "Writes of a check.", "2000")
+@option("workers", between(1, 64), "N", "Processes of each service.", "2")
+@port_base_option
+@json_option
+def command(reads: int, writes: int, **values: Any) -> int:
+    """Compare every answer with what was written before, under load, with and without faults of Redis."""
+    if reads < writes:
+        raise click.UsageError(f"WRITES={writes}: give no more writes than READS={reads}")
+    options = Options(reads=reads, writes=writes, **values)
+    return ended("staleness", lambda: check_all(options))

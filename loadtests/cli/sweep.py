@@ -1,0 +1,80 @@
+"""`sweep`: where async, or the cache, becomes better or worse."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from loadtests.cli.options import (
+    between,
+    choices,
+    decimals,
+    json_option,
+    load_options,
+    not_resumed,
+    option,
+    plan_of,
+    plan_options,
+)
+from loadtests.runner.ended import ended
+from loadtests.schema.plan import Plan
+from loadtests.schema.settings import refuse
+from loadtests.studies.sweep.command import sweep
+from loadtests.studies.sweep.factors import BY_NAME
+from loadtests.studies.sweep.here import Here
+from loadtests.studies.sweep.options import SHORTEST_S, Options, times
+
+OLD_FILE = click.Path(path_type=Path)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  python -m loadtests sweep --minutes 12
+  python -m loadtests sweep --factors database_ms,hit_ratio
+  MINUTES=60 make matrix PROFILE=sweep
+
+\b
+You are here: your own figures beside an earlier sweep, without measuring anything:
+  python -m loadtests sweep --read loadtests/results/.../sweep.json --database-ms 20 --hit-ratio 0.9 --visitors 200
+
+docs/studies.md explains the figures.
+"""
+)
+@option("minutes", decimals(0.1, 24 * 60), "N", "How long it may take, after the stack is up.", "30")
+@option("factors", choices(list(BY_NAME)), "NAMES", "What is varied.", ",".join(BY_NAME))
+@option("seed", between(0, 10**9), "N", "Of the order of the points.", "1")
+@option("read", OLD_FILE, "FILE", "A sweep.json: say what it holds, and measure nothing.")
+@option("database-ms", decimals(0, 100_000), "MS", "Your database milliseconds per request.")
+@option("hit-ratio", decimals(0, 1), "SHARE", "Your cache's hit ratio, or the one that you expect.")
+@option("visitors", decimals(1, 1_000_000), "N", "Your requests at once.")
+@json_option
+@plan_options
+@load_options("mix")
+@not_resumed
+def command(**values: Any) -> int:
+    """Vary one factor at a time around a stated centre (concurrency, distance of the database, hit ratio, database
+    connections, threads), and say where async, or the cache, becomes better or worse, with an interval.
+
+    More minutes make more passes over all points, and so tighter intervals.
+    """
+    return ended("sweep", lambda: sweep(*read(**values)))
+
+
+def read(
+    minutes: float,
+    factors: tuple[str, ...],
+    seed: int,
+    database_ms: float | None,
+    hit_ratio: float | None,
+    visitors: float | None,
+    json: Path | None,
+    **plan_values: Any,
+) -> tuple[Options, Plan]:
+    file = plan_values.pop("read")
+    plan = plan_of("sweep", **plan_values)
+    if plan.stack != "local":
+        refuse("STACK", plan.stack, "a sweep starts services with other settings, so it needs STACK=local")
+    passes, measured = (1, SHORTEST_S) if file else times(minutes, factors, len(plan.names))
+    here = Here(database_ms, hit_ratio, visitors)
+    return Options(minutes, passes, measured, seed, factors, file, here, json), plan

@@ -1,0 +1,73 @@
+"""The routes of a load: our journeys, or those of a user's file by the rules of loadtests/lib/own_routes.js."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+import msgspec
+
+from loadtests.schema.settings import UnusableInput, refuse
+
+# Those of loadtests/lib/journeys.js.
+JOURNEYS: Final = (
+    "products",
+    "product",
+    "page",
+    "revenue",
+    "dashboard",
+    "order",
+    "create_order",
+    "update_product",
+)
+WRITES: Final = frozenset({"create_order", "update_product"})
+MOST_KEYS: Final = 1_000_000
+
+Method: TypeAlias = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+Listed: TypeAlias = Annotated[list[Any], msgspec.Meta(min_length=1)]
+
+
+class Range(msgspec.Struct, frozen=True, rename={"first": "from", "last": "to"}):
+    """Whole numbers, the first of which is asked for most."""
+
+    first: int
+    last: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.last - self.first + 1 <= MOST_KEYS:
+            raise ValueError('a key is a list, or {"from": 1, "to": 2000}')
+
+
+class OwnRoute(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A request with keys drawn for each, and what a right answer is."""
+
+    name: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]+$")]
+    path: Annotated[str, msgspec.Meta(pattern="^/")]
+    method: Method = "GET"
+    weight: Annotated[float, msgspec.Meta(gt=0)] = 1
+    keys: dict[str, Listed | Range] = {}
+    body: Any = None
+    headers: dict[str, str] = {}
+    status: Annotated[int, msgspec.Meta(ge=100, lt=600)] = 200
+    check: dict[str, Any] = {}
+
+    def __post_init__(self) -> None:
+        text = f"{self.path} {msgspec.json.encode(self.body or '').decode()}"
+        missing = [key for key in re.findall(r"\{([A-Za-z0-9_]+)\}", text) if key not in self.keys]
+        if missing:
+            raise ValueError(f"route {self.name} names the key {missing[0]}, which is not under keys")
+
+
+Routes: TypeAlias = Annotated[list[OwnRoute], msgspec.Meta(min_length=1)]
+
+
+def read_routes(path: Path) -> list[OwnRoute]:
+    """Raises UnusableInput for a file that k6 would refuse."""
+    try:
+        routes: list[OwnRoute] = msgspec.json.decode(path.read_bytes(), type=Routes)
+    except OSError as error:
+        raise UnusableInput(f"ROUTES={path}: it cannot be read ({error.strerror})") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnusableInput(f"ROUTES={path}: it is no list of routes ({error})") from error
+    names = [route.name for route in routes]
+    twice = [name for name in names if names.count(name) > 1]
+    return refuse("ROUTES", path, f"route {twice[0]} is there twice") if twice else routes

@@ -1,0 +1,104 @@
+"""Settings as text, checked before anything starts: the same rules as loadtests/lib/settings.js."""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from typing import Final, NoReturn
+
+UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600}
+MOST: Final = 999_999
+
+
+class UnusableInput(Exception):
+    """What was asked for cannot be used; the message is one line that names it, its value and the cure."""
+
+
+def refuse(name: str, text: object, cure: str) -> NoReturn:
+    raise UnusableInput(f"{name}={text}: {cure}")
+
+
+def whole(name: str, text: str, low: int = 1, high: int = MOST) -> int:
+    if not re.fullmatch(r"[0-9]{1,12}", text) or not low <= int(text) <= high:
+        refuse(name, text, f"give a whole number from {low} to {high}")
+    return int(text)
+
+
+def decimal(name: str, text: str, low: float, high: float) -> float:
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) or not low <= float(text) <= high:
+        refuse(name, text, f"give a number from {low:g} to {high:g}")
+    return float(text)
+
+
+def share(name: str, text: str) -> float:
+    return decimal(name, text, 0, 1)
+
+
+def seconds(name: str, text: str) -> float:
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(s|m|h|)", text)
+    value = float(match[1]) * UNITS[match[2]] if match else 0.0
+    return value if value > 0 else refuse(name, text, "give seconds, as 30, 30s or 2m")
+
+
+def think(name: str, text: str) -> None:
+    if text != "fixed" and not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
+        refuse(name, text, "give the mean in seconds, or the word fixed for exactly 1 s")
+
+
+def host(name: str, text: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]", text):
+        refuse(name, text, "give the name or the address of a machine")
+
+
+def one_of(name: str, text: str, known: Collection[str]) -> str:
+    return text if text in known else refuse(name, text, f"choose one of {', '.join(known)}")
+
+
+def some_of(name: str, text: str, known: Collection[str]) -> tuple[str, ...]:
+    """Names with commas, each once at most."""
+    names = tuple(part.strip() for part in text.split(","))
+    if not set(names) <= set(known) or len(set(names)) < len(names):
+        refuse(name, text, f"name each of {', '.join(known)} once at most")
+    return names
+
+
+def by_route(name: str, text: str) -> dict[str, float]:
+    """A number for each route; those of 0 are left out."""
+    positive = {route: number for route, number in numbers(name, text, "products=70,revenue=30").items() if number > 0}
+    return positive or refuse(name, text, "one number at least must be above 0")
+
+
+def numbers(name: str, text: str, example: str) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        route, _, number = (word.strip() for word in part.partition("="))
+        if not route or not re.fullmatch(r"[0-9]+(\.[0-9]+)?", number):
+            refuse(name, text, f"write it as {example}")
+        found[route] = float(number)
+    return found
+
+
+def known_routes(name: str, text: str, routes: Collection[str]) -> None:
+    if not {part.partition("=")[0].strip() for part in text.split(",")} <= set(routes):
+        refuse(name, text, f"the routes are {', '.join(routes)}")
+
+
+# Every variable with which a user changes what k6 does: a run hands them on and writes them down.
+LOAD: Final[Mapping[str, Callable[[str, str], object]]] = {
+    "VUS": whole,
+    "THINK": think,
+    "WARM_UP": seconds,
+    "DURATION": seconds,
+    "MIX": by_route,
+    "RATE": whole,
+    "LIMITS": by_route,
+    "HIT_RATIO": share,
+    "ROUTES": lambda _name, text: text,
+    "SERVICE_HOST": host,
+}
+
+
+def check_load(load: Mapping[str, str], routes: Collection[str]) -> None:
+    """Raises UnusableInput for the first setting that k6 would refuse."""
+    for name, text in load.items():
+        LOAD[name](name, text)
+        if LOAD[name] is by_route:
+            known_routes(name, text, routes)

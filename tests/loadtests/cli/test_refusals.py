@@ -1,0 +1,239 @@
+"""What cannot be used is refused in one line, with its name and value, before anything is started."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtests.cli.main import COMMANDS, main
+from loadtests.schema.files import ROOT
+from loadtests.schema.routes import JOURNEYS
+
+TIMEOUT_S = 60
+SERVICES = [{"name": "mine", "url": "http://127.0.0.1:1"}]
+
+WRONG = [
+    ("PROFILE", "huge"),
+    ("ROUNDS", "0"),
+    ("ROUNDS", "many"),
+    ("STACK", "cloud"),
+    ("PORT_BASE", "70000"),
+    ("PORT_BASE", "none"),
+    ("WORKERS", "0"),
+    ("WORKERS", "65"),
+    ("SCALE", "0"),
+    ("COMBINATIONS", "sync,rust"),
+    ("COMBINATIONS", "sync,sync"),
+    ("COMBINATIONS", "nowhere.json"),
+    ("COMBINATIONS", "README.md,"),
+    ("RESUME", "nowhere"),
+    ("VUS", "abc"),
+    ("VUS", "0"),
+    ("VUS", "1000000"),
+    ("THINK", "long"),
+    ("THINK", "-1"),
+    ("DURATION", "abc"),
+    ("DURATION", "0"),
+    ("DURATION", "2x"),
+    ("WARM_UP", "soon"),
+    ("MIX", "foo=1"),
+    ("MIX", "products"),
+    ("MIX", "products=0"),
+    ("MIX", "toString=1"),
+    ("LIMITS", "products=fast"),
+    ("RATE", "1.5"),
+    ("HIT_RATIO", "2"),
+    ("SERVICE_HOST", "a b"),
+    ("ROUTES", "nowhere.json"),
+]
+
+
+@pytest.fixture(autouse=True)
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a run that begins would make its folder."""
+    folder = tmp_path / "runs"
+    monkeypatch.setenv("RESULTS", str(folder))
+    return folder
+
+
+def refused(words: list[str], results: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """The line; a run that begins says first where its results go."""
+    assert main(words) == 2
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err.count("\n")) == ("", 1)
+    assert not results.exists()
+    return printed.err
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_a_run_refuses_a_variable_before_it_begins(
+    results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert f"{name}={value}" in refused(["run"], results, capsys)
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_an_option_is_checked_as_its_variable_is(
+    results: Path, capsys: pytest.CaptureFixture[str], name: str, value: str
+) -> None:
+    option = f"--{name.lower().replace('_', '-')}"
+    assert f"{name}={value}" in refused(["run", f"{option}={value}"], results, capsys)
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "value"),
+    [
+        ("capacity", "STEP", "0"),
+        ("capacity", "OBJECTIVES", "product=0"),
+        ("capacity", "OBJECTIVES", "order=5"),
+        ("capacity", "CONCURRENCY", "1,x"),
+        ("capacity", "LAW_MIX", "product"),
+        ("capacity", "MIX", "foo=1"),
+        ("capacity", "MAY_FAIL", "51"),
+        ("capacity", "JSON", "nowhere/capacity.json"),
+        ("capacity", "RESUME", "newest"),
+        ("sweep", "MINUTES", "x"),
+        ("sweep", "MINUTES", "1"),
+        ("sweep", "FACTORS", "wind"),
+        ("sweep", "HIT_RATIO", "2"),
+        ("sweep", "STACK", "none"),
+        ("sweep", "RESUME", "newest"),
+        ("faults", "ONLY", "redis-melted"),
+        ("faults", "COMBINATIONS", "rust"),
+        ("faults", "PORT_BASE", "x"),
+        ("staleness", "READS", "many"),
+        ("staleness", "WORKERS", "0"),
+        ("selfcheck", "PROFILE", "huge"),
+        ("selfcheck", "VUS", "abc"),
+        ("selfcheck", "PORT_BASE", "0"),
+        ("simulate", "RUNS", "0"),
+        ("ceiling", "ROUNDS", "x"),
+        ("ceiling", "JSON", "."),
+    ],
+)
+def test_every_command_refuses_what_it_cannot_use(
+    results: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    name: str,
+    value: str,
+) -> None:
+    monkeypatch.setenv(name, value)
+    line = refused([command], results, capsys)
+    assert line.startswith(f"{command}: ")
+    assert f"{name}={value}" in line
+
+
+@pytest.mark.parametrize("profile", ["capacity", "sweep"])
+def test_a_study_that_is_run_by_its_profile_is_checked_too(
+    results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], profile: str
+) -> None:
+    monkeypatch.setenv("RESUME", "newest")
+    assert "RESUME=newest" in refused(["run", "--profile", profile], results, capsys)
+    monkeypatch.delenv("RESUME")
+    assert "MIX=foo=1" in refused(["run", "--profile", profile, "--mix", "foo=1"], results, capsys)
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        {"name": "a"},
+        {"name": "a b", "path": "/"},
+        {"name": "a", "path": "b"},
+        {"name": "a", "path": "/", "method": "BREW"},
+        {"name": "a", "path": "/", "weight": 0},
+        {"name": "a", "path": "/", "status": 99},
+        {"name": "a", "path": "/", "colour": "red"},
+        {"name": "a", "path": "/{id}"},
+        {"name": "a", "path": "/", "body": {"id": "{id}"}},
+        {"name": "a", "path": "/{id}", "keys": {"id": []}},
+        {"name": "a", "path": "/{id}", "keys": {"id": {"from": 2, "to": 1}}},
+        {"name": "a", "path": "/{id}", "keys": {"id": {"from": 1, "to": 2000000}}},
+    ],
+)
+def test_routes_of_ones_own_are_checked_before_a_run(
+    tmp_path: Path, results: Path, capsys: pytest.CaptureFixture[str], route: dict[str, Any]
+) -> None:
+    words = own(tmp_path, [route])
+    assert f"ROUTES={tmp_path}/routes.json" in refused(words, results, capsys)
+
+
+def test_a_mix_is_held_to_the_routes_of_ones_own_file(
+    tmp_path: Path, results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    routes: list[dict[str, Any]] = [{"name": "a", "path": "/{id}", "keys": {"id": [1, 2]}}, {"name": "b", "path": "/"}]
+    assert "MIX=products=1: the routes are a, b" in refused(
+        [*own(tmp_path, routes), "--mix", "products=1"], results, capsys
+    )
+
+
+def own(folder: Path, routes: list[dict[str, Any]]) -> list[str]:
+    """The words of a run with services and routes of one's own."""
+    (folder / "mine.json").write_text(json.dumps(SERVICES))
+    (folder / "routes.json").write_text(json.dumps(routes))
+    files = ["--combinations", str(folder / "mine.json"), "--routes", str(folder / "routes.json")]
+    return ["run", "--stack", "none", *files]
+
+
+@pytest.mark.parametrize(
+    "words", [["walk"], ["run", "--fast"], ["compare", "a", "b"], ["compare", "nowhere"], ["compare", "--beside", "a"]]
+)
+def test_what_is_no_command_or_option_is_one_line(
+    results: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    refused(words, results, capsys)
+
+
+@pytest.mark.parametrize("module", [["loadtests", "run"], ["loadtests.run"]])
+def test_a_process_ends_with_the_line_and_its_status(tmp_path: Path, module: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", *module],
+        env={**os.environ, "VUS": "abc"},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "run: VUS=abc: give a whole number from 1 to 999999\n"
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_every_command_has_a_help(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    assert main([*command.split(), "--help"]) == 0
+    assert "python -m loadtests" in capsys.readouterr().out
+
+
+def test_the_journeys_are_those_of_the_script() -> None:
+    script = (ROOT / "loadtests" / "lib" / "journeys.js").read_text()
+    table = script[script.index("export const ROUTES = {") :].splitlines()[1:]
+    named = [line.split(":")[0].strip(" ,") for line in table if line.startswith("  ")]
+    assert named == list(JOURNEYS)
+
+
+def test_a_comparison_loads_no_driver_and_starts_nothing() -> None:
+    code = "import sys, loadtests.cli.compare; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=TIMEOUT_S, check=True)
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert "rich" in loaded
+    assert not {"aiomysql", "compose", "psutil", "pymysql", "redis"} & loaded
+
+
+@pytest.mark.parametrize(("words", "expected"), [("matrix run --profile sm", "smoke"), ("matrix sta", "staleness")])
+def test_a_shell_completes_commands_and_values(words: str, expected: str) -> None:
+    given = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1), "_MATRIX_COMPLETE": "bash_complete"}
+    done = subprocess.run(
+        [ROOT / "tools" / "matrix"],
+        env={**os.environ, **given},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=True,
+    )
+    assert expected in done.stdout
