@@ -2,33 +2,32 @@
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 
-.PHONY: help setup libraries check test fuzz matrix report selfcheck simulation bench staleness faults up down locks
+.PHONY: help setup libraries check test test-fast fuzz matrix report selfcheck simulation bench staleness faults up down locks
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'The Async Rewrite Matrix: one API written twice, each with the cache off and on.'
 	@echo
-	@echo '  make matrix   measures the four combinations and compares them: the main job'
-	@echo '                  PROFILE=quick (default), origin, smoke, mixed    ROUNDS=4    STACK=local, compose, none'
-	@echo '                  PROFILE=capacity: how many requests each can take    PROFILE=sweep: when the answer would flip'
-	@echo '                  COMBINATIONS=sync,async-cached    PORT_BASE=8000    RESUME=newest goes on with an interrupted run'
-	@echo '                  COMBINATIONS=yours.json STACK=none    services of your own'
-	@echo '  make report   writes the report of the newest results again: report.html, report.md'
-	@echo '  make test     runs all tests on a real database and a real Redis    TESTS="-k cache -x"'
-	@echo '  make fuzz     sends bad input at volume, with schemathesis, to all four    CASES=5000'
-	@echo '  make check    format, lint, types, twins; starts nothing'
+	@echo '  make matrix       measure the four combinations and compare them: the main job'
+	@echo '                      PROFILE=quick, origin, smoke, mixed, capacity or sweep    ROUNDS=4'
+	@echo '                      STACK=local, compose or none    COMBINATIONS=sync,async    RESUME=newest'
+	@echo '  make report       write the report of the newest results again'
+	@echo '  make bench        each service beside a bare constant answer on the same server'
+	@echo '  make faults       one fault after the other under load    ONLY=redis-frozen COMBINATIONS=async-cached'
+	@echo '  make staleness    look for stale reads under load    READS=2000 WRITES=200'
 	@echo '  make selfcheck    does the tool find nothing where there is nothing, and 5 ms where there are 5 ms?'
-	@echo '  make simulation   how often is the tool right, on thousands of runs of a known effect?'
-	@echo '  make bench    each service beside a bare constant answer on the same server'
-	@echo '  make staleness  looks for stale reads under load, with faults of Redis, and under broken policies    CHECK="--help"'
-	@echo '  make faults   does one fault after the other to each combination under load, and judges what came of it'
-	@echo '                  FAULTS="--only redis-frozen --combinations async-cached"    FAULTS=--help says the rest'
-	@echo '  make up       starts the stack as local processes, to look at and play with; Ctrl-C or make down ends it'
-	@echo '  make down     ends what make up has started'
-	@echo '  make setup    what the others do first: .venv, and a database server and Redis where they are missing'
-	@echo '  make locks    writes compose/locks/*.txt again after a change of pyproject.toml'
+	@echo '  make simulation   how often is the tool right, on thousands of runs of a known effect?    RUNS=100'
 	@echo
-	@echo 'The same with Docker: docker compose up -d --wait && K6_USER="$$(id -u):$$(id -g)" docker compose run --rm k6'
+	@echo '  make up, down     start the stack as local processes to look at, until Ctrl-C; end it from elsewhere'
+	@echo '  make test         all tests, on a real database and a real Redis    TESTS="-k cache -x"'
+	@echo '  make test-fast    the tests that need no server, no k6 and no browser'
+	@echo '  make fuzz         bad input at volume, with schemathesis, to all four    CASES=5000'
+	@echo '  make check        format, lint, types, twins; starts nothing'
+	@echo '  make setup        what the others do first: .venv, and a database server and Redis where they are missing'
+	@echo '  make locks        write compose/locks/*.txt again after a change of pyproject.toml'
+	@echo
+	@echo 'Every option is in `.venv/bin/python -m loadtests --help`, and each is also a variable, as above.'
+	@echo 'With Docker: docker compose up -d --wait && K6_USER="$$(id -u):$$(id -g)" docker compose run --rm k6'
 
 setup: libraries
 	@tools/system_packages
@@ -44,31 +43,34 @@ test: setup
 	@tools/system_packages test
 	@tools/test $(TESTS)
 
+test-fast: libraries
+	@tools/test -m "not stack and not k6 and not browser" $(TESTS)
+
 fuzz: setup
 	@CASES=$${CASES:-5000} $(PY) -m pytest tests/contract/test_bad_input_at_volume.py --capture=no
 
 matrix: setup
-	@$(PY) -m loadtests.run
+	@$(PY) -m loadtests run
 
 selfcheck: setup
-	@$(PY) -m loadtests.validation.selfcheck
+	@$(PY) -m loadtests selfcheck
 
 simulation: libraries
-	@$(PY) -m loadtests.simulation
+	@$(PY) -m loadtests simulate
 
 report: libraries
-	@$(PY) -m loadtests.compare --report
+	@$(PY) -m loadtests compare --report
 
 faults: libraries
 	@tools/system_packages faults
-	@$(PY) -m loadtests.faults $(FAULTS)
+	@$(PY) -m loadtests faults $(FAULTS)
 
 bench: libraries
 	@tools/system_packages bench
-	@$(PY) -m loadtests.studies.ceiling.run
+	@$(PY) -m loadtests ceiling
 
 staleness: setup
-	@$(PY) -m loadtests.consistency.command $(CHECK)
+	@$(PY) -m loadtests staleness $(CHECK)
 
 up: setup
 	@$(PY) -m compose.local up

@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not program:
         return _fail(f"none of {', '.join(BROWSERS)} is there: run tools/system_packages test")
     if not options.page.is_file():
-        return _fail(f"{options.page} is not there: make it with python -m loadtests.compare DIR --report")
+        return _fail(f"{options.page} is not there: make it with python -m loadtests compare DIR --report")
     try:
         take(program, options.page.resolve(), options.picture)
     except Error as error:
