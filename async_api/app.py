@@ -32,7 +32,7 @@ def create_app(context: ServiceContext) -> Quart:
     return app
 
 
-def _handlers(context: ServiceContext) -> dict[str, Call[Answer]]:
+def _handlers(context: ServiceContext) -> dict[str, Call[..., Answer]]:
     products = Products(context)
     orders = Orders(context)
     health = Health(context)

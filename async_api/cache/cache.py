@@ -30,7 +30,7 @@ class Read:
 
     redis: RedisGateway
     plan: Plan
-    load: Call[bytes]
+    load: Call[[], bytes]
     allowance: Allowance
 
 
@@ -60,7 +60,7 @@ class Cache:
         if self._redis is not None:
             await self._redis.open()
 
-    async def answer(self, plan: Plan, load: Call[bytes], load_serially: Call[bytes] | None = None) -> Answer:
+    async def answer(self, plan: Plan, load: Call[[], bytes], load_serially: Call[[], bytes] | None = None) -> Answer:
         """Answer from the cache or from `load`; a refresh uses `load_serially`, which takes one connection only."""
         if self._redis is None:
             return await uncached(load, "off")
@@ -143,7 +143,7 @@ class Cache:
             flight.complete(None)
         return cached(filled.body, "bypass" if filled.state == "bypass" else "miss")
 
-    def _refresh_in_background(self, read: Read, lookup: Lookup, load: Call[bytes]) -> None:
+    def _refresh_in_background(self, read: Read, lookup: Lookup, load: Call[[], bytes]) -> None:
         """One at a time, and not while the pool is busy."""
         if not self._limits.refresh or not self._refreshing.acquire():
             return
@@ -151,7 +151,7 @@ class Cache:
             self._refreshing.release()
             self._metrics.refresh("left_out")
 
-    async def _refresh(self, read: Read, lookup: Lookup, load: Call[bytes]) -> None:
+    async def _refresh(self, read: Read, lookup: Lookup, load: Call[[], bytes]) -> None:
         try:
             steps = self._policy.refresh(read.plan, lookup)
             is_ours = await read.redis.follow(steps, Allowance(self._timeout), load)
@@ -163,7 +163,7 @@ class Cache:
             self._refreshing.release()
 
 
-async def uncached(load: Call[bytes], state: str) -> Answer:
+async def uncached(load: Call[[], bytes], state: str) -> Answer:
     """Answer from `load`, with the reason in `X-Cache`; a problem says it too."""
     try:
         body = await load()

@@ -75,7 +75,7 @@ class RedisGateway:
         finally:
             allowance.left -= monotonic() - started
 
-    async def follow(self, steps: Steps[T], allowance: Allowance, load: Call[bytes]) -> T:
+    async def follow(self, steps: Steps[T], allowance: Allowance, load: Call[[], bytes]) -> T:
         """Perform the steps of the policy and return its result; raises CacheTrouble, and what `load` raises."""
         return await _follow(steps, partial(self._perform, allowance, load))
 
@@ -92,7 +92,7 @@ class RedisGateway:
         self._deadline.close()
         await self._pool.disconnect()
 
-    async def _perform(self, allowance: Allowance, load: Call[bytes], step: Step) -> Any:
+    async def _perform(self, allowance: Allowance, load: Call[[], bytes], step: Step) -> Any:
         if isinstance(step, Command):
             return await self.run(step, allowance)
         if not isinstance(step, Pause):
@@ -153,7 +153,7 @@ class RedisGateway:
         return result
 
 
-async def _follow(steps: Steps[T], perform: Call[Any]) -> T:
+async def _follow(steps: Steps[T], perform: Call[[Step], Any]) -> T:
     try:
         step = next(steps)
         while True:

@@ -34,14 +34,14 @@ class Database:
 
         return await self._attempt(work)
 
-    async def write(self, work: Call[T]) -> Outcome[T]:
+    async def write(self, work: Call[[Connection], T]) -> Outcome[T]:
         """Does `work` in one transaction and commits it."""
         try:
             return await self._attempt(partial(_transaction, work))
         except Problem as problem:
             return Refused(problem)
 
-    async def _attempt(self, work: Call[T]) -> T:
+    async def _attempt(self, work: Call[[Connection], T]) -> T:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return await self._on_a_connection(work)
@@ -52,7 +52,7 @@ class Database:
                 self._metrics.retried.inc()
         raise AssertionError("the last attempt returns or raises")
 
-    async def _on_a_connection(self, work: Call[T]) -> T:
+    async def _on_a_connection(self, work: Call[[Connection], T]) -> T:
         connection = await self._pool.acquire()
         try:
             return await work(connection)
@@ -64,7 +64,7 @@ class Database:
             self._pool.release(connection)
 
 
-async def _transaction(work: Call[T], connection: Connection) -> Outcome[T]:
+async def _transaction(work: Call[[Connection], T], connection: Connection) -> Outcome[T]:
     try:
         await connection.begin()
         value = await work(connection)

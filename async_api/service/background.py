@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 T = TypeVar("T")
-Call: TypeAlias = Callable[..., Awaitable[T]]
+P = ParamSpec("P")
+Call: TypeAlias = Callable[P, Awaitable[T]]
 
 LIMIT = 64
 log = logging.getLogger(__name__)
@@ -19,16 +20,21 @@ class Background:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._writes: set[asyncio.Task[Any]] = set()
 
-    async def run_to_completion(self, call: Call[T], *values: Any) -> T:
-        """Gives the call's result; the call goes on to its end even when the client has gone away."""
-        return await asyncio.shield(_start(self._writes, call, *values))
+    async def run_to_completion(self, call: Call[P, T], *values: P.args, **named: P.kwargs) -> T:
+        """The call's result; the call goes on to its end even when the client has gone away."""
+        task = _start(self._writes, call, *values, **named)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(_report)  # nobody else looks at what it raises
+            raise
 
-    def submit(self, call: Call[None], *values: Any) -> bool:
+    def submit(self, call: Call[P, None], *values: P.args, **named: P.kwargs) -> bool:
         """Runs the call some time soon; tells whether there is room for it."""
         if len(self._tasks) >= LIMIT:
             log.warning("background work dropped")
             return False
-        _start(self._tasks, call, *values).add_done_callback(_report)
+        _start(self._tasks, call, *values, **named).add_done_callback(_report)
         return True
 
     async def close(self, seconds: float) -> None:
@@ -37,8 +43,8 @@ class Background:
             await asyncio.wait(running, timeout=seconds)
 
 
-def _start(kept: set[asyncio.Task[Any]], call: Call[T], *values: Any) -> asyncio.Task[T]:
-    task: asyncio.Task[T] = asyncio.ensure_future(call(*values))
+def _start(kept: set[asyncio.Task[Any]], call: Call[P, T], *values: P.args, **named: P.kwargs) -> asyncio.Task[T]:
+    task: asyncio.Task[T] = asyncio.ensure_future(call(*values, **named))
     kept.add(task)  # the loop itself holds tasks only weakly
     task.add_done_callback(kept.discard)
     return task

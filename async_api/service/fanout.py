@@ -14,7 +14,7 @@ class Fanout:
     def __init__(self, settings: Settings) -> None:
         self._parallel = settings.fanout == "parallel"
 
-    async def gather(self, *calls: Call[Any]) -> list[Any]:
+    async def gather(self, *calls: Call[[], Any]) -> list[Any]:
         """Gives the calls' results in their order; waits for all, then raises the first failure."""
         if not self._parallel:
             return [await call() for call in calls]

@@ -76,7 +76,7 @@ class Store:
         """Places an order and commits, or gives its key's stored answer; raises a 409 or 422."""
         return await self._written(partial(_place_order, order, key))
 
-    async def _written(self, work: Call[Written]) -> Written:
+    async def _written(self, work: Call[[Connection], Written]) -> Written:
         outcome = await self._database.write(work)
         return ordering.concluded(outcome)
 

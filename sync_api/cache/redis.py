@@ -75,7 +75,7 @@ class RedisGateway:
         finally:
             allowance.left -= monotonic() - started
 
-    def follow(self, steps: Steps[T], allowance: Allowance, load: Call[bytes]) -> T:
+    def follow(self, steps: Steps[T], allowance: Allowance, load: Call[[], bytes]) -> T:
         """Perform the steps of the policy and return its result; raises CacheTrouble, and what `load` raises."""
         return _follow(steps, partial(self._perform, allowance, load))
 
@@ -92,7 +92,7 @@ class RedisGateway:
         self._deadline.close()
         self._pool.disconnect()
 
-    def _perform(self, allowance: Allowance, load: Call[bytes], step: Step) -> Any:
+    def _perform(self, allowance: Allowance, load: Call[[], bytes], step: Step) -> Any:
         if isinstance(step, Command):
             return self.run(step, allowance)
         if not isinstance(step, Pause):
@@ -153,7 +153,7 @@ class RedisGateway:
         return result
 
 
-def _follow(steps: Steps[T], perform: Call[Any]) -> T:
+def _follow(steps: Steps[T], perform: Call[[Step], Any]) -> T:
     try:
         step = next(steps)
         while True:

@@ -34,14 +34,14 @@ class Database:
 
         return self._attempt(work)
 
-    def write(self, work: Call[T]) -> Outcome[T]:
+    def write(self, work: Call[[Connection], T]) -> Outcome[T]:
         """Does `work` in one transaction and commits it."""
         try:
             return self._attempt(partial(_transaction, work))
         except Problem as problem:
             return Refused(problem)
 
-    def _attempt(self, work: Call[T]) -> T:
+    def _attempt(self, work: Call[[Connection], T]) -> T:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self._on_a_connection(work)
@@ -52,7 +52,7 @@ class Database:
                 self._metrics.retried.inc()
         raise AssertionError("the last attempt returns or raises")
 
-    def _on_a_connection(self, work: Call[T]) -> T:
+    def _on_a_connection(self, work: Call[[Connection], T]) -> T:
         connection = self._pool.acquire()
         try:
             return work(connection)
@@ -64,7 +64,7 @@ class Database:
             self._pool.release(connection)
 
 
-def _transaction(work: Call[T], connection: Connection) -> Outcome[T]:
+def _transaction(work: Call[[Connection], T], connection: Connection) -> Outcome[T]:
     try:
         connection.begin()
         value = work(connection)

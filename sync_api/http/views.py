@@ -27,7 +27,7 @@ class Views:
         self._headers = [("X-Combination", context.settings.combination)]
         self._cache_state = context.cache.state_without
 
-    def view(self, route: Route, handle: Call[Answer]) -> Call[Response]:
+    def view(self, route: Route, handle: Call[..., Answer]) -> Call[..., Response]:
         """Gives the view of a route: whatever happens in the handler becomes an answer."""
 
         def view(**path: str) -> Response:

@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 T = TypeVar("T")
-Call: TypeAlias = Callable[..., T]
+P = ParamSpec("P")
+Call: TypeAlias = Callable[P, T]
 
 LIMIT = 64
 _THREADS = 5  # one of them watches the lag
@@ -20,16 +21,16 @@ class Background:
         self._threads = ThreadPoolExecutor(_THREADS, "background")
         self._futures: set[Future[Any]] = set()
 
-    def run_to_completion(self, call: Call[T], *values: Any) -> T:
-        """Gives the call's result; the call goes on to its end even when the client has gone away."""
-        return call(*values)
+    def run_to_completion(self, call: Call[P, T], *values: P.args, **named: P.kwargs) -> T:
+        """The call's result; the call goes on to its end even when the client has gone away."""
+        return call(*values, **named)
 
-    def submit(self, call: Call[None], *values: Any) -> bool:
+    def submit(self, call: Call[P, None], *values: P.args, **named: P.kwargs) -> bool:
         """Runs the call some time soon; tells whether there is room for it."""
         if len(self._futures) >= LIMIT:
             log.warning("background work dropped")
             return False
-        future = self._threads.submit(call, *values)
+        future = self._threads.submit(call, *values, **named)
         self._futures.add(future)
         future.add_done_callback(self._futures.discard)
         future.add_done_callback(_report)

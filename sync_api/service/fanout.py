@@ -19,7 +19,7 @@ class Fanout:
         # As many threads as reads can be under way, so that the reads wait in the pool and nowhere else.
         self._threads = ThreadPoolExecutor(settings.in_flight * _WIDTH, "fanout")
 
-    def gather(self, *calls: Call[Any]) -> list[Any]:
+    def gather(self, *calls: Call[[], Any]) -> list[Any]:
         """Gives the calls' results in their order; waits for all, then raises the first failure."""
         if not self._parallel:
             return [call() for call in calls]

@@ -76,7 +76,7 @@ class Store:
         """Places an order and commits, or gives its key's stored answer; raises a 409 or 422."""
         return self._written(partial(_place_order, order, key))
 
-    def _written(self, work: Call[Written]) -> Written:
+    def _written(self, work: Call[[Connection], Written]) -> Written:
         outcome = self._database.write(work)
         return ordering.concluded(outcome)
 
