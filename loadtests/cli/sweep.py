@@ -21,8 +21,8 @@ from loadtests.schema.plan import Plan
 from loadtests.schema.settings import refuse
 from loadtests.studies.sweep.command import sweep
 from loadtests.studies.sweep.factors import BY_NAME
-from loadtests.studies.sweep.here import Here
 from loadtests.studies.sweep.options import SHORTEST_S, Options, times
+from loadtests.studies.sweep.projection import OwnFigures
 
 OLD_FILE = click.Path(path_type=Path)
 
@@ -76,5 +76,5 @@ def read(
     if plan.stack != "local":
         refuse("STACK", plan.stack, "a sweep starts services with other settings, so it needs STACK=local")
     passes, measured = (1, SHORTEST_S) if file else times(minutes, factors, len(plan.names))
-    here = Here(database_ms, hit_ratio, visitors)
-    return Options(minutes, passes, measured, seed, factors, file, here, json), plan
+    own = OwnFigures(database_ms, hit_ratio, visitors)
+    return Options(minutes, passes, measured, seed, factors, file, own, json), plan

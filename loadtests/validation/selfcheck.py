@@ -1,9 +1,9 @@
-"""Holds the tool to a truth that is known, on real services.
+"""Checks the tool on real services and a known effect.
 
-Two runs of the same load. In the first all four names are one and the same service, so there is no effect to be
-found. In the second the cached names are one service and the uncached ones another, and what is called async is 5 ms
-further away by a TCP proxy: the cached pair has to find that, with an interval of the difference that holds 5 ms; the
-uncached pair may not, and then has to say how large a difference noise hides there, and what both wait for.
+Two runs of the same load. In the first all four names are the same service, so no effect may be found. In the second
+the cached names are one service and the uncached ones another, and those called async are 5 ms further away by a TCP
+proxy: the cached pair has to find that, with an interval of the difference that holds 5 ms; the uncached pair need not,
+and then has to say how large a difference noise hides and what both wait for.
 """
 
 import http.client
@@ -36,15 +36,15 @@ UNEQUAL: Final = {"sync": "async", "sync-cached": "async-cached", "async": "asyn
 
 
 def check(plan: Plan) -> int:
-    """Measures both runs with the profile, rounds and load of a plan and prints what held; 1 when something did not."""
-    found = _findings(plan)
-    for finding in found:
+    """Measures both runs with the profile, rounds and load of a plan; 1 when a finding does not hold."""
+    findings = _findings(plan)
+    for finding in findings:
         print(f"{'ok    ' if finding.holds else 'FAILED'} {finding.what}: {finding.figures}")
-    return 0 if all(finding.holds for finding in found) else 1
+    return 0 if all(finding.holds for finding in findings) else 1
 
 
 def combinations_file(path: Path, urls: Mapping[str, str], services: Mapping[str, str]) -> Path:
-    """Writes which address each name is measured at, and which service has to answer there."""
+    """The address of each name, and the service that has to answer there."""
     entries = [
         {
             "name": name,
@@ -70,11 +70,11 @@ def _findings(plan: Plan) -> list[Finding]:
             for name, service in UNEQUAL.items():
                 port = int(stack.url(service).rpartition(":")[2])
                 proxy = proxies.enter_context(Proxy(port, cores=stack.placement.others))
-                # Half of it in each direction.
+                # Half in each direction.
                 proxy.switch(delay(DELAY_MS / 2000) if name in SERVICES else PASS)
                 urls[name] = f"http://127.0.0.1:{proxy.port}"
             really_ms = added_ms(urls["sync-cached"], urls["async-cached"])
-            say(f"the relay adds {really_ms:.2f} ms to a request that waits for nothing else")
+            say(f"the proxy adds {really_ms:.2f} ms to an otherwise idle request")
             second = _measured(folder / "delayed", stack, UNEQUAL, urls, plan)
     return [no_effect(first), delay_found(second, really_ms=really_ms), delay_unseen(second, really_ms=really_ms)]
 
@@ -95,7 +95,7 @@ def _measured(
         results=results,
         load=plan.load,
     )
-    # What binds is only known of servers that can be looked into, as they are when the runner starts the stack itself.
+    # The bottleneck is only known of servers of our own stack.
     folder = measure_matrix(measured, alias_target(stack, services, urls))
     comparison = compare(read_rounds(folder))
     show(comparison, console())
@@ -109,7 +109,7 @@ TIMEOUT_S: Final = 5
 
 
 def added_ms(near: str, far: str) -> float:
-    """How much later one address answers than another, one request at a time: the median of many in turn."""
+    """How much later one address answers than the other: the median of alternating single requests."""
     with ExitStack() as connections:
         both = [connections.enter_context(closing(_connected(url))) for url in (near, far)]
         return median(_seconds(both[1]) - _seconds(both[0]) for _ in range(PROBES)) * 1000

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from loadtests.schema.sweep import Cell, Document, FactorLine
-from loadtests.studies.sweep.cell import nothing
+from loadtests.studies.sweep.cell import unmeasured
 from loadtests.studies.sweep.factors import BY_NAME, CENTRE, FACTORS, Point, points
 from loadtests.studies.sweep.findings import findings
 
@@ -15,7 +15,7 @@ EVERY = tuple(BY_NAME)
 
 
 def cell(point: Point, name: str, average: float, passed: int = 1, hit: float | None = None, **changes: Any) -> Cell:
-    blank = nothing(1, passed, point, name, "")
+    blank = unmeasured(1, passed, point, name, "")
     content = {"void": [], "requests": 100, "latency_ms": {"avg": average}, "hit_ratio": hit, "database_ms": 0.5}
     return msgspec.structs.replace(blank, **(content | changes))
 

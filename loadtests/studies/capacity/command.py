@@ -15,9 +15,9 @@ from loadtests.runner.ledgers import libraries, read_ledgers
 from loadtests.schema.capacity import Capacity, Document, Step
 from loadtests.schema.files import write_json
 from loadtests.schema.plan import Plan
-from loadtests.studies.capacity.course import capacity_of, next_load
 from loadtests.studies.capacity.options import Options
 from loadtests.studies.capacity.output import said_of, show
+from loadtests.studies.capacity.schedule import capacity_of, next_load
 from loadtests.studies.capacity.step import Load, Stepper
 from loadtests.targets.base import Target
 from loadtests.targets.registry import TARGETS
@@ -26,11 +26,11 @@ FILE: Final = "capacity.json"
 STEPS: Final = "steps"
 
 
-class Course:
-    """A run on its way: says how long it still takes, and writes everything down after every step."""
+class CapacityRun:
+    """Measures the combinations; prints the time left, and writes the document after every step."""
 
-    def __init__(self, asked: Options, plan: Plan, folder: Path, run: dict[str, Any]) -> None:
-        self._asked = asked
+    def __init__(self, options: Options, plan: Plan, folder: Path, run: dict[str, Any]) -> None:
+        self._options = options
         self._plan = plan
         self._folder = folder
         self._run = run
@@ -39,22 +39,21 @@ class Course:
         self._done: list[Capacity] = []
 
     def measure(self, target: Target) -> Document:
-        """Measures one combination after the other; gives the whole document."""
         steps = self._folder / STEPS
         steps.mkdir()
-        stepper = Stepper(target, self._plan, steps, self._asked, self._run["ledger"])
+        stepper = Stepper(target, self._plan, steps, self._options, self._run["ledger"])
         for name in self._plan.names:
             self._combination(stepper, name, target.cores.get(SERVICE, 1))
         return self._save([], complete=True)
 
     def _combination(self, stepper: Stepper, name: str, cores: int) -> None:
         steps: list[Step] = []
-        while load := next_load(steps, self._asked):
+        while load := next_load(steps, self._options):
             say(f"{name}, step {len(steps) + 1}: {_named(load)}; {self._left(len(steps))}")
             steps.append(stepper.take(name, len(steps) + 1, load))
             say(f"  {said_of(steps[-1])}")
-            self._save([capacity_of(name, steps, self._asked, cores)], complete=False)
-        self._done.append(capacity_of(name, steps, self._asked, cores))
+            self._save([capacity_of(name, steps, self._options, cores)], complete=False)
+        self._done.append(capacity_of(name, steps, self._options, cores))
 
     def _save(self, unfinished: list[Capacity], complete: bool) -> Document:
         document = Document(
@@ -63,41 +62,41 @@ class Course:
             started_at=self._started_at,
             command=command_line(),
             complete=complete,
-            objectives_ms=dict(self._asked.objectives),
-            mix=self._asked.mix,
-            law_mix=self._asked.law_mix,
-            resolution=self._asked.resolution,
-            step_s=self._asked.step_s,
+            objectives_ms=dict(self._options.objectives),
+            mix=self._options.mix,
+            law_mix=self._options.law_mix,
+            resolution=self._options.resolution,
+            step_s=self._options.step_s,
             combinations=[*self._done, *unfinished],
             run=self._run,
-            tolerance=self._asked.tolerance,
+            tolerance=self._options.tolerance,
         )
         write_json(self._folder / FILE, document)
         return document
 
     def _left(self, steps: int) -> str:
-        each = self._asked.expected_s()
+        each = self._options.expected_s()
         if self._done:
             each = (time.monotonic() - self._started) / (len(self._done) + steps / 25)
         left = each * len(self._plan.names) - (time.monotonic() - self._started)
         return f"about {time_left(max(0.0, left))}"
 
 
-def measure(asked: Options, plan: Plan) -> int:
+def measure(options: Options, plan: Plan) -> int:
     with study_folder(plan.results, plan.profile_name) as folder:
-        minutes = asked.expected_s() * len(plan.names) / MINUTE_S
+        minutes = options.expected_s() * len(plan.names) / MINUTE_S
         say(f"results go to {folder}; about {minutes:.0f} min of load for {len(plan.names)} combinations")
         with TARGETS[plan.stack](plan, say) as target:
-            document = Course(asked, plan, folder, _description(target, plan)).measure(target)
-    if asked.json:
-        write_json(asked.json, document)
+            document = CapacityRun(options, plan, folder, _description(target, plan)).measure(target)
+    if options.json:
+        write_json(options.json, document)
     show(document, console())
     print(f"\nResults: {folder / FILE}")
     return 0
 
 
 def _description(target: Target, plan: Plan) -> dict[str, Any]:
-    """What was measured on what; raises TargetError where that would not be a fair comparison."""
+    """Raises TargetError where the services do not compare fairly."""
     ledgers = read_ledgers(target, plan, say)
     return {
         "stack": plan.stack,

@@ -1,4 +1,4 @@
-"""What a service has to hold: which share of each route's answers within how many milliseconds, and no failure."""
+"""Objectives, and the options of a search."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,10 +28,10 @@ def written(objectives: Objectives) -> str:
 
 
 def broken(result: Result, objectives: Objectives, tolerance: Tolerance = STRICT) -> list[str]:
-    """Gives each objective that a result breaks, in words; none when all hold.
+    """A line for each objective that a result breaks.
 
-    "p95 at most L" is decided by counting: at most 5 % of a route's answers took longer than L. That needs no
-    percentile, so it is exact for a route with few requests too.
+    "p95 at most L" is decided by counting: at most 5 % of a route's answers took longer than L. That is exact for
+    routes with few requests too.
     """
     faults = []
     failed, dropped = result.failed + result.checks_failed, result.dropped_iterations
@@ -94,5 +94,7 @@ class Options(NamedTuple):
 
 def judged(objectives: Objectives, mix: Mapping[str, float]) -> Objectives:
     """The objectives of routes that are in the mix; raises UnusableInput when none is."""
-    found = {route: limit for route, limit in objectives.items() if route in mix}
-    return found or refuse("OBJECTIVES", written(objectives), f"none of these routes is in the mix ({', '.join(mix)})")
+    measured = {route: limit for route, limit in objectives.items() if route in mix}
+    return measured or refuse(
+        "OBJECTIVES", written(objectives), f"none of these routes is in the mix ({', '.join(mix)})"
+    )

@@ -32,7 +32,7 @@ def show(document: Document, console: Console) -> None:
     for capacity in document.combinations:
         console.print(_curve(capacity))
         for step in (step for step in capacity.steps if step.void):
-            console.print(f"void: {_asked(step)}: {'; '.join(step.void)}", style="red", markup=False)
+            console.print(f"void: {_load_of(step)}: {'; '.join(step.void)}", style="red", markup=False)
         console.print(f"{capacity.combination}: {_law(capacity)}\n", markup=False, highlight=False)
 
 
@@ -66,24 +66,24 @@ def _summary(capacities: Sequence[Capacity], title: str) -> Table:
 
 def _curve(capacity: Capacity) -> Table:
     table = Table(title=f"{capacity.combination}: latency by load", title_justify="left")
-    for column in ("load", "asked", "req/s", "p50 ms", "p95 ms", "p99 ms", "service cores", "k6 cores", ""):
-        table.add_column(column, justify="left" if column in ("load", "") else "right")
+    for column in ("part", "load", "req/s", "p50 ms", "p95 ms", "p99 ms", "service cores", "k6 cores", ""):
+        table.add_column(column, justify="left" if column in ("part", "") else "right")
     for step in sorted(capacity.steps, key=lambda step: (step.part, step.rate_rps or step.concurrency or 0)):
         latency = [_number(step.latency_ms.get(name), 1) for name in ("p50", "p95", "p99")]
         cores = [_number(step.cpu_cores.get(name), 2) for name in ("service", "k6")]
         word = Text(step.outcome, style=OUTCOMES[step.outcome])
-        table.add_row(PARTS[step.part], _asked(step), _number(step.throughput_rps, 0), *latency, *cores, word)
+        table.add_row(PARTS[step.part], _load_of(step), _number(step.throughput_rps, 0), *latency, *cores, word)
     return table
 
 
-def _asked(step: Step) -> str:
+def _load_of(step: Step) -> str:
     return f"{step.rate_rps}/s" if step.rate_rps else f"{step.concurrency} at once"
 
 
 def _law(capacity: Capacity) -> str:
     law = capacity.usl
     if law is None:
-        return "the Universal Scalability Law was not asked for"
+        return "no Universal Scalability Law: CONCURRENCY=none"
     if law.refused:
         return f"no Universal Scalability Law: {law.refused}"
     parts = ", ".join(f"{name} {_estimate(value)}" for name, value in law.parameters.items())

@@ -21,7 +21,7 @@ from loadtests.targets.k6 import GeneratorFailed
 # The other rules of the matrix are objectives here, or judged by what was full.
 VOIDED_BY: Final = frozenset({"wrong combination", "changed ledger"})
 # A service whose core is full gives Redis up by itself, so a step that breaks is no less broken for it. One that holds
-# is another service than was asked for, once so many of its requests could have gone past the cache.
+# does not count once so many of its requests may have bypassed the cache.
 CACHE_BYPASSED: Final = frozenset({"cache bypassed"})
 MAY_BYPASS: Final = 0.01
 
@@ -55,18 +55,20 @@ class Stepper:
     Services stay up between steps, so processes and cache are warm. Each ledger has to be that of the run's begin.
     """
 
-    def __init__(self, target: Target, plan: Plan, folder: Path, asked: Options, ledgers: Mapping[str, Ledger]) -> None:
+    def __init__(
+        self, target: Target, plan: Plan, folder: Path, options: Options, ledgers: Mapping[str, Ledger]
+    ) -> None:
         self._target = target
-        self._asked = asked
+        self._options = options
         self._ledgers = ledgers
         # k6 is waited for as if every step were the longest.
-        profile = msgspec.structs.replace(plan.profile, duration_s=LONGEST_CONFIRMATION * asked.step_s)
+        profile = msgspec.structs.replace(plan.profile, duration_s=LONGEST_CONFIRMATION * options.step_s)
         self._cells = Cells(target, plan._replace(profile=profile), folder, target.versions()["k6"])
         self._failed = False
 
     def take(self, name: str, number: int, load: Load) -> Step:
         """Raises GeneratorFailed when two steps in a row have no result."""
-        variables = load.variables(self._asked.worst_latency) | {"LIMITS": written(self._asked.objectives)}
+        variables = load.variables(self._options.worst_latency) | {"LIMITS": written(self._options.objectives)}
         try:
             fresh = load.part == "warm-up"
             result = self._cells.measure(name, number, self._ledgers.get(name), variables, fresh=fresh)
@@ -76,7 +78,7 @@ class Stepper:
             self._failed = True
             return unmeasured(number, load, str(error))
         self._failed = False
-        return judged(result, number, load, self._asked.objectives, self._asked.tolerance)
+        return judged(result, number, load, self._options.objectives, self._options.tolerance)
 
 
 def judged(result: Result, number: int, load: Load, objectives: Objectives, tolerance: Tolerance = STRICT) -> Step:

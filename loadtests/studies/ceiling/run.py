@@ -71,7 +71,7 @@ def bench(rounds: int, seconds: int, connections: int, port_base: int, json: Pat
 
 
 def started(port_base: int) -> Stack:
-    """Gives the stack to be measured, one worker a service, still to be entered; raises StackError without wrk."""
+    """One worker per service, not yet entered; raises StackError without wrk."""
     if programs.find("wrk") is None:
         raise unusable("wrk is not installed: apt install wrk")
     return Stack(StackOptions(workers=1, port_base=port_base, progress=say))
@@ -87,13 +87,13 @@ def describe_run(command: str) -> dict[str, Any]:
 
 
 def wrk_version() -> str:
-    """Gives what wrk says of itself; it ends with status 1 when asked."""
+    """Wrk exits with 1 here."""
     done = subprocess.run(["wrk", "-v"], capture_output=True, text=True, timeout=VERSION_SECONDS, check=False)
     return done.stdout.partition("[")[0].strip()
 
 
 def measure(stack: Stack, rounds: int, seconds: int, connections: int) -> Figures:
-    """Gives the figures of each target, one a round; raises StackError."""
+    """One figure per round for each target; raises StackError."""
     figures: Figures = {}
     with _ceilings(stack) as ceilings:
         targets = ceilings | {name: Target(stack.url(name) + PATH, stack.service(name).pid) for name in COMBINATIONS}
@@ -106,19 +106,17 @@ def measure(stack: Stack, rounds: int, seconds: int, connections: int) -> Figure
 
 
 def shares(figures: Figures) -> dict[str, float]:
-    """Gives the median over rounds of each combination's rate over its own server's ceiling."""
+    """The median over rounds of each combination's rate over its own server's ceiling."""
     pairs = {name: zip(figures[name], figures[_ceiling(name)], strict=True) for name in COMBINATIONS}
     return {name: median(mine.rate / top.rate for mine, top in rounds) for name, rounds in pairs.items()}
 
 
 def report(figures: Figures, run: dict[str, Any]) -> dict[str, object]:
-    """Gives the figures as JSON holds them, with what is known of the run."""
     rounds = {name: [figure._asdict() for figure in each] for name, each in figures.items()}
     return {"run": run, "path": PATH, "rounds": rounds, "of_the_ceiling": shares(figures)}
 
 
 def show(figures: Figures) -> None:
-    """Prints a line a target: its rate, its CPU per request and its share of the ceiling."""
     table = Table("", "req/s", "CPU ms/req", "of its ceiling", "aim")
     reached = shares(figures)
     for name in ORDER:

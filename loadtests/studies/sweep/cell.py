@@ -1,4 +1,4 @@
-"""One cell of a sweep: the load of a point, and what a measured result comes to."""
+"""One cell of a sweep: its load, and its result."""
 
 from typing import Final
 
@@ -35,7 +35,7 @@ def cell_of(result: Result, number: int, passed: int, point: Point) -> Cell:
         void.append(f"the service was not the limit: {limit.sentence}")
     server = result.server
     statements = server.statements if server else []
-    executions = sum(each.executions for each in statements)
+    executions = sum(statement.executions for statement in statements)
     return Cell(
         number=number,
         passed=passed,
@@ -48,7 +48,9 @@ def cell_of(result: Result, number: int, passed: int, point: Point) -> Cell:
         throughput_rps=result.throughput_rps,
         latency_ms=msgspec.to_builtins(result.latency_ms),
         hit_ratio=result.cache.hit_ratio,
-        database_ms=round(sum(each.total_ms for each in statements) / executions, PLACES) if executions else None,
+        database_ms=round(sum(statement.total_ms for statement in statements) / executions, PLACES)
+        if executions
+        else None,
         cpu_cores=limit.cores_used,
         k6_share=limit.cores_used.get(GENERATOR),
         limit=limit.name,
@@ -58,7 +60,7 @@ def cell_of(result: Result, number: int, passed: int, point: Point) -> Cell:
     )
 
 
-def nothing(number: int, passed: int, point: Point, name: str, reason: str) -> Cell:
+def unmeasured(number: int, passed: int, point: Point, name: str, reason: str) -> Cell:
     """The void cell of a load that k6 wrote no result of."""
     return Cell(
         number=number,

@@ -1,4 +1,4 @@
-"""Measures a sweep or reads one, and says what it means."""
+"""Measures a sweep, or reads one, and prints it."""
 
 from pathlib import Path
 from typing import Any
@@ -15,49 +15,48 @@ from loadtests.schema.files import write_json
 from loadtests.schema.plan import Plan
 from loadtests.schema.settings import UnusableInput
 from loadtests.schema.sweep import Document
-from loadtests.studies.sweep.course import FILE, Course
 from loadtests.studies.sweep.factors import ordered, settings_of
 from loadtests.studies.sweep.ledgers import Ledgers, elsewhere, read_settings
 from loadtests.studies.sweep.options import Options
-from loadtests.studies.sweep.output import show, show_here
+from loadtests.studies.sweep.output import show, show_projection
+from loadtests.studies.sweep.run import FILE, SweepRun
 from loadtests.studies.sweep.target import SweepTarget, sweep_target
 from loadtests.targets.local import stack_options
 
 
-def sweep(asked: Options, plan: Plan) -> int:
-    document = read(asked.read) if asked.read else _measured(asked, plan)
+def sweep(options: Options, plan: Plan) -> int:
+    document = read(options.read) if options.read else _measured(options, plan)
     show(document, console())
-    if asked.here.given:
-        show_here(document, asked.here, console())
+    if options.own.known:
+        show_projection(document, options.own, console())
     return 0
 
 
 def read(path: Path) -> Document:
-    """Gives a sweep that was measured before; raises UnusableInput."""
+    """Raises UnusableInput."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Document)
     except (OSError, msgspec.DecodeError) as error:
         raise UnusableInput(f"READ={path} is no sweep.json: {error}") from error
 
 
-def _measured(asked: Options, plan: Plan) -> Document:
-    order = list(ordered(asked.factors, plan.axes, asked.passes, asked.seed))
+def _measured(options: Options, plan: Plan) -> Document:
+    order = list(ordered(options.factors, plan.axes, options.passes, options.seed))
     with study_folder(plan.results, plan.profile_name) as folder:
         say(f"results go to {folder}")
-        passes = "1 pass" if asked.passes == 1 else f"{asked.passes} passes"
-        say(f"{len(order)} cells in {passes}, {asked.measured_s:g} s each; about {asked.minutes:g} min")
+        passes = "1 pass" if options.passes == 1 else f"{options.passes} passes"
+        say(f"{len(order)} cells in {passes}, {options.measured_s:g} s each; about {options.minutes:g} min")
         with Stack(stack_options(plan, say)) as stack, sweep_target(stack) as target:
-            ledgers = read_settings(target, plan, settings_of(asked.factors), say)
-            run = described(target, plan, ledgers)
-            document = Course(asked, plan, folder, run, order, ledgers).measure(target)
+            ledgers = read_settings(target, plan, settings_of(options.factors), say)
+            run = describe(target, plan, ledgers)
+            document = SweepRun(options, plan, folder, run, order, ledgers).measure(target)
     say(f"Results: {folder / FILE}")
-    if asked.json:
-        write_json(asked.json, document)
+    if options.json:
+        write_json(options.json, document)
     return document
 
 
-def described(target: SweepTarget, plan: Plan, ledgers: dict[str, Ledgers]) -> dict[str, Any]:
-    """Gives what a sweep says of itself: the machine, the commit, the versions, and the ledgers it began with."""
+def describe(target: SweepTarget, plan: Plan, ledgers: dict[str, Ledgers]) -> dict[str, Any]:
     centre = next(iter(ledgers.values()))
     return {
         "workers": plan.workers,

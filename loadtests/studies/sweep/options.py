@@ -1,4 +1,4 @@
-"""What a sweep is asked for, beside the plan that all runs share."""
+"""The options of a sweep, and how many passes fit into its time."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from loadtests.report.numbers import MINUTE_S
 from loadtests.schema.settings import refuse
 from loadtests.studies.sweep.factors import points, settings_of
-from loadtests.studies.sweep.here import Here
+from loadtests.studies.sweep.projection import OwnFigures
 
 WARM_UP_S: Final = 1.5
 # Around a cell: the service is stopped and started, the machine settles, k6 starts and ends.
@@ -29,7 +29,7 @@ class Options(NamedTuple):
     seed: int
     factors: tuple[str, ...]
     read: Path | None
-    here: Here
+    own: OwnFigures
     json: Path | None = None
 
 

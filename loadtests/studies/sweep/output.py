@@ -9,10 +9,10 @@ from rich.table import Table
 
 from loadtests.report.numbers import MISSING
 from loadtests.schema.sweep import Cell, Document, Finding
-from loadtests.studies.sweep.course import named
 from loadtests.studies.sweep.factors import BY_NAME, CENTRE_NAME, Point
 from loadtests.studies.sweep.findings import Pair, ratio, written
-from loadtests.studies.sweep.here import Here, Outlook, outlooks, places
+from loadtests.studies.sweep.projection import OwnFigures, Projection, positions, projections
+from loadtests.studies.sweep.run import title_of
 
 
 def show(document: Document, console: Console) -> None:
@@ -26,20 +26,20 @@ def show(document: Document, console: Console) -> None:
         console.print()
     for cell in document.cells:
         if cell.void:
-            where = named(Point(cell.factor, cell.level))
+            where = title_of(Point(cell.factor, cell.level))
             console.print(f"void: {cell.combination} at {where}: {'; '.join(cell.void)}", style="red", markup=False)
 
 
-def show_here(document: Document, here: Here, console: Console) -> None:
+def show_projection(document: Document, own: OwnFigures, console: Console) -> None:
     console.print("You are here", style="bold")
-    for place in places(document, here):
-        factor = BY_NAME[place.factor]
-        note = f" ({place.note})" if place.note else ""
-        nearest = written(place.nearest, factor)
-        console.print(f"  {factor.title}: {written(place.used, factor)}, the nearest level is {nearest}{note}")
-    console.print("What follows there, if the factors do not act on each other, which a sweep cannot see:")
-    for outlook in outlooks(document, here):
-        console.print(f"  {_outlook(outlook)}", markup=False)
+    for position in positions(document, own):
+        factor = BY_NAME[position.factor]
+        note = f" ({position.note})" if position.note else ""
+        nearest = written(position.nearest, factor)
+        console.print(f"  {factor.title}: {written(position.used, factor)}, the nearest level is {nearest}{note}")
+    console.print("Expected there, if the factors do not interact (a sweep varies one at a time):")
+    for projection in projections(document, own):
+        console.print(f"  {_projection(projection)}", markup=False)
 
 
 def _table(document: Document, name: str, findings: Sequence[Finding]) -> Table:
@@ -50,7 +50,7 @@ def _table(document: Document, name: str, findings: Sequence[Finding]) -> Table:
         table.add_column(column, justify="right", overflow="fold")
     for level in sorted({*factor.levels, *(() if factor.injected else (factor.centre,))}):
         cells = [cell for cell in document.cells if _at(cell, name, level)]
-        rates = [_mean([cell.throughput_rps for cell in cells if cell.combination == one]) for one in combinations]
+        rates = [_mean([cell.throughput_rps for cell in cells if cell.combination == name]) for name in combinations]
         ratios = [_ratio(cells, document.comparisons[finding.comparison]) for finding in findings]
         share = max((cell.k6_share or 0.0 for cell in cells), default=0.0)
         table.add_row(written(level, factor), *rates, f"{share:.2f}", *ratios)
@@ -81,10 +81,10 @@ def _mean(values: Sequence[float]) -> str:
     return f"{fmean(values):.0f}" if values else MISSING
 
 
-def _outlook(outlook: Outlook) -> str:
-    if outlook.ratio is None:
-        return f"{outlook.comparison}: cannot be said, {outlook.verdict}"
+def _projection(projection: Projection) -> str:
+    if projection.ratio is None:
+        return f"{projection.comparison}: unknown, {projection.verdict}"
     interval = ""
-    if outlook.low is not None and outlook.high is not None:
-        interval = f", 95 % interval {outlook.low:.2f} to {outlook.high:.2f}"
-    return f"{outlook.comparison}: {outlook.ratio:.2f} times{interval}: {outlook.verdict}"
+    if projection.low is not None and projection.high is not None:
+        interval = f", 95 % interval {projection.low:.2f} to {projection.high:.2f}"
+    return f"{projection.comparison}: {projection.ratio:.2f} times{interval}: {projection.verdict}"

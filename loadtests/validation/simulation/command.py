@@ -1,4 +1,4 @@
-"""Holds the shipped comparison to runs whose effects are known.
+"""Checks the comparison on simulated runs of a known effect.
 
 Every run is written as result files and read by the program that reads a user's. The noise is what was measured
 (docs/measurements/noise.json); drift, autocorrelation, skew and carry-over are added to it.
@@ -18,8 +18,6 @@ from loadtests.validation.simulation.runs import Disturbance
 
 
 class Report(msgspec.Struct, frozen=True):
-    """Everything that the command found, and what it was asked."""
-
     runs: int
     seed: int
     disturbance: Disturbance

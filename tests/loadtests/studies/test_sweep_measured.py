@@ -17,9 +17,9 @@ from loadtests.schema.sweep import Document
 from loadtests.studies.sweep import command as measuring
 from loadtests.studies.sweep import target as sweeping
 from loadtests.studies.sweep.cell import cell_of
-from loadtests.studies.sweep.course import Course
 from loadtests.studies.sweep.factors import CENTRE_NAME, Point, settings_of
 from loadtests.studies.sweep.ledgers import elsewhere, read_settings
+from loadtests.studies.sweep.run import SweepRun
 from loadtests.studies.sweep.target import SweepTarget, sweep_target
 from tests.support.command_line import read_sweep
 from tests.support.simulated_results import document, server
@@ -74,8 +74,8 @@ def test_points_are_measured_over_the_real_stack_with_what_they_vary(
     chosen = [(1, point, "sync-cached") for point in (COLD, FAR, POOL)]
     said: list[str] = []
     ledgers = read_settings(target, plan, {point.setting: point for _, point, _ in chosen}, said.append)
-    run = measuring.described(target, plan, ledgers)
-    sweep = Course(asked, plan, tmp_path, run, chosen, ledgers).measure(target)
+    run = measuring.describe(target, plan, ledgers)
+    sweep = SweepRun(asked, plan, tmp_path, run, chosen, ledgers).measure(target)
     cold, far, pool = sweep.cells
     assert [one.failed for one in sweep.cells] == [0, 0, 0]
     assert [reason for one in sweep.cells for reason in one.void if ", then " in reason] == []

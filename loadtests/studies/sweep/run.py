@@ -1,4 +1,4 @@
-"""A sweep on its way: cell after cell in the shuffled order, written down after each."""
+"""Measures a sweep cell by cell in the shuffled order, and writes it after each."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from loadtests.schema.files import write_json
 from loadtests.schema.plan import Plan
 from loadtests.schema.result import Varies
 from loadtests.schema.sweep import Cell, Document, FactorLine
-from loadtests.studies.sweep.cell import cell_of, nothing, variables
+from loadtests.studies.sweep.cell import cell_of, unmeasured, variables
 from loadtests.studies.sweep.factors import BY_NAME, CENTRE, Point
 from loadtests.studies.sweep.findings import findings, written
 from loadtests.studies.sweep.ledgers import Ledgers
@@ -27,7 +27,7 @@ FILE: Final = "sweep.json"
 CELLS: Final = "cells"
 
 
-class Course:
+class SweepRun:
     """Measures the cells of one sweep in an order; `folder` gets sweep.json and the result file of every cell.
 
     Each cell's ledger has to be that of its setting in `ledgers`.
@@ -35,14 +35,14 @@ class Course:
 
     def __init__(
         self,
-        asked: Options,
+        options: Options,
         plan: Plan,
         folder: Path,
         run: dict[str, Any],
         order: Sequence[tuple[int, Point, str]],
         ledgers: Mapping[str, Ledgers],
     ) -> None:
-        self._asked = asked
+        self._options = options
         self._plan = plan
         self._folder = folder
         self._run = run
@@ -55,12 +55,12 @@ class Course:
         self._cells: list[Cell] = []
 
     def measure(self, target: SweepTarget) -> Document:
-        """Gives the whole document; raises GeneratorFailed when two cells in a row come to nothing."""
+        """Raises GeneratorFailed when two cells in a row have no result."""
         folder = self._folder / CELLS
         folder.mkdir()
         cells = Cells(target, self._plan, folder, str(self._run["versions"]["k6"]))
         for number, point, name in self._order:
-            say(f"cell {len(self._cells) + 1} of {len(self._order)}: {named(point)}, {name}; {self._left()}")
+            say(f"cell {len(self._cells) + 1} of {len(self._order)}: {title_of(point)}, {name}; {self._left()}")
             target.aim(point)
             self._add(self._measured(cells, point, name, number))
             self._save(complete=False)
@@ -70,12 +70,12 @@ class Course:
         number = len(self._cells) + 1
         injected = [] if point.injected_ms is None else [f"database {point.injected_ms:g} ms away, by a proxy"]
         try:
-            given = variables(point, self._asked.measured_s)
-            result = cells.measure(name, number, self._ledgers[point.setting][name], given, injected)
+            load = variables(point, self._options.measured_s)
+            result = cells.measure(name, number, self._ledgers[point.setting][name], load, injected)
         except GeneratorFailed as error:
             if self._cells and not self._cells[-1].requests:
                 raise
-            return nothing(number, passed, point, name, str(error))
+            return unmeasured(number, passed, point, name, str(error))
         return cell_of(result, number, passed, point)
 
     def _add(self, cell: Cell) -> None:
@@ -85,17 +85,17 @@ class Course:
         say(f"  {cell.throughput_rps:.0f} req/s, avg {latency}{', void: ' if cell.void else ''}{'; '.join(cell.void)}")
 
     def _save(self, complete: bool) -> Document:
-        names = self._asked.factors
+        names = self._options.factors
         document = Document(
             schema=1,
             kind="sweep",
             started_at=self._started_at,
             command=command_line(),
             complete=complete,
-            minutes=self._asked.minutes,
-            passes=self._asked.passes,
-            measured_s=self._asked.measured_s,
-            seed=self._asked.seed,
+            minutes=self._options.minutes,
+            passes=self._options.passes,
+            measured_s=self._options.measured_s,
+            seed=self._options.seed,
             centre=dict(CENTRE),
             factors=[_line(name) for name in names],
             comparisons=self._comparisons,
@@ -109,13 +109,12 @@ class Course:
     def _left(self) -> str:
         done = len(self._cells)
         if not done:
-            return f"about {self._asked.minutes:.0f} min left"
+            return f"about {self._options.minutes:.0f} min left"
         left = (time.monotonic() - self._started) / done * (len(self._order) - done)
         return time_left(left)
 
 
-def named(point: Point) -> str:
-    """Gives a point for people."""
+def title_of(point: Point) -> str:
     if point.factor not in BY_NAME:
         return point.factor
     factor = BY_NAME[point.factor]

@@ -1,4 +1,4 @@
-"""Which load comes next, and what a combination's steps come to: pure functions of the steps so far."""
+"""The next load of a combination, and the result of its steps so far: pure functions."""
 
 import random
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from loadtests.studies.capacity.options import Options
 from loadtests.studies.capacity.search import bracket, confirmations, next_rate
 from loadtests.studies.capacity.step import Load
 
-# The closed loop's order is shuffled, so that a machine that drifts does not look like contention.
+# The closed loop's order is shuffled, so that a drift of the machine does not look like contention.
 SEED: Final = 20
 AGAIN: Final = 2
 TWICE: Final = 2
@@ -19,66 +19,67 @@ TWICE: Final = 2
 SHORTEST_S: Final = 1.0
 
 
-def next_load(steps: Sequence[Step], asked: Options) -> Load | None:
-    """Gives the next step's load, none when the combination is done."""
+def next_load(steps: Sequence[Step], options: Options) -> Load | None:
+    """None when the combination is done."""
     if not steps:
-        # The first load meets a cold cache and cold processes; it is not judged.
-        return _load("warm-up", asked.first, asked)
-    return _again(steps, asked) or _searching(steps, asked) or _confirming(steps, asked) or _closed(steps, asked)
+        # Processes and cache are cold at first; that step is not judged.
+        return _load("warm-up", options.first, options)
+    return (
+        _again(steps, options) or _searching(steps, options) or _confirming(steps, options) or _closed(steps, options)
+    )
 
 
-def capacity_of(name: str, steps: Sequence[Step], asked: Options, service_cores: int) -> Capacity:
-    """Gives what the steps say so far."""
+def capacity_of(name: str, steps: Sequence[Step], options: Options, service_cores: int) -> Capacity:
     best = next((step for step in reversed(steps) if _confirms(step) and _held_twice(steps, step.rate_rps)), None)
     held, broken_at = bracket(_tried(steps))
     breaking = next((step for step in reversed(steps) if step.part == "search" and step.rate_rps == broken_at), None)
     throughputs = {step.concurrency: step.throughput_rps for step in steps if _counts(step) and step.concurrency}
-    law = usl.fit({at: rate for at, rate in throughputs.items() if at not in asked.predicted})
-    predicted = [at for at in asked.predicted if at in throughputs] if law.refused is None else []
+    law = usl.fit({at: rate for at, rate in throughputs.items() if at not in options.predicted})
+    predicted = [at for at in options.predicted if at in throughputs] if law.refused is None else []
     return Capacity(
         combination=name,
         rate_rps=best.rate_rps if best else None,
         confirmed=best is not None,
         broke_at_rps=broken_at,
-        limited_by=_limited_by(breaking, held, asked),
+        limited_by=_limited_by(breaking, held, options),
         generator_limited=breaking is not None and breaking.limit == GENERATOR,
         cost=_cost(best, service_cores) if best else None,
-        usl=law if asked.fitted else None,
+        usl=law if options.fitted else None,
         predictions=[usl.predict(law, at, throughputs[at]) for at in predicted],
         steps=list(steps),
     )
 
 
-def _again(steps: Sequence[Step], asked: Options) -> Load | None:
-    """A step of the search that broke although no core was full, or is void for what may pass, is taken once more."""
+def _again(steps: Sequence[Step], options: Options) -> Load | None:
+    """Repeats a step of the search once that broke while no core was full, or that is void for a passing reason."""
     last = steps[-1]
     same = [step for step in steps if (step.part, step.rate_rps) == (last.part, last.rate_rps)]
     if last.part != "search" or last.rate_rps is None or not _may_pass(last) or len(same) >= AGAIN:
         return None
-    return _load(last.part, last.rate_rps, asked)
+    return _load(last.part, last.rate_rps, options)
 
 
 def _may_pass(step: Step) -> bool:
-    """k6 would be full again."""
+    """Whether a repetition may succeed: not where k6 itself was saturated."""
     if step.outcome == "void":
         return step.limit != GENERATOR
     return step.outcome == "broken" and step.limit is None
 
 
-def _searching(steps: Sequence[Step], asked: Options) -> Load | None:
-    rate = next_rate(_tried(steps), asked.first, asked.resolution, asked.highest)
-    return None if rate is None else _load("search", rate, asked)
+def _searching(steps: Sequence[Step], options: Options) -> Load | None:
+    rate = next_rate(_tried(steps), options.first, options.resolution, options.highest)
+    return None if rate is None else _load("search", rate, options)
 
 
-def _confirming(steps: Sequence[Step], asked: Options) -> Load | None:
-    found, _ = bracket(_tried(steps))
-    if found is None:
+def _confirming(steps: Sequence[Step], options: Options) -> Load | None:
+    highest, _ = bracket(_tried(steps))
+    if highest is None:
         return None
-    for rate in confirmations(found, asked.resolution):
+    for rate in confirmations(highest, options.resolution):
         if _held_twice(steps, rate):
             return None
         if not _given_up(steps, rate):
-            return _load("confirm", rate, asked)
+            return _load("confirm", rate, options)
     return None
 
 
@@ -87,7 +88,7 @@ def _confirms(step: Step) -> bool:
 
 
 def _held_twice(steps: Sequence[Step], rate: int | None) -> bool:
-    """In the search and in the second pass, or, for a rate below the one that was found, twice in the latter."""
+    """In the search and in its confirmation, or in two confirmations."""
     judged = (step for step in steps if step.part in ("search", "confirm") and step.rate_rps == rate)
     return sum(step.outcome == "held" for step in judged) >= TWICE
 
@@ -98,21 +99,27 @@ def _given_up(steps: Sequence[Step], rate: int) -> bool:
     return len(failed) >= AGAIN or any(not _may_pass(step) for step in failed)
 
 
-def _closed(steps: Sequence[Step], asked: Options) -> Load | None:
-    order = [*asked.fitted, *asked.predicted]
+def _closed(steps: Sequence[Step], options: Options) -> Load | None:
+    order = [*options.fitted, *options.predicted]
     random.Random(SEED).shuffle(order)
     done = {step.concurrency for step in steps}
     left = [visitors for visitors in order if visitors not in done]
-    return _visitors(left[0], asked) if left else None
+    return _closed_loop(left[0], options) if left else None
 
 
-def _load(part: Pass, rate: int, asked: Options) -> Load:
-    seconds = asked.confirmation_s(rate) if part == "confirm" else asked.step_seconds(rate)
-    return Load(part, seconds, asked.warm_up_s, rate=rate)
+def _load(part: Pass, rate: int, options: Options) -> Load:
+    seconds = options.confirmation_s(rate) if part == "confirm" else options.step_seconds(rate)
+    return Load(part, seconds, options.warm_up_s, rate=rate)
 
 
-def _visitors(many: int, asked: Options) -> Load:
-    return Load("concurrency", max(SHORTEST_S, asked.step_s / 2), asked.warm_up_s / 2, visitors=many, mix=asked.law_mix)
+def _closed_loop(visitors: int, options: Options) -> Load:
+    return Load(
+        "concurrency",
+        max(SHORTEST_S, options.step_s / 2),
+        options.warm_up_s / 2,
+        visitors=visitors,
+        mix=options.law_mix,
+    )
 
 
 def _tried(steps: Sequence[Step]) -> dict[int, bool]:
@@ -123,9 +130,9 @@ def _counts(step: Step) -> bool:
     return step.part == "concurrency" and step.outcome == "held"
 
 
-def _limited_by(breaking: Step | None, held: int | None, asked: Options) -> str:
+def _limited_by(breaking: Step | None, held: int | None, options: Options) -> str:
     if breaking is None:
-        return f"not found: {held} requests a second held" if held == asked.highest else "not known yet"
+        return f"not found: {held} requests a second held" if held == options.highest else "not known yet"
     spoilt = [reason for reason in breaking.void if reason != breaking.limit_sentence]
     return "; ".join([breaking.limit_sentence, *(f"void: {reason}" for reason in spoilt)])
 

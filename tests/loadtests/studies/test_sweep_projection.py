@@ -7,27 +7,27 @@ import pytest
 
 from loadtests.schema.sweep import Cell
 from loadtests.studies.sweep.factors import points
-from loadtests.studies.sweep.here import Here, outlooks, places
+from loadtests.studies.sweep.projection import OwnFigures, positions, projections
 from tests.support.sweep_cells import cell, document, simulated
 
 
 def test_you_are_here_names_the_nearest_point_and_what_follows() -> None:
     sweep = document(simulated(8.0))
-    here = Here(database_ms=20.5, hit_ratio=0.9, concurrency=50)
-    nearest = {place.factor: place.nearest for place in places(sweep, here)}
+    own = OwnFigures(database_ms=20.5, hit_ratio=0.9, concurrency=50)
+    nearest = {position.factor: position.nearest for position in positions(sweep, own)}
     assert nearest == {"database_ms": 20, "hit_ratio": 0.95, "concurrency": 50}
-    said = {outlook.comparison: outlook for outlook in outlooks(sweep, here)}
+    said = {projection.comparison: projection for projection in projections(sweep, own)}
     assert said["async uncached"].verdict == "better"
     assert said["async uncached"].ratio == pytest.approx(math.exp(0.3 * math.log(21 / 9)), rel=0.05)
     assert said["cache in sync"].ratio == pytest.approx(math.exp(0.4), rel=0.1)
-    near = {outlook.comparison: outlook for outlook in outlooks(sweep, Here(database_ms=1))}
+    near = {projection.comparison: projection for projection in projections(sweep, OwnFigures(database_ms=1))}
     assert near["async uncached"].verdict == "worse"
 
 
 def test_a_reader_outside_of_the_sweep_is_told_so() -> None:
-    (place,) = places(document(simulated(8.0)), Here(database_ms=400))
-    assert place.used == 100
-    assert "outside of 0 ms to 100 ms" in place.note
+    (position,) = positions(document(simulated(8.0)), OwnFigures(database_ms=400))
+    assert position.used == 100
+    assert "outside of 0 ms to 100 ms" in position.note
 
 
 def noisy(passes: int, seed: int) -> list[Cell]:
@@ -43,21 +43,21 @@ def noisy(passes: int, seed: int) -> list[Cell]:
 
 
 @pytest.mark.parametrize("passes", [1, 2, 3])
-@pytest.mark.parametrize("here", [Here(database_ms=20), Here(database_ms=20, concurrency=100)])
-def test_the_interval_where_you_are_holds_the_known_ratio_as_often_as_it_says(passes: int, here: Here) -> None:
+@pytest.mark.parametrize("own", [OwnFigures(database_ms=20), OwnFigures(database_ms=20, concurrency=100)])
+def test_the_interval_where_you_are_holds_the_known_ratio_as_often_as_it_says(passes: int, own: OwnFigures) -> None:
     known, runs, held = math.exp(0.3 * math.log(21 / 9)), 200, 0
     for seed in range(runs):
-        (outlook, _) = outlooks(document(noisy(passes, seed)), here)
-        assert outlook.low is not None
-        assert outlook.high is not None
-        held += outlook.low <= known <= outlook.high
+        (projection, _) = projections(document(noisy(passes, seed)), own)
+        assert projection.low is not None
+        assert projection.high is not None
+        held += projection.low <= known <= projection.high
     assert held >= 0.92 * runs
 
 
 def test_a_centre_that_was_measured_once_alone_has_no_interval() -> None:
-    hits = Here(hit_ratio=0.9)
+    hits = OwnFigures(hit_ratio=0.9)
     for passes, known in ((1, False), (2, True)):
-        uncached = outlooks(document(noisy(passes, 1)), hits)[0]
+        uncached = projections(document(noisy(passes, 1)), hits)[0]
         assert uncached.ratio is not None
         assert (uncached.low is not None) is known
         assert ("measured once" in uncached.verdict) is not known
