@@ -30,19 +30,19 @@ def cause_of(name: str, results: Sequence[Result]) -> str | None:
     result = results[-1]
     if name == THINK_TIME:
         return "visitors wait for nothing but their own thinking; a quicker service would serve no more of them"
-    found = []
+    parts = []
     if name in OF_THE_DATABASE and (statement := _statement(result)):
-        found.append(statement)
+        parts.append(statement)
     if name in OF_THE_SERVICE and (route := _route(result)):
-        found.append(route)
+        parts.append(route)
     if shared := _core(name, result):
-        found.append(shared)
-    return "; ".join(found) or None
+        parts.append(shared)
+    return "; ".join(parts) or None
 
 
 def _statement(result: Result) -> str | None:
     statements = result.server.statements if result.server else []
-    every = sum(one.total_ms for one in statements)
+    every = sum(statement.total_ms for statement in statements)
     if not every:
         return None
     first = statements[0]
@@ -104,15 +104,15 @@ class Bottleneck(msgspec.Struct, frozen=True):
 
 def bottleneck(results: Sequence[Result]) -> Bottleneck:
     """What binds one combination, by the medians over its rounds."""
-    rounds = [found for result in results if (found := {one.name: one for one in resources_of(result)})]
+    rounds = [by_name for result in results if (by_name := {each.name: each for each in resources_of(result)})]
     if not rounds:
         return Bottleneck(None, None, {}, NOT_CAPTURED)
-    names = [name for name in rounds[0] if all(name in one for one in rounds)]
-    shares = {name: round(median(one[name].share for one in rounds), 4) for name in names}
+    names = [name for name in rounds[0] if all(name in resources for resources in rounds)]
+    shares = {name: round(median(resources[name].share for resources in rounds), 4) for name in names}
     demands = {
         name: round(median(known), 4)
         for name in names
-        if (known := [ms for one in rounds if (ms := one[name].demand_ms) is not None])
+        if (known := [ms for resources in rounds if (ms := resources[name].demand_ms) is not None])
     }
     full = _largest_user_of_a_full_core(results)
     binding = _saturated(shares, full) or max(
@@ -147,8 +147,8 @@ def _saturated(shares: Mapping[str, float], full: str | None) -> str | None:
 
 
 def _largest_user_of_a_full_core(results: Sequence[Result]) -> str | None:
-    found = [_user(result) for result in results]
-    return max(set(found), key=found.count) if found else None
+    users = [_user(result) for result in results]
+    return max(set(users), key=users.count) if users else None
 
 
 def _user(result: Result) -> str | None:

@@ -22,7 +22,7 @@ def drift(result: Result) -> str | None:
     Medians of slices are compared, because a miss of the cache or a heavy report moves a mean. It takes a factor of
     two, and a difference that Mann and Whitney's rank test finds (Annals of Mathematical Statistics 18, 1947).
     """
-    slices = [(one.start_s, one.latency_ms.p50) for one in result.timeline if one.requests >= ENOUGH_REQUESTS]
+    slices = [(part.start_s, part.latency_ms.p50) for part in result.timeline if part.requests >= ENOUGH_REQUESTS]
     early = [p50 for start, p50 in slices if p50 is not None and start < BEGINNING * result.duration_s]
     late = [p50 for start, p50 in slices if p50 is not None and start >= BEGINNING * result.duration_s]
     if min(len(early), len(late)) < ENOUGH_SLICES:

@@ -36,7 +36,7 @@ class Effect(msgspec.Struct, frozen=True, omit_defaults=False):
 
 
 class SimpleEffect(Effect, frozen=True):
-    """An effect of one change alone; differences, with - without, are in the figure's unit, of geometric means.
+    """An effect of one change alone; differences of geometric means, with minus without, are in the figure's unit.
 
     `detectable` is the smallest difference that rounds as noisy as these would show 19 times in 20.
     """
@@ -80,9 +80,9 @@ def difference(pairs: Sequence[Pair]) -> Interval:
     mean = after.mean - before.mean
     if before.low is None or before.high is None or after.low is None or after.high is None:
         return Interval(mean, None, None)
-    alike = _correlation(pairs)
-    low = mean - _recovered(after.mean - after.low, before.high - before.mean, alike)
-    return Interval(mean, low, mean + _recovered(after.high - after.mean, before.mean - before.low, alike))
+    correlation = _correlation(pairs)
+    low = mean - _recovered(after.mean - after.low, before.high - before.mean, correlation)
+    return Interval(mean, low, mean + _recovered(after.high - after.mean, before.mean - before.low, correlation))
 
 
 def _levels(logarithms: Sequence[float]) -> Interval:
@@ -90,8 +90,8 @@ def _levels(logarithms: Sequence[float]) -> Interval:
     return Interval(math.exp(mean), _exp(low), _exp(high))
 
 
-def _recovered(one: float, other: float, alike: float) -> float:
-    return math.sqrt(max(0.0, one**2 + other**2 - 2 * alike * one * other))
+def _recovered(first: float, second: float, correlation: float) -> float:
+    return math.sqrt(max(0.0, first**2 + second**2 - 2 * correlation * first * second))
 
 
 def _correlation(pairs: Sequence[Pair]) -> float:
@@ -170,7 +170,7 @@ def simple_effect(rounds: Sequence[Cells], metric: str, figure: Figure, without:
 def _linear(pairs: Sequence[Pair]) -> list[float]:
     """What each pair adds to the difference of geometric means, by the delta method: their spread is its spread."""
     before, after = (math.exp(fmean(map(math.log, values))) for values in zip(*pairs, strict=True))
-    return [after * math.log(there) - before * math.log(here) for here, there in pairs]
+    return [after * math.log(second) - before * math.log(first) for first, second in pairs]
 
 
 def _logarithm(cells: Cells, figure: Figure, weights: Weights, sign: float) -> float | None:
@@ -204,12 +204,12 @@ def shown(effects: Mapping[Key, Effect]) -> list[Key]:
     find an effect in more than every other pair of runs. Source: S. Holm, Scandinavian Journal of Statistics 6 (1979).
     """
     tested = {key: value for key, effect in effects.items() if (value := p_value(effect)) is not None}
-    found: list[Key] = []
-    for at, key in enumerate(sorted(tested, key=lambda one: tested[one])):
-        if tested[key] > ERROR_RATE / (len(tested) - at):
+    keys: list[Key] = []
+    for position, key in enumerate(sorted(tested, key=lambda one: tested[one])):
+        if tested[key] > ERROR_RATE / (len(tested) - position):
             break
-        found.append(key)
-    return found
+        keys.append(key)
+    return keys
 
 
 def p_value(effect: Effect) -> float | None:

@@ -64,36 +64,36 @@ def differences(ledgers: Mapping[str, Ledger], axes: Mapping[str, tuple[str, boo
     Every two combinations that differ in an entry need a reason by something in which they are meant to differ.
     """
     names = sorted({entry for ledger in ledgers.values() for entry in ledger})
-    found = []
+    differing = []
     for entry in names:
         values = {name: ledger.get(entry) for name, ledger in ledgers.items()}
         if len(set(values.values())) > 1:
-            found.append(Differing(entry, values, _reason(entry, values, axes)))
-    return found
+            differing.append(Differing(entry, values, _reason(entry, values, axes)))
+    return differing
 
 
-def unexplained(found: list[Differing]) -> list[str]:
+def unexplained(differing: list[Differing]) -> list[str]:
     """A line for each difference without a reason."""
     return [
-        f"{one.entry}: {', '.join(f'{name} has {value}' for name, value in one.values.items())}"
-        for one in found
-        if one.reason is None
+        f"{entry.entry}: {', '.join(f'{name} has {value}' for name, value in entry.values.items())}"
+        for entry in differing
+        if entry.reason is None
     ]
 
 
 def _reason(entry: str, values: Mapping[str, str | None], axes: Mapping[str, tuple[str, bool]]) -> str | None:
     reasons = []
-    for one, other in combinations(values, 2):
-        if values[one] != values[other]:
-            found = [_allowed(entry, axis) for axis in _apart(axes[one], axes[other])]
-            reasons.append(next((reason for reason in found if reason), None))
+    for first, second in combinations(values, 2):
+        if values[first] != values[second]:
+            allowed = [_allowed(entry, axis) for axis in _apart(axes[first], axes[second])]
+            reasons.append(next((reason for reason in allowed if reason), None))
     if None in reasons:
         return None
     return "; ".join(dict.fromkeys(reason for reason in reasons if reason))
 
 
-def _apart(one: tuple[str, bool], other: tuple[str, bool]) -> list[str]:
-    return [axis for axis, here, there in zip((STACK, CACHE), one, other, strict=True) if here != there]
+def _apart(first: tuple[str, bool], second: tuple[str, bool]) -> list[str]:
+    return [axis for axis, mine, theirs in zip((STACK, CACHE), first, second, strict=True) if mine != theirs]
 
 
 def _allowed(entry: str, axis: str) -> str | None:

@@ -82,4 +82,4 @@ def _line(results: Sequence[Result], measured: int) -> Line:
 
 
 def _medians(results: Sequence[Result], figures: Mapping[str, Figure]) -> dict[str, float | None]:
-    return {name: middle([figure(one) for one in results]) for name, figure in figures.items()}
+    return {name: middle([figure(result) for result in results]) for name, figure in figures.items()}

@@ -46,8 +46,10 @@ def metrics_of(document: Values) -> dict[str, Values]:
 
 def _by_name(listed: Any, seconds: float | None) -> dict[str, Values]:
     metrics = listed if isinstance(listed, list) else []
-    found = [one for one in metrics if isinstance(one, dict) and isinstance(one.get("values"), dict)]
-    return {str(one.get("name")): _older(one, seconds) for one in found}
+    metrics_with_values = [
+        metric for metric in metrics if isinstance(metric, dict) and isinstance(metric.get("values"), dict)
+    ]
+    return {str(metric.get("name")): _older(metric, seconds) for metric in metrics_with_values}
 
 
 def _older(metric: Values, seconds: float | None) -> Values:
@@ -165,8 +167,8 @@ def _values(metrics: Values, name: str) -> Values:
 
 
 def _number(values: Values, *names: str) -> float | None:
-    found = (values.get(name) for name in names)
-    return next((float(one) for one in found if isinstance(one, int | float) and one >= 0), None)
+    values_found = (values.get(name) for name in names)
+    return next((float(value) for value in values_found if isinstance(value, int | float) and value >= 0), None)
 
 
 def _latency(values: Values, count: float) -> Latency:

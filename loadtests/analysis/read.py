@@ -37,10 +37,10 @@ def refuse_other_loads(files: Mapping[Path, Result]) -> None:
     same = SAME_LOAD if first.think != "unknown" else ("profile", "vus")
     for path, result in others:
         for name in same:
-            here, there = getattr(result, name), getattr(first, name)
-            if here != there:
+            value, expected = getattr(result, name), getattr(first, name)
+            if value != expected:
                 raise UnusableResults(
-                    f"{path} has {name} {here}, {first_path.name} has {there}: measure all combinations under one load"
+                    f"{path} has {name} {value}, {first_path.name} has {expected}: measure all under one load"
                 )
 
 
@@ -61,11 +61,11 @@ def _in_order(results: Iterable[Result], planned: list[str]) -> list[str]:
         first[result.combination] = min(result.started_at, first.get(result.combination, result.started_at))
     if planned:
         return [*planned, *sorted(set(first) - set(planned))]
-    places = {name: at for at, name in enumerate(COMBINATIONS)}
-    found = sorted(first, key=lambda name: (places.get(name, len(places)), first[name], name))
+    places = {name: place for place, name in enumerate(COMBINATIONS)}
+    measured = sorted(first, key=lambda name: (places.get(name, len(places)), first[name], name))
     # Half of the matrix is a comparison of its own; three of the four are a matrix with a hole.
-    hole = set(COMBINATIONS) - set(found)
-    return [*COMBINATIONS, *(name for name in found if name not in places)] if len(hole) == 1 else found
+    hole = set(COMBINATIONS) - set(measured)
+    return [*COMBINATIONS, *(name for name in measured if name not in places)] if len(hole) == 1 else measured
 
 
 def refuse_gaps(folder: Path, names: list[str], rounds: Mapping[int, set[str]]) -> None:
@@ -83,13 +83,13 @@ def refuse_gaps(folder: Path, names: list[str], rounds: Mapping[int, set[str]]) 
 def varies_of(cells: Mapping[str, Result]) -> dict[str, Varies | None]:
     """What each combination varies: as its result says, else as ours are known to. Raises UnusableResults."""
     known = {entry.name: entry.varies for entry in read_entries(OURS)}
-    found = {name: result.varies or known.get(name) for name, result in cells.items()}
-    for name, varies in found.items():
+    varies_by_name = {name: result.varies or known.get(name) for name, result in cells.items()}
+    for name, varies in varies_by_name.items():
         if varies and varies.stack in RESERVED:
             raise UnusableResults(
                 f"the stack of {name} is called {varies.stack}, as an effect is: give it another name"
             )
-    return found
+    return varies_by_name
 
 
 DEFAULT_FOLDER: Final = LOADTESTS / "results" / "latest"

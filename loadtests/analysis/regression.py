@@ -89,32 +89,32 @@ def _first(rounds: Rounds) -> Result:
 
 def _refuse_other_load(folder: Path, now: Result, earlier: Path, before: Result) -> None:
     for name in SAME_LOAD:
-        here, there = getattr(now, name), getattr(before, name)
-        if here != there:
-            raise UnusableResults(f"{folder} has {name} {here}, {earlier} has {there}: measure both under one load")
+        ours, theirs = getattr(now, name), getattr(before, name)
+        if ours != theirs:
+            raise UnusableResults(f"{folder} has {name} {ours}, {earlier} has {theirs}: measure both under one load")
 
 
 def _refuse_other_conditions(folder: Path, earlier: Path, names: Sequence[str]) -> list[str]:
     """The combinations of which neither run has a ledger that could differ."""
     now, before = read_run_of(folder), read_run_of(earlier)
     _refuse_other_host(folder, now, earlier, before)
-    here, there = _comparable(now.ledger, names), _comparable(before.ledger, names)
-    entry = first_difference(here, there) or first_difference(now.versions, before.versions, "versions")
+    ours, theirs = _comparable(now.ledger, names), _comparable(before.ledger, names)
+    entry = first_difference(ours, theirs) or first_difference(now.versions, before.versions, "versions")
     if entry is not None:
         raise UnusableResults(f"the ledgers of {folder} and {earlier} differ in {entry}: measure both under one")
-    return [name for name in names if not here[name]]
+    return [name for name in names if not ours[name]]
 
 
 def _refuse_other_host(folder: Path, now: RunDescription, earlier: Path, before: RunDescription) -> None:
     for name in SAME_HOST:
-        here, there = now.host.get(name), before.host.get(name)
-        if here is None or there is None:
-            missing = folder if here is None else earlier
+        ours, theirs = now.host.get(name), before.host.get(name)
+        if ours is None or theirs is None:
+            missing = folder if ours is None else earlier
             raise UnusableResults(
                 f"{missing} does not say on which host it was measured: measure it with `make matrix`"
             )
-        if here != there:
-            raise UnusableResults(f"{folder} is of a host with {name} {here}, {earlier} of one with {there}")
+        if ours != theirs:
+            raise UnusableResults(f"{folder} is of a host with {name} {ours}, {earlier} of one with {theirs}")
 
 
 def _comparable(ledger: Any, names: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -128,12 +128,12 @@ def _entries(entries: Any) -> dict[str, Any]:
     return {key: value for key, value in known.items() if key not in OWN_TO_A_RUN}
 
 
-def first_difference(here: Any, there: Any, path: str = "") -> str | None:
+def first_difference(first: Any, second: Any, path: str = "") -> str | None:
     """The first entry in which two JSON values differ, with both values; null when they are equal."""
-    if isinstance(here, dict) and isinstance(there, dict):
-        for key in dict.fromkeys([*here, *there]):
-            found = first_difference(here.get(key), there.get(key), f"{path}.{key}" if path else str(key))
-            if found is not None:
-                return found
+    if isinstance(first, dict) and isinstance(second, dict):
+        for key in dict.fromkeys([*first, *second]):
+            difference = first_difference(first.get(key), second.get(key), f"{path}.{key}" if path else str(key))
+            if difference is not None:
+                return difference
         return None
-    return None if here == there else f"{path or 'all'} ({here} and {there})"
+    return None if first == second else f"{path or 'all'} ({first} and {second})"

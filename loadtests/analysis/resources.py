@@ -55,15 +55,15 @@ def _servers(server: Server, name: str) -> float:
 
 
 def _busiest_worker(server: Server) -> float:
-    return max((one.cpu_s for one in server.processes if one.program == SERVICE), default=0.0)
+    return max((process.cpu_s for process in server.processes if process.program == SERVICE), default=0.0)
 
 
 def _software(result: Result, server: Server) -> Iterator[Resource]:
     seconds = server.window_s or result.duration_s
     for name, metric in ((CONNECTIONS, "pool_held_seconds_total"), (PLACES, "http_request_seconds_sum")):
-        many, held = server.limits.get(name), total(server.counters, metric)
-        if many and metric in {key.partition("{")[0] for key in server.counters}:
-            yield Resource(name, min(1.0, held / seconds / many), _per_request(held, result))
+        capacity, held = server.limits.get(name), total(server.counters, metric)
+        if capacity and metric in {key.partition("{")[0] for key in server.counters}:
+            yield Resource(name, min(1.0, held / seconds / capacity), _per_request(held, result))
 
 
 def _delays(result: Result, server: Server) -> Iterator[Resource]:

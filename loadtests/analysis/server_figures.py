@@ -35,21 +35,22 @@ def _top(name: str, results: Sequence[Result]) -> list[dict[str, Any]]:
     return [_line(name, by_name[statement], sum(spent.values())) for statement in costliest]
 
 
-def _line(name: str, mine: Sequence[Statement], total_ms: float) -> dict[str, Any]:
-    times, spent = sum(one.executions for one in mine), sum(one.total_ms for one in mine)
+def _line(name: str, statements: Sequence[Statement], total_ms: float) -> dict[str, Any]:
+    times = sum(statement.executions for statement in statements)
+    spent = sum(statement.total_ms for statement in statements)
     return {
         "combination": name,
-        "statement": mine[0].statement,
-        "routes": mine[0].routes,
+        "statement": statements[0].statement,
+        "routes": statements[0].routes,
         "share": spent / total_ms if total_ms else None,
         "executions": times,
         "each_ms": spent / times if times else None,
-        "rows_each": sum(one.rows_examined for one in mine) / times if times else None,
+        "rows_each": sum(statement.rows_examined for statement in statements) / times if times else None,
     }
 
 
 def _median(results: Sequence[Result], figure: Figure) -> float | None:
-    known = [value for one in results if one.server and (value := figure(one, one.server)) is not None]
+    known = [value for result in results if result.server and (value := figure(result, result.server)) is not None]
     return median(known) if known else None
 
 

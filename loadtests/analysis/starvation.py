@@ -56,5 +56,5 @@ def _late(result: Result) -> str | None:
 
 def waited(processes: list[Process], program: str) -> float | None:
     """How long a program's processes were ready to run and had no core; null where that is unknown."""
-    known = [one.waited_s for one in processes if one.program == program and one.waited_s is not None]
+    known = [process.waited_s for process in processes if process.program == program and process.waited_s is not None]
     return sum(known) if known else None

@@ -59,7 +59,7 @@ def _dropped(result: Result) -> str | None:
 
 def _changed(result: Result) -> str | None:
     changed = result.server.ledger_changes if result.server else []
-    return "; ".join(f"{one.entry} was {one.before}, then {one.after}" for one in changed) or None
+    return "; ".join(f"{change.entry} was {change.before}, then {change.after}" for change in changed) or None
 
 
 def _bypassed(result: Result) -> str | None:
@@ -78,11 +78,11 @@ def bypasses(result: Result) -> int:
 def _lopsided(result: Result) -> str | None:
     server = result.server or Server()
     # One that had none is not among the shares.
-    many = max(len(server.workers), round(server.limits.get("workers", 1)))
+    workers = max(len(server.workers), round(server.limits.get("workers", 1)))
     largest = max(server.workers.values(), default=0.0)
-    if many < 2 or result.requests < ENOUGH_REQUESTS or largest <= 2 * LOPSIDED / many:
+    if workers < 2 or result.requests < ENOUGH_REQUESTS or largest <= 2 * LOPSIDED / workers:
         return None
-    return f"one of {many} workers had {largest:.0%} of the requests"
+    return f"one of {workers} workers had {largest:.0%} of the requests"
 
 
 RULES: Final = (

@@ -18,7 +18,7 @@ from loadtests.schema.exit_status import EVERY_CELL_VOID, GATE_BROKEN
 from loadtests.schema.files import UnusableResults
 from loadtests.verdict.comparison import Comparison, compare
 from loadtests.verdict.gates import UnusableGate, in_words, judge, read_gate
-from loadtests.verdict.metric_names import figures_of, what_can_be_named
+from loadtests.verdict.metric_names import figures_of, names_help
 from loadtests.verdict.studies import context_of
 
 FILE = click.Path(path_type=Path)
@@ -110,7 +110,7 @@ def _comparison(files: Wanted, fail_if: tuple[str, ...], earlier: Path | None) -
     comparison = compare(read_rounds(files.folder, files.base), context_of(files.folder, files.studies))
     if earlier:
         comparison = replace(comparison, against=against(files.folder, earlier))
-    figures, names = figures_of(comparison), what_can_be_named(comparison)
+    figures, names = figures_of(comparison), names_help(comparison)
     gates = [read_gate(text, figures, names) for text in fail_if]
     return replace(comparison, gates=judge(gates, figures))
 

@@ -8,7 +8,7 @@ from loadtests.observe.processes import busy_between, processes_of, read_cores, 
 from loadtests.schema.server import Settled
 
 LONGEST_S: Final = 10.0
-LOOK_S: Final = 0.2
+SAMPLE_S: Final = 0.2
 IDLE_SHARE: Final = 0.1
 # Of all cores together, besides the programs of the stack.
 QUIET_SHARE: Final = 0.25
@@ -27,21 +27,21 @@ class Settling:
         """Waits until each program uses less than a tenth of a core and the machine is quiet, or the time is over."""
         start = time.monotonic()
         while True:
-            idle, busy = _look(programs)
+            idle, busy = _sample(programs)
             waited = time.monotonic() - start
             quiet = busy <= QUIET_SHARE
             if (idle and (quiet or waited >= self._patience)) or waited >= self._longest:
                 break
         if not quiet:
-            self._patience = LOOK_S
+            self._patience = SAMPLE_S
         return Settled(round(waited, 2), round(busy, 2), quiet)
 
 
-def _look(programs: Mapping[str, int]) -> tuple[bool, float]:
+def _sample(programs: Mapping[str, int]) -> tuple[bool, float]:
     """Whether the programs did nearly nothing for a moment, and how many cores were busy."""
     trees = {name: processes_of(pid) for name, pid in programs.items()}
     cores, before = read_cores(), {name: used(tree)[0] for name, tree in trees.items()}
-    time.sleep(LOOK_S)
+    time.sleep(SAMPLE_S)
     spent = [used(tree)[0] - before[name] for name, tree in trees.items()]
     busy = sum(busy_between(cores, read_cores()).values())
-    return all(each < IDLE_SHARE * LOOK_S for each in spent), busy
+    return all(each < IDLE_SHARE * SAMPLE_S for each in spent), busy

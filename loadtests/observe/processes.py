@@ -16,12 +16,12 @@ ENOUGH_S: Final = 0.001
 
 def read_cores() -> dict[str, tuple[float, float]]:
     """The seconds that each core was busy, and all its seconds, since the start of the machine."""
-    found = {}
+    cores = {}
     for number, times in enumerate(psutil.cpu_times(percpu=True)):
         # Guest time is counted in user time already.
         total = sum(times) - times.guest - times.guest_nice
-        found[str(number)] = (total - times.idle - times.iowait, total)
-    return found
+        cores[str(number)] = (total - times.idle - times.iowait, total)
+    return cores
 
 
 def busy_between(before: dict[str, tuple[float, float]], after: dict[str, tuple[float, float]]) -> dict[str, float]:
@@ -170,9 +170,9 @@ def _use(program: str, pid: int, samples: list[Sample], start: float, end: float
     usage = usage_between(samples, start, end)
     if usage is None:
         return None
-    waits = [(one.at, one.waited_s) for one in samples if one.waited_s is not None]
+    waits = [(sample.at, sample.waited_s) for sample in samples if sample.waited_s is not None]
     waited = round(max(0.0, _at(waits, end) - _at(waits, start)), 4) if len(waits) > 1 else None
-    threads = max((one.threads for one in samples if one.threads), default=1)
+    threads = max((sample.threads for sample in samples if sample.threads), default=1)
     return Process(program, pid, usage.cpu_s, usage.peak_rss_mb, threads, waited)
 
 

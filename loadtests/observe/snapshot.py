@@ -1,9 +1,8 @@
-"""One look at everything that counts while a cell runs, and the difference of two."""
+"""Snapshots of all counters around a cell, and the difference of two."""
 
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from types import TracebackType
 from typing import NamedTuple, Self
 
 import pymysql
@@ -17,8 +16,8 @@ from loadtests.targets.base import Target
 from loadtests.targets.prometheus import increase, read_counters
 
 
-class Look(NamedTuple):
-    """What everybody had counted at one time of the clock; empty where there is nobody to ask."""
+class Snapshot(NamedTuple):
+    """All counters at one time of the clock; empty where there is no server of ours to ask."""
 
     at: float
     cores: dict[str, tuple[float, float]]
@@ -29,7 +28,7 @@ class Look(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """What was counted between two looks."""
+    """The difference of two snapshots."""
 
     seconds: float
     busy: dict[str, float]
@@ -39,8 +38,8 @@ class Difference(NamedTuple):
     redis: dict[str, float]
 
 
-class Looker:
-    """Looks at one combination; entering opens what it needs, so that a look is quick."""
+class Snapshots:
+    """Takes snapshots of one combination; entering opens the connections, so that a snapshot is quick."""
 
     def __init__(self, target: Target, name: str) -> None:
         self._target = target
@@ -55,19 +54,14 @@ class Looker:
                 self._closing.callback(each.close)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._closing.close()
 
-    def look(self) -> Look:
+    def take(self) -> Snapshot:
         at, cores = time.time(), read_cores()
         counters = read_counters(self._target.url(self._name))
         status, digests = self._of_database()
-        return Look(at, cores, counters, status, digests, self._of_redis())
+        return Snapshot(at, cores, counters, status, digests, self._of_redis())
 
     def _of_database(self) -> tuple[dict[str, float], dict[str, Digest]]:
         if self._database is None:
@@ -85,7 +79,7 @@ class Looker:
             return {}
 
 
-def difference(before: Look, after: Look) -> Difference:
+def difference(before: Snapshot, after: Snapshot) -> Difference:
     return Difference(
         seconds=after.at - before.at,
         busy=busy_between(before.cores, after.cores),

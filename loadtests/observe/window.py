@@ -1,15 +1,14 @@
-"""Watches a cell from outside while k6 measures: two looks at the bounds of the measured time, samples in between."""
+"""Watches a cell from outside while k6 measures: a snapshot at each end of the measured time, samples in between."""
 
 import re
 import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Final, NamedTuple, Self
 
 from loadtests.observe.processes import Samples, by_program, placed
-from loadtests.observe.snapshot import Difference, Looker, difference
+from loadtests.observe.snapshot import Difference, Snapshots, difference
 from loadtests.schema.run import Ledger
 from loadtests.schema.server import Change, Collector, Process, Server, Settled, Wait, by_label, total
 
@@ -32,8 +31,8 @@ class Observed(NamedTuple):
 class Observation:
     """Entering begins to watch; after k6 has ended, `result` gives what was seen."""
 
-    def __init__(self, looker: Looker, programs: Mapping[str, int], log: Path) -> None:
-        self._looker = looker
+    def __init__(self, snapshots: Snapshots, programs: Mapping[str, int], log: Path) -> None:
+        self._snapshots = snapshots
         self._samples = Samples(programs)
         self._log = log
         self._ended = threading.Event()
@@ -42,16 +41,11 @@ class Observation:
         self._exact = False
 
     def __enter__(self) -> Self:
-        self._first = self._last = self._looker.look()
+        self._first = self._last = self._snapshots.take()
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.end()
 
     def end(self) -> None:
@@ -73,7 +67,7 @@ class Observation:
         bounds = self._bounds()
         began = time.thread_time()
         if bounds is None:
-            self._last = self._looker.look()
+            self._last = self._snapshots.take()
         else:
             self._between(*bounds)
         self._cpu_s = time.thread_time() - began
@@ -90,12 +84,12 @@ class Observation:
     def _between(self, start: float, end: float) -> None:
         if self._wait(start):
             return
-        # Before the look, in which a service that is full answers late.
+        # Before the snapshot, in which a service that is full answers late.
         self._samples.take(time.time(), whole=True)
-        self._first = self._looker.look()
+        self._first = self._snapshots.take()
         while time.time() < end and not self._wait(min(end, time.time() + INTERVAL_S)):
             self._samples.take(time.time(), whole=time.time() >= end)
-        self._last = self._looker.look()
+        self._last = self._snapshots.take()
         self._exact = time.time() >= end
 
     def _wait(self, until: float) -> bool:
@@ -143,9 +137,9 @@ def server_side(
 
 
 def _shares(counters: Mapping[str, float]) -> dict[str, float]:
-    counted = {pid: many for pid, many in by_label(counters, "http_worker_requests", "pid").items() if many > 0}
+    counted = {pid: count for pid, count in by_label(counters, "http_worker_requests", "pid").items() if count > 0}
     every = sum(counted.values())
-    return {pid: round(many / every, 4) for pid, many in counted.items()}
+    return {pid: round(count / every, 4) for pid, count in counted.items()}
 
 
 def _wait(counters: Mapping[str, float], metric: str) -> Wait | None:
@@ -157,11 +151,11 @@ def _wait(counters: Mapping[str, float], metric: str) -> Wait | None:
 
 def _limits(ledger: Ledger) -> dict[str, float]:
     workers = _whole(ledger.get("workers")) or 1
-    found = {}
+    limits = {}
     for name, entry, per_worker in LIMITS:
         if (value := _whole(ledger.get(entry))) is not None:
-            found[name] = float(value * workers if per_worker else value)
-    return found
+            limits[name] = float(value * workers if per_worker else value)
+    return limits
 
 
 def _whole(text: str | None) -> int | None:

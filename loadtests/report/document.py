@@ -46,8 +46,8 @@ def course(rounds: Rounds, void: Sequence[VoidCell]) -> list[dict[str, Any]]:
 
 
 def _curve(results: Sequence[Result]) -> dict[str, dict[str, float | None]]:
-    found = [dict(_percentiles(result)) for result in results]
-    return {name: _spread([one.get(name) for one in found]) for name in found[0]}
+    percentiles = [dict(_percentiles(result)) for result in results]
+    return {name: _spread([curve.get(name) for curve in percentiles]) for name in percentiles[0]}
 
 
 def _spread(values: Sequence[float | None]) -> dict[str, float | None]:
@@ -76,18 +76,18 @@ def _whole(result: Result) -> Slice:
 
 def ledger_of(folder: Path, ledger: Any, varies: Mapping[str, Varies | None]) -> dict[str, Any] | None:
     """The entries that are equal and those that differ, null where none was recorded; raises UnusableResults."""
-    found = ledgers_in(folder, ledger)
-    if not found:
+    ledgers = ledgers_in(folder, ledger)
+    if not ledgers:
         return None
-    differing = differences(found, {name: _axes(name, varies) for name in found})
-    apart = {one.entry for one in differing}
-    alike = {entry: value for entry, value in next(iter(found.values())).items() if entry not in apart}
-    return {"alike": alike, "differing": [one._asdict() for one in differing]}
+    differing = differences(ledgers, {name: _axes(name, varies) for name in ledgers})
+    apart = {difference.entry for difference in differing}
+    alike = {entry: value for entry, value in next(iter(ledgers.values())).items() if entry not in apart}
+    return {"alike": alike, "differing": [difference._asdict() for difference in differing]}
 
 
 def _axes(name: str, varies: Mapping[str, Varies | None]) -> tuple[str, bool]:
-    one = varies.get(name)
-    return (one.stack, one.cache) if one else (name, False)
+    axes = varies.get(name)
+    return (axes.stack, axes.cache) if axes else (name, False)
 
 
 Document: TypeAlias = dict[str, Any]

@@ -7,7 +7,7 @@ from loadtests.report.document import Document
 from loadtests.report.numbers import MISSING, digits, interval, per_second, percent
 from loadtests.report.page import environment
 from loadtests.report.reproduce import commands, conditions
-from loadtests.report.summary_table import statistic, table_of_four
+from loadtests.report.summary_table import statistic, summary_table
 from loadtests.report.tables import server_tables
 from loadtests.report.verdict import question, verdict_sentence
 from loadtests.schema.design import SIMPLE_KEY
@@ -50,7 +50,7 @@ def memo(document: Document) -> str:
         question=question(document),
         verdict=verdict_sentence(document),
         statistic=statistic(document),
-        four=table_of_four(document),
+        summary=summary_table(document),
         effects=_effects(document),
         metrics=EFFECTS.values(),
         bottleneck=bottleneck_in_words(document),

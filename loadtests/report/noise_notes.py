@@ -12,7 +12,7 @@ SAME_SHARE: Final = 0.05
 QUEUE: Final = "Visitors queue there, so what is lost elsewhere is mostly won back in the queue"
 
 
-def unseen(comparison: Comparison) -> Iterator[str]:
+def noise_notes(comparison: Comparison) -> Iterator[str]:
     """A line for each simple effect on the average that is neither better nor worse."""
     for name, row in comparison.effects[SIMPLE_KEY].items():
         verdict = row[AVERAGE].verdict
@@ -22,13 +22,17 @@ def unseen(comparison: Comparison) -> Iterator[str]:
 
 def binding(comparison: Comparison, name: str) -> dict[str, Bottleneck]:
     """The known bottlenecks of the two combinations that a simple effect compares."""
-    found = {one: comparison.bottleneck[one] for one in comparison.pairs[name] if one in comparison.bottleneck}
-    return {one: each for one, each in found.items() if each.name}
+    known = {
+        combination: comparison.bottleneck[combination]
+        for combination in comparison.pairs[name]
+        if combination in comparison.bottleneck
+    }
+    return {combination: bottleneck for combination, bottleneck in known.items() if bottleneck.name}
 
 
 def queued(found: Mapping[str, Bottleneck]) -> bool:
     """Whether visitors queue for what binds in both, so that a delay elsewhere only brings them to the queue later."""
-    return len(found) == 2 and not any(each.name in DELAYS for each in found.values())
+    return len(found) == 2 and not any(bottleneck.name in DELAYS for bottleneck in found.values())
 
 
 def _noise(comparison: Comparison, name: str) -> str | None:
@@ -52,7 +56,10 @@ def _bound(comparison: Comparison, name: str) -> str:
     found = binding(comparison, name)
     if not found:
         return "What binds there is not known."
-    parts = [f"{each.name} in {one} ({each.share:.0%} of the time)" for one, each in found.items()]
+    parts = [
+        f"{bottleneck.name} in {combination} ({bottleneck.share:.0%} of the time)"
+        for combination, bottleneck in found.items()
+    ]
     return f"Bound by {' and '.join(parts)}.{f' {QUEUE}.' if queued(found) else ''}"
 
 

@@ -21,7 +21,7 @@ from loadtests.report.charts.timeline import course_pictures
 from loadtests.report.document import Document
 from loadtests.report.numbers import clock, digits, milliseconds, plain
 from loadtests.report.reproduce import commands, conditions
-from loadtests.report.summary_table import statistic, table_of_four
+from loadtests.report.summary_table import statistic, summary_table
 from loadtests.report.tables import fault_columns, fault_rows, server_tables
 from loadtests.report.verdict import question, verdict_sentence
 
@@ -91,7 +91,7 @@ def _run(document: Document, number: int) -> dict[str, Any]:
         "question": question(document),
         "verdict": verdict_sentence(document),
         "statistic": statistic(document),
-        "four": table_of_four(document),
+        "summary": summary_table(document),
         "percentiles": percentile_rows(document),
         "bottleneck": bottleneck_in_words(document),
         "server_tables": server_tables(document),

@@ -46,5 +46,5 @@ def conditions(document: Document) -> list[tuple[str, str]]:
 
 def _flat(name: str, value: object) -> list[tuple[str, str]]:
     if isinstance(value, dict):
-        return [(str(inner), str(found)) for inner, found in value.items()]
+        return [(str(inner), str(text)) for inner, text in value.items()]
     return [(name.replace("_", " "), str(value))]

@@ -18,7 +18,7 @@ LAST: Final = "* binds, from VUs"
 
 def resources_table(found: Mapping[str, Bottleneck]) -> RenderableType:
     """Utilization and service demand, medians over rounds; empty if unknown."""
-    names = list(dict.fromkeys(resource for one in found.values() for resource in one.shares))
+    names = list(dict.fromkeys(resource for bottleneck in found.values() for resource in bottleneck.shares))
     if not names:
         return Group()
     table = Table()
@@ -26,17 +26,17 @@ def resources_table(found: Mapping[str, Bottleneck]) -> RenderableType:
     for combination in found:
         table.add_column(shown(combination), justify="right", no_wrap=True)
     for name in names:
-        table.add_row(name, *(_cell(one, name) for one in found.values()))
-    table.add_row(LAST, *(_saturation(one) for one in found.values()))
+        table.add_row(name, *(_cell(bottleneck, name) for bottleneck in found.values()))
+    table.add_row(LAST, *(_saturation(bottleneck) for bottleneck in found.values()))
     return titled(TITLE, table)
 
 
-def _cell(one: Bottleneck, name: str) -> str:
-    if name not in one.shares:
+def _cell(bottleneck: Bottleneck, name: str) -> str:
+    if name not in bottleneck.shares:
         return MISSING
-    demand = f"{one.demands[name]:.2f} ms" if name in one.demands else MISSING
-    return f"{BINDS if name == one.name else ''}{one.shares[name]:.1%} {demand:>11}"
+    demand = f"{bottleneck.demands[name]:.2f} ms" if name in bottleneck.demands else MISSING
+    return f"{BINDS if name == bottleneck.name else ''}{bottleneck.shares[name]:.1%} {demand:>11}"
 
 
-def _saturation(one: Bottleneck) -> str:
-    return MISSING if one.saturated_at_vus is None else f"{one.saturated_at_vus:.0f}"
+def _saturation(bottleneck: Bottleneck) -> str:
+    return MISSING if bottleneck.saturated_at_vus is None else f"{bottleneck.saturated_at_vus:.0f}"

@@ -1,4 +1,4 @@
-"""The table of four: the origin's before-and-after table with a column for each combination, and ratios."""
+"""The summary: a column for each combination, with ratios to the first."""
 
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
@@ -41,7 +41,7 @@ ROWS: Final = (
 )
 
 
-def table_of_four(document: Document) -> list[tuple[str, list[Figure]]]:
+def summary_table(document: Document) -> list[tuple[str, list[Figure]]]:
     lines = document["combinations"]
     return [(row.label, [_figure(document, name, row) for name in lines]) for row in ROWS]
 

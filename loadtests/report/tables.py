@@ -12,9 +12,9 @@ def fault_rows(document: Document) -> list[tuple[str, list[str]]]:
     run = document["report"]["further"].get("faults")
     cells = run["cells"] if run else []
     names = fault_columns(document)
-    found = {(cell["fault"], cell["combination"]): _fault(cell) for cell in cells}
+    texts = {(cell["fault"], cell["combination"]): _fault(cell) for cell in cells}
     faults = dict.fromkeys(cell["fault"] for cell in cells)
-    return [(fault, [found.get((fault, name), "does not concern it") for name in names]) for fault in faults]
+    return [(fault, [texts.get((fault, name), "does not concern it") for name in names]) for fault in faults]
 
 
 def fault_columns(document: Document) -> list[str]:
@@ -53,10 +53,15 @@ def server_tables(document: Document) -> list[Table]:
 
 def _resources(document: Document) -> Table:
     found: Mapping[str, Mapping[str, Any]] = document["bottleneck"]
-    names = dict.fromkeys(name for one in found.values() for name in one["shares"])
-    rows: list[Row] = [(name, *(_use(one, name) for one in found.values())) for name in names]
-    if any(one["saturated_at_vus"] for one in found.values()):
-        rows.append(("Visitors from which on it binds", *(digits(one["saturated_at_vus"]) for one in found.values())))
+    names = dict.fromkeys(name for bottleneck in found.values() for name in bottleneck["shares"])
+    rows: list[Row] = [(name, *(_use(bottleneck, name) for bottleneck in found.values())) for name in names]
+    if any(bottleneck["saturated_at_vus"] for bottleneck in found.values()):
+        rows.append(
+            (
+                "Visitors from which on it binds",
+                *(digits(bottleneck["saturated_at_vus"]) for bottleneck in found.values()),
+            )
+        )
     return Table(
         "Each resource: utilization and service demand",
         "The share of the time that it was busy, then what one request asks of it; medians over rounds. Of think time "
@@ -66,11 +71,11 @@ def _resources(document: Document) -> Table:
     )
 
 
-def _use(one: Mapping[str, Any], name: str) -> str:
-    if name not in one["shares"]:
+def _use(bottleneck: Mapping[str, Any], name: str) -> str:
+    if name not in bottleneck["shares"]:
         return MISSING
-    parts = [percent(one["shares"][name]), milliseconds(one["demands"].get(name))]
-    return ", ".join([*parts, "binds"] if name == one["name"] else parts)
+    parts = [percent(bottleneck["shares"][name]), milliseconds(bottleneck["demands"].get(name))]
+    return ", ".join([*parts, "binds"] if name == bottleneck["name"] else parts)
 
 
 def _counted(document: Document) -> Table:

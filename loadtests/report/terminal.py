@@ -8,7 +8,7 @@ from rich.table import Table
 
 from loadtests.analysis.regression import Against
 from loadtests.report.effects_table import against_table, difference_table, effects_table, routes_table, titled
-from loadtests.report.noise_notes import unseen
+from loadtests.report.noise_notes import noise_notes
 from loadtests.report.numbers import MISSING
 from loadtests.report.plain_text import one_line, shown
 from loadtests.report.resources_table import resources_table
@@ -43,15 +43,19 @@ def show(comparison: Comparison, console: Console) -> None:
         console.print(against_table(comparison.against.folder, comparison.against.compared))
         for line in without_ledger(comparison.against):
             console.print(one_line(line), style="red")
-    for line in unseen(comparison):
+    for line in noise_notes(comparison):
         console.print(one_line(line))
     for cell in comparison.void:
         line = f"void: {cell.combination}, round {cell.round}: {cell.reason}; {cell.advice}"
         console.print(one_line(line), style="red")
     console.print(resources_table(comparison.bottleneck))
-    for name, found in comparison.bottleneck.items():
-        share = f"{found.name}, {found.share:.0%} of the time" if found.share is not None else found.reason
-        cause = f" ({found.cause})" if found.cause else ""
+    for name, bottleneck in comparison.bottleneck.items():
+        share = (
+            f"{bottleneck.name}, {bottleneck.share:.0%} of the time"
+            if bottleneck.share is not None
+            else bottleneck.reason
+        )
+        cause = f" ({bottleneck.cause})" if bottleneck.cause else ""
         console.print(one_line(f"bottleneck of {name}: {share}{cause}"))
     for paragraph in comparison.recommendation.paragraphs:
         console.print()

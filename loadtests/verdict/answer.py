@@ -9,7 +9,7 @@ from loadtests.analysis.bottleneck import Bottleneck
 from loadtests.analysis.read import COMBINATIONS
 from loadtests.schema.result import Result
 from loadtests.verdict.costs import COST_OF_MENDING, cost_of_cache, cost_of_rewrite
-from loadtests.verdict.evidence import TWINS, Evidence, Lines, Simple, unseen_effects
+from loadtests.verdict.evidence import TWINS, Evidence, Lines, Simple, invisible_effects
 from loadtests.verdict.flips import Answer, flips_of
 from loadtests.verdict.statement import StatementCure, statement_cure
 from loadtests.verdict.studies import Context, found_elsewhere
@@ -46,13 +46,13 @@ def recommend(
     context: Context,
 ) -> Recommendation:
     cells = {name: [row[name] for row in rounds if name in row] for name in lines}
-    statement, unseen = statement_cure(cells.get("sync", [])), unseen_effects(found)
+    statement, unseen = statement_cure(cells.get("sync", [])), invisible_effects(found)
     evidence = Evidence(sample, lines, simple, found, rounds, context, statement, unseen)
     answer, ours = _answer(evidence), set(lines) <= set(COMBINATIONS)
     costs = _costs(cells, context) if ours else {}
     flips, elsewhere = (flips_of(evidence, answer), found_elsewhere(context)) if ours else ([], [])
-    further = next_runs(evidence, answer)
-    paragraphs = in_paragraphs(evidence, answer, costs, flips, elsewhere, further)
+    next_steps = next_runs(evidence, answer)
+    paragraphs = in_paragraphs(evidence, answer, costs, flips, elsewhere, next_steps)
     return Recommendation(
         " ".join(paragraphs),
         _measured(sample),
@@ -62,7 +62,7 @@ def recommend(
         costs,
         flips,
         elsewhere,
-        further,
+        next_steps,
         statement,
         paragraphs,
     )

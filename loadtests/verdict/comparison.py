@@ -48,13 +48,13 @@ def compare(rounds: Rounds, context: Context = NO_CONTEXT) -> Comparison:
     effects = _effects(counting, design)
     sample = _sample(rounds)
     table = lines(rounds, counting)
-    found = bottlenecks(counting)
+    bottlenecks_by_name = bottlenecks(counting)
     return Comparison(
         combinations=table,
         effects=effects,
         void=void,
-        bottleneck=found,
-        recommendation=recommend(sample, table, effects[SIMPLE_KEY], found, counting, context),
+        bottleneck=bottlenecks_by_name,
+        recommendation=recommend(sample, table, effects[SIMPLE_KEY], bottlenecks_by_name, counting, context),
         load=_load(sample, rounds),
         pairs=design.simple,
     )

@@ -80,7 +80,9 @@ def _counted(ledgers: Ledgers, name: str, entry: str) -> int | None:
 
 def _peak_mb(results: Sequence[Result], program: str) -> float | None:
     peaks = [
-        one.server.programs[program].peak_rss_mb for one in results if one.server and program in one.server.programs
+        result.server.programs[program].peak_rss_mb
+        for result in results
+        if result.server and program in result.server.programs
     ]
     return median(peaks) if peaks else None
 

@@ -16,13 +16,13 @@ OF_THE_SERVICE: Final = frozenset({SERVICE, PLACES, CONNECTIONS})
 NOT_CAPTURED: Final = "the server's side was not captured in both"
 
 
-def unseen_effects(found: Mapping[str, Bottleneck]) -> dict[str, str]:
+def invisible_effects(found: Mapping[str, Bottleneck]) -> dict[str, str]:
     """Why this load cannot tell what async changes, by effect: what the pair waited for instead."""
     return {name: why for name, pair in TWINS.items() if (why := _why(pair, [found.get(one) for one in pair]))}
 
 
-def _why(pair: Sequence[str], found: Sequence[Bottleneck | None]) -> str | None:
-    binding = [one.name for one in found if one and one.name]
+def _why(pair: Sequence[str], bottlenecks: Sequence[Bottleneck | None]) -> str | None:
+    binding = [bottleneck.name for bottleneck in bottlenecks if bottleneck and bottleneck.name]
     if len(binding) < len(pair):
         return NOT_CAPTURED
     if OF_THE_SERVICE.issuperset(binding):
@@ -64,6 +64,6 @@ class Evidence(NamedTuple):
     @property
     def statement_binds(self) -> bool:
         """Whether the database binds without the cache, and one statement keeps it busy."""
-        found = self.bottleneck.get("sync")
+        bottleneck = self.bottleneck.get("sync")
         mainly = self.statement is not None and self.statement.share >= MAIN_SHARE
-        return mainly and found is not None and found.name == DATABASE
+        return mainly and bottleneck is not None and bottleneck.name == DATABASE

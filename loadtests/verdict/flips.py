@@ -110,10 +110,10 @@ def _cache_gains(evidence: Evidence) -> str | None:
 
 
 def _fewer_visitors(evidence: Evidence) -> str | None:
-    found = evidence.bottleneck.get("sync")
-    if found is None or not found.saturated_at_vus:
+    bottleneck = evidence.bottleneck.get("sync")
+    if bottleneck is None or not bottleneck.saturated_at_vus:
         return None
-    return f"there are fewer than {found.saturated_at_vus:.0f} visitors: then the {found.name} does not bind"
+    return f"there are fewer than {bottleneck.saturated_at_vus:.0f} visitors: then the {bottleneck.name} does not bind"
 
 
 def _decided(name: str, subject: str) -> Condition:

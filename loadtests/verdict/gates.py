@@ -57,10 +57,10 @@ class Judgement(msgspec.Struct, frozen=True):
 
 def read_gate(text: str, names: Figures, help_line: str) -> Gate:
     """A condition written as NAME SIGN LIMIT; raises UnusableGate."""
-    found = FORM.fullmatch(text)
-    if not found:
+    match = FORM.fullmatch(text)
+    if not match:
         raise UnusableGate(f"--fail-if {text!r}: write a figure, one of {' '.join(SIGNS)} and a number; {help_line}")
-    name, sign, limit = found["name"], found["sign"], _limit(found["limit"])
+    name, sign, limit = match["name"], match["sign"], _limit(match["limit"])
     if name not in names:
         raise UnusableGate(f"--fail-if {text!r}: there is no figure {name}; {help_line}")
     if limit is None or isinstance(limit, str) != name.endswith(".verdict") or _unordered(sign, limit):

@@ -22,17 +22,17 @@ def figures_of(comparison: Comparison) -> Figures:
     `against.sync.latency_avg.ratio` is what changed since an earlier run.
     """
     effects = comparison.effects
-    found = dict(_measured(comparison.combinations))
-    found.update(_of_effects("", effects))
+    figures = dict(_measured(comparison.combinations))
+    figures.update(_of_effects("", effects))
     for route, of_route in effects[ROUTES_KEY].items():
-        found.update(_of_effects(f"{ROUTES_KEY}.{route}.", of_route))
+        figures.update(_of_effects(f"{ROUTES_KEY}.{route}.", of_route))
     for name, row in comparison.against.compared.items() if comparison.against else ():
         for metric, effect in row.items():
-            found.update(fields_of(f"{AGAINST}.{name}.{metric}", effect))
-    return found
+            figures.update(fields_of(f"{AGAINST}.{name}.{metric}", effect))
+    return figures
 
 
-def what_can_be_named(comparison: Comparison) -> str:
+def names_help(comparison: Comparison) -> str:
     """One line that says how to name a figure, and which names there are."""
     effects = comparison.effects
     simple = list(effects[SIMPLE_KEY])

@@ -77,15 +77,15 @@ def _costliest(results: Sequence[Result]) -> tuple[str, list[str]]:
     times: defaultdict[str, float] = defaultdict(float)
     routes: dict[str, list[str]] = {"": []}
     for result in results:
-        for one in result.server.statements if result.server else []:
-            times[one.statement] += one.total_ms
-            routes[one.statement] = one.routes
+        for statement_line in result.server.statements if result.server else []:
+            times[statement_line.statement] += statement_line.total_ms
+            routes[statement_line.statement] = statement_line.routes
     statement = max(times, key=lambda name: times[name], default="")
     return statement, routes[statement]
 
 
 def _round(result: Result, statement: str) -> _Round | None:
-    times = [(one.statement, one.total_ms) for one in result.server.statements] if result.server else []
+    times = [(line.statement, line.total_ms) for line in result.server.statements] if result.server else []
     every, demand = sum(spent for _, spent in times), _demand_s(result)
     if not every or not demand:
         return None

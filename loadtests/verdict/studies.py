@@ -62,12 +62,12 @@ FLIPS: Final = frozenset({"flip", "between"})
 
 def found_elsewhere(context: Context) -> list[str]:
     """A sentence on the capacity run and one on the sweep, where there are such, without full stops."""
-    found = []
+    sentences = []
     if context.capacity:
-        found.append(f"Capacity, {_whose(context, context.capacity)}: {_rates(context.capacity.document)}")
+        sentences.append(f"Capacity, {_whose(context, context.capacity)}: {_rates(context.capacity.document)}")
     if context.sweep:
-        found.append(f"The sweep, {_whose(context, context.sweep)}: {_flips(context.sweep.document)}")
-    return found
+        sentences.append(f"The sweep, {_whose(context, context.sweep)}: {_flips(context.sweep.document)}")
+    return sentences
 
 
 def of_this_host(context: Context, study: Study | None) -> bool:
@@ -107,8 +107,8 @@ def _version(context: Context, study: Study) -> str:
 
 def _rates(run: CapacityRun) -> str:
     """The rates that held, those by core of service CPU in brackets, and ratios of both."""
-    lines = {one.combination: one for one in run.combinations}
-    rates = ", ".join(f"{name} {_rate(one)}{_of(_by_core(one), ' ({:.0f})')}" for name, one in lines.items())
+    lines = {line.combination: line for line in run.combinations}
+    rates = ", ".join(f"{name} {_rate(line)}{_of(_by_core(line), ' ({:.0f})')}" for name, line in lines.items())
     ratios = ", ".join(_ratios(lines))
     compared = f"; {ratios} times" if ratios else ""
     return (
@@ -130,14 +130,14 @@ def _ratios(lines: Mapping[str, Capacity]) -> Iterator[str]:
             yield f"{title} {_of(known, '{:.2f}') or 'unknown'}{_of(by_core, ' ({:.2f})')}"
 
 
-def _by_core(one: Capacity) -> float | None:
-    return one.cost.rps_per_service_core if one.cost else None
+def _by_core(line: Capacity) -> float | None:
+    return line.cost.rps_per_service_core if line.cost else None
 
 
-def _rate(one: Capacity) -> str:
-    if one.rate_rps is None:
+def _rate(line: Capacity) -> str:
+    if line.rate_rps is None:
         return "none"
-    return f"at least {one.rate_rps}" if one.at_least else str(one.rate_rps)
+    return f"at least {line.rate_rps}" if line.at_least else str(line.rate_rps)
 
 
 def _of(value: float | None, form: str) -> str:
@@ -146,5 +146,9 @@ def _of(value: float | None, form: str) -> str:
 
 def _flips(run: SweepRun) -> str:
     titles = {factor.name: factor.title for factor in run.factors}
-    found = [f"{titles.get(one.factor, one.factor)}: {one.sentence}" for one in run.findings if one.flip.kind in FLIPS]
-    return "; ".join(found) or "no flip is shown at the levels that it swept"
+    sentences = [
+        f"{titles.get(finding.factor, finding.factor)}: {finding.sentence}"
+        for finding in run.findings
+        if finding.flip.kind in FLIPS
+    ]
+    return "; ".join(sentences) or "no flip is shown at the levels that it swept"

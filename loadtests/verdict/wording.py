@@ -65,7 +65,7 @@ def in_paragraphs(
     costs: Mapping[str, Sequence[str]],
     flips: Sequence[str],
     elsewhere: Sequence[str],
-    further: Sequence[str],
+    next_steps: Sequence[str],
 ) -> list[str]:
     if not any(line["rounds"] for line in evidence.lines.values()):
         return [NOTHING]
@@ -80,7 +80,7 @@ def in_paragraphs(
         *(f"What it costs to {cure}: {', '.join(price)}." for cure, price in costs.items()),
         *(f"{flip} {one}." for one in flips),
         *(f"{one}." for one in elsewhere),
-        *(f"Run next, {one}." for one in further),
+        *(f"Run next, {one}." for one in next_steps),
     ]
 
 

@@ -37,24 +37,24 @@ def entries(target: Target, name: str) -> dict[str, str]:
     if connection is None:
         return {}
     with closing(connection):
-        found = {f"database's {key}": value for key, value in _pairs(connection, READ_VARIABLES, *VARIABLES)}
+        ledger = {f"database's {key}": value for key, value in _pairs(connection, READ_VARIABLES, *VARIABLES)}
         (version,) = _row(connection, "SELECT CONCAT(VERSION(), ' ', @@version_comment)")
-        found |= {"database": version, **_sessions(connection, target.database(name))}
-        found["rows of the seed"] = ", ".join(_seed(connection, target.database(name)))
-    return found
+        ledger |= {"database": version, **_sessions(connection, target.database(name))}
+        ledger["rows of the seed"] = ", ".join(_seed(connection, target.database(name)))
+    return ledger
 
 
 def _sessions(connection: Connection, user: str) -> dict[str, str]:
     # A service's user is named like its database.
     (count,) = _row(connection, "SELECT COUNT(*) FROM information_schema.processlist WHERE user = %s", user)
     ciphers = [value or "none" for value, _ in _pairs(connection, READ_CIPHERS, user)]
-    found = {"database connections": count, "TLS of database connections": " | ".join(sorted(ciphers))}
+    ledger = {"database connections": count, "TLS of database connections": " | ".join(sorted(ciphers))}
     if _pairs(connection, "SHOW TABLES IN performance_schema LIKE 'variables\\_by\\_thread'"):
         values: dict[str, list[str]] = {}
         for variable, value in _pairs(connection, READ_SESSIONS, user, *SESSION):
             values.setdefault(variable, []).append(value)
-        found |= {f"sessions' {variable}": " | ".join(sorted(each)) for variable, each in values.items()}
-    return found
+        ledger |= {f"sessions' {variable}": " | ".join(sorted(each)) for variable, each in values.items()}
+    return ledger
 
 
 def _seed(connection: Connection, database: str) -> Iterator[str]:

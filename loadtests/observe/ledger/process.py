@@ -23,13 +23,13 @@ UNLIMITED: Final = 1 << 60
 
 def entries(programs: Mapping[str, int]) -> dict[str, str]:
     """Raises psutil.Error and OSError."""
-    found = {"kernel": platform.release(), "cores online": str(os.cpu_count())} if programs else {}
+    ledger = {"kernel": platform.release(), "cores online": str(os.cpu_count())} if programs else {}
     for program, pid in programs.items():
-        found[f"CPU affinity of {program}"] = affinity(pid)
-        found[f"memory limit of {program}"] = memory_limit(pid)
+        ledger[f"CPU affinity of {program}"] = affinity(pid)
+        ledger[f"memory limit of {program}"] = memory_limit(pid)
     if "service" in programs:
-        found |= _service(programs["service"])
-    return found
+        ledger |= _service(programs["service"])
+    return ledger
 
 
 def affinity(pid: int) -> str:

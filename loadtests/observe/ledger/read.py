@@ -46,8 +46,8 @@ def changes_over_cell(expected: Ledger, before: Ledger, after: Ledger, fresh: bo
     load of `fresh` processes.
     """
     early, late = changes(expected, before), changes(expected, after)
-    found = {change.entry: change for change in (*_lasting(late), *(early if fresh else _lasting(early)))}
-    return [found[entry] for entry in sorted(found)]
+    by_entry = {change.entry: change for change in (*_lasting(late), *(early if fresh else _lasting(early)))}
+    return [by_entry[entry] for entry in sorted(by_entry)]
 
 
 def _lasting(found: list[Change]) -> list[Change]:
@@ -59,7 +59,9 @@ def _traits(url: str) -> Ledger:
     entries = {}
     for entry, workers in parsed_traits(read_metrics(url)).items():
         values = sorted(workers)
-        entries[entry] = values[0] if len(values) == 1 else " | ".join(f"{one} ({workers[one]})" for one in values)
+        entries[entry] = (
+            values[0] if len(values) == 1 else " | ".join(f"{value} ({workers[value]})" for value in values)
+        )
         if entry == "server":
             entries["workers"] = str(sum(workers.values()))
     return entries

@@ -20,9 +20,9 @@ def entries(target: Target, service: int | None) -> dict[str, str]:
     with closing(client):
         info: Any = client.info("server")
         settings: Any = client.config_get(*SETTINGS)
-        found = {f"Redis' {name}": str(value) or "empty" for name, value in settings.items()}
-        found["Redis"] = str(info["redis_version"])
-        return found | (_clients(client, service) if service else {})
+        ledger = {f"Redis' {name}": str(value) or "empty" for name, value in settings.items()}
+        ledger["Redis"] = str(info["redis_version"])
+        return ledger | (_clients(client, service) if service else {})
 
 
 def _clients(client: "redis.Redis", service: int) -> dict[str, str]:
@@ -31,8 +31,8 @@ def _clients(client: "redis.Redis", service: int) -> dict[str, str]:
     clients = [each for each in listed if (each["addr"], each["laddr"]) in mine]
     if not clients:
         return {}  # it has none, or is in a container, where its connections cannot be told from others
-    found = {"Redis connections": str(len(clients))}
+    ledger = {"Redis connections": str(len(clients))}
     for name in OF_CLIENT:
         if values := {each.get(name) or "unknown" for each in clients}:
-            found[f"Redis client's {name}"] = " | ".join(sorted(values))
-    return found
+            ledger[f"Redis client's {name}"] = " | ".join(sorted(values))
+    return ledger

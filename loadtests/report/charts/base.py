@@ -44,15 +44,15 @@ class Picture(NamedTuple):
 
 def styles(names: Iterable[str]) -> dict[str, Style]:
     """Ours always have the same four."""
-    found: dict[str, Style] = {}
+    styles_by_name: dict[str, Style] = {}
     others = 0
     for place, name in enumerate(names):
         colour = COLOURS.get(name)
         if colour is None:
             colour = OTHER_COLOURS[others % len(OTHER_COLOURS)]
             others += 1
-        found[name] = Style(colour, SYMBOLS[place % len(SYMBOLS)])
-    return found
+        styles_by_name[name] = Style(colour, SYMBOLS[place % len(SYMBOLS)])
+    return styles_by_name
 
 
 def safe(text: str) -> str:
@@ -83,13 +83,13 @@ def log_axis(title: str, values: Iterable[float | None], room: float = 1.25, **s
 
 def _ticks(low: float, high: float) -> list[float]:
     """The coarsest steps that still give a few ticks."""
-    found: list[float] = []
+    ticks: list[float] = []
     for steps in STEPS:
         candidates = [step * 10.0**power for power in range(-6, 9) for step in steps]
-        found = [float(f"{tick:.6g}") for tick in candidates if low <= tick <= high]
-        if len(found) >= FEW_TICKS:
+        ticks = [float(f"{tick:.6g}") for tick in candidates if low <= tick <= high]
+        if len(ticks) >= FEW_TICKS:
             break
-    return found
+    return ticks
 
 
 def trace(combination: str, style: Style, **settings: Any) -> Trace:

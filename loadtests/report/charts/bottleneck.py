@@ -11,8 +11,8 @@ from loadtests.report.numbers import percent
 def bottleneck_picture(document: Document) -> Picture | None:
     """None where no server's side was captured."""
     found: Mapping[str, Mapping[str, Any]] = document["bottleneck"]
-    looks = styles(document["combinations"])
-    parts = list(dict.fromkeys(part for one in found.values() for part in one["shares"]))
+    style_of = styles(document["combinations"])
+    parts = list(dict.fromkeys(part for bottleneck in found.values() for part in bottleneck["shares"]))
     if not parts:
         return None
     bars = [
@@ -22,16 +22,16 @@ def bottleneck_picture(document: Document) -> Picture | None:
             "name": safe(name),
             "meta": {"combination": name},
             "y": [safe(part) for part in parts],
-            "x": [_hundred(one["shares"].get(part)) for part in parts],
-            "marker": {"color": looks[name].colour},
+            "x": [_hundred(bottleneck["shares"].get(part)) for part in parts],
+            "marker": {"color": style_of[name].colour},
             "hovertemplate": "%{y}: %{x:.1f} %<extra>" + safe(name) + "</extra>",
         }
-        for name, one in found.items()
+        for name, bottleneck in found.items()
     ]
     xaxis = axis(
         "busy, % of the measured time; think time and waiting for the database: % of a visitor's round", range=[0, 105]
     )
-    rows = [(part, *(_hundred(one["shares"].get(part)) for one in found.values())) for part in parts]
+    rows = [(part, *(_hundred(bottleneck["shares"].get(part)) for bottleneck in found.values())) for part in parts]
     return Picture(
         "bottleneck",
         "How busy each part was",
@@ -43,15 +43,15 @@ def bottleneck_picture(document: Document) -> Picture | None:
 
 
 def in_words(document: Document) -> str:
-    words = [f"{name}: {_of_one(one)}" for name, one in document["bottleneck"].items()]
+    words = [f"{name}: {_of_one(bottleneck)}" for name, bottleneck in document["bottleneck"].items()]
     return f"What binds {'; '.join(words)}." if words else "No cell counts."
 
 
-def _of_one(found: Mapping[str, Any]) -> str:
-    if found["share"] is None:
-        return str(found["reason"])
-    cause = f" ({found['cause']})" if found["cause"] else ""
-    return f"{found['name']}, {percent(found['share'])}{cause}"
+def _of_one(bottleneck: Mapping[str, Any]) -> str:
+    if bottleneck["share"] is None:
+        return str(bottleneck["reason"])
+    cause = f" ({bottleneck['cause']})" if bottleneck["cause"] else ""
+    return f"{bottleneck['name']}, {percent(bottleneck['share'])}{cause}"
 
 
 def _hundred(share: float | None) -> float | None:

@@ -15,20 +15,22 @@ def capacity_pictures(document: Document) -> Iterator[Picture]:
     run = document["report"]["further"].get("capacity")
     if not run:
         return
-    looks = styles(dict.fromkeys([*document["combinations"], *(one["combination"] for one in run["combinations"])]))
-    steps = {one["combination"]: list(_open_steps(one)) for one in run["combinations"]}
-    values = [step["latency_ms"]["p95"] for found in steps.values() for step in found]
+    style_of = styles(
+        dict.fromkeys([*document["combinations"], *(line["combination"] for line in run["combinations"])])
+    )
+    steps = {line["combination"]: list(_open_steps(line)) for line in run["combinations"]}
+    values = [step["latency_ms"]["p95"] for taken in steps.values() for step in taken]
     rows = [
         (name, step["rate_rps"], step["throughput_rps"], step["latency_ms"]["p95"], step["outcome"])
-        for name, found in steps.items()
-        for step in found
+        for name, taken in steps.items()
+        for step in taken
     ]
     yield Picture(
         "capacity",
         "p95 latency by the rate that was asked for",
         _highest(run),
         {
-            "data": [one for name, found in steps.items() if found for one in _curve(name, found, looks[name])],
+            "data": [line for name, taken in steps.items() if taken for line in _curve(name, taken, style_of[name])],
             "layout": layout(axis("requests per second asked for"), log_axis("p95 latency, ms (log scale)", values)),
         },
         DataTable(("combination", "asked, req/s", "answered, req/s", "p95, ms", "objectives"), rows),
@@ -54,7 +56,7 @@ def _curve(name: str, steps: Sequence[Mapping[str, Any]], style: Style) -> tuple
         type="scatter",
         mode="lines",
         x=list(rates),
-        y=[median(found) for found in rates.values()],
+        y=[median(latencies) for latencies in rates.values()],
         hoverinfo="skip",
     )
     points = trace(
@@ -78,9 +80,9 @@ def _curve(name: str, steps: Sequence[Mapping[str, Any]], style: Style) -> tuple
 def _highest(run: Mapping[str, Any]) -> str:
     limits = ", ".join(f"{route} {digits(limit)} ms" for route, limit in run["objectives_ms"].items())
     parts = [
-        f"{one['combination']} {'none' if one['rate_rps'] is None else digits(one['rate_rps']) + ' req/s'} "
-        f"(full when it broke: {one['limited_by']})"
-        for one in run["combinations"]
+        f"{line['combination']} {'none' if line['rate_rps'] is None else digits(line['rate_rps']) + ' req/s'} "
+        f"(full when it broke: {line['limited_by']})"
+        for line in run["combinations"]
     ]
     return (
         f"Filled points held the objectives (p95 at most: {limits}), hollow ones broke them. "

@@ -20,16 +20,16 @@ def distribution_picture(document: Document) -> Picture | None:
     curves: Mapping[str, Curve] = document["report"]["curves"]
     if not curves:
         return None
-    looks = styles(document["combinations"])
-    values = [value for curve in curves.values() for one in curve.values() for value in one.values()]
-    bands = [band for name, curve in curves.items() if (band := _band(name, curve, looks[name]))]
+    style_of = styles(document["combinations"])
+    values = [value for curve in curves.values() for spread in curve.values() for value in spread.values()]
+    bands = [band for name, curve in curves.items() if (band := _band(name, curve, style_of[name]))]
     xaxis = axis(
         "percentile of the answers, the slowest to the right",
         tickvals=[rarity(tick) for tick in TICKS],
         ticktext=[f"p{tick:g}" for tick in TICKS],
     )
     figure = {
-        "data": [*bands, *(_line(name, curve, looks[name]) for name, curve in curves.items())],
+        "data": [*bands, *(_line(name, curve, style_of[name]) for name, curve in curves.items())],
         "layout": layout(xaxis, log_axis("latency, ms (log scale)", values), hovermode="x unified"),
     }
     return Picture(
@@ -48,7 +48,7 @@ def rarity(percentile: float) -> float:
 
 
 def _known(curve: Curve, part: str) -> list[tuple[str, float]]:
-    return [(name, value) for name, one in curve.items() if (value := one[part]) is not None]
+    return [(name, value) for name, spread in curve.items() if (value := spread[part]) is not None]
 
 
 def _line(name: str, curve: Curve, style: Style) -> Trace:

@@ -22,9 +22,9 @@ ONE: Final = {"type": "line", "xref": "x", "yref": "paper", "x0": 1, "x1": 1, "y
 
 def effects_pictures(document: Document) -> list[Picture]:
     """The four averages where all four are there, then each metric's effects."""
-    found = [picture for metric in METRICS if (picture := _forest(document, metric))]
+    pictures = [picture for metric in METRICS if (picture := _forest(document, metric))]
     square = square_picture(document)
-    return [square, *found] if square else found
+    return [square, *pictures] if square else pictures
 
 
 def _forest(document: Document, metric: str) -> Picture | None:
@@ -65,30 +65,35 @@ def _effects(document: Document, metric: str) -> Iterator[tuple[str, dict[str, A
 
 
 def _intervals(effects: list[tuple[str, dict[str, Any]]], names: list[str]) -> Trace:
-    found = [effect for _, effect in effects]
-    whole = [effect["low"] is not None for effect in found]
+    shown_effects = [effect for _, effect in effects]
+    whole = [effect["low"] is not None for effect in shown_effects]
     return {
         "type": "scatter",
         "mode": "markers+text",
         "name": "times better",
         "meta": {"frame": True},
-        "x": [effect["ratio"] for effect in found],
+        "x": [effect["ratio"] for effect in shown_effects],
         "y": names,
-        "text": [digits(effect["ratio"]) for effect in found],
+        "text": [digits(effect["ratio"]) for effect in shown_effects],
         "textposition": "top center",
         "error_x": {
             "type": "data",
             "symmetric": False,
             "array": [
-                effect["high"] - effect["ratio"] if has else None for effect, has in zip(found, whole, strict=True)
+                effect["high"] - effect["ratio"] if has else None
+                for effect, has in zip(shown_effects, whole, strict=True)
             ],
             "arrayminus": [
-                effect["ratio"] - effect["low"] if has else None for effect, has in zip(found, whole, strict=True)
+                effect["ratio"] - effect["low"] if has else None
+                for effect, has in zip(shown_effects, whole, strict=True)
             ],
             "thickness": 1.5,
         },
-        "marker": {"size": 9, "symbol": ["circle" if one["verdict"] in SHOWN else "circle-open" for one in found]},
-        "customdata": [f"{interval(one) or 'no interval'}, {one['verdict']}" for one in found],
+        "marker": {
+            "size": 9,
+            "symbol": ["circle" if one["verdict"] in SHOWN else "circle-open" for one in shown_effects],
+        },
+        "customdata": [f"{interval(one) or 'no interval'}, {one['verdict']}" for one in shown_effects],
         "hovertemplate": "%{y}: %{x:.4~g} times better<br>%{customdata}<extra></extra>",
     }
 
@@ -115,8 +120,8 @@ def _in_words(effects: list[tuple[str, dict[str, Any]]]) -> str:
         ]
         if names:
             parts.append(f"{text}: {', '.join(names)}")
-    found = "; ".join(parts)
+    sentence = "; ".join(parts)
     return (
-        f"{found[:1].upper()}{found[1:]}. Lines are 95 % intervals, the grey band is 5 % around no change; "
+        f"{sentence[:1].upper()}{sentence[1:]}. Lines are 95 % intervals, the grey band is 5 % around no change; "
         "hollow points are not shown."
     )

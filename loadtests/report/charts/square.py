@@ -23,21 +23,25 @@ def square_picture(document: Document) -> Picture | None:
         points.setdefault(cell["combination"], []).append(cell["latency_avg"])
     if len(stacks) < 2 or any(name not in points for pair in stacks.values() for name in pair):
         return None
-    looks = styles(document["combinations"])
+    style_of = styles(document["combinations"])
     lines = [_line(stack, pair, points, dash) for (stack, pair), dash in zip(stacks.items(), DASHES, strict=False)]
     dots = [
-        _dots(name, place, side, points[name], looks[name])
+        _dots(name, place, side, points[name], style_of[name])
         for place, names in zip(OFF_ON, zip(*stacks.values(), strict=True), strict=True)
-        for name, side in zip(sorted(names, key=lambda one: -geometric_mean(points[one])), SIDES, strict=False)
+        for name, side in zip(
+            sorted(names, key=lambda values_of_one: -geometric_mean(points[values_of_one])), SIDES, strict=False
+        )
     ]
-    values = [value for one in points.values() for value in one]
+    values = [value for values_of_one in points.values() for value in values_of_one]
     figure = {
         "data": [*lines, *dots],
         "layout": layout(
             axis("", type="category", range=[-0.35, 1.35]), log_axis("average latency, ms (log scale)", values, room=2)
         ),
     }
-    rows = [(name, round_, value) for name, found in points.items() for round_, value in enumerate(found, 1)]
+    rows = [
+        (name, round_, value) for name, values_of_one in points.items() for round_, value in enumerate(values_of_one, 1)
+    ]
     return Picture(
         "square",
         "Average latency of the four, with the cache off and on",
@@ -48,7 +52,11 @@ def square_picture(document: Document) -> Picture | None:
 
 
 def _whole_stacks(varies: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    places = {(one["stack"], one["cache"]): name for name, one in varies.items() if one}
+    places = {
+        (varies_of_one["stack"], varies_of_one["cache"]): name
+        for name, varies_of_one in varies.items()
+        if varies_of_one
+    }
     stacks = dict.fromkeys(stack for stack, _ in places)
     return {
         stack: (places[stack, False], places[stack, True])
@@ -87,18 +95,18 @@ def _dots(name: str, place: str, side: str, values: list[float], style: Style) -
 
 
 def _parallel(document: Document) -> str:
-    found = document["effects"].get("interaction", {}).get("latency_avg")
+    effect = document["effects"].get("interaction", {}).get("latency_avg")
     says = (
         "Each point is one round. Parallel lines mean that the cache gains as much, as a ratio, on either side; "
         "the line that falls more steeply gains more. "
     )
-    if not found or found["ratio"] is None:
+    if not effect or effect["ratio"] is None:
         return says.strip()
-    if found["verdict"] in ("better", "worse"):
-        gain = f"{digits(found['ratio'])} times as much in the rewrite ({interval(found)})"
+    if effect["verdict"] in ("better", "worse"):
+        gain = f"{digits(effect['ratio'])} times as much in the rewrite ({interval(effect)})"
         return f"{says}They are not parallel: the cache gains {gain}."
-    if found["verdict"] == "one round":
+    if effect["verdict"] == "one round":
         return f"{says}One round cannot say whether they differ."
-    if found["verdict"] == "not shown":
-        return f"{says}That they differ is not shown (interaction {digits(found['ratio'])}, {interval(found)})."
+    if effect["verdict"] == "not shown":
+        return f"{says}That they differ is not shown (interaction {digits(effect['ratio'])}, {interval(effect)})."
     return f"{says}They are parallel within 5 %."

@@ -11,26 +11,28 @@ NO_CHANGE: Final = {"type": "line", "xref": "paper", "yref": "y", "x0": 0, "x1":
 
 def sweep_pictures(document: Document) -> Iterator[Picture]:
     run = document["report"]["further"].get("sweep")
-    changes = list(dict.fromkeys(one["comparison"] for one in run["findings"])) if run else []
+    changes = list(dict.fromkeys(finding["comparison"] for finding in run["findings"])) if run else []
     for factor in run["factors"] if run else ():
-        found = [one for one in run["findings"] if one["factor"] == factor["name"] and one["values"]]
-        if found:
-            yield _factor(factor, found, changes)
+        findings = [finding for finding in run["findings"] if finding["factor"] == factor["name"] and finding["values"]]
+        if findings:
+            yield _factor(factor, findings, changes)
 
 
-def _factor(factor: Mapping[str, Any], found: Sequence[Mapping[str, Any]], changes: list[str]) -> Picture:
+def _factor(factor: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], changes: list[str]) -> Picture:
     title = f"{factor['title']}{',' + factor['unit'] if factor['unit'].strip() else ''}"
-    levels = sorted({value["level"] for one in found for value in one["values"]})
-    values = [value["ratio"] for one in found for value in one["values"]]
-    rows = [(one["comparison"], v["level"], v["passed"], v["ratio"]) for one in found for v in one["values"]]
+    levels = sorted({value["level"] for finding in findings for value in finding["values"]})
+    values = [value["ratio"] for finding in findings for value in finding["values"]]
+    rows = [
+        (finding["comparison"], v["level"], v["passed"], v["ratio"]) for finding in findings for v in finding["values"]
+    ]
     spread = levels[0] > 0 and levels[-1] / levels[0] > 10
     xaxis = log_axis(f"{title} (log scale)", levels) if spread else axis(title)
     return Picture(
         f"sweep-{factor['name'].replace('_', '-')}",
         f"Times better over the {factor['title']}",
-        f"Above 1 the change is better. {' '.join(_capital(one['sentence']) for one in found)}",
+        f"Above 1 the change is better. {' '.join(_capital(finding['sentence']) for finding in findings)}",
         {
-            "data": [_ratios(one, changes.index(one["comparison"])) for one in found],
+            "data": [_ratios(finding, changes.index(finding["comparison"])) for finding in findings],
             "layout": layout(
                 xaxis,
                 log_axis("times better (log scale)", [*values, 1.0]),

@@ -73,15 +73,15 @@ def _picture(
     form: Callable[[float | None], str],
 ) -> Picture:
     cells: Sequence[Cell] = document["report"]["course"]
-    looks = styles(document["combinations"])
+    style_of = styles(document["combinations"])
     rounds = sorted({cell["round"] for cell in cells})
     duration = max(cell["duration_s"] for cell in cells)
     starts = {number: place * duration for place, number in enumerate(rounds)}
     traces = [
-        one
-        for combination in looks
+        line
+        for combination in style_of
         for void in (False, True)
-        if (one := _trace(cells, combination, void, starts, looks[combination], figure))
+        if (line := _trace(cells, combination, void, starts, style_of[combination], figure))
     ]
     xaxis = axis(TIME, range=[0, duration * len(rounds)])
     return Picture(

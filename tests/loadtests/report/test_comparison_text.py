@@ -11,7 +11,7 @@ from loadtests.analysis.read import read_rounds
 from loadtests.cli.main import main
 from loadtests.report import effects_table as effects_text
 from loadtests.report import terminal as comparison_text
-from loadtests.report.noise_notes import unseen
+from loadtests.report.noise_notes import noise_notes
 from loadtests.verdict.comparison import Comparison, compare
 from tests.support.simulated_results import COMBINATIONS, document, save, simulated, write_rounds
 
@@ -28,7 +28,7 @@ def printed(comparison: Comparison) -> str:
     console.print(comparison_text.figures_table(comparison))
     for table in (effects_text.effects_table, effects_text.difference_table, effects_text.routes_table):
         console.print(table(comparison.effects))
-    for line in unseen(comparison):
+    for line in noise_notes(comparison):
         console.print(line)
     return "\n".join(line.rstrip() for line in output.getvalue().splitlines()) + "\n"
 
@@ -58,7 +58,7 @@ def test_what_noise_hides_is_said_with_what_it_would_not_have_hidden_and_what_bi
     tmp_path: Path, latency: float, bound: str, queues: bool
 ) -> None:
     write_rounds(tmp_path, dict.fromkeys(COMBINATIONS, latency), rounds=4, noise=0.1)
-    lines = [line for line in unseen(compare(read_rounds(tmp_path))) if " async cached," in line]
+    lines = [line for line in noise_notes(compare(read_rounds(tmp_path))) if " async cached," in line]
     assert len(lines) == 1
     assert "19 times in 20" in lines[0]
     assert bound in lines[0]
@@ -68,7 +68,7 @@ def test_what_noise_hides_is_said_with_what_it_would_not_have_hidden_and_what_bi
 def test_what_binds_is_said_to_be_unknown_where_it_is(tmp_path: Path) -> None:
     for content in simulated(dict.fromkeys(COMBINATIONS, 100.0), rounds=4, noise=0.1):
         save(tmp_path, content | {"server": None})
-    lines = list(unseen(compare(read_rounds(tmp_path))))
+    lines = list(noise_notes(compare(read_rounds(tmp_path))))
     assert lines
     assert all(line.endswith("What binds there is not known.") for line in lines)
 
