@@ -1,7 +1,7 @@
-"""The stack without containers: private local processes that leave nothing behind.
+"""Runs the stack as local processes, without containers.
 
-Everything that compose/*.yaml says of the database, Redis and the four services holds here too;
-only hosts, ports and paths are replaced. Servers that already run on this machine are not touched.
+Options and settings come from compose/*.yaml; only hosts, ports and paths are replaced. Everything is in a temporary
+directory that is removed at the end. Servers that already run on this machine are not touched.
 """
 
 import argparse
@@ -30,7 +30,7 @@ examples:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; its exit status is 1 for a failure and 2 for what cannot be used."""
+    """Exit status 1: a program failed. 2: an option or this machine cannot be used."""
     chosen = parser().parse_args(arguments)
     progress = Progress()
     try:
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def up(chosen: argparse.Namespace, progress: Progress) -> int:
-    """Starts the stack and keeps it until a signal comes, or one of its programs dies."""
+    """Keeps the stack running until SIGINT, SIGTERM, or until one of its programs exits."""
     options = StackOptions(
         workers=chosen.workers,
         port_base=chosen.port_base,
@@ -64,14 +64,13 @@ def up(chosen: argparse.Namespace, progress: Progress) -> int:
 
 
 def down() -> int:
-    """Ends the stacks that `up` started from this checkout, and what killed ones left."""
+    """Stops the stacks that `up` started from this checkout, and removes what killed ones left."""
     said = [line for line in (ownership.end(*found) for found in ownership.stacks()) if line]
     print("\n".join(said) or "nothing to end: no stack of this checkout is up")
     return 0
 
 
 def show(stack: Stack, seconds: float) -> None:
-    """Prints where everything is."""
     print(f"ready after {seconds:.1f} s: {stack.database_version}, SCALE={stack.options.scale}")
     for name, service in stack.services.items():
         print(f"  {name:<14}{service.url}/api/products")
@@ -80,14 +79,14 @@ def show(stack: Stack, seconds: float) -> None:
 
 
 def watch(stack: Stack) -> None:
-    """Returns never; an error when one of the stack's programs ends by itself."""
+    """Never returns; StackError when one of the stack's programs exits."""
     while True:
         stack.check()
         time.sleep(WATCH_SECONDS)
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line; each option's default comes from the variable of its name."""
+    """Defaults come from the environment variables that the help names."""
     top = argparse.ArgumentParser(
         prog="python -m compose.local",
         description=__doc__,

@@ -1,4 +1,4 @@
-"""The private Redis server."""
+"""The stack's Redis server."""
 
 import secrets
 from pathlib import Path
@@ -15,7 +15,7 @@ START_SECONDS = 60
 
 
 class CacheServer:
-    """A server of its own on a free port of loopback; it keeps nothing on disk."""
+    """Listens on a free port of loopback, asks for a password, keeps nothing on disk."""
 
     def __init__(self, definition: Definition, directory: Path, cores: Cores) -> None:
         self._definition = definition
@@ -29,23 +29,22 @@ class CacheServer:
 
     @property
     def url(self) -> str:
-        """Address and password of its first database, as redis-py wants them."""
         return self.url_at(self.port)
 
     def url_at(self, port: int) -> str:
-        """The same with the port of a proxy in front of it."""
+        """The URL with another port, such as a proxy's."""
         return f"redis://:{self._password}@{ports.LOOPBACK}:{port}/0"
 
     def start(self) -> None:
-        """Starts the server, empty, and returns when it answers; also after it has ended."""
+        """Starts or restarts the server and waits until it answers."""
         make_folder(self._directory, self._user)
         write_secret(self._configuration, f"requirepass {self._password}\n", self._user)
         place = ["--bind", ports.LOOPBACK, "--port", str(self.port), "--dir", str(self._directory)]
         # Its title would be written over its environment, by which the stack knows its processes.
         place += ["--set-proc-title", "no"]
-        surroundings = environment(self._directory, {})
+        settings = environment(self._directory, {})
         command = [programs.need("redis-server"), str(self._configuration), *self._definition.command, *place]
-        self.process.start(command, surroundings, self._directory, user=self._user)
+        self.process.start(command, settings, self._directory, user=self._user)
         self.process.wait(self._answers, START_SECONDS)
 
     def _answers(self) -> bool:

@@ -1,4 +1,4 @@
-"""The private database server: MySQL or MariaDB, whichever the system has."""
+"""The stack's database server: MySQL or MariaDB, whichever is installed."""
 
 import os
 import socket
@@ -36,7 +36,7 @@ DEALLOCATE PREPARE statement;
 
 @dataclass(frozen=True)
 class Flavour:
-    """How one kind of server makes its data directory: by `installer`, or else by itself."""
+    """How the data directory is initialised: by the program `installer`, or by the server itself."""
 
     name: str
     installer: str | None
@@ -48,7 +48,7 @@ MARIADB = Flavour("MariaDB", "mariadb-install-db", ("--auth-root-authentication-
 
 
 class DatabaseServer:
-    """A server of its own: data and socket in `directory`, TCP on a free port of loopback."""
+    """Data and socket in `directory`, TCP on a free port of loopback."""
 
     def __init__(self, definition: Definition, directory: Path, cores: Cores, password: str) -> None:
         self._definition = definition
@@ -65,28 +65,28 @@ class DatabaseServer:
         self.port = ports.free()
 
     def start(self) -> None:
-        """Starts the server on an empty data directory, with root as its only account."""
+        """Initialises the data directory and starts the server; root@localhost is its only account."""
         if len(str(self._socket)) > LONGEST_SOCKET:
             raise unusable(f"{self._socket} is too long for a socket: set TMPDIR to a shorter path")
         make_folder(self._directory, self._user)
-        surroundings = environment(self._directory, {})
-        programs.run(self._initialise(), self.process.log, INITIALISE_SECONDS, surroundings, self._user)
+        settings = environment(self._directory, {})
+        programs.run(self._initialise(), self.process.log, INITIALISE_SECONDS, settings, self._user)
         accounts = self._directory.parent / "accounts.sql"
         write_secret(accounts, ACCOUNTS.format(password=escape_string(self._password)), self._user)
         self._run(f"--init-file={accounts}")
         accounts.unlink()
 
     def revive(self) -> None:
-        """Starts the server again on its data, port and cores after it has ended; returns when it answers."""
+        """Restarts a server that has exited, on the same data, port and cores."""
         self._run()
         self.settle()
 
     def settle(self) -> None:
-        """Keeps the server to its own cores from now on; to load data it could use all."""
+        """Pins the server to its own cores; until now it could use all, to load the data."""
         self.process.move(self._cores)
 
     def connect(self, database: str | None = None) -> Connection:
-        """A connection as root, in autocommit, by the server's socket; it may run whole scripts."""
+        """A root connection by the socket: autocommit, several statements in one query allowed."""
         return pymysql.connect(
             unix_socket=str(self._socket),
             user="root",
@@ -99,7 +99,7 @@ class DatabaseServer:
         )
 
     def version(self) -> str:
-        """The number of the server's version."""
+        """Such as 10.11.6."""
         with self.connect() as root, root.cursor() as cursor:
             cursor.execute("SELECT VERSION()")
             return str((cursor.fetchone() or ("unknown",))[0]).partition("-")[0]

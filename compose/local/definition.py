@@ -1,4 +1,4 @@
-"""The stack's one definition: what compose/*.yaml says, with its variables filled in."""
+"""Reads compose/*.yaml, the definition of the stack, and substitutes its variables."""
 
 import re
 from collections.abc import Mapping
@@ -23,8 +23,6 @@ RESERVE = 20  # for those who kill statements, seed, look and measure
 
 @dataclass(frozen=True)
 class Definition:
-    """One service of the stack: its command, its environment, and the cores it may run on."""
-
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str]
@@ -32,21 +30,18 @@ class Definition:
 
     @property
     def database(self) -> str:
-        """The name of the service's database, which is its user's name too."""
+        """Also the name of its user."""
         return urlsplit(self.environment["DATABASE_URL"]).path.lstrip("/")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All definitions by name, and the files that hold the secrets."""
-
     database: Definition
     cache: Definition
     combinations: Mapping[str, Definition]
     secrets: Mapping[str, Path]
 
     def secret(self, name: str) -> str:
-        """The text of a secret; a missing file is an error that says which."""
         file = self.secrets[name]
         if not file.is_file():
             raise unusable(f"{file} is missing: it holds a password; see `SECRETS` in docs/services.md")
@@ -54,7 +49,6 @@ class Plan:
 
 
 def read(variables: Mapping[str, str]) -> Plan:
-    """The definition with `${NAME:-default}` replaced from `variables`."""
     files = [fill(yaml.safe_load((FOLDER / name).read_text()), variables) for name in FILES]
     services = {name: define(name, body) for file in files for name, body in file["services"].items()}
     secrets = {
@@ -65,7 +59,7 @@ def read(variables: Mapping[str, str]) -> Plan:
 
 
 def must_fit(plan: Plan, environment: Mapping[str, str]) -> None:
-    """An error with the cure if the services' pools want more connections than the database gives."""
+    """StackError if the pools of all services together exceed `--max-connections`."""
     services = [{**each.environment, **environment} for each in plan.combinations.values()]
     wanted = sum(int(each["WORKERS"]) * int(each["POOL"]) for each in services) + RESERVE
     given = [word.partition("=")[2] for word in plan.database.command if word.startswith(CONNECTIONS)]
@@ -74,7 +68,6 @@ def must_fit(plan: Plan, environment: Mapping[str, str]) -> None:
 
 
 def define(name: str, body: Mapping[str, object]) -> Definition:
-    """What the local road needs to know of one service."""
     command, environment = body.get("command", ()), body.get("environment", {})
     if not isinstance(command, list | tuple) or not isinstance(environment, dict):
         raise unusable(f"compose/*.yaml: write `command` of {name} as a list, `environment` as a mapping")
@@ -87,7 +80,7 @@ def define(name: str, body: Mapping[str, object]) -> Definition:
 
 
 def fill(value: Any, variables: Mapping[str, str]) -> Any:
-    """The same YAML value with the variables of every text in it replaced, as Compose does it."""
+    """Substitutes `${NAME:-default}` in every string of a YAML value, as Compose does."""
     if isinstance(value, str):
         return VARIABLE.sub(lambda found: replacement(found, variables), value)
     if isinstance(value, dict):
@@ -98,7 +91,7 @@ def fill(value: Any, variables: Mapping[str, str]) -> Any:
 
 
 def replacement(found: re.Match[str], variables: Mapping[str, str]) -> str:
-    """What stands for one `${NAME:-default}`: an empty variable counts as unset."""
+    """As with Compose's `:-`, an empty variable counts as unset."""
     if found["escaped"]:
         return "$"
     return variables.get(found["name"]) or found["default"] or ""

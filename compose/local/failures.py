@@ -1,4 +1,4 @@
-"""What the local road says when it cannot go on."""
+"""Errors of the local stack."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ BROKEN = 1
 
 
 class StackError(Exception):
-    """One line that names the trouble and its cure.
+    """One line that says what is wrong and how to mend it.
 
     `log` holds the end of the log of the program that failed, `status` what a command exits with.
     """
@@ -20,12 +20,11 @@ class StackError(Exception):
 
 
 def unusable(line: str) -> StackError:
-    """The error for input or a machine that the stack cannot start with: exit status 2."""
+    """An option or a machine that cannot be used: exit status 2."""
     return StackError(line, status=UNUSABLE)
 
 
 def tail(log: Path) -> str:
-    """The last lines of a log; empty if there is none."""
     if not log.exists():
         return ""
     lines = log.read_text(errors="replace").splitlines()

@@ -1,4 +1,4 @@
-"""Signals that end a stack: they become exceptions, so that whatever runs is cleaned up."""
+"""Signal handling: SIGTERM and SIGHUP become exceptions, so that the stack is cleaned up."""
 
 import signal
 import threading
@@ -10,7 +10,7 @@ ALL = (signal.SIGINT, *ENDING)
 
 
 class Interruption:
-    """While it is entered, SIGTERM and SIGHUP raise SystemExit where they would kill at once.
+    """Inside the block SIGTERM and SIGHUP raise SystemExit instead of killing the process.
 
     Handlers that the program has set stay. Outside the main thread it does nothing.
     """
@@ -37,7 +37,7 @@ class Interruption:
 
 
 class Undisturbed:
-    """While it is entered, no signal interrupts: for a clean-up, which is bounded by itself."""
+    """Ignores signals inside the block, for a clean-up whose duration is bounded."""
 
     def __init__(self) -> None:
         self._before: dict[signal.Signals, signal._HANDLER] = {}
@@ -58,10 +58,10 @@ class Undisturbed:
 
 
 def leave(number: int, _frame: FrameType | None) -> None:
-    """Ends the program in the usual way, with the status that a shell gives a signal."""
+    """Exits with the status that a shell reports for the signal."""
     raise SystemExit(128 + number)
 
 
 def in_main_thread() -> bool:
-    """Whether this thread may set signal handlers."""
+    """Only the main thread may set signal handlers."""
     return threading.current_thread() is threading.main_thread()

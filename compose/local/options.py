@@ -1,4 +1,4 @@
-"""What can be chosen when the stack is started as local processes."""
+"""Options of the local stack."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ HIGHEST_WORKERS = 64
 
 @dataclass(frozen=True)
 class StackOptions:
-    """The choices for one stack; StackError names one that cannot be used.
+    """StackError names an option that is out of range.
 
     Services listen on `port_base` + 1 and following, `scale` multiplies the data, `environment` is
     added to every service's, `only` names the services to start (default: all), `progress` is told
@@ -33,12 +33,11 @@ class StackOptions:
         within("SCALE", self.scale, 1, HIGHEST_SCALE)
 
     def say(self, line: str) -> None:
-        """Tells the one who started the stack what happens now."""
         if self.progress:
             self.progress(line)
 
     def ports(self, names: Collection[str]) -> dict[str, int]:
-        """The port of each service to be started, out of `names` in their fixed order."""
+        """The port of each service to start; `names` are all services, in the order of their ports."""
         unknown = set(self.only or ()) - set(names)
         if unknown:
             known = ", ".join(names)
@@ -48,6 +47,5 @@ class StackOptions:
 
 
 def within(name: str, value: int, low: int, high: int) -> None:
-    """An error that names the option if its value is out of range."""
     if not low <= value <= high:
         raise unusable(f"{name} is {value}: make it a whole number from {low} to {high}")

@@ -1,4 +1,4 @@
-"""Who started which local stack: so that it can be ended from elsewhere, dead or alive."""
+"""Records which process started a stack, so that `down` finds it."""
 
 import json
 import os
@@ -24,7 +24,7 @@ POLL_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Owner:
-    """The process that started a stack; its start tells it from a later one with its id."""
+    """The process that started a stack. Its start time tells it from a later process with the same id."""
 
     pid: int
     started: float
@@ -32,7 +32,7 @@ class Owner:
     foreground: bool
 
     def process(self) -> psutil.Process | None:
-        """That process, if it still runs."""
+        """None when it has exited."""
         try:
             process = psutil.Process(self.pid)
             same = process.create_time() == self.started
@@ -42,7 +42,7 @@ class Owner:
 
 
 def claim(foreground: bool) -> Path:
-    """A new directory for a stack of this process."""
+    """A new temporary directory, owned by this process."""
     directory = Path(tempfile.mkdtemp(prefix=PREFIX))
     me = psutil.Process()
     owner = Owner(me.pid, me.create_time(), str(CHECKOUT), foreground)
@@ -51,7 +51,7 @@ def claim(foreground: bool) -> Path:
 
 
 def stacks() -> Iterator[tuple[Path, Owner]]:
-    """The directories of all stacks of this checkout and user, and who started them."""
+    """The stacks of this checkout and user."""
     for directory in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         file = directory / FILE
         try:
@@ -64,9 +64,9 @@ def stacks() -> Iterator[tuple[Path, Owner]]:
 
 
 def end(directory: Path, owner: Owner) -> str | None:
-    """Ends a stack that is looked at, or removes what a killed one left; says which it was.
+    """Stops a foreground stack, or removes what a killed one left; the message for the user.
 
-    A stack that a test or a measurement is using is left alone.
+    A stack in use by a test or a measurement is left alone: None.
     """
     process = owner.process()
     if process is None:

@@ -1,4 +1,4 @@
-"""The programs of a stack: two servers and up to four services, started in order."""
+"""The programs of a stack: two servers and up to four services."""
 
 from pathlib import Path
 
@@ -15,8 +15,6 @@ SERVER_STOP_SECONDS = 15.0
 
 
 class Parts:
-    """All programs of one stack; their data and logs are in `directory`."""
-
     def __init__(self, plan: Plan, options: StackOptions, placement: Placement, directory: Path) -> None:
         self._plan = plan
         self._options = options
@@ -27,7 +25,7 @@ class Parts:
         self.services: dict[str, Service] = {}
 
     def start(self, ports: dict[str, int]) -> None:
-        """Starts the servers, fills the databases, and starts the services that have a port."""
+        """Starts the servers, loads the data, and starts the services that have a port."""
         self._options.say(f"starting {self.database.flavour.name} ({self.database.program})")
         self.database.start()
         self._options.say("starting Redis")
@@ -37,19 +35,19 @@ class Parts:
         self._start_services(ports)
 
     def stop(self) -> None:
-        """Ends the services, which may finish their requests, and then the servers."""
+        """Stops the services first, so that they can finish their requests."""
         services = list(self.services.values())
         grace = max((each.grace for each in services), default=0.0)
         stop_all([each.process for each in services], grace)
         stop_all(self._servers(), SERVER_STOP_SECONDS)
 
     def check(self) -> None:
-        """An error with the end of its log if one of the programs has ended by itself."""
+        """StackError if one of the programs has exited."""
         for process in (*self._servers(), *(each.process for each in self.services.values())):
             process.must_run()
 
     def _fill(self, ports: dict[str, int]) -> None:
-        """Fills the databases of the services that are started, and all of them where others will enter them."""
+        """Loads the databases of the services to start; with none to start, all of them for the caller's services."""
         shops = [self._plan.combinations[name].database for name in ports or self._plan.combinations]
         self._options.say(
             f"filling {len(shops)} of {len(self._plan.combinations)} databases, SCALE={self._options.scale}"

@@ -1,4 +1,4 @@
-"""Who may touch what a stack runs and writes: servers are never root, files are read by their owner only."""
+"""Users and file modes: servers never run as root, and only the owner reads a stack's files."""
 
 import os
 import pwd
@@ -25,7 +25,7 @@ class Identity(TypedDict):
 
 
 def server_user() -> int | None:
-    """An uid that no user and no process has, if we are root; else None: the servers run as we do."""
+    """Where we are root, an uid that no user and no process has. Else None: servers run as the current user."""
     if os.geteuid() != 0:
         return None
     taken = {entry.pw_uid for entry in pwd.getpwall()}
@@ -38,7 +38,7 @@ def identity(user: int | None) -> Identity:
 
 
 def make_folder(folder: Path, user: int | None = None) -> None:
-    """A folder that only its owner may enter, where it is missing."""
+    """Creates a folder of mode 0700 unless it exists."""
     if folder.is_dir():
         return
     folder.mkdir(mode=0o700)
@@ -49,19 +49,21 @@ def make_folder(folder: Path, user: int | None = None) -> None:
 
 
 def must_be_reached(folder: Path) -> None:
-    """An error with the cure if an unprivileged user cannot enter one of the parents."""
+    """StackError if other users cannot traverse one of the parents."""
     for parent in folder.parents:
         if not parent.stat().st_mode & MAY_ENTER:
-            raise unusable(f"only its owner may enter {parent}, and servers do not run as root: set TMPDIR elsewhere")
+            raise unusable(
+                f"{parent} is closed to other users, and servers do not run as root: set TMPDIR to another folder"
+            )
 
 
 def open_log(file: Path) -> IO[bytes]:
-    """A log to write to the end of; only its owner may read it."""
+    """Opens a log for appending, with mode 0600; never through a symbolic link."""
     return open(file, "ab", opener=lambda path, flags: os.open(path, flags | os.O_NOFOLLOW, 0o600))
 
 
 def write_secret(file: Path, text: str, user: int | None = None) -> None:
-    """A new file that only `user` and root may read."""
+    """Creates a file of mode 0600 that belongs to `user`."""
     file.unlink(missing_ok=True)
     with open(file, "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
         output.write(text)

@@ -1,4 +1,4 @@
-"""Which cores the services get, and which the database, Redis and the load generator."""
+"""CPU cores of the services, and of the database, Redis and the load generator."""
 
 import os
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def place(services: str, others: str) -> Placement:
 
 
 def parse(text: str) -> Cores:
-    """The cores of a list such as `0-2,5`."""
+    """Parses a list such as `0-2,5`."""
     cores: set[int] = set()
     for part in filter(None, text.split(",")):
         low, _, high = part.partition("-")
@@ -43,13 +43,12 @@ def parse(text: str) -> Cores:
 
 
 def listed(cores: Cores) -> str:
-    """The cores as a list that `parse` reads."""
     return ",".join(str(core) for core in sorted(cores))
 
 
 @contextmanager
 def pinned(cores: Cores) -> Iterator[None]:
-    """Programs started in this block, by this thread, run on these cores."""
+    """Processes started by this thread inside the block inherit these cores."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
     try:

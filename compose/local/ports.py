@@ -1,4 +1,4 @@
-"""Ports on loopback: free ones, and whose the taken ones are."""
+"""Ports on loopback."""
 
 import socket
 from collections.abc import Iterable
@@ -11,7 +11,6 @@ LOOPBACK = "127.0.0.1"
 
 
 def free() -> int:
-    """A port that nothing listens on."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
@@ -19,14 +18,13 @@ def free() -> int:
 
 
 def must_be_free(ports: Iterable[int]) -> None:
-    """An error that names the first port that is taken, by whom, and the cure."""
+    """StackError names the first port in use and the process that listens on it."""
     for port in ports:
         if taken(port):
             raise unusable(f"port {port} is taken by {owner(port)}: stop that, or move with PORT_BASE=18000")
 
 
 def taken(port: int) -> bool:
-    """Whether something listens on the port already."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -37,7 +35,7 @@ def taken(port: int) -> bool:
 
 
 def owner(port: int) -> str:
-    """Name and id of the process that listens on a port, as far as it may be seen."""
+    """The process that listens on a port; another user's cannot be seen."""
     for connection in psutil.net_connections("tcp"):
         listens = connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,)
         if listens and connection.pid:
@@ -46,7 +44,6 @@ def owner(port: int) -> str:
 
 
 def described(pid: int) -> str:
-    """The command of a process, short enough for one line."""
     try:
         process = psutil.Process(pid)
         return " ".join(process.cmdline())[:60] or process.name()

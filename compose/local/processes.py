@@ -1,4 +1,4 @@
-"""Programs of the stack while they run: started on their cores, stopped with all their children."""
+"""Processes of the stack: pinned to their cores, stopped with all their children."""
 
 import contextlib
 import os
@@ -23,16 +23,16 @@ POLL_SECONDS = 0.03
 
 
 def environment(directory: Path, extra: Mapping[str, str]) -> dict[str, str]:
-    """A child's environment: its directory as a mark, what programs need from ours, and `extra`.
+    """The environment of a child: PATH and the like, a mark by which `sweep` finds it, and `extra`.
 
-    Nothing else of ours gets through: a service sees what it would see in a container.
+    No other variable is inherited: a service sees what it would see in a container.
     """
     kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith(KEPT_PREFIXES)}
     return {**kept, "TMPDIR": str(directory), MARK: str(directory), **extra}
 
 
 class Process:
-    """One program of the stack, in a session of its own, with its output in `log`."""
+    """A process in a session of its own; its output goes to `log`."""
 
     def __init__(self, name: str, log: Path, cores: Cores) -> None:
         self.name = name
@@ -42,25 +42,24 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """The id of the process that was started; an error when none was."""
+        """StackError when it was never started."""
         if self._running is None:
-            raise StackError(f"{self.name} does not run")
+            raise StackError(f"{self.name} was not started")
         return self._running.pid
 
     @property
     def running(self) -> bool:
-        """Whether it was started and has not ended."""
         return self._running is not None and self._running.poll() is None
 
     @property
     def exit_status(self) -> int | None:
-        """What it has ended with, the negative number of a signal; nothing while it runs or when it never did."""
+        """As subprocess reports it: negative for a signal, None while it runs or if it never started."""
         return self._running.poll() if self._running else None
 
     def start(
-        self, command: Sequence[str], surroundings: Mapping[str, str], folder: Path, user: int | None = None
+        self, command: Sequence[str], environment: Mapping[str, str], folder: Path, user: int | None = None
     ) -> None:
-        """Starts the program, as `user` if there is one; what it prints goes to the end of its log."""
+        """Runs as `user` if given, else as the current user; output is appended to the log."""
         with open_log(self.log) as output, pinned(self._cores):
             self._running = subprocess.Popen(
                 command,
@@ -68,13 +67,13 @@ class Process:
                 stdout=output,
                 stderr=output,
                 cwd=folder,
-                env=dict(surroundings),
+                env=dict(environment),
                 start_new_session=True,
                 **identity(user),
             )
 
     def wait(self, ready: Callable[[], bool], seconds: float) -> None:
-        """Returns when `ready` says so; an error with the log's end if that does not come."""
+        """Polls `ready`; StackError with the end of the log on a time-out or when the process exits."""
         deadline = time.monotonic() + seconds
         while not ready():
             self.must_run()
@@ -84,13 +83,13 @@ class Process:
             time.sleep(POLL_SECONDS)
 
     def must_run(self) -> None:
-        """An error with the log's end if the program has ended by itself."""
+        """StackError with the end of the log if the process has exited."""
         if self._running is not None and self._running.poll() is not None:
-            line = f"{self.name} ended by itself with exit status {self._running.returncode}"
+            line = f"{self.name} exited with status {self._running.returncode}"
             raise StackError(line, log=tail(self.log))
 
     def move(self, cores: Cores) -> None:
-        """Moves all its threads to these cores; threads that start later inherit them."""
+        """Pins all threads to these cores; threads that start later inherit them."""
         moved: set[int] = set()
         while fresh := self.threads() - moved:
             for thread in fresh:
@@ -99,25 +98,24 @@ class Process:
             moved |= fresh
 
     def threads(self) -> set[int]:
-        """The ids of its threads."""
         return {thread.id for thread in psutil.Process(self.pid).threads()}
 
-    def ask(self) -> None:
-        """Asks the program to end (SIGTERM)."""
+    def terminate(self) -> None:
+        """Sends SIGTERM."""
         if self.running:
             os.kill(self.pid, signal.SIGTERM)
 
     def stop(self, seconds: float) -> None:
-        """Ends the program: asked to, it has `seconds`; what is left of it then is killed."""
+        """SIGTERM, then SIGKILL to the whole process group after `seconds`."""
         if self._running is None:
             return
-        self.ask()
+        self.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._running.wait(max(seconds, 0))
         self.kill()
 
     def kill(self) -> None:
-        """Kills the program at once (SIGKILL), with all that it started."""
+        """SIGKILL to the whole process group."""
         if self._running is None:
             return
         with contextlib.suppress(ProcessLookupError):
@@ -126,17 +124,17 @@ class Process:
 
 
 def stop_all(processes: Iterable[Process], seconds: float) -> None:
-    """Ends several programs at once, within about `seconds`."""
+    """Stops the processes side by side, within about `seconds`."""
     ending = list(processes)
     deadline = time.monotonic() + seconds
     for process in ending:
-        process.ask()
+        process.terminate()
     for process in ending:
         process.stop(deadline - time.monotonic())
 
 
 def sweep(directory: Path) -> None:
-    """Kills every process that carries the mark of the stack, whoever its parent is by now."""
+    """Kills every process that carries the mark of the stack, orphans included."""
     left = [process for process in psutil.process_iter() if marked(process, directory)]
     for process in left:
         with contextlib.suppress(psutil.Error):
@@ -145,7 +143,7 @@ def sweep(directory: Path) -> None:
 
 
 def marked(process: psutil.Process, directory: Path) -> bool:
-    """Whether a process was started by a stack in `directory`, or by one of its programs."""
+    """Whether a process belongs to a stack in `directory`."""
     try:
         mark = process.environ().get(MARK)
     except (psutil.Error, OSError):
@@ -154,5 +152,4 @@ def marked(process: psutil.Process, directory: Path) -> bool:
 
 
 def python(module: str) -> list[str]:
-    """The command that runs a module of this checkout with this Python."""
     return [sys.executable, "-m", module]

@@ -1,4 +1,4 @@
-"""The system's own programs: where they are, and what to install when they are missing."""
+"""Finds and runs programs of the system; says what to install when one is missing."""
 
 import os
 import shutil
@@ -19,12 +19,12 @@ CURES = {
 
 
 def find(name: str) -> str | None:
-    """The path of a program on PATH or among the system's servers, if there is one."""
+    """Looks on PATH and in the folders of the system's servers."""
     return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), *SYSTEM_FOLDERS]))
 
 
 def need(*names: str) -> str:
-    """The path of the first program that is there; if none is, an error with what to install."""
+    """The first program that is installed; StackError says what to install."""
     for name in names:
         if path := find(name):
             return path
@@ -34,7 +34,7 @@ def need(*names: str) -> str:
 def run(
     command: Sequence[str], log: Path, seconds: float, environment: dict[str, str], user: int | None = None
 ) -> None:
-    """Runs a program to its end, its output in `log`; an error when it fails or takes too long."""
+    """Waits for the program, its output in `log`; StackError when it fails or times out."""
     name = Path(command[0]).name
     try:
         with open_log(log) as output:
@@ -56,6 +56,5 @@ def run(
 
 
 def version(program: str) -> str:
-    """What a program says of itself with --version."""
     command = [program, "--version"]
     return subprocess.run(command, capture_output=True, text=True, timeout=10, check=False).stdout

@@ -1,4 +1,4 @@
-"""What a person sees while the stack starts."""
+"""Progress messages while the stack starts."""
 
 import time
 
@@ -9,7 +9,7 @@ from compose.local.failures import StackError
 
 
 class Progress:
-    """Says each step on standard error: a line that moves on a terminal, else timed lines."""
+    """Writes each step to standard error: a status line on a terminal, else lines with the elapsed time."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False, markup=False)
@@ -17,7 +17,6 @@ class Progress:
         self._status: Status | None = None
 
     def __call__(self, line: str) -> None:
-        """Tells what happens now."""
         if not self._console.is_terminal:
             self._console.print(f"[{self.elapsed:5.1f} s] {line}", soft_wrap=True)
         elif self._status:
@@ -28,16 +27,15 @@ class Progress:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the start."""
         return time.monotonic() - self._start
 
     def end(self) -> None:
-        """Takes the moving line away."""
+        """Removes the status line."""
         if self._status:
             self._status.stop()
 
     def fail(self, error: StackError) -> int:
-        """Shows the log's end and the error's line; returns the exit status."""
+        """Prints the end of the log and the error; the exit status."""
         self.end()
         if error.log:
             self._console.print(error.log, style="dim", soft_wrap=True)

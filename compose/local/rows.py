@@ -1,4 +1,4 @@
-"""Tables, rows and users of the stack's databases: runs compose/database/*.sql in its order."""
+"""Loads the databases: runs compose/database/*.sql in the order of its README."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,7 @@ Connect = Callable[[str | None], Connection]
 
 
 def fill(connect: Connect, scale: int, passwords: Mapping[str, str]) -> None:
-    """Builds the data set once and copies it to the database of every user in `passwords`."""
+    """Builds the data set once and copies it to the database of each user in `passwords`."""
     with connect(None) as root:
         run(root, "server.sql")
     create(connect, TEMPLATE)
@@ -30,7 +30,7 @@ def fill(connect: Connect, scale: int, passwords: Mapping[str, str]) -> None:
 
 
 def add(connect: Connect, database: str, password: str) -> None:
-    """Makes a database with the template's rows, and the user that is named like it."""
+    """Creates a database with the template's rows, and the user of the same name."""
     create(connect, database)
     with connect(database) as root:
         run(root, "copy.sql")
@@ -38,7 +38,6 @@ def add(connect: Connect, database: str, password: str) -> None:
 
 
 def create(connect: Connect, database: str) -> None:
-    """Makes a database with empty tables."""
     with connect(None) as root, root.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE `{database}`")
     with connect(database) as root:
@@ -46,7 +45,7 @@ def create(connect: Connect, database: str) -> None:
 
 
 def restore(connect: Connect, database: str) -> None:
-    """Gives a database the template's rows back; nobody may have a transaction open on it."""
+    """Resets a database to the template's rows; no transaction may be open on it."""
     with connect(database) as root:
         run(root, "copy.sql")
 
@@ -61,7 +60,7 @@ def checksums(connection: Connection) -> str:
 
 
 def run(connection: Connection, script: str, **variables: str | int) -> None:
-    """Runs a script with these session variables set; any statement that fails is an error."""
+    """Sets the session variables and runs the script; a failing statement raises."""
     with connection.cursor() as cursor:
         for name, value in variables.items():
             cursor.execute(f"SET @{name} = %s", [value])

@@ -1,4 +1,4 @@
-"""One of the four services, as a local process."""
+"""A service as a local process."""
 
 import http.client
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ STOP_MARGIN_SECONDS = 3.0
 
 
 class Service:
-    """A combination's service on its port of loopback; it can be stopped and started at will."""
+    """The service of one combination, on a port of loopback."""
 
     def __init__(self, name: str, port: int, settings: Mapping[str, str], directory: Path, cores: Cores) -> None:
         self.name = name
@@ -30,56 +30,52 @@ class Service:
 
     @property
     def url(self) -> str:
-        """Where it answers."""
         return f"http://{ports.LOOPBACK}:{self.port}"
 
     @property
     def pid(self) -> int:
-        """The id of its first process, the parent of its workers."""
+        """The parent of its workers."""
         return self.process.pid
 
     @property
     def settings(self) -> dict[str, str]:
-        """The environment that it is started with."""
         return dict(self._environment)
 
     @property
     def log(self) -> Path:
-        """What it printed, over all its starts."""
+        """The output of all its starts."""
         return self.process.log
 
     @property
     def grace(self) -> float:
-        """Seconds it may take to end: GRACE for its requests, and a little for itself."""
+        """Seconds it may take to stop: GRACE and a margin."""
         return float(self._environment["GRACE"]) + STOP_MARGIN_SECONDS
 
     def launch(self, extra: Mapping[str, str] | None = None) -> None:
-        """Starts it without waiting for it; `extra` changes its environment for this time only."""
+        """Starts without waiting; `extra` changes the environment for this start only."""
         make_folder(self._directory)
-        surroundings = environment(self._directory, {**self._environment, **(extra or {})})
+        settings = environment(self._directory, {**self._environment, **(extra or {})})
         module, *arguments = self.program
-        self.process.start([*python(module), *arguments], surroundings, CHECKOUT)
+        self.process.start([*python(module), *arguments], settings, CHECKOUT)
 
     def wait(self) -> None:
-        """Returns when it is ready and answers under its own name."""
         self.process.wait(self.ready, START_SECONDS)
 
     def start(self, environment: Mapping[str, str] | None = None) -> None:
-        """Starts it and waits until it is ready."""
         self.launch(environment)
         self.wait()
 
     def stop(self) -> None:
-        """Ends it as an operator would (SIGTERM), and kills what is left after its grace time."""
+        """SIGTERM, and SIGKILL after the grace time."""
         self.process.stop(self.grace)
 
     def restart(self, environment: Mapping[str, str] | None = None) -> None:
-        """Fresh processes; `environment` changes single variables until the next start."""
+        """`environment` changes variables for this start only."""
         self.stop()
         self.start(environment)
 
     def ready(self) -> bool:
-        """Whether it answers under its own name."""
+        """Whether /health/ready answers 200 under its own name."""
         connection = http.client.HTTPConnection(ports.LOOPBACK, self.port, timeout=HEALTH_SECONDS)
         try:
             connection.request("GET", "/health/ready")
@@ -98,7 +94,7 @@ def localised(
     cache_url: str,
     secrets: Mapping[str, Path],
 ) -> dict[str, str]:
-    """The service's environment with this machine's hosts, ports and paths for the containers'."""
+    """The environment with local hosts, ports and paths in place of the containers'."""
     there = definition.environment
     database = urlsplit(there["DATABASE_URL"])
     place = f"{database.username}@{ports.LOOPBACK}:{database_port}"

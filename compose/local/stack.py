@@ -1,4 +1,4 @@
-"""The whole stack as private local processes in a temporary directory."""
+"""The whole stack as local processes in a temporary directory."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ from compose.local.service import Service
 
 
 class Stack:
-    """A running stack: enter it to start everything; on leaving, whatever came, nothing is left.
+    """A context manager: starts everything on entry, stops and removes everything on exit.
 
     Entering raises StackError with the reason when the stack cannot be started.
     """
@@ -58,7 +58,7 @@ class Stack:
         self.close()
 
     def close(self) -> None:
-        """Ends every process of the stack and removes its directory; harmless when done before."""
+        """Stops every process and removes the directory; idempotent."""
         try:
             with Undisturbed():
                 self._remove()
@@ -67,74 +67,65 @@ class Stack:
 
     @property
     def directory(self) -> Path:
-        """Where data, sockets and logs are while the stack runs."""
+        """Data, sockets and logs."""
         if self._directory is None:
             raise StackError("the stack was not started")
         return self._directory
 
     @property
     def services(self) -> dict[str, Service]:
-        """The services by the names of their combinations."""
+        """By combination."""
         return self.parts.services
 
     @property
     def database_pid(self) -> int:
-        """The id of the database server's process."""
         return self.parts.database.process.pid
 
     @property
     def cache_pid(self) -> int:
-        """The id of Redis' process."""
         return self.parts.cache.process.pid
 
     @property
     def database_port(self) -> int:
-        """The database server's port on loopback."""
         return self.parts.database.port
 
     @property
     def cache_port(self) -> int:
-        """Redis' port on loopback."""
         return self.parts.cache.port
 
     @property
     def cache_url(self) -> str:
-        """Redis' address as redis-py wants it."""
         return self.parts.cache.url
 
     @property
     def database_version(self) -> str:
-        """Kind and version of the database server."""
+        """Such as MariaDB 10.11.6."""
         server = self.parts.database
         return f"{server.flavour.name} {server.version()}"
 
     def check(self) -> None:
-        """An error with the end of its log if one of the programs has ended by itself."""
+        """StackError if one of the programs has exited."""
         self.parts.check()
 
     def service(self, name: str) -> Service:
-        """A service by its combination's name."""
         return self.services[name]
 
     def url(self, name: str) -> str:
-        """Where a combination's service answers."""
         return self.services[name].url
 
     def database(self, name: str) -> str:
-        """The name of a combination's database."""
         return self._plan.combinations[name].database
 
     def admin(self, database: str | None = None) -> Connection:
-        """A connection to the database server as root, in autocommit; the caller closes it."""
+        """A root connection in autocommit; the caller closes it."""
         return self.parts.database.connect(database)
 
     def restore(self, name: str) -> None:
-        """Gives a combination's database its first rows back; its service must be idle."""
+        """Resets a combination's database to its first rows; its service must be idle."""
         rows.restore(self.admin, self.database(name))
 
     @property
     def parts(self) -> Parts:
-        """The stack's programs, each of which can be ended and started again."""
         if self._started is None:
             raise StackError("the stack was not started")
         return self._started

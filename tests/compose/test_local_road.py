@@ -90,7 +90,7 @@ def test_down_follows_no_link_that_lies_in_the_temporary_folder(here: Room, tmp_
 def test_a_service_that_cannot_start_is_named_with_the_end_of_its_log(here: Room) -> None:
     command = up(here, "--only", "async", LOG_LEVEL="shouting")
     assert command.status() == 1
-    assert command.lines[-1].startswith("error: the service async ended by itself with exit status")
+    assert command.lines[-1].startswith("error: the service async exited with status")
     assert command.match("LOG_LEVEL|shouting")
     assert not command.match("Traceback.*compose")
     assert here.left_behind() == []

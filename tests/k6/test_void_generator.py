@@ -8,13 +8,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import ClassVar
 
+import psutil
 import pytest
 
 from compose.local.placement import pinned
 from loadtests.targets.k6 import Generator, k6_command
 from loadtests.targets.running import RunningTarget
-from tests.support.cells import broken_rules, measured_service
+from tests.support.cells import begin_of, broken_rules, measured_service
 from tests.support.known_service import Answer, KnownService
 from tests.support.obstacles import frozen
 
@@ -67,6 +69,25 @@ def test_a_load_generator_with_too_much_to_do_voids_the_cell(tmp_path: Path) -> 
     with KnownService("sync", spoil=_long) as service:
         result = measured_service(tmp_path, service, StarvedTarget, MIX="revenue=1", THINK="0.001")
     assert "of the cores that it may use" in broken_rules(result)["load generator"]
+
+
+class HeardTarget(RunningTarget):
+    """Notes what k6 listens on while it runs."""
+
+    heard: ClassVar[list[list[object]]] = []
+
+    def generator(self, variables: dict[str, str], log: Path) -> Generator:
+        running = super().generator(variables, log)
+        begin_of(log)
+        sockets = psutil.Process(running.pid).net_connections("inet")
+        self.heard.append([each.laddr for each in sockets if each.status == psutil.CONN_LISTEN])
+        return running
+
+
+def test_nobody_can_change_the_load_by_k6s_rest_api(tmp_path: Path) -> None:
+    with KnownService("sync", 0.001) as service:
+        measured_service(tmp_path, service, HeardTarget, MIX="product=1")
+    assert HeardTarget.heard == [[]]
 
 
 class HaltedTarget(RunningTarget):

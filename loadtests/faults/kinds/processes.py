@@ -54,7 +54,7 @@ class Terminated:
     def inject(self, target: FaultTarget) -> None:
         process, started = target.service.process, time.monotonic()
         self._pid = process.pid
-        process.ask()
+        process.terminate()
         _within(target.service.grace, lambda: not process.running)
         self._seconds = time.monotonic() - started
         self._status = process.exit_status
