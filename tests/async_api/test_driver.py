@@ -18,7 +18,8 @@ from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.asyncio
 SECONDS = 5.0
-SLOW = "SELECT SLEEP(3)"
+SLOW = "SELECT SLEEP(4.5)"
+SOON = 2.0  # well before the slow statement would have ended by itself
 EITHER = pytest.mark.parametrize("late", [False, True], ids=["waiting", "late"])
 
 
@@ -158,4 +159,4 @@ async def _run_within(connection: Connection, seconds: float) -> None:
 
 
 async def _comes(so: Callable[[], object], what: str) -> None:
-    await asyncio.to_thread(wait_until, so, what, SECONDS)
+    await asyncio.to_thread(wait_until, so, what, SOON)

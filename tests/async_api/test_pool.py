@@ -22,6 +22,7 @@ from tests.support.waiting import wait_until
 pytestmark = pytest.mark.asyncio
 SECONDS = 5.0
 SIZE = 2
+SOON = 2.0  # well before a slow statement would have ended by itself
 ONE_MORE = "UPDATE products SET stock = stock + 1 WHERE id = %s"
 STOCKS = "SELECT stock FROM products WHERE id IN (1, 2) ORDER BY id"
 EITHER = pytest.mark.parametrize("late", [False, True], ids=["waiting", "late"])
@@ -93,7 +94,7 @@ async def test_a_write_that_is_cancelled_before_its_commit_writes_nothing(opened
 
 
 async def test_who_waits_is_served_when_the_holder_is_cancelled(opened: Opened) -> None:
-    holders = [asyncio.create_task(opened.database.read("SELECT SLEEP(3)")) for _ in range(SIZE)]
+    holders = [asyncio.create_task(opened.database.read("SELECT SLEEP(4.5)")) for _ in range(SIZE)]
     await _comes(lambda: opened.side.busy() == SIZE, "all connections are in use")
     waiting = asyncio.create_task(opened.database.read("SELECT 2"))
     await asyncio.sleep(0.01)
@@ -170,4 +171,4 @@ async def _two_more(connection: Connection) -> None:
 
 
 async def _comes(so: Callable[[], Any], what: str) -> None:
-    await asyncio.to_thread(wait_until, so, what, SECONDS)
+    await asyncio.to_thread(wait_until, so, what, SOON)
