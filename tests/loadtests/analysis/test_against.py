@@ -31,7 +31,7 @@ def run(folder: Path, seed: int, described: dict[str, Any] = RUN, **slower: floa
 
 
 def test_two_equal_runs_show_no_regression(tmp_path: Path) -> None:
-    assert main(["compare", "compare", str(run(tmp_path / "now", 1)), "--against", str(run(tmp_path / "before", 2))]) == 0
+    assert main(["compare", str(run(tmp_path / "now", 1)), "--against", str(run(tmp_path / "before", 2))]) == 0
 
 
 def test_another_port_and_a_combination_that_one_run_lacks_are_no_other_ledger(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_a_slower_combination_is_found_and_named_with_its_interval(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     now, before = run(tmp_path / "now", 1, async_cached=1.5), run(tmp_path / "before", 1)
-    assert main(["compare", "compare", str(now), "--against", str(before)]) == 3
+    assert main(["compare", str(now), "--against", str(before)]) == 3
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 6
     assert all("regression: async-cached." in line and "95 % interval" in line for line in lines)
@@ -89,7 +89,7 @@ def test_settings_that_neither_run_knows_are_said_to_be_not_compared(
     now, before = run(tmp_path / "now", 1, described), run(tmp_path / "before", 2, described)
     unknown = [name for name in LATENCIES if name != "async" or not ledger]
     assert against(now, before).without_ledger == unknown
-    assert main(["compare", "compare", str(now), "--against", str(before)]) == 0
+    assert main(["compare", str(now), "--against", str(before)]) == 0
     assert f"not compared: the settings of {', '.join(unknown)}. Neither run has a ledger" in _unbroken(capsys)
 
 
@@ -181,4 +181,4 @@ def test_runs_that_were_not_measured_alike_are_refused(
     change(before)
     with pytest.raises(UnusableResults, match=words):
         against(now, before)
-    assert main(["compare", "compare", str(now), "--against", str(before)]) == 2
+    assert main(["compare", str(now), "--against", str(before)]) == 2

@@ -75,7 +75,7 @@ def test_the_third_round_of_the_example_is_of_the_machine_readable_shape(name: s
 
 def test_the_first_by_name_is_the_base_unless_another_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert list(compare(read_rounds(EXAMPLE)).effects["simple"]) == ["before against after"]
-    assert main(["compare", "compare", str(EXAMPLE), "--base", "first"]) == 2
+    assert main(["compare", str(EXAMPLE), "--base", "first"]) == 2
     assert "choose one of after, before" in capsys.readouterr().err
 
 
@@ -124,7 +124,7 @@ def test_a_machine_readable_summary_that_cannot_be_read_is_refused_with_its_file
 def refused(folder: Path, document: Any, words: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Writes a summary, and sees that one line names its file and says why."""
     (folder / "a.json").write_text(json.dumps(document))
-    assert main(["compare", "compare", str(folder)]) == 2
+    assert main(["compare", str(folder)]) == 2
     err = capsys.readouterr().err
     assert ("a.json is a summary of k6 that cannot be used" in err, err.count("\n")) == (True, 1)
     assert words in err
@@ -141,7 +141,7 @@ def test_summaries_of_unlike_loads_are_refused(
 ) -> None:
     (tmp_path / "a.json").write_text(json.dumps(shape(METRICS)))
     (tmp_path / "b.json").write_text(json.dumps(shape(values(vus_max={"value": 8}))))
-    assert main(["compare", "compare", str(tmp_path)]) == 2
+    assert main(["compare", str(tmp_path)]) == 2
     assert "has vus 8" in capsys.readouterr().err
 
 

@@ -82,7 +82,7 @@ def test_utilization_and_demand_stand_in_the_text_the_page_and_the_memo(
 ) -> None:
     for name in COMBINATIONS:
         save(tmp_path, document(name, server=bound_by("database") | {"statements": [statement("REVENUE", 9, 90.0)]}))
-    assert main(["compare", "compare", str(tmp_path), "--report"]) == 0
+    assert main(["compare", str(tmp_path), "--report"]) == 0
     # 6.8 s of 8 s for 360 requests.
     lines = [line for line in capsys.readouterr().out.splitlines() if "* 85.0%" in line]
     assert len(lines) == 1
@@ -101,6 +101,6 @@ def test_a_run_whose_servers_side_nobody_saw_has_no_such_tables(
 ) -> None:
     for name in COMBINATIONS:
         save(tmp_path, document(name, server=None))
-    assert main(["compare", "compare", str(tmp_path), "--report"]) == 0
+    assert main(["compare", str(tmp_path), "--report"]) == 0
     assert "Resources:" not in capsys.readouterr().out
     assert "service demand" not in (tmp_path / "report.html").read_text()

@@ -67,7 +67,7 @@ def test_unusable_input_ends_with_one_line_that_names_the_file_and_the_reason(
 ) -> None:
     write_rounds(tmp_path, LATENCIES, rounds=1)
     damage(tmp_path / "async.round-1.json")
-    assert main(["compare", "compare", str(tmp_path)]) == 2
+    assert main(["compare", str(tmp_path)]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.count("\n") == 1

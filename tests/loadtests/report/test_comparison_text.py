@@ -82,7 +82,7 @@ def test_a_hostile_name_is_shown_as_text(tmp_path: Path, field: str, capsys: pyt
         elif field == "profile" or name == "async":
             content[field] = HOSTILE
         save(tmp_path, content, f"{name}.json")
-    status = main(["compare", "compare", str(tmp_path)])
+    status = main(["compare", str(tmp_path)])
     captured = capsys.readouterr()
     # One hostile combination in place of ours leaves a hole in the matrix.
     assert status == (2 if field == "combination" else 0)
@@ -96,7 +96,7 @@ def test_a_hostile_name_is_shown_as_text(tmp_path: Path, field: str, capsys: pyt
 def test_hostile_combinations_of_ones_own_are_shown_as_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for at, name in enumerate(("a", "b")):
         save(tmp_path, document(name + HOSTILE, latency=100.0 + at), f"{name}.json")
-    assert main(["compare", "compare", str(tmp_path)]) == 0
+    assert main(["compare", str(tmp_path)]) == 0
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert "[bold]x[/]" in out

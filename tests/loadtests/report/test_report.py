@@ -52,20 +52,20 @@ def folder(tmp_path: Path) -> Path:
 def test_a_report_is_three_files_that_leave_the_comparison_as_it_was(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["compare", "compare", str(folder), "--json"]) == 0
+    assert main(["compare", str(folder), "--json"]) == 0
     before = capsys.readouterr().out
-    assert main(["compare", "compare", str(folder), "--report", "--json"]) == 0
+    assert main(["compare", str(folder), "--report", "--json"]) == 0
     assert capsys.readouterr().out == before
     assert {path.name for path in folder.iterdir()} >= set(FILES)
     kept = json.loads((folder / "comparison.json").read_text())
     assert json.loads(before).items() <= kept.items()
-    assert main(["compare", "compare", str(folder), "--json"]) == 0
+    assert main(["compare", str(folder), "--json"]) == 0
     assert capsys.readouterr().out == before
 
 
 def test_the_page_is_one_small_file_in_the_order_of_the_questions(folder: Path) -> None:
     page = folder / "elsewhere.html"
-    assert main(["compare", "compare", str(folder), "--html", str(page)]) == 0
+    assert main(["compare", str(folder), "--html", str(page)]) == 0
     text = page.read_text()
     assert page.stat().st_size < 2 * MEGABYTE
     assert re.findall(r'<section id="([a-z]+)"', text) == list(SECTIONS)
@@ -77,7 +77,7 @@ def test_the_page_is_one_small_file_in_the_order_of_the_questions(folder: Path) 
 
 def test_the_memo_has_the_parts_of_the_origins_report(folder: Path) -> None:
     memo = folder / "memo.md"
-    assert main(["compare", "compare", str(folder), "--markdown", str(memo)]) == 0
+    assert main(["compare", str(folder), "--markdown", str(memo)]) == 0
     text = memo.read_text()
     assert re.findall(r"^## \d\. (.*)$", text, re.MULTILINE) == list(ORIGIN)
     widths = {line.count("|") for line in text.splitlines() if line.startswith("| ") and "ms" in line}
@@ -104,7 +104,7 @@ def test_what_cannot_be_reported_ends_in_one_line_and_leaves_no_half_report(
 ) -> None:
     damage(folder)
     before = sorted(folder.iterdir())
-    assert main(["compare", "compare", str(folder), "--report"]) == 2
+    assert main(["compare", str(folder), "--report"]) == 2
     printed = capsys.readouterr()
     assert (printed.out, printed.err.count("\n")) == ("", 1)
     assert words in printed.err
@@ -112,29 +112,29 @@ def test_what_cannot_be_reported_ends_in_one_line_and_leaves_no_half_report(
 
 
 def test_a_report_that_cannot_be_made_leaves_the_earlier_one(folder: Path) -> None:
-    assert main(["compare", "compare", str(folder), "--report"]) == 0
+    assert main(["compare", str(folder), "--report"]) == 0
     earlier = (folder / "report.html").read_bytes()
     (folder / "sync.round-2.json").write_text("{")
-    assert main(["compare", "compare", str(folder), "--report"]) == 2
+    assert main(["compare", str(folder), "--report"]) == 2
     assert (folder / "report.html").read_bytes() == earlier
 
 
 def test_a_folder_that_is_not_there_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["compare", "compare", str(folder), "--html", str(folder / "nowhere" / "report.html")]) == 2
+    assert main(["compare", str(folder), "--html", str(folder / "nowhere" / "report.html")]) == 2
     assert "nowhere" in capsys.readouterr().err
 
 
 def test_a_run_of_void_cells_is_reported_as_that(tmp_path: Path) -> None:
     for name in COMBINATIONS:
         save(tmp_path, document(name, failed=1))
-    assert main(["compare", "compare", str(tmp_path), "--report"]) == 4
+    assert main(["compare", str(tmp_path), "--report"]) == 4
     assert "Nothing can be said: every cell is void." in (tmp_path / "report.html").read_text()
 
 
 def test_two_combinations_of_somebodys_own_are_reported(tmp_path: Path) -> None:
     for name in ("flask", "django"):
         save(tmp_path, document(name, varies={"stack": name, "cache": False}))
-    assert main(["compare", "compare", str(tmp_path), "--report"]) == 0
+    assert main(["compare", str(tmp_path), "--report"]) == 0
     assert "django" in (tmp_path / "report.md").read_text()
 
 
@@ -151,7 +151,7 @@ def test_the_verdict_says_of_which_pair_the_load_cannot_tell(
 ) -> None:
     for name in COMBINATIONS:
         save(tmp_path, document(name, server=bound_by("k6" if name in blind else "service")))
-    assert main(["compare", "compare", str(tmp_path), "--report"]) == 0
+    assert main(["compare", str(tmp_path), "--report"]) == 0
     assert words in (tmp_path / "report.html").read_text()
 
 
@@ -165,7 +165,7 @@ def test_a_capacity_run_beside_the_run_is_shown_with_its_date(folder: Path) -> N
         made.mkdir()
     (beside / "capacity.json").write_text(json.dumps(CAPACITY))
     write_rounds(run, LATENCIES, rounds=2)
-    assert main(["compare", "compare", str(run), "--report"]) == 0
+    assert main(["compare", str(run), "--report"]) == 0
     text = (run / "report.html").read_text()
     assert "20261120T100000Z-capacity/capacity.json, measured 2026-11-20 10:00 UTC" in text
     assert 'id="capacity-0"' in text
@@ -176,7 +176,7 @@ def test_a_broken_run_of_another_kind_ends_in_one_line(
     folder: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / name).write_text('{"started_at": 1')
-    assert main(["compare", "compare", str(folder), "--report"]) == 2
+    assert main(["compare", str(folder), "--report"]) == 2
     assert name in capsys.readouterr().err
     assert not (folder / "report.html").exists()
 
@@ -217,7 +217,7 @@ def test_earlier_runs_are_listed_newest_first_and_broken_ones_say_why(
         write_rounds(tmp_path / name, LATENCIES, rounds=2)
     (tmp_path / "20260103T000000Z-quick").mkdir()
     (tmp_path / "20260103T000000Z-quick" / "sync.json").write_text("{")
-    assert main(["compare", "compare", "--list", str(tmp_path)]) == 0
+    assert main(["compare", "--list", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
     places = [printed.index(day) for day in ("20260103", "20260102", "20260101")]
     assert places == sorted(places)
@@ -225,5 +225,5 @@ def test_earlier_runs_are_listed_newest_first_and_broken_ones_say_why(
 
 
 def test_without_earlier_runs_the_list_says_how_to_get_some(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["compare", "compare", "--list", str(tmp_path)]) == 2
+    assert main(["compare", "--list", str(tmp_path)]) == 2
     assert "make matrix" in capsys.readouterr().err

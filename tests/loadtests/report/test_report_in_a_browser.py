@@ -38,7 +38,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("example")
     for path in EXAMPLE.glob("*.json"):
         (folder / path.name).write_bytes(path.read_bytes())
-    assert main(["compare", "compare", str(folder), "--report"]) == 0
+    assert main(["compare", str(folder), "--report"]) == 0
     return folder / "report.html"
 
 
@@ -48,7 +48,7 @@ def rounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("rounds")
     write_divided_rounds(folder, LATENCIES, rounds=4, noise=0.02)
     save(folder, document("async", 2, 150.0, failed=3))
-    assert main(["compare", "compare", str(folder), "--report"]) == 0
+    assert main(["compare", str(folder), "--report"]) == 0
     return folder / "report.html"
 
 
@@ -141,7 +141,7 @@ def test_every_chart_has_its_figures_as_a_table_that_opens_by_keyboard(chromium:
 
 def test_two_runs_stand_side_by_side(chromium: Browser, report: Path, rounds: Path, tmp_path: Path) -> None:
     page = tmp_path / "two.html"
-    assert main(["compare", "compare", str(report.parent), "--beside", str(rounds.parent), "--html", str(page)]) == 0
+    assert main(["compare", str(report.parent), "--beside", str(rounds.parent), "--html", str(page)]) == 0
     with opened(chromium, page) as found:
         assert found.said == []
         assert len(found.drawn("bottleneck-0")) == len(found.drawn("bottleneck-1")) == 4
@@ -159,7 +159,7 @@ def test_hostile_names_are_shown_and_never_run(chromium: Browser, tmp_path: Path
     (tmp_path / "run.json").write_text(
         json.dumps({"host": {HOSTILE: HOSTILE}, "load": {"MIX": HOSTILE}, "profile": HOSTILE})
     )
-    assert main(["compare", "compare", str(tmp_path), "--report"]) == 0
+    assert main(["compare", str(tmp_path), "--report"]) == 0
     with opened(chromium, tmp_path / "report.html") as found:
         assert found.said == []
         assert found.page.locator("img").count() == 0

@@ -36,14 +36,14 @@ def results(tmp_path: Path) -> Path:
     ],
 )
 def test_a_gate_breaks_when_its_condition_holds(results: Path, condition: str, status: int) -> None:
-    assert main(["compare", "compare", str(results), "--fail-if", condition]) == status
+    assert main(["compare", str(results), "--fail-if", condition]) == status
 
 
 def test_a_broken_gate_is_named_with_its_figure_and_its_interval(
     results: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     conditions = ["cache.latency_p95.ratio < 30", "cache.latency_p95.ratio < 1", "sync.latency_avg > 1"]
-    assert main(["compare", "compare", str(results), *(word for one in conditions for word in ("--fail-if", one))]) == 3
+    assert main(["compare", str(results), *(word for one in conditions for word in ("--fail-if", one))]) == 3
     first, second = capsys.readouterr().err.splitlines()
     assert "cache.latency_p95.ratio < 30: cache.latency_p95.ratio is 28." in first
     assert ", 95 % interval 28 to 28.64" in first
@@ -64,14 +64,14 @@ def test_a_gate_on_a_missing_figure_is_broken_whatever_it_asks(
 ) -> None:
     for name in COMBINATIONS:
         save(tmp_path, document(name, server=None))
-    assert main(["compare", "compare", str(tmp_path), "--fail-if", condition]) == 3
+    assert main(["compare", str(tmp_path), "--fail-if", condition]) == 3
     assert "is missing in these results" in capsys.readouterr().err
 
 
 def test_the_interval_of_one_round_is_missing_and_so_is_a_gate_on_it(tmp_path: Path) -> None:
     write_rounds(tmp_path, LATENCIES, rounds=1)
-    assert main(["compare", "compare", str(tmp_path), "--fail-if", "cache.latency_avg.low < 1"]) == 3
-    assert main(["compare", "compare", str(tmp_path), "--fail-if", "cache.latency_avg.ratio < 1"]) == 0
+    assert main(["compare", str(tmp_path), "--fail-if", "cache.latency_avg.low < 1"]) == 3
+    assert main(["compare", str(tmp_path), "--fail-if", "cache.latency_avg.ratio < 1"]) == 0
 
 
 @pytest.mark.parametrize(
@@ -95,20 +95,20 @@ def test_the_interval_of_one_round_is_missing_and_so_is_a_gate_on_it(tmp_path: P
 def test_a_condition_that_cannot_be_understood_is_two_and_one_line(
     results: Path, condition: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["compare", "compare", str(results), "--fail-if", condition]) == 2
+    assert main(["compare", str(results), "--fail-if", condition]) == 2
     captured = capsys.readouterr()
     assert (captured.out, captured.err.count("\n")) == ("", 1)
 
 
 def test_an_unknown_figure_ends_with_what_can_be_named(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["compare", "compare", str(results), "--fail-if", "chache.latency_p95.ratio < 20"])
+    main(["compare", str(results), "--fail-if", "chache.latency_p95.ratio < 20"])
     line = capsys.readouterr().err
     assert all(name in line for name in ("sync-cached", "cache in async", "latency_p95", "ratio", "products"))
 
 
 def test_json_holds_every_gate_and_the_status_is_the_same(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     conditions = ["cache.latency_p95.ratio < 30", "cache.latency_p95.ratio < 1"]
-    status = main(["compare", "compare", str(results), "--json", *(word for one in conditions for word in ("--fail-if", one))])
+    status = main(["compare", str(results), "--json", *(word for one in conditions for word in ("--fail-if", one))])
     gates = json.loads(capsys.readouterr().out)["gates"]
     assert (status, [gate["broken"] for gate in gates]) == (3, [True, False])
 
@@ -116,4 +116,4 @@ def test_json_holds_every_gate_and_the_status_is_the_same(results: Path, capsys:
 def test_a_comparison_without_a_cell_that_counts_is_void_before_it_is_broken(tmp_path: Path) -> None:
     for name in COMBINATIONS:
         save(tmp_path, document(name, failed=1))
-    assert main(["compare", "compare", str(tmp_path), "--fail-if", "cache.latency_avg.ratio < 2"]) == 4
+    assert main(["compare", str(tmp_path), "--fail-if", "cache.latency_avg.ratio < 2"]) == 4

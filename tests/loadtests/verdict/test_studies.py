@@ -138,11 +138,11 @@ def test_after_capacity_the_sweep_is_the_run_that_tells_more(folder: Path) -> No
 def test_a_given_file_stands_before_the_one_beside_the_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save(folder, "capacity.json", capacity())
     given = save(folder.parent, "elsewhere/mine.json", capacity(**RUN))
-    assert main(["compare", "compare", str(folder), "--study", str(given), "--html", str(folder / "page.html")]) == 0
+    assert main(["compare", str(folder), "--study", str(given), "--html", str(folder / "page.html")]) == 0
     assert "elsewhere/mine.json" in " ".join(capsys.readouterr().out.split())
     assert "From elsewhere/mine.json" in (folder / "page.html").read_text()
 
 
 def test_a_given_file_of_no_kind_ends_in_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["compare", "compare", str(folder), "--study", str(folder / "run.json")]) == 2
+    assert main(["compare", str(folder), "--study", str(folder / "run.json")]) == 2
     assert "is none of capacity.json, sweep.json, faults.json" in capsys.readouterr().err
