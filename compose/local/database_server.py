@@ -56,6 +56,8 @@ class DatabaseServer:
         self._password = password
         self._user = server_user()
         self._data = directory / "data"
+        # Where root may import and export: not where the data is.
+        self._files = directory.parent / "files"
         self._socket = directory / "s"
         self.program = programs.need("mysqld", "mariadbd")
         self.flavour = MARIADB if "MariaDB" in programs.version(self.program) else MYSQL
@@ -69,6 +71,7 @@ class DatabaseServer:
         if len(str(self._socket)) > LONGEST_SOCKET:
             raise unusable(f"{self._socket} is too long for a socket: set TMPDIR to a shorter path")
         make_folder(self._directory, self._user)
+        make_folder(self._files, self._user)
         settings = environment(self._directory, {})
         programs.run(self._initialise(), self.process.log, INITIALISE_SECONDS, settings, self._user)
         accounts = self._directory.parent / "accounts.sql"
@@ -121,7 +124,7 @@ class DatabaseServer:
             f"--port={self.port}",
             f"--bind-address={ports.LOOPBACK}",
             f"--tmpdir={self._directory}",
-            f"--secure-file-priv={self._directory}",
+            f"--secure-file-priv={self._files}",
         ]
 
     def _run(self, *options: str) -> None:
