@@ -20,9 +20,9 @@ PATIENT = {"CACHE_TIMEOUT": "4"}
 
 # A test with one of these fixtures has the mark: `-m "not stack and not k6 and not browser"` starts no server.
 MARKS: Final = {
-    "stack": {"servers", "stack", "side", "both", "own_redis"},
+    "stack": {"servers", "stack", "side", "both", "own_redis", "server"},
     "k6": {"k6"},
-    "browser": {"browser"},
+    "browser": {"browser", "chromium"},
 }
 PROGRAMS: Final = {
     "stack": {"mariadbd", "mysqld", "mariadb-install-db", "redis-server", "gunicorn", "hypercorn"},

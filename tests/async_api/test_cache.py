@@ -11,7 +11,7 @@ from tests.support.cancel import cancel_at, cancel_everywhere
 from tests.support.own_cache import SECONDS, OwnCache, own_cache
 from tests.support.own_redis import OwnRedis
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("servers")]
 EITHER = pytest.mark.parametrize("late", [False, True], ids=["waiting", "late"])
 PLAN = product_plan(1)
 MISSING = Problem(404, "There is no such product.")

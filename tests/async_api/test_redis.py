@@ -12,7 +12,7 @@ from tests.support.own_cache import own_gateway
 from tests.support.own_redis import OwnRedis
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("servers")]
 EITHER = pytest.mark.parametrize("late", [False, True], ids=["waiting", "late"])
 ONE = {"IN_FLIGHT": "1"}
 ALLOWED_S, SHORT_S, PATIENCE_S = 4.0, 0.2, 10.0

@@ -20,6 +20,8 @@ from tests.support.own_redis import OwnRedis
 from tests.support.twins import NAMES, Twin
 from tests.support.waiting import SLACK, wait_until
 
+pytestmark = pytest.mark.usefixtures("servers")
+
 LIMIT_S, IN_TIME_S = 1.0, 0.6
 # Long enough for Redis' reply to be there at its end, and too short for the one that is late; Redis looks for what is
 # due ten times a second.

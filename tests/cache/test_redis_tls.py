@@ -16,6 +16,8 @@ from tests.support.certificates import Authority, authority
 from tests.support.own_redis import OwnRedis
 from tests.support.twins import NAMES, Twin
 
+pytestmark = pytest.mark.usefixtures("servers")
+
 REQUIRED = {"COMBINATION": "it", "BIND": "127.0.0.1:1", "DATABASE_URL": "mysql://nobody@nowhere/none"}
 # A connection with TLS loads the system's authorities first.
 LIMITS = {"CACHE_TIMEOUT": "2", "IN_FLIGHT": "4"}

@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.seeded_servers import KINDS, SHOPS, SeededServer, seeded_server
 
+pytestmark = pytest.mark.usefixtures("servers")
+
 ACCOUNTS = "SELECT user, host, plugin, authentication_string FROM mysql.user"
 # Wrong password, none where one is needed, and a locked account on MySQL and on MariaDB.
 REFUSED = {1045, 1698, 3118, 4151}

@@ -13,6 +13,8 @@ from shared.service.settings import SettingsError, read_settings
 from tests.support.own_services import free_port
 from tests.support.twins import NAMES
 
+pytestmark = pytest.mark.usefixtures("servers")
+
 USABLE = {"COMBINATION": "it", "BIND": "127.0.0.1:1", "DATABASE_URL": "mysql://user@127.0.0.1/shop"}
 UNUSABLE = [
     ("WORKERS", "none"), ("WORKERS", "0"), ("POOL", "-1"), ("KEEP_ALIVE", "soon"), ("BIND", "here"),

@@ -14,7 +14,7 @@ from loadtests.proxy.modes import Mode
 from tests.support import busy_handlers
 from tests.support.cells import TRIES, measured, used_by_others
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("servers", "k6")]
 
 # Answers from one row each: nothing but what is injected can be slow.
 LIGHT = {"MIX": "product=1", "DURATION": "2"}

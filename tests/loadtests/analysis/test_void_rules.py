@@ -33,7 +33,7 @@ from tests.support.own_services import workers
 from tests.support.stacks import COMBINATIONS
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("servers", "k6")]
 
 READS = "products=7,product=2,revenue=1"
 # Without a report, during which k6 would wait for the database to leave its core.

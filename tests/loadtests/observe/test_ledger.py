@@ -20,6 +20,8 @@ from shared.service.settings import Settings
 from tests.support.own_services import workers
 from tests.support.stacks import COMBINATIONS, target_of
 
+pytestmark = pytest.mark.usefixtures("servers")
+
 AXES = {name: (name.partition("-")[0], name.endswith("-cached")) for name in COMBINATIONS}
 ON_BOTH = {
     "workers": "2",

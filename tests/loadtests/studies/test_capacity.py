@@ -27,7 +27,7 @@ from tests.support.k6_runs import combinations_file
 from tests.support.known_service import KnownService
 from tests.support.stacks import target_of
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("servers", "k6")]
 
 PLACES, SERVICE_S = 4, 0.04
 CAPACITY = PLACES / SERVICE_S

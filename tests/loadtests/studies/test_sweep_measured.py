@@ -25,7 +25,7 @@ from tests.support.command_line import read_sweep
 from tests.support.simulated_results import document, server
 from tests.support.sweep_cells import EVERY
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("servers", "k6")]
 
 COLD, FAR, POOL = Point("hit_ratio", 0.5), Point("database_ms", 100), Point("connections", 4)
 

@@ -28,7 +28,7 @@ from loadtests.verdict.comparison import compare
 from tests.support.own_services import running_service
 from tests.support.simulated_results import save, simulated, write_rounds
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("servers", "k6")]
 
 NAMES = ("near", "also-near", "far")
 LOAD = {"MIX": "product=1", "VUS": "5", "THINK": "0.05", "DURATION": "1", "PROFILE": "smoke", "ROUNDS": "4"}
