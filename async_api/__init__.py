@@ -1,1 +1,1 @@
-"""One of the twins: the same service on another stack."""
+"""One of the two twins: the same HTTP API on two stacks."""

@@ -1,4 +1,4 @@
-"""The entry: `python -m` this module serves until SIGTERM."""
+"""Entry point: `python -m` this module serves until SIGTERM."""
 
 import logging
 import os
@@ -14,11 +14,11 @@ log = logging.getLogger(__name__)
 
 
 def main() -> int:
-    """Serves with the settings of the environment; gives 2 for unusable settings, 1 for a taken address."""
+    """Exit status 2 for unusable settings, 1 for a busy address."""
     try:
         settings = read_settings(os.environ)
         log_at_once(settings)
-        _try_address(settings.bind)
+        _check_address(settings.bind)
         return _serve(settings)
     except SettingsError as error:
         sys.stderr.write(f"{__package__}: {error}\n")
@@ -28,7 +28,7 @@ def main() -> int:
         return 1
 
 
-def _try_address(bind: str) -> None:
+def _check_address(bind: str) -> None:
     """Gunicorn retries a busy port and Hypercorn does not; check the port first so both fail alike."""
     host, _, port = bind.rpartition(":")
     with socket.socket() as probe:
@@ -41,7 +41,7 @@ def _try_address(bind: str) -> None:
 
 
 def _serve(settings: Settings) -> int:
-    """prometheus_client looks for its folder when it is imported, so what counts is imported when there is one."""
+    """prometheus_client reads PROMETHEUS_MULTIPROC_DIR at import: set it before importing the server."""
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         return _run(settings)
     maker, folder = os.getpid(), mkdtemp(prefix="metrics-")
@@ -49,7 +49,7 @@ def _serve(settings: Settings) -> int:
     try:
         return _run(settings)
     finally:
-        if os.getpid() == maker:  # a forked worker leaves through here as well
+        if os.getpid() == maker:  # forked workers leave through this `finally` as well
             shutil.rmtree(folder, ignore_errors=True)
 
 

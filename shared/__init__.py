@@ -1,1 +1,1 @@
-"""What both twins use: parsing, shapes, statements, cache policy, problems. Nothing here waits."""
+"""The code that both twins share, without I/O: parsing, shapes, statements, cache policy, errors, settings."""

@@ -1,4 +1,4 @@
-"""The shapes of requests and answers; validation, encoding and the OpenAPI document come from these."""
+"""The shapes of requests and answers, from which validation, encoding and the OpenAPI document are made."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,15 +15,15 @@ ProductId = Annotated[int, msgspec.Meta(ge=1, le=MAX_ID)]
 CustomerId = Annotated[int, msgspec.Meta(ge=1, le=MAX_ID)]
 Stock = Annotated[int, msgspec.Meta(ge=0, le=MAX_ID)]
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=1000)]
-# In Python `$` also matches before a last line end, hence the `(?!\n)`; it means the same in OpenAPI's dialect.
-# No control characters; the driver and the database would take them, the reader of a page would not.
+# In Python `$` also matches before a trailing newline, hence the `(?!\n)`, which OpenAPI's dialect knows as well.
+# The driver and the database accept control characters; names must not hold any.
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+(?!\n)$")]
 Price = Annotated[str, msgspec.Meta(pattern=r"^(0|[1-9][0-9]{0,7})\.[0-9]{2}(?!\n)$")]
 Month = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}(?!\n)$")]
 
 
 class ProductPatch(msgspec.Struct, forbid_unknown_fields=True):
-    """The members of a product that a PATCH may change; at least one is wanted."""
+    """The members of a product that a PATCH may change; at least one is required."""
 
     name: Name | msgspec.UnsetType = msgspec.UNSET
     price: Price | msgspec.UnsetType = msgspec.UNSET
@@ -122,7 +122,7 @@ class BestSeller(msgspec.Struct):
 
 
 class LowStock(msgspec.Struct):
-    """A product and what is left of it."""
+    """A product and its remaining stock."""
 
     id: int
     name: str
@@ -147,7 +147,7 @@ class DayRevenue(msgspec.Struct):
 
 
 class Dashboard(msgspec.Struct):
-    """Four independent looks at the shop."""
+    """Four independent reads in one answer."""
 
     best_sellers: list[BestSeller]
     low_stock: list[LowStock]
@@ -156,14 +156,14 @@ class Dashboard(msgspec.Struct):
 
 
 class Live(msgspec.Struct):
-    """The process answers."""
+    """The answer of /health/live."""
 
     status: str
     combination: str
 
 
 class Ready(msgspec.Struct):
-    """The process and its database answer; the cache is reported, never required."""
+    """The answer of /health/ready; the cache is reported, not required."""
 
     status: str
     combination: str

@@ -1,4 +1,4 @@
-"""The application: every route of the table bound to its handler."""
+"""The application: each route of the table bound to its handler."""
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException
@@ -18,7 +18,7 @@ from .shop.reports import Reports
 
 
 def create_app(context: ServiceContext) -> Flask:
-    """Gives the application over its context; they are opened and closed by whoever serves it."""
+    """The caller opens and closes the context."""
     app = Flask(__name__, static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.config["MAX_CONTENT_LENGTH"] = MAX_READ
@@ -37,11 +37,11 @@ def _handlers(context: ServiceContext) -> dict[str, Call[..., Answer]]:
     orders = Orders(context)
     health = Health(context)
     return {
-        "list_products": products.page,
-        "get_product": products.one,
-        "patch_product": products.change,
+        "list_products": products.list,
+        "get_product": products.get,
+        "patch_product": products.patch,
         "create_order": orders.place,
-        "get_order": orders.one,
+        "get_order": orders.get,
         "revenue": Reports(context).revenue,
         "dashboard": Dashboard(context).show,
         "live": health.live,

@@ -1,1 +1,1 @@
-"""Connections to the database."""
+"""The connection pool, retries and transactions over the driver."""

@@ -1,4 +1,4 @@
-"""A database connection that knows when it is of no more use."""
+"""A database connection that tracks whether it can be used again."""
 
 from time import monotonic
 from typing import Any
@@ -27,7 +27,7 @@ class Connection:
         self.begun = False
 
     async def run(self, statement: str, *values: Any) -> Result:
-        """Runs a statement; raises a DatabaseFault, or a 504 when the request has no time left."""
+        """Raises a DatabaseFault, or a 504 when the request has no time left."""
         seconds = deadlines.within(self._settings.read_timeout)
         try:
             return await execute(self._raw, statement, values, seconds)
@@ -45,7 +45,7 @@ class Connection:
         await self.run(statements.BEGIN)
 
     async def commit(self) -> None:
-        """Ends the transaction; raises CommitUnknown when the server does not say that it was undone."""
+        """Raises TransactionUndone when the server rolled back, CommitUnknown after any other failure."""
         try:
             await self.run(statements.COMMIT)
         except TransactionUndone:
@@ -55,7 +55,7 @@ class Connection:
         self.begun = False
 
     async def roll_back(self) -> None:
-        """Undoes the transaction; a connection on which that fails is broken."""
+        """Never raises a DatabaseFault: a connection on which it fails is broken."""
         if self.broken:
             return
         try:
@@ -65,7 +65,7 @@ class Connection:
             self.broken = True
 
     async def describe(self, metrics: Metrics) -> None:
-        """Puts down for the ledger what this session is."""
+        """Publish the session's settings as metrics."""
         result = await execute(self._raw, statements.SESSION, (), self._settings.connect_timeout)
         runtime_facts.session(metrics, self._raw, result.rows)
 
@@ -73,13 +73,13 @@ class Connection:
         close(self._raw)
 
     def _give_up(self) -> None:
-        """The statement may still run, and the server would not notice for seconds that nobody waits."""
+        """Kill the statement, which may still run: the server notices a closed connection only seconds later."""
         self.broken = True
         self._background.submit(kill, self._settings, self._raw.thread_id())
 
 
 async def open_connection(settings: Settings, background: Background) -> Connection:
-    """A fresh connection with its session set; raises a DatabaseFault, or a 504 when no time is left."""
+    """Connect and set the session; raises a DatabaseFault, or a 504 when no time is left."""
     raw = await connect(settings, deadlines.within(settings.connect_timeout))
     try:
         seconds = deadlines.within(settings.connect_timeout)
@@ -91,7 +91,7 @@ async def open_connection(settings: Settings, background: Background) -> Connect
 
 
 async def kill(settings: Settings, number: int) -> None:
-    """Ends the statement that connection `number` left behind; on a connection of its own."""
+    """Kill the running statement of connection `number`, over a connection of its own."""
     raw = await connect(settings, settings.connect_timeout)
     try:
         await execute(raw, statements.KILL, (number,), settings.connect_timeout)

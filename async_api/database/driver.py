@@ -1,4 +1,4 @@
-"""The seam to aiomysql: connecting, running a statement within a time, and closing."""
+"""Seam: connecting, running a statement with a time limit, and closing, with aiomysql."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ from shared.shop import statements
 
 
 async def connect(settings: Settings, seconds: float) -> Raw:
-    """An open connection; raises a DatabaseFault, after `seconds` at the latest."""
+    """Raises a DatabaseFault, after `seconds` at the latest."""
     context = encryption(settings)
     options = connection_options(settings, seconds)
     options["db"] = options.pop("database")
     try:
-        # aiomysql bounds only the connecting by connect_timeout, not the greeting and the login after it.
+        # connect_timeout of aiomysql covers the TCP connection, not the greeting and the login.
         async with asyncio.timeout(seconds):
             raw: Raw = await aiomysql.connect(ssl=context, **options)
     except (aiomysql.Error, OSError) as error:
@@ -29,7 +29,7 @@ async def connect(settings: Settings, seconds: float) -> Raw:
 
 
 async def execute(raw: Raw, statement: str, values: Sequence[Any], seconds: float) -> Result:
-    """The result of a statement; raises a DatabaseFault, NoAnswerInTime after `seconds`."""
+    """Raises a DatabaseFault, NoAnswerInTime after `seconds`."""
     try:
         async with asyncio.timeout(seconds), raw.cursor() as cursor:
             await cursor.execute(statement, values or None)
@@ -42,12 +42,12 @@ async def execute(raw: Raw, statement: str, values: Sequence[Any], seconds: floa
 
 
 def close(raw: Raw) -> None:
-    """Closes without a word to the server, who may be gone."""
+    """Close without COM_QUIT: the server may be gone."""
     raw.close()
 
 
 async def _check_encryption(raw: Raw, seconds: float) -> None:
-    # PyMySQL refuses a server that offers no TLS, aiomysql goes on without: both look at what was agreed on.
+    # PyMySQL refuses a server that offers no TLS, aiomysql continues without it: both check the cipher in use.
     try:
         result = await execute(raw, statements.CIPHER, (), seconds)
         if not result.rows[0][1]:

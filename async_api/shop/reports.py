@@ -21,7 +21,6 @@ class Reports:
         self._cache = context.cache
 
     async def revenue(self) -> Answer:
-        """Answers revenue by category and month."""
         query = parsing.revenue_query(request.query_string)
         plan = caching.revenue_plan(query)
         return await self._cache.answer(plan, partial(self._revenue, query))

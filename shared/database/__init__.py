@@ -1,1 +1,1 @@
-"""Connections to the database."""
+"""Options, errors and outcomes of database access, the same for both drivers."""

@@ -1,4 +1,4 @@
-"""Connections to the database: one table of options for both drivers, and what each session is."""
+"""Options of a database connection, the same for both drivers, and the settings of its session."""
 
 import ssl
 from typing import Any, Protocol
@@ -15,23 +15,21 @@ ATTEMPTS = 3
 
 
 class Raw(Protocol):
-    """A driver's connection, as far as both drivers are alike."""
+    """The part of a driver's connection that both drivers share."""
 
-    def get_server_info(self) -> str:
-        """The server's version."""
+    def get_server_info(self) -> str: ...
 
     def cursor(self) -> Any:
-        """What runs a statement; on one side to be entered with `async`."""
+        """A context manager; an asynchronous one in aiomysql."""
 
     def thread_id(self) -> int:
-        """The session's number at the server."""
+        """The id that KILL takes."""
 
-    def close(self) -> None:
-        """Ends the connection."""
+    def close(self) -> None: ...
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What a statement gave; the words are those of Python's database API."""
+    """The result of a statement: `row_count` and `last_row_id` as in Python's database API (PEP 249)."""
 
     rows: tuple[tuple[Any, ...], ...]
     row_count: int
@@ -39,7 +37,7 @@ class Result(msgspec.Struct, frozen=True):
 
 
 def connection_options(settings: Settings, seconds: float) -> dict[str, Any]:
-    """Gives the options for both drivers to connect within `seconds`; what differs stands in the driver's seam."""
+    """Keyword arguments of `connect` for both drivers; what differs is in the driver's seam."""
     address: DatabaseAddress = database_address(settings)
     return {
         "host": address.host,
@@ -55,7 +53,7 @@ def connection_options(settings: Settings, seconds: float) -> dict[str, Any]:
 
 
 def encryption(settings: Settings) -> ssl.SSLContext | None:
-    """The TLS context when TLS is on; `on` checks no certificate, as MySQL makes its own."""
+    """None when TLS is off; `on` checks no certificate, because MySQL generates a self-signed one."""
     if settings.database_tls == "off":
         return None
     if settings.database_tls == "verify":
@@ -67,7 +65,7 @@ def encryption(settings: Settings) -> ssl.SSLContext | None:
 
 
 def session_statement(server_version: str, settings: Settings) -> str:
-    """Gives the statement that makes a new session the same on both twins and on both servers."""
+    """The SET statement of a new session: time limits, isolation, collation, time zone and SQL mode."""
     if "MariaDB" in server_version:
         limit = f"max_statement_time = {settings.statement_timeout}"
         isolation = "tx_isolation"

@@ -1,4 +1,4 @@
-"""What an error of the database means: for the client, for the connection, and for whoever runs the service."""
+"""Database errors by number: the answer to the client, the state of the connection, and the log level."""
 
 import logging
 
@@ -8,9 +8,9 @@ from shared.http.errors import Problem, unavailable
 class DatabaseFault(Exception):
     """A statement or connection that failed.
 
-    `status` and `detail` are what the client hears when nothing cures it, and `level` is how it is logged.
-    `breaks` says that the connection is of no further use, `unfinished` that the statement may still run,
-    `repeatable` that a fresh start may cure it and that nothing was committed.
+    `status` and `detail` are the answer once no retry is left, `level` is the log level.
+    `breaks`: the connection must be closed. `unfinished`: the statement may still run on the server.
+    `repeatable`: nothing was committed, and a retry on another connection may succeed.
     """
 
     status = 503
@@ -21,14 +21,13 @@ class DatabaseFault(Exception):
     repeatable = False
 
     def problem(self) -> Problem:
-        """What the client hears."""
         if self.status == 503:
             return unavailable(self.detail)
         return Problem(self.status, self.detail)
 
 
 class StatementRejected(DatabaseFault):
-    """Our own bug: a statement that the server cannot understand, or values that the tables do not take."""
+    """A bug of ours: invalid SQL, or values that the tables reject."""
 
     status = 500
     detail = "The database refused a statement."
@@ -36,33 +35,33 @@ class StatementRejected(DatabaseFault):
 
 
 class OperatorNeeded(DatabaseFault):
-    """The server is full, broken, set up otherwise than the service needs, or gives it no rights."""
+    """The server is full, broken or misconfigured, or the user lacks privileges."""
 
     detail = "The database needs its operator."
     level = logging.ERROR
 
 
 class AccessDenied(OperatorNeeded):
-    """The server lets this user not in, or not do that; a session keeps the rights that it began with."""
+    """Access denied; a session keeps the privileges that it began with, so the connection is closed."""
 
     breaks = True
 
 
 class Busy(DatabaseFault):
-    """The server is short of something that others give back."""
+    """The server has run out of a resource that other sessions will release."""
 
     detail = "The database is too busy; try again."
 
 
 class ReadOnly(DatabaseFault):
-    """The server takes no writes, as after a failover; a fresh connection may lead to one that does."""
+    """The server rejects writes, as after a failover; a new connection may reach the new primary."""
 
     detail = "The database takes no writes at the moment."
     breaks = True
 
 
 class ConnectionLost(DatabaseFault):
-    """The connection is dead; whatever was not committed on it is undone."""
+    """The connection is dead; the server rolls back what was not committed on it."""
 
     detail = "The database cannot be reached."
     breaks = True
@@ -71,13 +70,13 @@ class ConnectionLost(DatabaseFault):
 
 
 class ConnectTimedOut(ConnectionLost):
-    """No connection in time; a server that does not answer is not asked again by the same request."""
+    """No connection in time; not retried, because a second time-out would use up the request's time."""
 
     repeatable = False
 
 
 class TransactionUndone(DatabaseFault):
-    """A deadlock, or a change of the table: the server undid the transaction, which may be tried again."""
+    """A deadlock or a table change: the server rolled the transaction back, and it may be retried."""
 
     detail = "Too many writes at once wanted the same rows."
     repeatable = True
@@ -90,7 +89,7 @@ class LockTimedOut(DatabaseFault):
 
 
 class StatementTimedOut(DatabaseFault):
-    """The server ended the statement for its time."""
+    """The server aborted the statement at its time limit."""
 
     status = 504
     detail = "The database took too long."
@@ -104,11 +103,11 @@ class NoAnswerInTime(StatementTimedOut):
 
 
 class ConnectionGone(DatabaseFault):
-    """The connection to be killed has ended already, which is what was wanted."""
+    """KILL found no such connection: it has ended already."""
 
 
 class CommitUnknown(DatabaseFault):
-    """The server did not say whether the commit took place."""
+    """The server did not confirm the commit; it may or may not have taken place."""
 
     detail = (
         "The database went away during the commit; repeat with the same Idempotency-Key to learn what became of it."
@@ -116,20 +115,20 @@ class CommitUnknown(DatabaseFault):
     level = logging.ERROR
 
 
-# The error numbers of MySQL and MariaDB. A number that is in none of the rows needs the operator: all statements are
-# ours and tested, so what none of the tests has met is the state of a server and not a mistake in a statement.
+# Error numbers of MySQL and MariaDB. A number that is not listed is OperatorNeeded: all statements are ours and tested,
+# so an unexpected error is more likely the state of the server than a mistake in a statement.
 NUMBERS: dict[type[DatabaseFault], tuple[int, ...]] = {
     ConnectionLost: (
         1040, 1203, 1226,  # too many connections: in all, of this user, in this hour
         1053, 1077, 1078, 1079, 1080, 3168, 3169,  # the server shuts down, or ended this session
         1152, 1184, 1927, 4031,  # aborted, killed (MariaDB), idle for too long (MySQL)
-        1129, 1135,  # too many failed handshakes of this host; no thread to be had
+        1129, 1135,  # too many failed handshakes of this host; no thread available
         1042, 1043, 1081, 1154, 1155, 1156, 1157, 1158, 1159, 1160, 1161,  # the network
     ),
     TransactionUndone: (
         1213, 1613, 1614, 3058,  # deadlocks: of rows, of XA, of user locks
         1020, 1412, 1615,  # a row or a table changed since the transaction began
-        3101,  # undone by group replication
+        3101,  # rolled back by group replication
     ),
     LockTimedOut: (1205, 3572),
     Busy: (
@@ -147,10 +146,10 @@ NUMBERS: dict[type[DatabaseFault], tuple[int, ...]] = {
     StatementTimedOut: (1317, 1028, 1969, 3024),  # killed; max_statement_time (MariaDB); max_execution_time (MySQL)
     ConnectionGone: (1094,),
     AccessDenied: (
-        1044, 1142, 1143, 1227, 1370,  # rights to the database, the table, the column, the server, the routine
+        1044, 1142, 1143, 1227, 1370,  # privileges on the database, table, column, server, routine
         1045, 1698, 3118, 3878, 3955, 4151,  # the password, the account
         1130, 1131, 1820, 1862,  # the host; an expired password
-        1251, 1275, 1524, 2059, 3159,  # the way to log in; TLS that the server insists on
+        1251, 1275, 1524, 2059, 3159,  # the authentication plugin; TLS that the server requires
     ),
     StatementRejected: (
         1052, 1054, 1055, 1056, 1057, 1058, 1060, 1063, 1064, 1065, 1066, 1096, 1109, 1110, 1111, 1120,  # the text
@@ -164,24 +163,24 @@ NUMBERS: dict[type[DatabaseFault], tuple[int, ...]] = {
     ),
 }  # fmt: skip
 FAULTS = {number: kind for kind, numbers in NUMBERS.items() for number in numbers}
-# The drivers' own numbers; the servers' are below and above.
+# The numbers of client errors; server errors are below and above.
 CLIENT_ERRORS = range(2000, 3000)
 
 
 def kind_of(number: object) -> type[DatabaseFault]:
-    """The kind of an error by its number; what has none comes from the driver."""
+    """The fault class of an error number; an error without a number comes from the driver."""
     if not isinstance(number, int) or number == 0:
         return ConnectionLost
     return FAULTS.get(number, ConnectionLost if number in CLIENT_ERRORS else OperatorNeeded)
 
 
 def fault_of(error: Exception) -> DatabaseFault:
-    """The fault behind a driver's error, by its number."""
+    """The fault of a driver's exception, whose first argument is the error number."""
     return kind_of(error.args[0] if error.args else None)(str(error))
 
 
 def connecting_fault(error: Exception) -> DatabaseFault:
-    """The fault behind an error while connecting, with the cause that the driver may leave out of its text."""
+    """The same while connecting; the text includes the causes, which a driver may leave out of its own."""
     causes = (error, error.__cause__, error.__context__)
     text = "; ".join(str(cause) for cause in causes if cause is not None and str(cause)) or "no answer in time"
     if any(isinstance(cause, TimeoutError) for cause in causes):

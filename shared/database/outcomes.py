@@ -1,4 +1,4 @@
-"""What became of a write."""
+"""The three outcomes of a write transaction."""
 
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
@@ -10,14 +10,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Committed(Generic[T]):
-    """It is in the database."""
-
     value: T
 
 
 @dataclass(frozen=True)
 class Unknown(Generic[T]):
-    """The commit was sent and never answered; `value` is what the write gives if it took place."""
+    """The commit was sent and not confirmed; `value` is the result if it took place."""
 
     value: T
     problem: Problem
@@ -25,8 +23,6 @@ class Unknown(Generic[T]):
 
 @dataclass(frozen=True)
 class Refused:
-    """Nothing was written."""
-
     problem: Problem
 
 

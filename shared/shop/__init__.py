@@ -1,1 +1,1 @@
-"""What the shop offers: its routes, rows and rules."""
+"""The shop's SQL statements, its rules for writes, and the encoding of its rows."""

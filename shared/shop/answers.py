@@ -1,4 +1,4 @@
-"""Rows of the database into the bytes of an answer."""
+"""Rows of the database, encoded as the bodies of answers."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -36,14 +36,14 @@ encode = msgspec.json.Encoder().encode
 
 
 def catalogue(query: CatalogueQuery, rows: Rows) -> bytes:
-    """Gives a page; `rows` may hold one more than the page, which says that there is a next one."""
+    """`rows` may hold one row more than the page: then there is a next page."""
     items = [CatalogueItem(*row) for row in rows[: query.limit]]
     more = len(rows) > query.limit
     return encode(CataloguePage(items, items[-1].id if more else None))
 
 
 def product(rows: Rows) -> bytes:
-    """Gives the product in the only row; raises a 404 when there is none."""
+    """Raises a 404 without a row."""
     if not rows:
         raise Problem(404, "There is no such product.")
     *members, updated_at = rows[0]
@@ -51,12 +51,12 @@ def product(rows: Rows) -> bytes:
 
 
 def category_of(rows: Rows) -> str:
-    """Gives the category of the product that `product` shapes."""
+    """`rows` as for `product`."""
     return str(rows[0][3])
 
 
 def order(rows: Rows) -> bytes:
-    """Gives the order that the rows hold, one a line; raises a 404 when there is none."""
+    """`rows` hold one order line each; raises a 404 without a row."""
     if not rows:
         raise Problem(404, "There is no such order.")
     number, customer_id, day, total, created_at = rows[0][:5]
@@ -65,15 +65,15 @@ def order(rows: Rows) -> bytes:
 
 
 def report_days(query: RevenueQuery, last: date) -> Days:
-    """Gives the first and the last day of a report, both included."""
+    """First and last day of a report, both included."""
     return last - timedelta(days=query.days - 1), last
 
 
 def report_pieces(days: Days) -> list[Days]:
-    """Gives the days in pieces of at most three months, each to be read by a statement of its own.
+    """Split the days at ends of months into pieces of at most three months, one statement each.
 
-    All may be slow together, but a statement has less time than a request. A piece ends with a month, so no line of a
-    report is in two; a new order is dated on the last day, so only the last piece may change while others are read.
+    One statement over all of them would exceed STATEMENT_TIMEOUT, which is shorter than REQUEST_TIMEOUT. No row of the
+    report is in two pieces, and only the last piece can change meanwhile: a new order is dated on the last day.
     """
     first, last = days
     pieces: list[Days] = []
@@ -84,13 +84,12 @@ def report_pieces(days: Days) -> list[Days]:
 
 
 def revenue(query: RevenueQuery, days: Days, rows: Rows) -> bytes:
-    """Gives the revenue report; `rows` may come in pieces."""
+    """`rows` are those of all pieces, in any order."""
     lines = [RevenueRow(name, month, int(units), money) for name, month, units, money in sorted(rows)]
     return encode(RevenueReport(*days, query.days, query.category, lines))
 
 
 def dashboard(best_sellers: Rows, low_stock: Rows, latest: Rows, by_day: Rows) -> bytes:
-    """Gives the four parts of the dashboard as one answer."""
     return encode(
         Dashboard(
             [BestSeller(number, name, int(units)) for number, name, units in best_sellers],
@@ -102,19 +101,18 @@ def dashboard(best_sellers: Rows, low_stock: Rows, latest: Rows, by_day: Rows) -
 
 
 def live(combination: str) -> Answer:
-    """Gives the answer of a process that runs."""
     return Answer(200, encode(Live("ok", combination)))
 
 
 def ready(combination: str, rows: Rows, cache: str) -> Answer:
-    """Gives the answer of a service whose database is seeded; raises a 503 when it is not."""
+    """Raises a 503 when `rows` is empty: the database is not seeded."""
     if not rows:
         raise unavailable("The database holds no data set yet.")
     return Answer(200, encode(Ready("ok", combination, "ok", cache)))
 
 
 def _months_later(day: date, months: int) -> date:
-    """The first day of a month, so many months after that of `day`."""
+    """The first day of the month `months` after that of `day`."""
     years, month = divmod(day.month - 1 + months, 12)
     return date(day.year + years, month + 1, 1)
 

@@ -1,4 +1,4 @@
-"""What can be decided about a write without waiting: is it possible, what does it cost, what does a replay say."""
+"""The rules of writes: validity and total of an order, values of the statements, replay by idempotency key."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -16,7 +16,7 @@ from shared.shop.answers import Row, Rows
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """An order that may be written: its day and moment, its lines (product, quantity, unit price)."""
+    """A valid order before its INSERT; `lines` are (product id, quantity, unit price)."""
 
     customer_id: int
     day: date
@@ -26,25 +26,25 @@ class Draft(msgspec.Struct, frozen=True):
 
 
 class Written(msgspec.Struct, frozen=True):
-    """A write that was committed, or may have been: its answer, and the cache groups that it touched."""
+    """The answer to a write that was committed or may have been, and the cache groups to invalidate."""
 
     answer: Answer
     touched: Sequence[str] = ()
 
 
 def product_ids(order: NewOrder) -> tuple[int, ...]:
-    """Gives the ids to lock, in rising order."""
+    """In ascending order, in which they are locked."""
     return tuple(line.product_id for line in order.lines)
 
 
 def draft(order: NewOrder, customers: Rows, products: Rows) -> Draft:
-    """The order to write; raises a 422 for what is unknown or a total too large, a 409 when stock is short."""
+    """Price an order; raises a 422 for an unknown customer or product or too large a total, a 409 for lack of stock."""
     if not customers:
         raise Problem(422, f"There is no customer {order.customer_id}.")
-    found = {row[0]: row for row in products}
+    by_id = {row[0]: row for row in products}
     for line in order.lines:
-        _check(line.product_id, line.quantity, found.get(line.product_id))
-    lines = tuple((n.product_id, n.quantity, found[n.product_id][1]) for n in order.lines)
+        _check(line.product_id, line.quantity, by_id.get(line.product_id))
+    lines = tuple((line.product_id, line.quantity, by_id[line.product_id][1]) for line in order.lines)
     day, now = customers[0]
     total = sum((quantity * price for _, quantity, price in lines), Decimal("0.00"))
     if total > MAX_TOTAL:
@@ -53,45 +53,41 @@ def draft(order: NewOrder, customers: Rows, products: Rows) -> Draft:
 
 
 def order_values(written: Draft) -> tuple[Any, ...]:
-    """Gives the values of INSERT_ORDER."""
     return (written.customer_id, written.day, written.total, written.created_at)
 
 
 def line_values(number: int, written: Draft) -> tuple[Any, ...]:
-    """Gives the values of all lines, one after the other, for a single INSERT."""
+    """The values of `insert_lines`, flat."""
     return tuple(value for line in written.lines for value in (number, *line))
 
 
 def request_hash(order: NewOrder) -> str:
-    """Gives 64 hexadecimal digits that are equal for equal orders, whatever their spelling."""
-    # Text and not bytes: aiomysql cannot escape bytes with today's PyMySQL under it.
+    """SHA-256 in hex of the decoded order, so that white space and the order of members do not matter."""
+    # Hex, because aiomysql cannot escape bytes with current PyMySQL.
     return sha256(msgspec.json.encode(order)).hexdigest()
 
 
 def location(number: int) -> str:
-    """Gives the address of an order."""
     return f"/api/orders/{number}"
 
 
 def created(number: int, body: bytes) -> Answer:
-    """Gives the answer to a new order."""
     return Answer(201, body, (("Location", location(number)),))
 
 
 def changed(body: bytes) -> Answer:
-    """Gives the answer to a changed product."""
     return Answer(200, body)
 
 
 def stored_values(answer: Answer) -> tuple[Any, ...]:
-    """Gives the values of STORE_ANSWER but for the key."""
+    """The values of STORE_ANSWER without the key."""
     return (answer.status, dict(answer.headers)["Location"], answer.body.decode())
 
 
-def replay(row: Row, wanted: str) -> Answer:
-    """Gives the stored answer again; raises a 422 when the key was used for another body."""
+def replay(row: Row, request: str) -> Answer:
+    """The stored answer; raises a 422 when the key belongs to another body, a 503 while the first is in progress."""
     stored_hash, status, place, body = row
-    if stored_hash != wanted:
+    if stored_hash != request:
         raise Problem(422, "This Idempotency-Key was used with another body.")
     if status is None:
         raise unavailable("The first request with this Idempotency-Key is not finished.")
@@ -99,7 +95,7 @@ def replay(row: Row, wanted: str) -> Answer:
 
 
 def concluded(outcome: Outcome[Written]) -> Written:
-    """The answer to a write, known or unknown, and what it touched; raises the problem of a refused one."""
+    """Raises the problem of a refused write; an unknown one is answered by its problem and still invalidates."""
     match outcome:
         case Committed(written):
             return written
@@ -110,13 +106,13 @@ def concluded(outcome: Outcome[Written]) -> Written:
 
 
 def patch_values(patch: ProductPatch, number: int) -> tuple[Any, ...]:
-    """Gives the values of CHANGE_PRODUCT; NULL leaves a column as it is."""
-    given = (patch.name, patch.price, patch.stock)
-    return (*(None if value is msgspec.UNSET else value for value in given), number)
+    """The values of CHANGE_PRODUCT; NULL leaves a column unchanged."""
+    members = (patch.name, patch.price, patch.stock)
+    return (*(None if value is msgspec.UNSET else value for value in members), number)
 
 
 def shows_in_catalogue(patch: ProductPatch) -> bool:
-    """Tells whether a catalogue page can look different after the patch."""
+    """Whether the patch can change a catalogue page."""
     return patch.name is not msgspec.UNSET or patch.price is not msgspec.UNSET
 
 

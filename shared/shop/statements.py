@@ -1,4 +1,4 @@
-"""Every SQL statement of the service, the same text for both twins, MySQL and MariaDB."""
+"""Every SQL statement of the service, the same text for both twins and for MySQL and MariaDB."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ ROLLBACK: Final = "ROLLBACK"
 KILL: Final = "KILL QUERY %s"
 CIPHER: Final = "SHOW SESSION STATUS LIKE 'Ssl_cipher'"
 
-# In the order written: MariaDB would start from the categories and sort all products for a page of twenty.
+# STRAIGHT_JOIN: MariaDB would start from the categories and sort all products for a page of twenty.
 CATALOGUE: Final = """
 SELECT STRAIGHT_JOIN p.id, p.sku, p.name, c.name, p.price
 FROM products p JOIN categories c ON c.id = p.category_id
@@ -43,8 +43,8 @@ ORDER: Final = """
 SELECT o.id, o.customer_id, o.day, o.total, o.created_at, l.product_id, l.quantity, l.unit_price
 FROM orders o JOIN order_lines l ON l.order_id = o.id WHERE o.id = %s ORDER BY l.product_id"""
 
-# Not `INSERT IGNORE` and not a caught duplicate: this one takes the exclusive lock at once, so that two
-# requests with one key wait for each other and cannot deadlock. One row is affected by a new key, none by a known one.
+# Unlike `INSERT IGNORE` or a caught duplicate, this takes the exclusive lock at once, so two requests with one key
+# cannot deadlock. A new key affects one row, a known one none.
 CLAIM_KEY: Final = """
 INSERT INTO idempotency_keys (name, request_hash, created_at) VALUES (%s, %s, UTC_TIMESTAMP(6))
 ON DUPLICATE KEY UPDATE name = name"""
@@ -55,7 +55,7 @@ SELECT request_hash, status, location, body FROM idempotency_keys WHERE name = %
 STORE_ANSWER: Final = """
 UPDATE idempotency_keys SET status = %s, location = %s, body = %s WHERE name = %s"""
 
-# What a session is, as the server sees it; each name that a server does not know gives no row.
+# A variable that a server does not know returns no row.
 SESSION: Final = """
 SHOW SESSION VARIABLES WHERE Variable_name IN ('autocommit', 'tx_isolation', 'transaction_isolation', 'sql_mode',
   'character_set_client', 'collation_connection', 'time_zone', 'max_statement_time', 'max_execution_time',
@@ -64,10 +64,10 @@ SHOW SESSION VARIABLES WHERE Variable_name IN ('autocommit', 'tx_isolation', 'tr
 # A database without this row is not seeded, and its service not ready.
 CALENDAR_DAY: Final = "SELECT day FROM calendar WHERE id = 1"
 
-# In the order written, days first: MariaDB takes any wide range of days for half of the orders and would start from
-# the categories, and then it reads every line there is. Grouped by numbers, and the 240 sums named afterwards: to group
-# by names takes half as long again. MySQL joins the products by a hash when their key is out of sight, in two thirds
-# of the time; MariaDB has no such join by default, and skips a comment with a MySQL version in it.
+# STRAIGHT_JOIN: MariaDB estimates any wide range of days at half of the orders, starts from the categories and reads
+# every order line. Grouping by ids and joining the 240 sums to their names takes two thirds of the time of grouping by
+# names. IGNORE INDEX makes MySQL use a hash join for the products, in two thirds of the time; MariaDB has no hash join
+# by default and ignores a comment with a MySQL version.
 REVENUE: Final = """
 SELECT c.name, CONCAT(s.month DIV 100, '-', LPAD(s.month MOD 100, 2, '0')), s.units, s.revenue
 FROM (SELECT STRAIGHT_JOIN p.category_id, EXTRACT(YEAR_MONTH FROM o.day) AS month,
@@ -80,7 +80,7 @@ FROM (SELECT STRAIGHT_JOIN p.category_id, EXTRACT(YEAR_MONTH FROM o.day) AS mont
 JOIN categories c ON c.id = s.category_id
 ORDER BY c.name, s.month"""
 
-# Of one category both servers choose well, and there are only twelve sums.
+# For one category both optimisers choose well, and there are only twelve sums.
 REVENUE_OF_CATEGORY: Final = """
 SELECT c.name, DATE_FORMAT(o.day, '%%Y-%%m') AS month, SUM(l.quantity), SUM(l.quantity * l.unit_price)
 FROM orders o
@@ -109,7 +109,7 @@ GROUP BY day ORDER BY day"""
 
 
 def lock_products(count: int) -> str:
-    """Gives the statement that locks `count` products in the order of their ids."""
+    """Lock `count` products in the order of their ids, which rules out deadlocks between orders."""
     # The category is read by a subquery because a join would lock the categories' rows as well.
     return f"""
 SELECT p.id, p.price, p.stock, (SELECT c.name FROM categories c WHERE c.id = p.category_id)
@@ -117,14 +117,12 @@ FROM products p WHERE p.id IN ({_places("%s", count)}) ORDER BY p.id FOR UPDATE"
 
 
 def categories_of(count: int) -> str:
-    """Gives the statement that reads the categories of `count` products."""
     return f"""
 SELECT c.name FROM products p JOIN categories c ON c.id = p.category_id
 WHERE p.id IN ({_places("%s", count)})"""  # noqa: S608
 
 
 def insert_lines(count: int) -> str:
-    """Gives the statement that inserts `count` order lines at once."""
     rows = _places("(%s, %s, %s, %s)", count)
     return f"INSERT INTO order_lines (order_id, product_id, quantity, unit_price) VALUES {rows}"  # noqa: S608
 

@@ -1,4 +1,4 @@
-"""Reads and transactions, repeated on a fresh connection where that is safe."""
+"""Reads and transactions, retried on another connection where that is safe."""
 
 import logging
 from functools import partial
@@ -19,14 +19,14 @@ log = logging.getLogger(__name__)
 
 
 class Database:
-    """The only way to the database: every statement of the service goes through `read` or `write`."""
+    """Every statement of the service goes through `read` or `write`."""
 
     def __init__(self, pool: Pool, metrics: Metrics) -> None:
         self._pool = pool
         self._metrics = metrics
 
     def read(self, statement: str, *values: Any) -> Rows:
-        """The rows of a statement that changes nothing; raises a Problem."""
+        """Raises a Problem; the statement must change nothing, because it may be sent again."""
 
         def work(connection: Connection) -> Rows:
             result = connection.run(statement, *values)
@@ -35,7 +35,7 @@ class Database:
         return self._attempt(work)
 
     def write(self, work: Call[[Connection], T]) -> Outcome[T]:
-        """Does `work` in one transaction and commits it."""
+        """Run `work` in a transaction and commit; `work` may run up to ATTEMPTS times."""
         try:
             return self._attempt(partial(_transaction, work))
         except Problem as problem:

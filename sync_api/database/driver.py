@@ -1,4 +1,4 @@
-"""The seam to PyMySQL: connecting, running a statement within a time, and closing."""
+"""Seam: connecting, running a statement with a time limit, and closing, with PyMySQL."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,12 +12,12 @@ from shared.shop import statements
 
 
 def connect(settings: Settings, seconds: float) -> Raw:
-    """An open connection; raises a DatabaseFault, after `seconds`, or READ_TIMEOUT from a server that accepts only."""
+    """Raises a DatabaseFault after `seconds`, or after READ_TIMEOUT when the server accepts and sends no greeting."""
     context = encryption(settings)
     limits = dict.fromkeys(("read_timeout", "write_timeout"), settings.read_timeout)
     options = connection_options(settings, seconds) | limits
     try:
-        # PyMySQL speaks TLS whenever it is offered, aiomysql does not: both are told.
+        # By default PyMySQL uses TLS where offered and aiomysql does not: set it for both.
         raw: Raw = pymysql.connect(ssl=context, ssl_disabled=context is None, **options)
     except (pymysql.Error, OSError) as error:
         raise connecting_fault(error) from error
@@ -27,7 +27,7 @@ def connect(settings: Settings, seconds: float) -> Raw:
 
 
 def execute(raw: Raw, statement: str, values: Sequence[Any], seconds: float) -> Result:
-    """The result of a statement; raises a DatabaseFault, NoAnswerInTime after READ_TIMEOUT."""
+    """Raises a DatabaseFault, NoAnswerInTime after READ_TIMEOUT."""
     del seconds  # PyMySQL takes its time-outs when it connects, not with a statement
     try:
         with raw.cursor() as cursor:
@@ -40,12 +40,12 @@ def execute(raw: Raw, statement: str, values: Sequence[Any], seconds: float) -> 
 
 
 def close(raw: Raw) -> None:
-    """Says farewell where the driver has not closed by itself; a few bytes, so that nothing waits for the server."""
+    """Send COM_QUIT unless the driver has closed already; a few bytes, so it does not block."""
     raw.close()
 
 
 def _check_encryption(raw: Raw, seconds: float) -> None:
-    # PyMySQL refuses a server that offers no TLS, aiomysql goes on without: both look at what was agreed on.
+    # PyMySQL refuses a server that offers no TLS, aiomysql continues without it: both check the cipher in use.
     try:
         result = execute(raw, statements.CIPHER, (), seconds)
         if not result.rows[0][1]:

@@ -1,4 +1,4 @@
-"""The pool: a fixed number of connections, opened before traffic, and a bounded wait for one of them."""
+"""A connection pool of fixed size, opened before traffic, with a bounded wait."""
 
 import logging
 from time import monotonic
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class Pool:
-    """Hands out connections; a slot whose connection was discarded is empty and opens one when it is taken."""
+    """Each slot holds a connection or None; an empty slot opens a connection when it is acquired."""
 
     def __init__(self, settings: Settings, background: Background, metrics: Metrics) -> None:
         self._settings = settings
@@ -27,7 +27,7 @@ class Pool:
         self._suspect_before = 0.0
 
     def open(self) -> None:
-        """Opens all connections; without a database the slots stay empty and the service is not ready."""
+        """Open all connections; without a database the slots stay empty and the service is not ready."""
         opened: list[Connection | None] = []
         try:
             while len(opened) < self._settings.pool:
@@ -41,11 +41,11 @@ class Pool:
             self._slots.put(slot)
 
     def is_busy(self) -> bool:
-        """Tells whether fewer than a quarter of the connections are free."""
+        """Whether fewer than a quarter of the connections are free."""
         return 4 * self._slots.free < self._settings.pool
 
     def acquire(self) -> Connection:
-        """Gives a connection; raises a 503 after ACQUIRE_TIMEOUT, DatabaseFault when none can be opened."""
+        """Raises a 503 after ACQUIRE_TIMEOUT, a DatabaseFault when an empty slot cannot connect."""
         started = monotonic()
         try:
             slot = self._slots.take(deadlines.within(self._settings.acquire_timeout))
@@ -56,7 +56,7 @@ class Pool:
         return self._usable(slot)
 
     def release(self, connection: Connection) -> None:
-        """Takes a connection back; a broken one, or one inside a transaction, is closed and leaves its slot empty."""
+        """Close a connection that is broken or inside a transaction, and leave its slot empty."""
         self._metrics.pool_in_use.dec()
         self._metrics.pool_held.inc(monotonic() - connection.taken_at)
         if not connection.broken and not connection.begun:
@@ -66,11 +66,11 @@ class Pool:
         self._slots.put(None)
 
     def suspect(self) -> None:
-        """Has every connection older than now replaced before its next use: what killed one killed them all."""
+        """Replace every connection opened before now at its next use: a restart of the server ended them all."""
         self._suspect_before = monotonic()
 
     def close(self, seconds: float) -> None:
-        """Closes the connections, each as soon as its request is done with it, for at most `seconds`."""
+        """Close each connection once it is released, waiting at most `seconds` in all."""
         ends = monotonic() + seconds
         for _ in range(self._settings.pool):
             try:

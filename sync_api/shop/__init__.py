@@ -1,1 +1,1 @@
-"""What the shop offers: its routes, rows and rules."""
+"""The handlers of the shop's routes, and the store that they read and write."""

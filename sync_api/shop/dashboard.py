@@ -1,4 +1,4 @@
-"""The route of the dashboard: four independent reads in one answer."""
+"""The route of the dashboard: four independent reads, concurrent or serial."""
 
 from flask import request
 
@@ -11,8 +11,6 @@ from ..service.context import ServiceContext
 
 
 class Dashboard:
-    """The shop at a glance."""
-
     def __init__(self, context: ServiceContext) -> None:
         store = context.store
         self._reads = (store.best_sellers, store.low_stock, store.latest_orders, store.revenue_by_day)
@@ -20,16 +18,15 @@ class Dashboard:
         self._fanout = context.fanout
 
     def show(self) -> Answer:
-        """Answers the dashboard."""
         parsing.no_query(request.query_string)
-        return self._cache.answer(caching.dashboard_plan(), self._show, self._show_behind)
+        return self._cache.answer(caching.dashboard_plan(), self._show, self._show_serially)
 
     def _show(self) -> bytes:
         results = self._fanout.gather(*self._reads)
         return answers.dashboard(*results)
 
-    def _show_behind(self) -> bytes:
-        """One read after the other: what runs behind the answers takes one connection."""
+    def _show_serially(self) -> bytes:
+        """For background refreshes, which may take one connection only."""
         results = []
         for read in self._reads:
             rows = read()

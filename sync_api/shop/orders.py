@@ -12,7 +12,7 @@ from ..service.context import ServiceContext
 
 
 class Orders:
-    """Placing an order and reading it again."""
+    """Place and get orders."""
 
     def __init__(self, context: ServiceContext) -> None:
         self._store = context.store
@@ -20,15 +20,13 @@ class Orders:
         self._background = context.background
 
     def place(self) -> Answer:
-        """Places an order."""
         body = read_body()
         parsing.no_query(request.query_string)
         key = parsing.idempotency_key(request.headers.getlist("Idempotency-Key"))
         order = parsing.new_order(body)
         return self._background.run_to_completion(self._place, order, key)
 
-    def one(self, order_id: str) -> Answer:
-        """Answers an order."""
+    def get(self, order_id: str) -> Answer:
         parsing.no_query(request.query_string)
         rows = self._store.order(parsing.order_id(order_id))
         return Answer(200, answers.order(rows))

@@ -16,41 +16,38 @@ from ..service.context import ServiceContext
 
 
 class Products:
-    """The catalogue, one product, and its change."""
+    """List, get and patch products."""
 
     def __init__(self, context: ServiceContext) -> None:
         self._store = context.store
         self._cache = context.cache
         self._background = context.background
 
-    def page(self) -> Answer:
-        """Answers a page of the catalogue."""
+    def list(self) -> Answer:
         query = parsing.catalogue_query(request.query_string)
-        return self._cache.answer(caching.catalogue_plan(query), partial(self._page, query))
+        return self._cache.answer(caching.catalogue_plan(query), partial(self._list, query))
 
-    def one(self, product_id: str) -> Answer:
-        """Answers a product."""
+    def get(self, product_id: str) -> Answer:
         parsing.no_query(request.query_string)
         number = parsing.product_id(product_id)
-        return self._cache.answer(caching.product_plan(number), partial(self._one, number))
+        return self._cache.answer(caching.product_plan(number), partial(self._get, number))
 
-    def change(self, product_id: str) -> Answer:
-        """Changes a product."""
+    def patch(self, product_id: str) -> Answer:
         body = read_body()
         parsing.no_query(request.query_string)
         number = parsing.product_id(product_id)
         patch = parsing.product_patch(body)
-        return self._background.run_to_completion(self._change, number, patch)
+        return self._background.run_to_completion(self._patch, number, patch)
 
-    def _page(self, query: CatalogueQuery) -> bytes:
+    def _list(self, query: CatalogueQuery) -> bytes:
         rows = self._store.catalogue(query)
         return answers.catalogue(query, rows)
 
-    def _one(self, number: int) -> bytes:
+    def _get(self, number: int) -> bytes:
         rows = self._store.product(number)
         return answers.product(rows)
 
-    def _change(self, number: int, patch: ProductPatch) -> Answer:
+    def _patch(self, number: int, patch: ProductPatch) -> Answer:
         written = self._store.change_product(number, patch)
         self._cache.drop(written.touched)
         return written.answer

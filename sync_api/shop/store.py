@@ -1,4 +1,4 @@
-"""What the service reads from and writes to the database."""
+"""The reads and writes of the service."""
 
 from functools import partial
 
@@ -15,28 +15,26 @@ from ..service.background import Call
 
 
 class Store:
-    """Rows of the shop, by what they are for."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def catalogue(self, query: CatalogueQuery) -> Rows:
-        """Gives the rows of a page and, where there is a next page, one row more."""
+        """Keyset pagination: one row more than the page when there is a next page."""
         if query.category is None:
             return self._database.read(statements.CATALOGUE, query.after, query.limit + 1)
         values = (query.category, query.after, query.limit + 1)
         return self._database.read(statements.CATALOGUE_OF_CATEGORY, *values)
 
     def product(self, number: int) -> Rows:
-        """Gives the row of a product, or none."""
+        """At most one row."""
         return self._database.read(statements.PRODUCT, number)
 
     def order(self, number: int) -> Rows:
-        """Gives the rows of an order, one a line, or none."""
+        """One row per order line; none when there is no such order."""
         return self._database.read(statements.ORDER, number)
 
     def revenue(self, query: RevenueQuery) -> tuple[Days, Rows]:
-        """Gives the first and last day of a report, and its rows."""
+        """First and last day of the report, and its rows."""
         calendar = self._database.read(statements.CALENDAR_DAY)
         days = answers.report_days(query, calendar[0][0])
         if query.category is not None:
@@ -49,31 +47,27 @@ class Store:
         return days, report
 
     def best_sellers(self) -> Rows:
-        """Gives the ten products sold most in the last 30 days."""
         return self._database.read(statements.BEST_SELLERS)
 
     def low_stock(self) -> Rows:
-        """Gives the ten products with the least stock."""
         return self._database.read(statements.LOW_STOCK)
 
     def latest_orders(self) -> Rows:
-        """Gives the ten latest orders."""
         return self._database.read(statements.LATEST_ORDERS)
 
     def revenue_by_day(self) -> Rows:
-        """Gives orders and revenue of each of the last 30 days."""
         return self._database.read(statements.REVENUE_BY_DAY)
 
     def ready(self) -> Rows:
-        """Gives the row that a seeded database has."""
+        """One row in a seeded database, else none."""
         return self._database.read(statements.CALENDAR_DAY)
 
     def change_product(self, number: int, patch: ProductPatch) -> Written:
-        """Changes a product and commits; raises a 404 when there is none."""
+        """Raises a 404."""
         return self._written(partial(_change_product, number, patch))
 
     def place_order(self, order: NewOrder, key: str | None) -> Written:
-        """Places an order and commits, or gives its key's stored answer; raises a 409 or 422."""
+        """With a known idempotency key, return the stored answer; raises a 409 or 422."""
         return self._written(partial(_place_order, order, key))
 
     def _written(self, work: Call[[Connection], Written]) -> Written:
@@ -92,19 +86,19 @@ def _change_product(number: int, patch: ProductPatch, connection: Connection) ->
 def _place_order(order: NewOrder, key: str | None, connection: Connection) -> Written:
     if key is None:
         return _insert_order(order, connection)
-    wanted = ordering.request_hash(order)
-    claim = connection.run(statements.CLAIM_KEY, key, wanted)
+    request = ordering.request_hash(order)
+    claim = connection.run(statements.CLAIM_KEY, key, request)
     if not claim.row_count:
-        return _replay(order, key, wanted, connection)
+        return _replay(order, key, request, connection)
     written = _insert_order(order, connection)
     connection.run(statements.STORE_ANSWER, *ordering.stored_values(written.answer), key)
     return written
 
 
-def _replay(order: NewOrder, key: str, wanted: str, connection: Connection) -> Written:
+def _replay(order: NewOrder, key: str, request: str, connection: Connection) -> Written:
     stored = connection.run(statements.STORED_ANSWER, key)
-    answer = ordering.replay(stored.rows[0], wanted)
-    # Whoever wrote the order may have died before its drop; this may be the client's first answer.
+    answer = ordering.replay(stored.rows[0], request)
+    # The first request may have died between commit and invalidation, and this may be the client's first answer.
     numbers = ordering.product_ids(order)
     categories = connection.run(statements.categories_of(len(numbers)), *numbers)
     return Written(answer, caching.touched_by_order(numbers, [row[0] for row in categories.rows]))

@@ -24,14 +24,14 @@ def burn(seconds: float) -> None:
 def make_busy(twin: str, seconds: float) -> None:
     """Has the twin's handler work first, whether it is called or awaited."""
     products = importlib.import_module(f"{twin}_api.shop.products").Products
-    handle = products.one
+    handle = products.get
 
     @wraps(handle)
     def busy(*values: Any, **named: Any) -> Any:
         burn(seconds)
         return handle(*values, **named)
 
-    products.one = busy
+    products.get = busy
 
 
 # Hypercorn's workers are spawned: they import this module again, and have to be as busy as their parent.
