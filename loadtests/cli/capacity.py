@@ -4,18 +4,8 @@ from typing import Any, Final
 
 import click
 
-from loadtests.cli.options import (
-    Checked,
-    between,
-    decimals,
-    json_option,
-    load_options,
-    not_resumed,
-    option,
-    percent,
-    plan_of,
-    plan_options,
-)
+from loadtests.cli import options as cli
+from loadtests.cli.options import Checked, between, decimals, option, percent
 from loadtests.runner.ended import ended
 from loadtests.schema.capacity import Tolerance
 from loadtests.schema.plan import Plan
@@ -25,6 +15,10 @@ from loadtests.studies.capacity.options import Options, judged, read_objectives,
 
 NOBODY: Final = "none"
 MOST_VISITORS: Final = 2000
+OBJECTIVES: Final = "product=100,products=100,revenue=1000"
+FITTED: Final = "1,2,3,4,6,8,12,16,24,32"
+# Options of the command that are fields of Options as they are.
+FIELDS: Final = ("step_s", "warm_up_s", "first", "highest", "resolution", "worst_latency", "fitted", "law_mix", "json")
 
 
 def _visitors(name: str, text: str) -> tuple[int, ...]:
@@ -36,8 +30,9 @@ def _visitors(name: str, text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(map(int, numbers)))
 
 
-def _mix(name: str, text: str) -> str:
-    return written(by_route(name, text))
+LIMITS: Final = Checked("ROUTE=MS,...", read_objectives)
+MIX: Final = Checked("ROUTE=N,...", lambda name, text: written(by_route(name, text)))
+VISITORS: Final = Checked("N,...", _visitors)
 
 
 @click.command(
@@ -50,48 +45,22 @@ Examples:
 docs/studies.md explains the figures.
 """
 )
-@option(
-    "objectives",
-    Checked(read_objectives),
-    "ROUTE=MS,...",
-    "95 % of a route's answers take this long at most.",
-    "product=100,products=100,revenue=1000",
-)
-@option("may-fail", percent(0, 50), "%", "Share of a step's requests that may fail.", "0")
-@option("may-drop", percent(0, 50), "%", "Share of the requests that were due and may be dropped.", "0")
-@option("step", decimals(1, 600), "SECONDS", "Measured time of one step of the search.", "8")
-@option("warm-up", decimals(0.2, 600), "SECONDS", "Load before it that is left out.", "2")
-@option("first", between(1, 100_000), "RATE", "Requests a second of the first step; it doubles from there.", "50")
-@option("highest", between(1, 100_000), "RATE", "Requests a second that are not passed.", "20000")
-@option("resolution", percent(0.1, 50), "%", "Between the highest rate that holds and the lowest that breaks.", "5")
-@option(
-    "worst-latency",
-    decimals(0.05, 10),
-    "SECONDS",
-    "There are VUs for rate x this; requests that find none free are dropped.",
-    "1",
-)
-@option(
-    "concurrency",
-    Checked(_visitors),
-    "N,...",
-    f"Visitors at once, for the Universal Scalability Law, or `{NOBODY}`.",
-    "1,2,3,4,6,8,12,16,24,32",
-)
-@option(
-    "law-mix",
-    Checked(_mix),
-    "ROUTE=N,...",
-    "Their load; reports are left out, see docs/studies.md.",
-    "product=60,products=38",
-)
-@option(
-    "predict", Checked(_visitors), "N,...", "Visitors at once that are predicted, and measured but not fitted.", "20,48"
-)
-@json_option
-@plan_options
-@load_options("mix", "hit-ratio", "routes", "service-host")
-@not_resumed
+@option("objectives", LIMITS, "95 % of a route's answers take this long at most.", OBJECTIVES)
+@option("may-fail", percent(0, 50), "Share of a step's requests that may fail.", "0")
+@option("may-drop", percent(0, 50), "Share of the requests that were due and may be dropped.", "0")
+@option("step", decimals(1, 600), "Measured seconds of one step of the search.", "8", "step_s")
+@option("warm-up", decimals(0.2, 600), "Seconds of load before them that are left out.", "2", "warm_up_s")
+@option("first", between(1, 100_000), "Requests a second of the first step; it doubles from there.", "50")
+@option("highest", between(1, 100_000), "Requests a second that are not passed.", "20000")
+@option("resolution", percent(0.1, 50), "Between the highest rate that holds and the lowest that breaks.", "5")
+@option("worst-latency", decimals(0.05, 10), "There are VUs for rate x these seconds; more are dropped.", "1")
+@option("concurrency", VISITORS, f"VUs for the Universal Scalability Law, or `{NOBODY}`.", FITTED, "fitted")
+@option("law-mix", MIX, "Their load; reports are left out, see docs/studies.md.", "product=60,products=38")
+@option("predict", VISITORS, "VUs that are predicted, and measured but not fitted.", "20,48", "predicted")
+@cli.json_option
+@cli.plan_options
+@cli.load_options("mix", "hit-ratio", "routes", "service-host")
+@cli.not_resumed
 def command(**values: Any) -> int:
     """The highest arrival rate at which each combination holds its objectives, what a request costs there, and how
     throughput scales with concurrency.
@@ -102,37 +71,10 @@ def command(**values: Any) -> int:
 
 
 def read(
-    objectives: dict[str, float],
-    may_fail: float,
-    may_drop: float,
-    step: float,
-    warm_up: float,
-    first: int,
-    highest: int,
-    resolution: float,
-    worst_latency: float,
-    concurrency: tuple[int, ...],
-    law_mix: str,
-    predict: tuple[int, ...],
-    json: Any,
-    **plan_values: Any,
+    objectives: dict[str, float], may_fail: float, may_drop: float, predicted: tuple[int, ...], **values: Any
 ) -> tuple[Options, Plan]:
-    plan = plan_of("capacity", **plan_values)
-    return (
-        Options(
-            objectives=judged(objectives, plan.mix),
-            step_s=step,
-            warm_up_s=warm_up,
-            first=first,
-            highest=highest,
-            resolution=resolution,
-            worst_latency=worst_latency,
-            fitted=concurrency,
-            predicted=predict if concurrency else (),
-            mix=plan.mix,
-            law_mix=law_mix,
-            json=json,
-            tolerance=Tolerance(may_fail, may_drop),
-        ),
-        plan,
-    )
+    own = {name: values.pop(name) for name in FIELDS}
+    plan = cli.plan_of("capacity", **values)
+    limits, tolerance = judged(objectives, plan.mix), Tolerance(may_fail, may_drop)
+    predicted = predicted if own["fitted"] else ()
+    return Options(objectives=limits, mix=plan.mix, tolerance=tolerance, predicted=predicted, **own), plan

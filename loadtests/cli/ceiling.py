@@ -16,9 +16,9 @@ Examples:
   python -m loadtests ceiling --rounds 21 --seconds 2 --json docs/measurements/bench.json
 """
 )
-@option("rounds", between(1, 1000), "N", "Rounds; every other one goes backwards.", "5")
-@option("seconds", between(1, 3600), "N", "Measured time of each target in a round.", "5")
-@option("connections", between(1, 10_000), "N", "Connections of wrk.", "50")
+@option("rounds", between(1, 1000), "Rounds; every other one goes backwards.", "5")
+@option("seconds", between(1, 3600), "Measured time of each target in a round.", "5")
+@option("connections", between(1, 10_000), "Connections of wrk.", "50")
 @port_base_option
 @json_option
 def command(rounds: int, seconds: int, connections: int, port_base: int, json: Path | None) -> int:

@@ -1,8 +1,9 @@
 """`compare`: compares result sets, of one round or of several."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 import msgspec
@@ -21,7 +22,7 @@ from loadtests.verdict.gates import UnusableGate, in_words, judge, read_gate
 from loadtests.verdict.metric_names import figures_of, names_help
 from loadtests.verdict.studies import context_of
 
-FILE = click.Path(path_type=Path)
+PATH: Final = click.Path(path_type=Path)
 
 
 @click.command(
@@ -47,27 +48,19 @@ A figure that cannot be named ends with a line that lists what can be.
 Exit status: 0; 2 unusable input; 3 a gate is broken, or a regression was found; 4 every cell is void.
 """
 )
-@click.argument("folder", metavar="[DIR]", type=FILE, default=DEFAULT_FOLDER)
+@click.argument("folder", metavar="[DIR]", type=PATH, default=DEFAULT_FOLDER)
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 @click.option("--base", metavar="NAME", default="", help="Hold the others to this combination, not to the first one.")
 @click.option("--fail-if", metavar="CONDITION", multiple=True, help="Fail when it holds, or its figure is missing.")
-@click.option(
-    "--against",
-    "earlier",
-    type=FILE,
-    metavar="DIR",
-    help="Fail when this run is shown to be worse than an earlier one.",
-)
-@click.option(
-    "--study", "studies", type=FILE, metavar="FILE", multiple=True, help="A capacity.json, sweep.json or faults.json."
-)
+@click.option("--against", "earlier", type=PATH, help="Fail when this run is shown to be worse than that one.")
+@click.option("--study", "studies", type=PATH, multiple=True, help="A capacity.json, sweep.json or faults.json.")
 @click.option("--report", is_flag=True, help="Write report.html, report.md and comparison.json into the folder.")
-@click.option("--html", type=FILE, metavar="FILE", help="Write the report as one page that opens offline.")
-@click.option("--markdown", type=FILE, metavar="FILE", help="Write the report as a document for a pull request.")
-@click.option("--beside", type=FILE, metavar="DIR", help="With --html: show another run beside this one.")
+@click.option("--html", type=PATH, help="Write the report as one page that opens offline.")
+@click.option("--markdown", type=PATH, help="Write the report as a document for a pull request.")
+@click.option("--beside", type=PATH, help="With --html: show another run beside this one.")
 @click.option("--list", "list_runs", is_flag=True, help="List earlier runs, in DIR if given, and nothing else.")
 def command(
-    folder: Path, list_runs: bool, as_json: bool, fail_if: tuple[str, ...], earlier: Path | None, **wanted: Any
+    folder: Path, list_runs: bool, as_json: bool, fail_if: Sequence[str], earlier: Path | None, **wanted: Any
 ) -> int:
     """Compare the results in DIR (the newest run): effects with intervals, what was the limit, what follows."""
     files = Wanted(folder, **wanted)
@@ -81,19 +74,15 @@ def command(
         written = write_wanted(files, comparison)
     except (UnusableResults, UnusableGate) as error:
         raise click.UsageError(one_line(str(error))) from error
-    _print(comparison, as_json)
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(comparison)).decode())
+    else:
+        show(comparison, console())
     for path in written:
         print(f"compare: wrote {one_line(str(path))}", file=sys.stderr)
     for line in failures(comparison):
         print(f"compare: {one_line(line)}", file=sys.stderr)
     return _status(comparison)
-
-
-def _print(comparison: Comparison, as_json: bool) -> None:
-    if as_json:
-        print(msgspec.json.format(msgspec.json.encode(comparison)).decode())
-    else:
-        show(comparison, console())
 
 
 def failures(comparison: Comparison) -> list[str]:
@@ -106,7 +95,7 @@ def failures(comparison: Comparison) -> list[str]:
     ]
 
 
-def _comparison(files: Wanted, fail_if: tuple[str, ...], earlier: Path | None) -> Comparison:
+def _comparison(files: Wanted, fail_if: Sequence[str], earlier: Path | None) -> Comparison:
     comparison = compare(read_rounds(files.folder, files.base), context_of(files.folder, files.studies))
     if earlier:
         comparison = replace(comparison, against=against(files.folder, earlier))

@@ -1,18 +1,19 @@
 """`faults`: one fault after the other under load."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from loadtests.analysis.read import COMBINATIONS
-from loadtests.cli.options import between, choices, json_option, option, port_base_option
+from loadtests.cli import options as cli
+from loadtests.cli.options import between, choices, option
 from loadtests.faults import output
 from loadtests.faults.command import Options, run, tell
 from loadtests.faults.table import FAULTS
 from loadtests.runner.ended import ended
 
-FILE: Final = click.Path(path_type=Path)
 NAMES: Final = tuple(fault.name for fault in FAULTS)
 WIDTH: Final = max(map(len, NAMES)) + 2
 TABLE: Final = "\n".join(f"  {fault.name:<{WIDTH}}{fault.title}" for fault in FAULTS)
@@ -41,14 +42,14 @@ Faults:
 Exit status: 0 every rule was kept, 1 one was broken (the cells are named), 2 unusable options.
 """
 )
-@option("only", choices(NAMES), "FAULTS", "Some of the faults below, with commas.")
-@option("combinations", choices(COMBINATIONS), "NAMES", f"Some of {', '.join(COMBINATIONS)}.")
-@option("workers", between(1, 64), "N", "Processes of each service.", "2")
-@port_base_option
-@json_option
-@option("again", None, "", "Replace these cells in the run of --json FILE.", False, is_flag=True)
-@option("show", FILE, "FILE", "Print an earlier run; starts nothing.")
-@option("document", FILE, "FILE", "Also put the run into a page such as docs/faults.md.")
+@option("only", choices(NAMES), "Some of the faults below, with commas.", field="names")
+@option("combinations", choices(COMBINATIONS), f"Some of {', '.join(COMBINATIONS)}.")
+@option("workers", between(1, 64), "Processes of each service.", "2")
+@cli.port_base_option
+@cli.json_option
+@click.option("--again", is_flag=True, envvar="AGAIN", help="Replace these cells in the run of --json FILE.")
+@option("show", cli.FILE, "Print an earlier run; starts nothing.")
+@option("document", cli.FILE, "Also put the run into a page such as docs/faults.md.")
 def command(show: Path | None, **values: Any) -> int:
     """Do one fault after the other to each combination under load, and judge what came of it."""
     if values["document"] and not output.has_marks(values["document"]):
@@ -60,10 +61,7 @@ def command(show: Path | None, **values: Any) -> int:
     return ended("faults", lambda: run(options_of(**values)), "everything is ended and removed")
 
 
-def options_of(only: tuple[str, ...] | None, combinations: tuple[str, ...] | None, **values: Any) -> Options:
+def options_of(names: Collection[str] | None, combinations: Collection[str] | None, **values: Any) -> Options:
     """In the order of the tables, whatever the order on the command line."""
-    return Options(
-        faults=[fault for fault in FAULTS if not only or fault.name in only],
-        combinations=[name for name in COMBINATIONS if not combinations or name in combinations],
-        **values,
-    )
+    faults = [fault for fault in FAULTS if not names or fault.name in names]
+    return Options(faults, [name for name in COMBINATIONS if not combinations or name in combinations], **values)

@@ -1,7 +1,7 @@
 """The declarations that commands share: each option is also a variable of the environment."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -15,7 +15,6 @@ from loadtests.schema.profiles import read_profiles
 from loadtests.schema.settings import LOAD, UnusableInput, decimal, one_of, refuse, some_of, whole
 
 Check: TypeAlias = Callable[[str, str], Any]
-Kind: TypeAlias = click.ParamType[Any] | None
 Declare: TypeAlias = Callable[[Callable[..., int]], Callable[..., int]]
 
 PROFILES: Final = tuple(read_profiles())
@@ -26,9 +25,8 @@ HIGHEST_SCALE: Final = 999
 class Checked(click.ParamType[Any]):
     """Text that a function of schema.settings reads; its refusal names the variable, the value and the cure."""
 
-    name = "text"
-
-    def __init__(self, check: Check, words: Sequence[str] = ()) -> None:
+    def __init__(self, metavar: str, check: Check = lambda _name, text: text, words: Sequence[str] = ()) -> None:
+        self.name = metavar
         self._check = check
         self._words = words
 
@@ -45,90 +43,70 @@ class Checked(click.ParamType[Any]):
 
 
 def between(low: int, high: int) -> Checked:
-    return Checked(partial(whole, low=low, high=high))
+    return Checked("N", partial(whole, low=low, high=high))
 
 
 def decimals(low: float, high: float) -> Checked:
-    return Checked(partial(decimal, low=low, high=high))
+    return Checked("N", partial(decimal, low=low, high=high))
 
 
 def percent(low: float, high: float) -> Checked:
-    return Checked(lambda name, text: decimal(name, text, low, high) / 100)
+    return Checked("%", lambda name, text: decimal(name, text, low, high) / 100)
 
 
 def choice(words: Sequence[str]) -> Checked:
-    return Checked(partial(one_of, known=words), words)
+    return Checked("NAME", partial(one_of, known=words), words)
 
 
 def choices(words: Sequence[str]) -> Checked:
-    return Checked(partial(some_of, known=words), words)
+    return Checked("NAMES", partial(some_of, known=words), words)
 
 
 def _new_file(name: str, text: str) -> Path:
     path = Path(text)
-    if path.is_dir() or not path.parent.is_dir():
-        raise UnusableInput(f"{name}={text}: give a file in a folder that is there")
-    return path
+    return path if path.parent.is_dir() and not path.is_dir() else refuse(name, text, "give a file in a folder")
 
 
-PATH: Final = click.Path(path_type=Path)
-NEW_FILE: Final = Checked(_new_file)
+def _not_resumed(name: str, text: str) -> None:
+    refuse(name, text, "this cannot go on, start it without RESUME")
 
 
-def option(name: str, kind: Kind, metavar: str, text: str, preset: object = None, **more: Any) -> Declare:
-    """An option that is also the variable of its name."""
-    variable = name.upper().replace("-", "_")
-    settings = {"type": kind, "metavar": metavar, "default": preset, "show_default": bool(preset), **more}
-    return click.option(f"--{name}", envvar=variable, show_envvar=True, help=text, **settings)
+FILE: Final = Checked("FILE", lambda _name, text: Path(text))
+NEW_FILE: Final = Checked("FILE", _new_file)
+FOLDER: Final = Checked("DIR", lambda _name, text: Path(text))
+COMBINATIONS: Final = Checked("NAMES", words=[entry.name for entry in read_entries(OURS)])
+
+
+def option(name: str, kind: Checked, text: str, preset: str | None = None, field: str = "", **more: Any) -> Declare:
+    """An option that is also the variable of its name; `field` is what the program calls it."""
+    settings = {"type": kind, "metavar": kind.name, "default": preset, "show_default": bool(preset), **more}
+    names = [f"--{name}", field or name.replace("-", "_")]
+    return click.option(*names, envvar=name.upper().replace("-", "_"), show_envvar=True, help=text, **settings)
 
 
 def together(*declarations: Declare) -> Declare:
     """Several options as one decorator, in the order of --help."""
-
-    def declare(command: Callable[..., int]) -> Callable[..., int]:
-        for declaration in reversed(declarations):
-            command = declaration(command)
-        return command
-
-    return declare
+    return lambda command: reduce(lambda declared, declare: declare(declared), reversed(declarations), command)
 
 
 def results_option(preset: Path) -> Declare:
     shown = str(preset.relative_to(ROOT))
-    return option("results", PATH, "DIR", "Folder under which the run's folder is made.", preset, show_default=shown)
+    return option("results", FOLDER, "Where the run's folder is made.", str(preset), show_default=shown)
 
 
-json_option: Final = option("json", NEW_FILE, "FILE", "Also write the figures to this file.")
-port_base_option: Final = option(
-    "port-base", between(1, HIGHEST_PORT), "PORT", "Services answer on the ports after this one.", "8000"
-)
-rounds_option: Final = option("rounds", between(1, 1000), "N", "Rounds; the usual number is 4, and 1 for smoke.")
-profile_option: Final = option("profile", choice(PROFILES), "NAME", f"The load: {', '.join(PROFILES)}.", "quick")
-
-COMBINATIONS: Final = Checked(lambda _name, text: text, [entry.name for entry in read_entries(OURS)])
+json_option: Final = option("json", NEW_FILE, "Also write the figures to this file.")
+port_base_option: Final = option("port-base", between(1, HIGHEST_PORT), "Services answer on the next ports.", "8000")
+profile_option: Final = option("profile", choice(PROFILES), f"The load: {', '.join(PROFILES)}.", "quick")
 # A study is measured in one go, and must not begin anew where one was to go on.
-not_resumed: Final = option(
-    "resume",
-    Checked(lambda name, text: refuse(name, text, "this cannot go on, start it without RESUME")),
-    "DIR",
-    "",
-    hidden=True,
-    expose_value=False,
-)
+not_resumed: Final = option("resume", Checked("DIR", _not_resumed), "", hidden=True, expose_value=False)
 
 # What says which services are measured, and where.
 plan_options: Final = together(
-    option("combinations", COMBINATIONS, "NAMES", "Names with commas, or a JSON file of services of your own.", ""),
-    option(
-        "stack",
-        choice(STACKS),
-        "NAME",
-        "local: private processes; compose: containers; none: what is running.",
-        "local",
-    ),
+    option("combinations", COMBINATIONS, "Names with commas, or a JSON file of services of your own.", ""),
+    option("stack", choice(STACKS), "local: private processes; compose: containers; none: what runs.", "local"),
     port_base_option,
-    option("workers", between(1, 64), "N", "Processes of each local service.", "1"),
-    option("scale", between(1, HIGHEST_SCALE), "N", "How many times the data.", "1"),
+    option("workers", between(1, 64), "Processes of each local service.", "1"),
+    option("scale", between(1, HIGHEST_SCALE), "How many times the data.", "1"),
     results_option(RESULTS),
 )
 
@@ -149,7 +127,8 @@ LOAD_TEXTS: Final = {
 
 def load_options(*names: str) -> Declare:
     """These options of the load, or all of them."""
-    return together(*(option(name, None, *LOAD_TEXTS[name]) for name in names or LOAD_TEXTS))
+    texts = {name: LOAD_TEXTS[name] for name in names or LOAD_TEXTS}
+    return together(*(option(name, Checked(metavar), text) for name, (metavar, text) in texts.items()))
 
 
 def plan_of(profile: str, **values: Any) -> Plan:

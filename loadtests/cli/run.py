@@ -6,15 +6,8 @@ from typing import Any, Final
 import click
 from click.core import ParameterSource
 
+from loadtests.cli import options as cli
 from loadtests.cli.compare import command as compare
-from loadtests.cli.options import (
-    load_options,
-    option,
-    plan_of,
-    plan_options,
-    profile_option,
-    rounds_option,
-)
 from loadtests.runner.ended import ended
 from loadtests.runner.folders import make_latest
 from loadtests.runner.matrix import measure_matrix
@@ -35,18 +28,17 @@ Examples:
   PROFILE=capacity STEP=4 python -m loadtests run          the command capacity, with its own variables
 """
 )
-@profile_option
-@rounds_option
-@option(
+@cli.profile_option
+@cli.option("rounds", cli.between(1, 1000), "Rounds; the usual number is 4, and 1 for smoke.")
+@cli.option(
     "resume",
-    None,
-    "DIR",
-    f"Go on with an interrupted run: its folder, or `{NEWEST}`.",
+    cli.Checked("DIR"),
+    f"Go on with this interrupted run, or the `{NEWEST}`.",
     is_flag=False,
     flag_value=NEWEST,
 )
-@plan_options
-@load_options()
+@cli.plan_options
+@cli.load_options()
 @click.pass_context
 def command(context: click.Context, /, profile: str, **values: Any) -> int:
     """Measure the combinations in rounds, each cell with fresh services, and compare them.
@@ -55,7 +47,7 @@ def command(context: click.Context, /, profile: str, **values: Any) -> int:
     """
     if profile in STUDIES:
         return _study(context, profile)
-    return ended("run", lambda: _run(plan_of(profile, **values)), "finished cells are kept, RESUME=newest goes on")
+    return ended("run", lambda: _run(cli.plan_of(profile, **values)), "finished cells are kept, RESUME=newest goes on")
 
 
 def _run(plan: Plan) -> int:
@@ -72,11 +64,10 @@ def _run(plan: Plan) -> int:
 
 def _study(context: click.Context, name: str) -> int:
     """The study's own command, with what was typed; it reads its variables by itself."""
-    typed = [
-        word
-        for each in context.command.params
-        if context.get_parameter_source(str(each.name)) is ParameterSource.COMMANDLINE and each.name != "profile"
-        for word in (each.opts[0], str(context.params[str(each.name)]))
-    ]
+    typed = []
+    for each in context.command.params:
+        field = str(each.name)
+        if field != "profile" and context.get_parameter_source(field) is ParameterSource.COMMANDLINE:
+            typed += [each.opts[0], str(context.params[field])]
     study: click.Command = import_module(f"loadtests.cli.{name}").command
     return int(study.main(typed, name, standalone_mode=False))

@@ -4,15 +4,7 @@ from typing import Any
 
 import click
 
-from loadtests.cli.options import (
-    between,
-    load_options,
-    option,
-    plan_of,
-    port_base_option,
-    profile_option,
-    results_option,
-)
+from loadtests.cli import options as cli
 from loadtests.runner.ended import ended
 from loadtests.schema.plan import RESULTS
 from loadtests.validation.selfcheck import check
@@ -28,15 +20,15 @@ Examples:
 Exit status: 0 all held, 1 something did not.
 """
 )
-@profile_option
-@option("rounds", between(1, 1000), "N", "Rounds of each run.", "4")
-@results_option(RESULTS / "selfcheck")
-@port_base_option
-@load_options("vus", "think", "warm-up", "duration", "mix", "rate", "hit-ratio")
+@cli.profile_option
+@cli.option("rounds", cli.between(1, 1000), "Rounds of each run.", "4")
+@cli.results_option(RESULTS / "selfcheck")
+@cli.port_base_option
+@cli.load_options("vus", "think", "warm-up", "duration", "mix", "rate", "hit-ratio")
 def command(profile: str, **values: Any) -> int:
     """Does the tool find nothing where there is nothing, and 5 ms where there are 5 ms?
 
     In the first run all four names are one service. In the second the async names are 5 ms further away by a TCP
     proxy: the cached pair has to find that; the uncached pair may not, and then has to say what hides it.
     """
-    return ended("selfcheck", lambda: check(plan_of(profile, **values)))
+    return ended("selfcheck", lambda: check(cli.plan_of(profile, **values)))

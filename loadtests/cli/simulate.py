@@ -17,8 +17,8 @@ Examples:
 Exit status: 0, or 1 when a share is beyond its bound.
 """
 )
-@option("runs", between(1, 1_000_000), "N", "Simulated runs of each kind.", "2000")
-@option("seed", between(0, 10**9), "N", "The same seed gives the same figures.", "20260101")
+@option("runs", between(1, 1_000_000), "Simulated runs of each kind.", "2000")
+@option("seed", between(0, 10**9), "The same seed gives the same figures.", "20260101")
 @json_option
 def command(runs: int, seed: int, json: Path | None) -> int:
     """Hold the comparison to runs whose effects are known.

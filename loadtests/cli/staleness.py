@@ -1,6 +1,6 @@
 """`staleness`: looks for stale reads under load."""
 
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -9,33 +9,29 @@ from loadtests.consistency.check import SHIPPED
 from loadtests.consistency.command import BROKEN, CACHED, CALM, FAULTS, Options, check_all
 from loadtests.runner.ended import ended
 
+POLICIES: Final = (SHIPPED, *BROKEN)
+
 
 @click.command(
     epilog="""\b
 Examples:
   python -m loadtests staleness                                     everything: some minutes
-  python -m loadtests staleness --policies shipped --redis calm     ours alone, Redis undisturbed
+  python -m loadtests staleness --policies shipped --redis calm     the shipped policy, Redis undisturbed
   python -m loadtests staleness --reads 2000 --writes 200           a quick look
   python -m loadtests staleness --policies no-stamps --only sync-cached
 
 \b
-Exit status: 0 when ours has no stale read outside the named exceptions and every broken policy was found out,
-1 when not, 2 for unusable input, 130 when interrupted. The exceptions: what a write left behind whose drop
-Redis refused (cache_events{event="refused"} counts those), for a value's lifetime at most.
+Exit status: 0 when the shipped policy has no stale read and every broken policy was detected, 1 when not,
+2 for unusable options, 130 when interrupted. Exception: reads after an invalidation that Redis refused
+(counted by cache_events{event="refused"}), for a value's lifetime at most.
 """
 )
-@option("only", choices(CACHED), "NAMES", "Combinations.", ",".join(CACHED))
-@option(
-    "policies",
-    choices((SHIPPED, *BROKEN)),
-    "NAMES",
-    "Cache policies: ours, and broken ones that have to be found out.",
-    ",".join((SHIPPED, *BROKEN)),
-)
-@option("redis", choices((CALM, FAULTS)), "NAMES", "Conditions of Redis, for the shipped policy.", f"{CALM},{FAULTS}")
-@option("reads", between(1, 10_000_000), "N", "Reads of a check; a broken policy gets a tenth.", "20000")
-@option("writes", between(1, 10_000_000), "N", "Writes of a check.", "2000")
-@option("workers", between(1, 64), "N", "Processes of each service.", "2")
+@option("only", choices(CACHED), "Combinations.", ",".join(CACHED))
+@option("policies", choices(POLICIES), "The shipped cache policy, and broken ones to detect.", ",".join(POLICIES))
+@option("redis", choices((CALM, FAULTS)), "Conditions of Redis, for the shipped policy.", f"{CALM},{FAULTS}")
+@option("reads", between(1, 10_000_000), "Reads of a check; a broken policy gets a tenth.", "20000")
+@option("writes", between(1, 10_000_000), "Writes of a check.", "2000")
+@option("workers", between(1, 64), "Processes of each service.", "2")
 @port_base_option
 @json_option
 def command(reads: int, writes: int, **values: Any) -> int:

@@ -5,17 +5,8 @@ from typing import Any
 
 import click
 
-from loadtests.cli.options import (
-    between,
-    choices,
-    decimals,
-    json_option,
-    load_options,
-    not_resumed,
-    option,
-    plan_of,
-    plan_options,
-)
+from loadtests.cli import options as cli
+from loadtests.cli.options import between, choices, decimals, option
 from loadtests.runner.ended import ended
 from loadtests.schema.plan import Plan
 from loadtests.schema.settings import refuse
@@ -23,8 +14,6 @@ from loadtests.studies.sweep.command import sweep
 from loadtests.studies.sweep.factors import BY_NAME
 from loadtests.studies.sweep.options import SHORTEST_S, Options, times
 from loadtests.studies.sweep.projection import OwnFigures
-
-OLD_FILE = click.Path(path_type=Path)
 
 
 @click.command(
@@ -41,17 +30,17 @@ You are here: your own figures beside an earlier sweep, without measuring anythi
 docs/studies.md explains the figures.
 """
 )
-@option("minutes", decimals(0.1, 24 * 60), "N", "How long it may take, after the stack is up.", "30")
-@option("factors", choices(list(BY_NAME)), "NAMES", "What is varied.", ",".join(BY_NAME))
-@option("seed", between(0, 10**9), "N", "Of the order of the points.", "1")
-@option("read", OLD_FILE, "FILE", "A sweep.json: say what it holds, and measure nothing.")
-@option("database-ms", decimals(0, 100_000), "MS", "Your database milliseconds per request.")
-@option("hit-ratio", decimals(0, 1), "SHARE", "Your cache's hit ratio, or the one that you expect.")
-@option("visitors", decimals(1, 1_000_000), "N", "Your requests at once.")
-@json_option
-@plan_options
-@load_options("mix")
-@not_resumed
+@option("minutes", decimals(0.1, 24 * 60), "How long it may take, after the stack is up.", "30")
+@option("factors", choices(list(BY_NAME)), "What is varied.", ",".join(BY_NAME))
+@option("seed", between(0, 10**9), "Of the order of the points.", "1")
+@option("read", cli.FILE, "A sweep.json: say what it holds, and measure nothing.", field="file")
+@option("database-ms", decimals(0, 100_000), "Your database milliseconds per request.")
+@option("hit-ratio", decimals(0, 1), "Your cache's hit ratio, or the one that you expect.")
+@option("visitors", decimals(1, 1_000_000), "Your requests at once.", field="concurrency")
+@cli.json_option
+@cli.plan_options
+@cli.load_options("mix")
+@cli.not_resumed
 def command(**values: Any) -> int:
     """Vary one factor at a time around a stated centre (concurrency, distance of the database, hit ratio, database
     connections, threads), and say where async, or the cache, becomes better or worse, with an interval.
@@ -62,19 +51,11 @@ def command(**values: Any) -> int:
 
 
 def read(
-    minutes: float,
-    factors: tuple[str, ...],
-    seed: int,
-    database_ms: float | None,
-    hit_ratio: float | None,
-    visitors: float | None,
-    json: Path | None,
-    **plan_values: Any,
+    minutes: float, factors: tuple[str, ...], seed: int, file: Path | None, json: Path | None, **values: Any
 ) -> tuple[Options, Plan]:
-    file = plan_values.pop("read")
-    plan = plan_of("sweep", **plan_values)
+    figures = OwnFigures(**{name: values.pop(name) for name in OwnFigures._fields})
+    plan = cli.plan_of("sweep", **values)
     if plan.stack != "local":
         refuse("STACK", plan.stack, "a sweep starts services with other settings, so it needs STACK=local")
     passes, measured = (1, SHORTEST_S) if file else times(minutes, factors, len(plan.names))
-    own = OwnFigures(database_ms, hit_ratio, visitors)
-    return Options(minutes, passes, measured, seed, factors, file, own, json), plan
+    return Options(minutes, passes, measured, seed, factors, file, figures, json), plan
