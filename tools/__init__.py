@@ -1,1 +1,1 @@
-"""Tools for people who work on the project; no service uses them."""
+"""Checks and scripts for developers of this project."""

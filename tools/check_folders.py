@@ -1,4 +1,4 @@
-"""Checks what each folder may import and use, and what shared/ may keep: `python -m tools.check_folders [DIR]`."""
+"""Checks imports, uses of library internals and state in shared/: `python -m tools.check_folders [DIR]`."""
 
 import argparse
 import subprocess
@@ -15,18 +15,18 @@ CONCISE = ("--quiet", "--output-format", "concise")
 EXPLANATION = """\
 Modules that a folder must not import, directly or through others, are in [tool.importlinter] of
 pyproject.toml. Names inside a library that is allowed are in tools/bans/<folder>.toml.
-What the twins and shared/ may use of a library is in tools/private_names.py: only what is public.
-What shared/ may keep from one request to the next is in tools/shared_state.py.
+tools/private_names.py finds uses of library internals by the twins and shared/.
+State that shared/ may keep between requests is listed in tools/shared_state.py.
 
 exit status: 0 all folders keep their rules, 1 one does not, 2 a folder is missing
 """
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The exit status of the command; each rule that is broken is printed with its place."""
+    """The exit status of the command."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.check_folders",
-        description="Checks what each folder of the project may import, and what shared/ may remember.",
+        description="Checks what each folder of the project may import, and what state shared/ may keep.",
         epilog=EXPLANATION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -38,10 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"check_folders: {folder / name}: no such folder", file=sys.stderr)
             return 2
     failed = [_fails(command, folder) for command in [*commands, _contracts()]]
-    leaning = [fault for name in private_names.OWN for fault in private_names.faults(folder / name)]
-    found = [*leaning, *shared_state.faults(folder / "shared")]
-    print("\n".join(found), end="\n" if found else "")
-    return int(any(failed) or bool(found))
+    uses = [fault for name in private_names.OWN for fault in private_names.faults(folder / name)]
+    faults = [*uses, *shared_state.faults(folder / "shared")]
+    print("\n".join(faults), end="\n" if faults else "")
+    return int(any(failed) or bool(faults))
 
 
 def _bans(file: Path) -> list[str]:

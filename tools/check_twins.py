@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-if not __package__:  # started as a file, when only this folder is on the path
+if not __package__:  # run as a file: only this folder is on the path
     sys.path.insert(0, str(ROOT))
 
 from tools.twin_faults import Fault, faults  # noqa: E402
@@ -17,9 +17,9 @@ from tools.twin_table import UnusableInput, read_table  # noqa: E402
 GOOD, FAULTY, UNUSABLE = 0, 1, 2
 EXPLANATION = """\
 How it works
-  From each file of the async twin the words `async` and `await` are erased and the names of the
-  table are mapped. The outcome is formatted, and has to be the file of the same name in the sync
-  twin, line by line.
+  From each file of the async twin the words `async` and `await` are removed and the names of the
+  table are mapped. The result is formatted, and has to equal the file of the same name in the
+  sync twin.
 
 What is a fault
   a differing line, or another number of lines       a file that only one twin has, of any kind
@@ -36,7 +36,7 @@ exit status: 0 the twins mirror each other, 1 they do not, 2 the input cannot be
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The exit status of the command; what is wrong is printed."""
+    """The exit status of the command."""
     options = _options(arguments)
     try:
         if options.write:
@@ -54,7 +54,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         epilog=EXPLANATION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    places = (
+    folders = (
         ("--async", "async_folder", "async_api", "the folder of the async twin"),
         ("--sync", "sync_folder", "sync_api", "the folder of the sync twin"),
         (
@@ -64,15 +64,15 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
             "the names that differ, and the seams with reasons",
         ),
     )
-    for option, name, place, what in places:
-        told = f"{what} ({place})"
-        parser.add_argument(option, dest=name, type=Path, metavar="PATH", default=_near(place), help=told)
-    written = "first write the sync side of every file that is no seam"
-    parser.add_argument("--write", action="store_true", help=written)
+    for option, name, default, what in folders:
+        text = f"{what} ({default})"
+        parser.add_argument(option, dest=name, type=Path, metavar="PATH", default=_relative(default), help=text)
+    text = "first write the sync side of every file that is no seam"
+    parser.add_argument("--write", action="store_true", help=text)
     return parser.parse_args(arguments)
 
 
-def _near(name: str) -> Path:
+def _relative(name: str) -> Path:
     path = ROOT / name
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
@@ -93,11 +93,11 @@ def _write(twins: Twins) -> None:
 
 
 def _report(twins: Twins) -> int:
-    found = faults(twins)
-    for fault in found:
+    all_faults = faults(twins)
+    for fault in all_faults:
         _show(fault)
-    if found:
-        print(f"check_twins: {len(found)} fault{'s' * (len(found) > 1)}", file=sys.stderr)
+    if all_faults:
+        print(f"check_twins: {len(all_faults)} fault{'s' * (len(all_faults) > 1)}", file=sys.stderr)
         return FAULTY
     lines, most = lines_of_seams(twins.sync_texts, twins.table.seams)
     print(

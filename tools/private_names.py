@@ -1,4 +1,4 @@
-"""Finds what leans on the inside of a library: its private names, its patched classes and modules, its subclasses."""
+"""Finds uses of a library's internals: private names, patched classes and modules, subclasses of its classes."""
 
 import ast
 import sys
@@ -7,22 +7,22 @@ from pathlib import Path
 from typing import Final
 
 OWN: Final = ("shared", "sync_api", "async_api")
-# Bases that their libraries document for this. Those of the standard library are allowed.
+# Base classes that their libraries document as such. Those of the standard library are allowed.
 BASES: Final = {"msgspec.Struct", "gunicorn.app.base.BaseApplication"}
-# Known to type checkers alone.
+# Exists for type checkers only.
 TYPES_ONLY: Final = "_typeshed"
 
 
 def faults(folder: Path) -> list[str]:
-    """A line for each place in the folder that leans on the inside of a library."""
+    """A line `file:line: text` for each use of a library's internals."""
     return [
         f"{folder.name}/{file.relative_to(folder)}:{line}: {text}"
         for file in sorted(folder.rglob("*.py"))
-        for line, text in sorted(_found(ast.parse(file.read_text())))
+        for line, text in sorted(_uses(ast.parse(file.read_text())))
     ]
 
 
-def _found(module: ast.Module) -> Iterator[tuple[int, str]]:
+def _uses(module: ast.Module) -> Iterator[tuple[int, str]]:
     imported = dict(_imported(module))
     for node in ast.walk(module):
         match node:
@@ -40,7 +40,7 @@ def _found(module: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def _imported(module: ast.Module) -> Iterator[tuple[str, str]]:
-    """The names that imports bind, each with what it stands for; without those of our own modules."""
+    """(bound name, qualified name) of each import."""
     for node in ast.walk(module):
         if isinstance(node, ast.Import):
             for alias in node.names:

@@ -1,4 +1,4 @@
-"""Takes the picture of a report's top that the README shows: python -m tools.screenshot [HTML [PNG]]."""
+"""Takes the screenshot of a report for the README: python -m tools.screenshot [HTML [PNG]]."""
 
 import argparse
 import os
@@ -19,18 +19,18 @@ UNUSABLE_INPUT: Final = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes the picture; 2 with one line when that cannot be done."""
+    """Exit status 2 without a browser or a report."""
     parser = argparse.ArgumentParser(prog="python -m tools.screenshot", description=__doc__)
     parser.add_argument(
         "page", nargs="?", type=Path, default=PAGE, help=f"the report (default: {PAGE.name} of the example)"
     )
     parser.add_argument("picture", nargs="?", type=Path, default=PICTURE, help="the PNG (default: the README's)")
     options = parser.parse_args(arguments)
-    program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if not program:
-        return _fail(f"none of {', '.join(BROWSERS)} is there: run tools/system_packages test")
+        return _fail("no browser is installed: run tools/system_packages test")
     if not options.page.is_file():
-        return _fail(f"{options.page} is not there: make it with python -m loadtests compare DIR --report")
+        return _fail(f"{options.page} does not exist: write it with python -m loadtests compare DIR --report")
     try:
         take(program, options.page.resolve(), options.picture)
     except Error as error:
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def take(program: str, page: Path, picture: Path) -> None:
-    """Opens a report in a browser and writes a picture of its top; raises playwright's Error."""
+    """Raises playwright's Error."""
     picture.parent.mkdir(parents=True, exist_ok=True)
     # Chromium's sandbox refuses to run as root.
     words = ["--no-sandbox"] if os.geteuid() == 0 else []
@@ -54,7 +54,7 @@ def take(program: str, page: Path, picture: Path) -> None:
 
 
 def _fail(line: str) -> int:
-    print(f"picture: {line}", file=sys.stderr)
+    print(f"screenshot: {line}", file=sys.stderr)
     return UNUSABLE_INPUT
 
 

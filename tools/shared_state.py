@@ -1,14 +1,14 @@
-"""What shared/ remembers: its classes and module names that change after they were made, each with its reason."""
+"""Mutable state in shared/: classes and module variables that change after creation, each with a reason."""
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-# A twin makes these objects, holds them and, where it has threads, locks them.
+# The twins create these objects and, where they have threads, lock them.
 ALLOWED: Final = {
     "cache.breaker.Breaker": "whether Redis is in trouble, and which drops are owed to it, outlives every request",
-    "cache.flights.Flights": "who asks for what is being made has to find the flight that another request began",
+    "cache.flights.Flights": "a request has to find the flight that another request leads",
     "cache.flights.Latch": "one of many requests holds it, and releases it",
 }
 CHANGING: Final = {
@@ -18,13 +18,13 @@ CHANGING: Final = {
 
 
 def faults(folder: Path) -> list[str]:
-    """Gives a line for each thing in the folder that keeps state and has no reason for it."""
-    cure = "hand the state in, or give its reason in tools/shared_state.py"
+    """A line for each class and module variable that keeps state without a reason in ALLOWED."""
+    cure = "pass the state in, or give its reason in tools/shared_state.py"
     return [f"{folder.name}: {each} keeps state: {cure}" for each in state(folder) if each not in ALLOWED]
 
 
 def state(folder: Path) -> list[str]:
-    """`package.module.name` of each class and module variable in the folder that changes after it was made."""
+    """`package.module.name` of each class and module variable that is changed after its creation."""
     files = sorted(folder.rglob("*.py"))
     return sorted(
         {f"{_module(file, folder)}.{name}" for file in files for name in _changed(ast.parse(file.read_text()))}
@@ -47,7 +47,7 @@ def _changed(module: ast.Module) -> Iterator[str]:
 
 
 def _changed_in(tree: ast.AST) -> Iterator[str]:
-    """The names of things whose parts are assigned, deleted, or told to change."""
+    """The names whose items or attributes are assigned or deleted, or on which a method of CHANGING is called."""
     for node in ast.walk(tree):
         parts = [target for target in _assigned(node) if not isinstance(target, ast.Name)]
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGING:

@@ -10,14 +10,14 @@ from tools.twin_seams import has_reason, lines_of_seams
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong: a line that says what and the cure, and the lines that show it."""
+    """One line with the cause and the cure, and the diff that shows it."""
 
     line: str
     details: tuple[str, ...] = ()
 
 
 def faults(twins: Twins) -> list[Fault]:
-    """All faults of a pair of twins, in the order in which they are best mended."""
+    """In the order in which they are best fixed."""
     mirror = Mirror(twins.table.names)
     return [fault for find in _KINDS for fault in find(twins, mirror)]
 
@@ -27,9 +27,9 @@ def _orphans(twins: Twins, _mirror: Mirror) -> Iterator[Fault]:
         (twins.async_folder, twins.async_texts, twins.sync_folder, twins.sync_texts),
         (twins.sync_folder, twins.sync_texts, twins.async_folder, twins.async_texts),
     )
-    for here, files, there, others in sides:
+    for folder, files, other_folder, others in sides:
         for name in sorted(files.keys() - others.keys()):
-            yield Fault(f"{here / name}: has no twin {there / name}; write it or delete this one")
+            yield Fault(f"{folder / name}: has no twin {other_folder / name}; write it or delete this one")
 
 
 def _unlike_files(twins: Twins, mirror: Mirror) -> Iterator[Fault]:
@@ -59,7 +59,7 @@ def _seams_without_reason(twins: Twins, _mirror: Mirror) -> Iterator[Fault]:
 
 def _needless_seams(twins: Twins, _mirror: Mirror) -> Iterator[Fault]:
     for name in _seams(twins):
-        # A mirror of its own: what a needless seam uses must not excuse a rule.
+        # A separate mirror, because only files that are no seams may count as users of a rule.
         if not twins.difference(name, Mirror(twins.table.names)):
             yield Fault(f'[seams] "{name}": its files mirror each other; delete the line')
 
@@ -81,7 +81,7 @@ def _seams(twins: Twins) -> list[str]:
     return [name for name in twins.in_both() if name in twins.table.seams]
 
 
-# The rules come last: the comparisons before them are what uses a rule.
+# Last come the rules, which the comparisons before mark as used.
 _KINDS: tuple[Callable[[Twins, Mirror], Iterator[Fault]], ...] = (
     _orphans,
     _unlike_files,

@@ -1,4 +1,4 @@
-"""Both folders of the twins, and how one file of them compares with its twin."""
+"""The folders of both twins, and the comparison of a file with its twin."""
 
 import difflib
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ NOT_SOURCE = "__pycache__"
 
 @dataclass(frozen=True)
 class Twins:
-    """The texts of both folders by file name, and the table that says how they may differ."""
+    """The texts of both folders by file name, and the table of allowed differences."""
 
     async_folder: Path
     sync_folder: Path
@@ -22,39 +22,38 @@ class Twins:
     sync_texts: dict[str, str]
 
     def in_both(self) -> list[str]:
-        """Names of the files that both twins have."""
         return sorted(self.async_texts.keys() & self.sync_texts.keys())
 
     def derived(self, name: str, mirror: Mirror) -> str:
-        """The sync twin that an async file should have; one that is not Python stays as it is."""
+        """The sync text that an async file should have; a file that is not Python is expected to be equal."""
         text = self.async_texts[name]
         return mirror.derive(text, self.sync_folder / name) if name.endswith(".py") else text
 
     def difference(self, name: str, mirror: Mirror) -> list[str]:
-        """What keeps a file from mirroring its twin, as lines; none when it does."""
+        """A unified diff between the derived and the actual sync file; empty when they are equal."""
         counts = self.async_texts[name].count("\n"), self.sync_texts[name].count("\n")
         uneven = f"{counts[0]} lines in the async twin, {counts[1]} in the sync twin"
-        found = self.sync_texts[name]
+        actual = self.sync_texts[name]
         if name.endswith(".py"):
-            found = ruff("format", [], found, self.sync_folder / name)
-        lines = self._diff(name, self.derived(name, mirror), found)
+            actual = ruff("format", [], actual, self.sync_folder / name)
+        lines = self._diff(name, self.derived(name, mirror), actual)
         return lines if counts[0] == counts[1] else [uneven, *lines]
 
     def surface_difference(self, name: str, mirror: Mirror) -> list[str]:
-        """How the public names and parameters of a seam differ, as lines; none when they do not."""
+        """A unified diff of the public names and parameters of a seam."""
         if not name.endswith(".py"):
             return []
         expected = surface(self.async_texts[name], self.async_folder / name, mirror)
         return self._diff(name, expected, surface(self.sync_texts[name], self.sync_folder / name))
 
-    def _diff(self, name: str, expected: str, found: str) -> list[str]:
+    def _diff(self, name: str, expected: str, actual: str) -> list[str]:
         paths = f"{self.async_folder / name} (as sync)", str(self.sync_folder / name)
-        lines = difflib.unified_diff(expected.splitlines(), found.splitlines(), *paths, lineterm="")
+        lines = difflib.unified_diff(expected.splitlines(), actual.splitlines(), *paths, lineterm="")
         return list(lines)
 
 
 def read_twins(async_folder: Path, sync_folder: Path, table: Table) -> Twins:
-    """The twins as their folders hold them now; raises UnusableInput."""
+    """Raises UnusableInput."""
     async_texts, sync_texts = _texts(async_folder), _texts(sync_folder)
     if not async_texts:
         raise UnusableInput(f"{async_folder}: there is no file in it; name the twin with --async")

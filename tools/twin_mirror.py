@@ -1,4 +1,4 @@
-"""Turns an async file into the sync file that it should have as its twin."""
+"""Derives the sync file that mirrors an async file."""
 
 import io
 import subprocess
@@ -15,7 +15,7 @@ RUFF_TIMEOUT = 60
 
 
 class Mirror:
-    """Derives sync text from async text and remembers which rules of the table were used."""
+    """Derives sync text from async text; `used` holds the rules of the table that were applied."""
 
     def __init__(self, names: dict[str, str]) -> None:
         self._rules = sorted(names.items(), key=lambda rule: -rule[0].count("."))
@@ -23,12 +23,12 @@ class Mirror:
 
     def derive(self, text: str, path: Path) -> str:
         """The sync text for an async text, formatted as a file at `path`; raises UnusableInput."""
-        # Sorted again, because a mapped name can stand elsewhere in the order of imports.
+        # A mapped name can have another place in the order of imports.
         text = ruff("check", ["--select", "I", "--fix-only"], self.erase(text, path), path)
         return ruff("format", [], text, path)
 
     def erase(self, text: str, path: Path) -> str:
-        """The text without `async` and `await` and with its names mapped; raises UnusableInput."""
+        """Remove `async` and `await` and map the names; raises UnusableInput."""
         lines = text.splitlines(keepends=True)
         for row, start, end, replacement in reversed(list(self._edits(text, path))):
             line = lines[row]
@@ -62,7 +62,7 @@ class Mirror:
 
 
 def ruff(command: str, arguments: list[str], text: str, path: Path) -> str:
-    """The text as a ruff command leaves it for the place `path`; raises UnusableInput."""
+    """The output of a ruff command with the configuration for `path`; raises UnusableInput."""
     place = ["--quiet", "--stdin-filename", str(path), "-"]
     run = subprocess.run(
         [find_ruff_bin(), command, *arguments, *place],
@@ -85,7 +85,7 @@ def _tokens(text: str, path: Path) -> list[tokenize.TokenInfo]:
 
 
 def _outside_text(tokens: Iterator[tokenize.TokenInfo]) -> Iterator[tokenize.TokenInfo]:
-    # Since Python 3.12 an f-string is many tokens. It is text here, as it is with 3.11.
+    # Since Python 3.12 an f-string is many tokens; treat it as one string, as 3.11 does.
     depth = 0
     for token in tokens:
         kind = tokenize.tok_name[token.type]

@@ -13,21 +13,21 @@ SHORTEST_REASON = 3
 
 
 def has_reason(reason: str) -> bool:
-    """Whether a reason is a written one: some words, not a placeholder."""
+    """At least a few words, no placeholder."""
     return len(reason.split()) >= SHORTEST_REASON
 
 
 def lines_of_seams(files: dict[str, str], seams: dict[str, str]) -> tuple[int, int]:
-    """The lines that a twin's seams have, and the most that they may; `files` are texts by name."""
+    """Lines in a twin's seams, and their limit; `files` are texts by name."""
     lines = {name: text.count("\n") for name, text in files.items()}
     in_seams = sum(lines[name] for name in seams if name in lines)
     return in_seams, int(sum(lines.values()) * LARGEST_SHARE)
 
 
 def surface(text: str, path: Path, mirror: Mirror | None = None) -> str:
-    """The public names of a file with their parameters, in order, a line each.
+    """The public names of a file with their parameters, in order, one per line.
 
-    With a mirror they are named as on the sync side. Whether a function is async is left out.
+    With a mirror they are mapped to the sync side. Async functions count as functions.
     Raises UnusableInput.
     """
     try:
@@ -62,7 +62,7 @@ def _names(node: ast.stmt) -> Iterator[tuple[str, str]]:
         case ast.AnnAssign(target=ast.Name(id=name)):
             yield name, ""
         case ast.Import() | ast.ImportFrom():
-            # `import x as x` is how a module hands on a name of another.
+            # `import x as x` is a re-export.
             yield from ((name.name, "") for name in node.names if name.asname == name.name)
         case _:
             return

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class UnusableInput(Exception):
-    """What the check was given cannot be used; the message is one line that says the cure."""
+    """Unusable arguments or files; the message is one line with the cure."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Table:
 
 
 def read_table(path: Path) -> Table:
-    """The table in a TOML file; raises UnusableInput when it is missing or broken."""
+    """Raises UnusableInput when the file is missing or malformed."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

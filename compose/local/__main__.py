@@ -65,8 +65,8 @@ def up(chosen: argparse.Namespace, progress: Progress) -> int:
 
 def down() -> int:
     """Stops the stacks that `up` started from this checkout, and removes what killed ones left."""
-    said = [line for line in (ownership.end(*found) for found in ownership.stacks()) if line]
-    print("\n".join(said) or "nothing to end: no stack of this checkout is up")
+    messages = [ownership.end(directory, owner) for directory, owner in ownership.stacks()]
+    print("\n".join(filter(None, messages)) or "nothing to end: no stack of this checkout is up")
     return 0
 
 

@@ -15,7 +15,7 @@ START_SECONDS = 60
 
 
 class CacheServer:
-    """Listens on a free port of loopback, asks for a password, keeps nothing on disk."""
+    """Redis on a free port of loopback, with a password and without persistence."""
 
     def __init__(self, definition: Definition, directory: Path, cores: Cores) -> None:
         self._definition = definition
@@ -39,11 +39,11 @@ class CacheServer:
         """Starts or restarts the server and waits until it answers."""
         make_folder(self._directory, self._user)
         write_secret(self._configuration, f"requirepass {self._password}\n", self._user)
-        place = ["--bind", ports.LOOPBACK, "--port", str(self.port), "--dir", str(self._directory)]
-        # Its title would be written over its environment, by which the stack knows its processes.
-        place += ["--set-proc-title", "no"]
+        options = ["--bind", ports.LOOPBACK, "--port", str(self.port), "--dir", str(self._directory)]
+        # A process title overwrites the environment, by which the stack recognises its processes.
+        options += ["--set-proc-title", "no"]
         settings = environment(self._directory, {})
-        command = [programs.need("redis-server"), str(self._configuration), *self._definition.command, *place]
+        command = [programs.need("redis-server"), str(self._configuration), *self._definition.command, *options]
         self.process.start(command, settings, self._directory, user=self._user)
         self.process.wait(self._answers, START_SECONDS)
 

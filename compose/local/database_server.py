@@ -56,14 +56,14 @@ class DatabaseServer:
         self._password = password
         self._user = server_user()
         self._data = directory / "data"
-        # Where root may import and export: not where the data is.
+        # Where root may import and export; separate from the data.
         self._files = directory.parent / "files"
         self._socket = directory / "s"
         self.program = programs.need("mysqld", "mariadbd")
         self.flavour = MARIADB if "MariaDB" in programs.version(self.program) else MYSQL
         self._cores = cores
-        everywhere = frozenset(os.sched_getaffinity(0))
-        self.process = Process("the database server", directory.parent / "database.log", everywhere)
+        all_cores = frozenset(os.sched_getaffinity(0))
+        self.process = Process("the database server", directory.parent / "database.log", all_cores)
         self.port = ports.free()
 
     def start(self) -> None:

@@ -1,4 +1,4 @@
-"""Reads compose/*.yaml, the definition of the stack, and substitutes its variables."""
+"""The definition of the stack: compose/*.yaml with its variables substituted."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ DATABASE, CACHE = "database", "cache"
 SECRETS = "/run/secrets/"
 VARIABLE = re.compile(r"\$(?:(?P<escaped>\$)|\{(?P<name>\w+)(?::-(?P<default>[^{}]*))?\})")
 CONNECTIONS = "--max-connections="
-RESERVE = 20  # for those who kill statements, seed, look and measure
+RESERVE = 20  # for KILL, seeding and measuring
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ def read(variables: Mapping[str, str]) -> Plan:
 def must_fit(plan: Plan, environment: Mapping[str, str]) -> None:
     """StackError if the pools of all services together exceed `--max-connections`."""
     services = [{**each.environment, **environment} for each in plan.combinations.values()]
-    wanted = sum(int(each["WORKERS"]) * int(each["POOL"]) for each in services) + RESERVE
-    given = [word.partition("=")[2] for word in plan.database.command if word.startswith(CONNECTIONS)]
-    if given and wanted > int(given[0]):
-        raise unusable(f"{wanted} database connections are wanted, {given[0]} are given: lower WORKERS or POOL")
+    needed = sum(int(each["WORKERS"]) * int(each["POOL"]) for each in services) + RESERVE
+    limits = [word.partition("=")[2] for word in plan.database.command if word.startswith(CONNECTIONS)]
+    if limits and needed > int(limits[0]):
+        raise unusable(f"the pools need {needed} database connections of {limits[0]}: lower WORKERS or POOL")
 
 
 def define(name: str, body: Mapping[str, object]) -> Definition:
@@ -80,9 +80,9 @@ def define(name: str, body: Mapping[str, object]) -> Definition:
 
 
 def fill(value: Any, variables: Mapping[str, str]) -> Any:
-    """Substitutes `${NAME:-default}` in every string of a YAML value, as Compose does."""
+    """Substitute `${NAME:-default}` in every string of a YAML value, as Compose does."""
     if isinstance(value, str):
-        return VARIABLE.sub(lambda found: replacement(found, variables), value)
+        return VARIABLE.sub(lambda match: replacement(match, variables), value)
     if isinstance(value, dict):
         return {key: fill(inner, variables) for key, inner in value.items()}
     if isinstance(value, list):
@@ -90,8 +90,8 @@ def fill(value: Any, variables: Mapping[str, str]) -> Any:
     return value
 
 
-def replacement(found: re.Match[str], variables: Mapping[str, str]) -> str:
+def replacement(match: re.Match[str], variables: Mapping[str, str]) -> str:
     """As with Compose's `:-`, an empty variable counts as unset."""
-    if found["escaped"]:
+    if match["escaped"]:
         return "$"
-    return variables.get(found["name"]) or found["default"] or ""
+    return variables.get(match["name"]) or match["default"] or ""

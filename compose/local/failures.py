@@ -8,9 +8,9 @@ BROKEN = 1
 
 
 class StackError(Exception):
-    """One line that says what is wrong and how to mend it.
+    """A one-line message with the cause and the cure.
 
-    `log` holds the end of the log of the program that failed, `status` what a command exits with.
+    `log` is the tail of the failed program's log, `status` the exit status of the command.
     """
 
     def __init__(self, line: str, *, log: str = "", status: int = BROKEN) -> None:

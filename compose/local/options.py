@@ -15,8 +15,8 @@ class StackOptions:
     """StackError names an option that is out of range.
 
     Services listen on `port_base` + 1 and following, `scale` multiplies the data, `environment` is
-    added to every service's, `only` names the services to start (default: all), `progress` is told
-    each step. A stack in the `foreground` is one to look at: `down` ends it.
+    added to every service's, `only` names the services to start (default: all), `progress` is called
+    with each step. `down` ends a stack in the `foreground`.
     """
 
     workers: int = 1
@@ -42,8 +42,8 @@ class StackOptions:
         if unknown:
             known = ", ".join(names)
             raise unusable(f"there is no combination {sorted(unknown)[0]!r}: choose from {known}")
-        chosen = names if self.only is None else self.only
-        return {name: self.port_base + number for number, name in enumerate(names, 1) if name in chosen}
+        selected = names if self.only is None else self.only
+        return {name: self.port_base + number for number, name in enumerate(names, 1) if name in selected}
 
 
 def within(name: str, value: int, low: int, high: int) -> None:

@@ -55,11 +55,11 @@ def stacks() -> Iterator[tuple[Path, Owner]]:
     for directory in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         file = directory / FILE
         try:
-            mine = directory.lstat().st_uid == os.geteuid() and not directory.is_symlink()
+            is_mine = directory.lstat().st_uid == os.geteuid() and not directory.is_symlink()
             owner = Owner(**json.loads(file.read_text()))
         except (OSError, ValueError, TypeError):
-            continue  # it has just gone, it is another user's, or it is no file of ours
-        if mine and owner.checkout == str(CHECKOUT):
+            continue  # just removed, another user's, or another program's
+        if is_mine and owner.checkout == str(CHECKOUT):
             yield directory, owner
 
 

@@ -10,8 +10,8 @@ import psutil
 
 from compose.local.failures import unusable
 
-# systemd's range for services without a user of their own (DynamicUser=): no distribution gives these ids to anybody.
-# Not `nobody`, which other services run as, nor `mysql` and `redis`, which own the files of the machine's own servers.
+# systemd's range for DynamicUser=, which no distribution assigns. Not `nobody`, which other services run as, nor
+# `mysql` and `redis`, which own the files of the machine's own servers.
 UNPRIVILEGED = range(61184, 65520)
 MAY_ENTER = 0o001
 
@@ -25,7 +25,7 @@ class Identity(TypedDict):
 
 
 def server_user() -> int | None:
-    """Where we are root, an uid that no user and no process has. Else None: servers run as the current user."""
+    """For root, a uid that no user and no process has; else None: servers run as the current user."""
     if os.geteuid() != 0:
         return None
     taken = {entry.pw_uid for entry in pwd.getpwall()}

@@ -24,7 +24,7 @@ class Placement:
 
 
 def place(services: str, others: str) -> Placement:
-    """The cores asked for, as far as this process may use them, else its first one and the rest."""
+    """The requested cores that this process may use; by default its first one and the rest."""
     allowed = frozenset(os.sched_getaffinity(0))
     first = frozenset({min(allowed)})
     mine = parse(services) & allowed or first

@@ -21,7 +21,9 @@ def must_be_free(ports: Iterable[int]) -> None:
     """StackError names the first port in use and the process that listens on it."""
     for port in ports:
         if taken(port):
-            raise unusable(f"port {port} is taken by {owner(port)}: stop that, or move with PORT_BASE=18000")
+            raise unusable(
+                f"port {port} is taken by {owner(port)}: stop it, or choose other ports with PORT_BASE=18000"
+            )
 
 
 def taken(port: int) -> bool:

@@ -16,8 +16,8 @@ from compose.local.permissions import identity, open_log
 from compose.local.placement import Cores, pinned
 
 MARK = "ASYNC_REWRITE_MATRIX_STACK"
-KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "VIRTUAL_ENV")
-KEPT_PREFIXES = ("PYTHON", "COVERAGE", "LD_")
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "VIRTUAL_ENV")
+INHERITED_PREFIXES = ("PYTHON", "COVERAGE", "LD_")
 KILL_SECONDS = 5.0
 POLL_SECONDS = 0.03
 
@@ -25,10 +25,12 @@ POLL_SECONDS = 0.03
 def environment(directory: Path, extra: Mapping[str, str]) -> dict[str, str]:
     """The environment of a child: PATH and the like, a mark by which `sweep` finds it, and `extra`.
 
-    No other variable is inherited: a service sees what it would see in a container.
+    No other variable is inherited, so that a service runs with the same environment as in a container.
     """
-    kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith(KEPT_PREFIXES)}
-    return {**kept, "TMPDIR": str(directory), MARK: str(directory), **extra}
+    inherited = {
+        name: value for name, value in os.environ.items() if name in INHERITED or name.startswith(INHERITED_PREFIXES)
+    }
+    return {**inherited, "TMPDIR": str(directory), MARK: str(directory), **extra}
 
 
 class Process:
@@ -101,7 +103,7 @@ class Process:
         return {thread.id for thread in psutil.Process(self.pid).threads()}
 
     def terminate(self) -> None:
-        """Sends SIGTERM."""
+        """SIGTERM to the process alone."""
         if self.running:
             os.kill(self.pid, signal.SIGTERM)
 

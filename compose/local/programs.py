@@ -9,7 +9,7 @@ from pathlib import Path
 from compose.local.failures import StackError, tail, unusable
 from compose.local.permissions import identity, open_log
 
-SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")  # where servers are; often not on PATH
+SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")  # servers are installed here; often not on PATH
 CURES = {
     "redis-server": "Redis is not installed: apt install redis-server",
     "mysqld": "no MySQL or MariaDB server is installed: apt install mariadb-server",

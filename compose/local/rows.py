@@ -22,9 +22,9 @@ def fill(connect: Connect, scale: int, passwords: Mapping[str, str]) -> None:
         run(root, "seed.sql", scale=scale)
     copies = ThreadPoolExecutor(COPIES_AT_ONCE)
     try:
-        started = [copies.submit(add, connect, name, word) for name, word in passwords.items()]
-        for copy in started:
-            copy.result()
+        futures = [copies.submit(add, connect, name, word) for name, word in passwords.items()]
+        for future in futures:
+            future.result()
     finally:
         copies.shutdown(wait=False, cancel_futures=True)
 

@@ -95,14 +95,14 @@ def localised(
     secrets: Mapping[str, Path],
 ) -> dict[str, str]:
     """The environment with local hosts, ports and paths in place of the containers'."""
-    there = definition.environment
-    database = urlsplit(there["DATABASE_URL"])
-    place = f"{database.username}@{ports.LOOPBACK}:{database_port}"
-    password = secrets[Path(there["DATABASE_PASSWORD_FILE"]).name]
+    container = definition.environment
+    database = urlsplit(container["DATABASE_URL"])
+    netloc = f"{database.username}@{ports.LOOPBACK}:{database_port}"
+    password = secrets[Path(container["DATABASE_PASSWORD_FILE"]).name]
     return {
-        **there,
+        **container,
         "BIND": f"{ports.LOOPBACK}:{port}",
-        "DATABASE_URL": urlunsplit(database._replace(netloc=place)),
+        "DATABASE_URL": urlunsplit(database._replace(netloc=netloc)),
         "DATABASE_PASSWORD_FILE": str(password),
-        "CACHE_URL": there["CACHE_URL"] and cache_url,
+        "CACHE_URL": container["CACHE_URL"] and cache_url,
     }

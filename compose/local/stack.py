@@ -7,12 +7,12 @@ from types import TracebackType
 from typing import Self
 
 from compose.local import definition, ports, rows
+from compose.local.components import Components
 from compose.local.database_server import Connection
 from compose.local.failures import StackError
 from compose.local.interruption import Interruption, Undisturbed
 from compose.local.options import StackOptions
 from compose.local.ownership import claim
-from compose.local.parts import Parts
 from compose.local.placement import place
 from compose.local.processes import sweep
 from compose.local.service import Service
@@ -30,10 +30,10 @@ class Stack:
         self._ports = self.options.ports(list(self._plan.combinations))
         first = next(iter(self._plan.combinations.values()))
         definition.must_fit(self._plan, self.options.environment)
-        # Containers get one core by default, as Compose cannot count; here all others are known.
+        # Compose cannot count cores, so containers get one by default; here the rest of the machine is known.
         self.placement = place(first.cpus, os.environ.get("OTHER_CPUS", ""))
         self._directory: Path | None = None
-        self._started: Parts | None = None
+        self._started: Components | None = None
         self._interruption = Interruption()
 
     def __enter__(self) -> Self:
@@ -42,7 +42,7 @@ class Stack:
             ports.must_be_free(self._ports.values())
             self.options.say(str(self.placement))
             self._directory = claim(self.options.foreground)
-            self._started = Parts(self._plan, self.options, self.placement, self._directory)
+            self._started = Components(self._plan, self.options, self.placement, self._directory)
             self._started.start(self._ports)
         except BaseException:
             self.close()
@@ -75,37 +75,37 @@ class Stack:
     @property
     def services(self) -> dict[str, Service]:
         """By combination."""
-        return self.parts.services
+        return self.components.services
 
     @property
     def database_pid(self) -> int:
-        return self.parts.database.process.pid
+        return self.components.database.process.pid
 
     @property
     def cache_pid(self) -> int:
-        return self.parts.cache.process.pid
+        return self.components.cache.process.pid
 
     @property
     def database_port(self) -> int:
-        return self.parts.database.port
+        return self.components.database.port
 
     @property
     def cache_port(self) -> int:
-        return self.parts.cache.port
+        return self.components.cache.port
 
     @property
     def cache_url(self) -> str:
-        return self.parts.cache.url
+        return self.components.cache.url
 
     @property
     def database_version(self) -> str:
         """Such as MariaDB 10.11.6."""
-        server = self.parts.database
+        server = self.components.database
         return f"{server.flavour.name} {server.version()}"
 
     def check(self) -> None:
         """StackError if one of the programs has exited."""
-        self.parts.check()
+        self.components.check()
 
     def service(self, name: str) -> Service:
         return self.services[name]
@@ -118,14 +118,14 @@ class Stack:
 
     def admin(self, database: str | None = None) -> Connection:
         """A root connection in autocommit; the caller closes it."""
-        return self.parts.database.connect(database)
+        return self.components.database.connect(database)
 
     def restore(self, name: str) -> None:
         """Resets a combination's database to its first rows; its service must be idle."""
         rows.restore(self.admin, self.database(name))
 
     @property
-    def parts(self) -> Parts:
+    def components(self) -> Components:
         if self._started is None:
             raise StackError("the stack was not started")
         return self._started

@@ -38,7 +38,7 @@ def freeze(stack: Stack) -> str:
 
 def kill(stack: Stack) -> str:
     before = stack.cache_pid
-    server = stack.parts.cache
+    server = stack.components.cache
     server.process.kill()
     time.sleep(DEAD_SECONDS)
     dead = not server.process.running

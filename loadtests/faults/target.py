@@ -107,7 +107,7 @@ def fault_targets(options: StackOptions, names: Collection[str]) -> Iterator[dic
     """Starts a stack whose services reach the database and Redis through proxies; ends it afterwards."""
     with contextlib.ExitStack() as closing:
         stack = closing.enter_context(Stack(options))
-        server, cache = stack.parts.database, stack.parts.cache
+        server, cache = stack.components.database, stack.components.cache
         to_database, to_redis = (
             closing.enter_context(Proxy(port, cores=stack.placement.others)) for port in (server.port, cache.port)
         )

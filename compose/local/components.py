@@ -1,4 +1,4 @@
-"""The programs of a stack: two servers and up to four services."""
+"""The processes of a stack: two servers and up to four services."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from compose.local.service import Service, localised
 SERVER_STOP_SECONDS = 15.0
 
 
-class Parts:
+class Components:
     def __init__(self, plan: Plan, options: StackOptions, placement: Placement, directory: Path) -> None:
         self._plan = plan
         self._options = options
