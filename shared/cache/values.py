@@ -15,8 +15,6 @@ from zlib import crc32
 
 import msgspec
 
-# Seconds, unless CACHE_LIFETIME says otherwise.
-LIFETIME = 60.0
 JITTER = 0.1
 # The last fifth of a lifetime: the value is served, as `stale`, while somebody loads the next one.
 SOFT_SHARE = 0.8

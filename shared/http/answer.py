@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 JSON = "application/json"
+encode = msgspec.json.Encoder().encode
 
 
 class Answer(msgspec.Struct, frozen=True):

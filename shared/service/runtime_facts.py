@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from typing import Any, Final
 
+from shared.http.answer import encode
 from shared.service.metrics import Metrics
 from shared.service.serving import serving
 from shared.service.settings import Settings
-from shared.shop.answers import encode
 
 LIBRARIES: Final = (
     "aiomysql", "cryptography", "flask", "gunicorn", "hiredis", "hypercorn", "msgspec", "prometheus_client",

@@ -8,8 +8,6 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import msgspec
 
-from shared.cache.values import LIFETIME
-
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=4096)]
 Switch = Literal["on", "off"]
@@ -49,7 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     read_timeout: Seconds = 6.0
     request_timeout: Seconds = 8.0
     cache_timeout: Seconds = 0.1
-    cache_lifetime: Seconds = LIFETIME
+    cache_lifetime: Seconds = 60.0
     cache_refresh: Switch = "on"
     flight_timeout: Seconds = 3.0
     keep_alive: Count = 75

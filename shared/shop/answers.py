@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import msgspec
-
-from shared.http.answer import Answer
+from shared.http.answer import Answer, encode
 from shared.http.errors import Problem, unavailable
 from shared.http.parsing import CatalogueQuery, RevenueQuery
 from shared.schema import (
@@ -31,8 +29,6 @@ Rows = Sequence[Row]
 Days = tuple[date, date]
 
 PIECE_MONTHS = 3
-
-encode = msgspec.json.Encoder().encode
 
 
 def catalogue(query: CatalogueQuery, rows: Rows) -> bytes:

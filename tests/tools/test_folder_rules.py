@@ -91,6 +91,7 @@ def new_project(root: Path) -> Path:
     for package in (path.parent for folder in FOLDERS for path in (ROOT / folder).rglob("__init__.py")):
         (root / package.relative_to(ROOT)).mkdir(parents=True, exist_ok=True)
         (root / package.relative_to(ROOT) / "__init__.py").write_text("")
+    (root / "shared" / "schema.py").write_text("")
     for folder in FOLDERS:
         home(root, folder).mkdir(parents=True, exist_ok=True)
         (home(root, folder) / "one.py").write_text(ALLOWED.get(folder, ""))

@@ -15,8 +15,11 @@ from loadtests.schema.result import Result
 from loadtests.schema.server import Usage
 from loadtests.verdict.answer import Recommendation
 from loadtests.verdict.comparison import compare
+from loadtests.verdict.costs import greatest_age_s
 from loadtests.verdict.statement import StatementCure, statement_cure
 from loadtests.verdict.studies import context_of
+from shared.cache.values import JITTER
+from shared.service.settings import Settings
 from tests.support.simulated_results import COMBINATIONS, bound_by, save, server, simulated
 
 CACHE = {"sync": 400.0, "sync-cached": 10.0, "async": 400.0, "async-cached": 10.0}
@@ -202,3 +205,8 @@ def test_services_of_ones_own_have_no_cost_that_we_could_know(tmp_path: Path) ->
     for content in simulated(CACHE, 1):
         save(tmp_path, content | {"combination": f"my-{content['combination']}"})
     assert compare(read_rounds(tmp_path)).recommendation.costs == {}
+
+
+def test_the_age_of_data_without_a_ledger_is_that_of_the_services_preset() -> None:
+    preset = Settings(combination="any", bind="any:1", database_url="mysql://").cache_lifetime
+    assert preset * (1 + JITTER) == greatest_age_s({}, "sync-cached")
