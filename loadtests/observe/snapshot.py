@@ -28,8 +28,6 @@ class Snapshot(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """The difference of two snapshots."""
-
     seconds: float
     busy: dict[str, float]
     counters: dict[str, float]

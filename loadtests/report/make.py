@@ -18,8 +18,6 @@ MEMO_NAME: Final = "report.md"
 
 
 class Wanted(NamedTuple):
-    """Which files are to be written of the results in a folder."""
-
     folder: Path
     base: str = ""
     studies: Sequence[Path] = ()

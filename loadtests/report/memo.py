@@ -2,14 +2,9 @@
 
 from typing import Any, Final
 
-from loadtests.report.charts.bottleneck import in_words as bottleneck_in_words
 from loadtests.report.document import Document
 from loadtests.report.numbers import MISSING, digits, interval, per_second, percent
-from loadtests.report.page import environment
-from loadtests.report.reproduce import commands, conditions
-from loadtests.report.summary_table import statistic, summary_table
-from loadtests.report.tables import server_tables
-from loadtests.report.verdict import question, verdict_sentence
+from loadtests.report.page import described, environment
 from loadtests.schema.design import SIMPLE_KEY
 
 # What Markdown would read as something else than text.
@@ -45,19 +40,10 @@ def memo(document: Document) -> str:
     made.finalize = escaped
     made.filters |= {"verbatim": _verbatim, "per_second": per_second, "percent": percent}
     return made.get_template("report.md.j2").render(
-        document=document,
-        report=document["report"],
-        question=question(document),
-        verdict=verdict_sentence(document),
-        statistic=statistic(document),
-        summary=summary_table(document),
+        **described(document),
         effects=_effects(document),
         metrics=EFFECTS.values(),
-        bottleneck=bottleneck_in_words(document),
-        server_tables=server_tables(document),
         stack=_stack(document),
-        commands=commands(document),
-        conditions=conditions(document),
     )
 
 

@@ -71,6 +71,22 @@ def inline(pictures: Sequence[tuple[str, Picture]]) -> Markup:
     return Markup(text.translate(UNSAFE))  # noqa: S704
 
 
+def described(document: Document) -> dict[str, Any]:
+    """What both templates show of a run."""
+    return {
+        "document": document,
+        "report": document["report"],
+        "question": question(document),
+        "verdict": verdict_sentence(document),
+        "statistic": statistic(document),
+        "summary": summary_table(document),
+        "bottleneck": bottleneck_in_words(document),
+        "server_tables": server_tables(document),
+        "commands": commands(document),
+        "conditions": conditions(document),
+    }
+
+
 def _run(document: Document, number: int) -> dict[str, Any]:
     """Everything that the template shows of one run."""
     sections: dict[str, Sequence[Picture | None]] = {
@@ -86,21 +102,12 @@ def _run(document: Document, number: int) -> dict[str, Any]:
         for section, pictures in sections.items()
     }
     return {
-        "document": document,
-        "report": document["report"],
-        "question": question(document),
-        "verdict": verdict_sentence(document),
-        "statistic": statistic(document),
-        "summary": summary_table(document),
+        **described(document),
         "percentiles": percentile_rows(document),
-        "bottleneck": bottleneck_in_words(document),
-        "server_tables": server_tables(document),
         "fault_table": [(fault, *cells) for fault, cells in fault_rows(document)],
         "fault_columns": fault_columns(document),
         "sections": named,
         "pictures": [one for pictures in named.values() for one in pictures],
-        "commands": commands(document),
-        "conditions": conditions(document),
     }
 
 

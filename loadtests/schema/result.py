@@ -44,8 +44,6 @@ class Slice(msgspec.Struct, frozen=True):
 
 
 class Route(msgspec.Struct, frozen=True):
-    """What one route's requests came to."""
-
     requests: Count
     failed: Count
     latency_ms: Latency
@@ -70,14 +68,10 @@ class Cache(msgspec.Struct, frozen=True):
 
 
 class K6(msgspec.Struct, frozen=True):
-    """The load generator."""
-
     version: str | None = None
 
 
 class Varies(msgspec.Struct, frozen=True):
-    """What the combination varies."""
-
     stack: str
     cache: bool
 

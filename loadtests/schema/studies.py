@@ -22,8 +22,6 @@ Document = TypeVar("Document", capacity.Document, sweep.Document)
 
 
 class LinkedStudy(NamedTuple, Generic[Document]):
-    """A study, and where it was found."""
-
     place: str
     document: Document
 

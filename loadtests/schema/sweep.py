@@ -72,8 +72,6 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class FactorLine(msgspec.Struct, frozen=True):
-    """A factor that was swept."""
-
     name: str
     title: str
     unit: str

@@ -23,8 +23,6 @@ POLL_S: Final = 0.05
 
 
 class LocalTarget:
-    """A running local stack."""
-
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._cache = self.redis()

@@ -18,8 +18,6 @@ SYMBOLS: Final = ("circle", "square", "diamond", "triangle-up", "cross", "star",
 
 
 class Style(NamedTuple):
-    """How a combination looks in every picture."""
-
     colour: str
     symbol: str
 
@@ -32,8 +30,6 @@ class DataTable(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """One chart with all that makes it readable."""
-
     name: str
     title: str
     sentence: str
