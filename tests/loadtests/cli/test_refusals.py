@@ -217,14 +217,6 @@ def test_the_journeys_are_those_of_the_script() -> None:
     assert named == list(JOURNEYS)
 
 
-def test_a_comparison_loads_no_driver_and_starts_nothing() -> None:
-    code = "import sys, loadtests.cli.compare; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=TIMEOUT_S, check=True)
-    loaded = {name.partition(".")[0] for name in done.stdout.split()}
-    assert "rich" in loaded
-    assert not {"aiomysql", "compose", "psutil", "pymysql", "redis"} & loaded
-
-
 @pytest.mark.parametrize(("words", "expected"), [("matrix run --profile sm", "smoke"), ("matrix sta", "staleness")])
 def test_a_shell_completes_commands_and_values(words: str, expected: str) -> None:
     given = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1), "_MATRIX_COMPLETE": "bash_complete"}

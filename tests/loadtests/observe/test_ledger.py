@@ -57,7 +57,10 @@ EXPECTED = {
     },
 }
 # They say which service it is and where its servers are.
-ADDRESSES = {"COMBINATION", "BIND", "DATABASE_URL", "DATABASE_PASSWORD_FILE", "CACHE_URL", "CACHE_PREFIX"}
+ADDRESSES = {
+    *("COMBINATION", "BIND", "DATABASE_URL", "DATABASE_PASSWORD_FILE", "DATABASE_CA_FILE"),
+    *("CACHE_URL", "CACHE_PASSWORD_FILE", "CACHE_CA_FILE", "CACHE_PREFIX"),
+}
 DRIVERS = {"sync-cached": "library pymysql", "async-cached": "library aiomysql"}
 
 
