@@ -1,6 +1,7 @@
 """The stack in containers, as a target of the load; k6 runs inside its network."""
 
 import http.client
+import json
 import os
 import subprocess
 import time
@@ -88,7 +89,8 @@ class ComposeTarget:
         containers = self.run("ps", "-q").split()
         found = self._output(["docker", "inspect", "-f", SERVICE_AND_IMAGE, *containers], COMMAND_S)
         images = dict(line.split() for line in found.splitlines())
-        images["k6"] = self.run("config", "--images", "k6")
+        described = json.loads(self.run("config", "--format", "json", "k6"))
+        images["k6"] = described["services"]["k6"]["image"]
         return {service: self._digest(image) for service, image in sorted(images.items())}
 
     def _digest(self, image: str) -> str:

@@ -15,8 +15,6 @@ REFUSED = {1045, 1698, 3118, 4151}
 # An anonymous account would let in a name that there is not.
 NAMES = ["root", "mysql", "mariadb.sys", "nobody"]
 
-pytestmark = pytest.mark.stack
-
 
 @pytest.fixture(scope="module", params=KINDS)
 def server(request: pytest.FixtureRequest) -> Iterator[SeededServer]:
