@@ -89,7 +89,7 @@ class Side:
 
     def _load(self) -> Any:
         self.made += 1
-        return self.twin.given(b"%d" % self.made)
+        return self.twin.result(b"%d" % self.made)
 
 
 def test_a_closed_breaker_defers_no_drop(breaker: Breaker) -> None:

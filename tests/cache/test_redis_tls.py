@@ -79,7 +79,7 @@ def told(name: str, settings: dict[str, str], caplog: pytest.LogCaptureFixture) 
         read = read_settings(REQUIRED | LIMITS | settings)
         cache: Any = twin.call(twin.part("cache.cache", "Cache"), read, background, lambda: False, Metrics())
         twin.call(cache.open)
-        answers = [twin.call(cache.answer, PLAN, lambda: twin.given(b"1")) for _ in "12"]
+        answers = [twin.call(cache.answer, PLAN, lambda: twin.result(b"1")) for _ in "12"]
         readiness = twin.call(cache.state)
         cache.end_pauses()
         twin.call(background.close, 5.0)

@@ -15,7 +15,7 @@ from compose.local import programs
 from compose.local.definition import CHECKOUT
 from compose.local.failures import UNUSABLE, StackError
 from compose.local.ownership import FILE, PREFIX, Owner
-from tests.support.local_commands import Command, Room, room, up
+from tests.support.local_commands import Command, Sandbox, sandbox, up
 from tests.support.stacks import free_base
 
 pytestmark = pytest.mark.usefixtures("servers")
@@ -25,18 +25,18 @@ READY = "^Ctrl-C stops it"
 
 
 @pytest.fixture
-def here() -> Iterator[Room]:
-    with room() as made:
-        yield made
+def box() -> Iterator[Sandbox]:
+    with sandbox() as box:
+        yield box
 
 
-def test_up_says_where_everything_is_and_ctrl_c_leaves_nothing(here: Room) -> None:
-    command = up(here, "--only", "sync").saw(READY)
+def test_up_says_where_everything_is_and_ctrl_c_leaves_nothing(box: Sandbox) -> None:
+    command = up(box, "--only", "sync").saw(READY)
     assert command.match(r"ready after [\d.]+ s: (MySQL|MariaDB) \d+\.\d+.*SCALE=1")
     assert command.match(r"sync +http://127\.0\.0\.1:\d+/api/products")
-    assert len(here.left_behind()) >= 4
+    assert len(box.left_behind()) >= 4
     assert command.send(signal.SIGINT).status() == 0
-    assert here.left_behind() == []
+    assert box.left_behind() == []
 
 
 @pytest.mark.parametrize(
@@ -48,64 +48,66 @@ def test_up_says_where_everything_is_and_ctrl_c_leaves_nothing(here: Room) -> No
         ("starting async-cached", signal.SIGHUP, 129),
     ],
 )
-def test_a_start_that_is_interrupted_leaves_nothing(here: Room, moment: str, sent: signal.Signals, status: int) -> None:
-    command = up(here, "--only", "sync,async-cached").saw(moment)
+def test_a_start_that_is_interrupted_leaves_nothing(
+    box: Sandbox, moment: str, sent: signal.Signals, status: int
+) -> None:
+    command = up(box, "--only", "sync,async-cached").saw(moment)
     assert command.send(sent).status() == status
     assert not command.match("Traceback")
-    assert here.left_behind() == []
+    assert box.left_behind() == []
 
 
-def test_down_ends_what_up_started(here: Room) -> None:
-    command = up(here, "--only", "async").saw(READY)
-    down = Command(here, "down")
+def test_down_ends_what_up_started(box: Sandbox) -> None:
+    command = up(box, "--only", "async").saw(READY)
+    down = Command(box, "down")
     assert down.status() == 0
     assert down.match("ended the stack of process")
     assert command.status() == 0
-    assert here.left_behind() == []
+    assert box.left_behind() == []
 
 
-def test_down_removes_what_a_killed_stack_left(here: Room) -> None:
-    up(here, "--only", "sync").saw(READY).kill()
+def test_down_removes_what_a_killed_stack_left(box: Sandbox) -> None:
+    up(box, "--only", "sync").saw(READY).kill()
     assert {"redis-server", Path(programs.need("mysqld", "mariadbd")).name, Path(sys.executable).name} <= set(
-        here.left_behind()
+        box.left_behind()
     )
-    down = Command(here, "down")
+    down = Command(box, "down")
     assert down.status() == 0
     assert down.match("removed what a killed stack had left")
-    assert here.left_behind() == []
+    assert box.left_behind() == []
 
 
-def test_down_follows_no_link_that_lies_in_the_temporary_folder(here: Room, tmp_path: Path) -> None:
+def test_down_follows_no_link_that_lies_in_the_temporary_folder(box: Sandbox, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     kept.mkdir()
     gone = Owner(pid=2**22 + 1, started=0.0, checkout=str(CHECKOUT), foreground=True)
     (kept / FILE).write_text(json.dumps(asdict(gone)))
-    (here.path / f"{PREFIX}link").symlink_to(kept)
-    down = Command(here, "down")
+    (box.path / f"{PREFIX}link").symlink_to(kept)
+    down = Command(box, "down")
     assert down.status() == 0
     assert down.match("nothing to end")
     assert (kept / FILE).exists()
 
 
-def test_a_service_that_cannot_start_is_named_with_the_end_of_its_log(here: Room) -> None:
-    command = up(here, "--only", "async", LOG_LEVEL="shouting")
+def test_a_service_that_cannot_start_is_named_with_the_end_of_its_log(box: Sandbox) -> None:
+    command = up(box, "--only", "async", LOG_LEVEL="shouting")
     assert command.status() == 1
     assert command.lines[-1].startswith("error: the service async exited with status")
     assert command.match("LOG_LEVEL|shouting")
     assert not command.match("Traceback.*compose")
-    assert here.left_behind() == []
+    assert box.left_behind() == []
 
 
-def test_a_port_that_is_taken_is_one_line_with_its_owner_and_the_cure(here: Room) -> None:
+def test_a_port_that_is_taken_is_one_line_with_its_owner_and_the_cure(box: Sandbox) -> None:
     port = free_base() + 3
     with socket.create_server(("127.0.0.1", port)):
-        command = up(here, PORT_BASE=str(port - 3))
+        command = up(box, PORT_BASE=str(port - 3))
         assert command.status() == UNUSABLE
     assert len(command.lines) == 1
     assert f"port {port} is taken by" in command.lines[0]
     assert f"(process {os.getpid()})" in command.lines[0]
     assert "PORT_BASE=" in command.lines[0]
-    assert here.left_behind() == []
+    assert box.left_behind() == []
 
 
 @pytest.mark.parametrize(
@@ -120,19 +122,19 @@ def test_a_port_that_is_taken_is_one_line_with_its_owner_and_the_cure(here: Room
     ],
 )
 def test_what_cannot_be_used_is_refused_in_one_line(
-    here: Room, words: list[str], variables: dict[str, str], said: str
+    box: Sandbox, words: list[str], variables: dict[str, str], said: str
 ) -> None:
-    command = up(here, *words, **variables)
+    command = up(box, *words, **variables)
     assert command.status() == UNUSABLE
     assert said in command.lines[-1]
     assert not command.match("Traceback")
-    assert here.left_behind() == []
+    assert box.left_behind() == []
 
 
-def test_a_directory_too_deep_for_sockets_is_refused(here: Room) -> None:
-    deep = here.path / ("deep" * 25)
+def test_a_directory_too_deep_for_sockets_is_refused(box: Sandbox) -> None:
+    deep = box.path / ("deep" * 25)
     deep.mkdir()
-    command = up(here, TMPDIR=str(deep))
+    command = up(box, TMPDIR=str(deep))
     assert command.status() == UNUSABLE
     assert "set TMPDIR to a shorter path" in command.lines[-1]
     assert list(deep.iterdir()) == []

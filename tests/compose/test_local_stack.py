@@ -18,7 +18,7 @@ from compose.local.options import StackOptions
 from compose.local.ownership import FILE
 from compose.local.service import localised
 from compose.local.stack import Stack
-from tests.support.local_commands import Command, room
+from tests.support.local_commands import Command, sandbox
 from tests.support.stacks import COMBINATIONS, stack_of
 
 pytestmark = pytest.mark.usefixtures("servers")
@@ -37,7 +37,7 @@ def running() -> Iterator[Stack]:
 
 
 def test_down_leaves_a_stack_alone_that_something_else_is_using(running: Stack) -> None:
-    with room() as empty:
+    with sandbox() as empty:
         (empty.path / running.directory.name).mkdir()
         owner = (running.directory / FILE).read_text()
         (empty.path / running.directory.name / FILE).write_text(owner)

@@ -5,7 +5,7 @@ import pytest
 from tests.support.bad_requests import GOOD_ORDER, GOOD_PATCH
 from tests.support.combination import Combination
 from tests.support.odd_http import ALIVE, CHUNKED, EXCESS, GARBAGE, JSON, LENGTH, PATCH, UNUSUAL
-from tests.support.raw_http import head, one, wire
+from tests.support.raw_http import exchange, head, wire
 
 CHUNK = b"1000\r\n" + b" " * 4096 + b"\r\n"
 LAST = b"b\r\n" + GOOD_PATCH + b"\r\n"
@@ -19,7 +19,7 @@ KEYS = "SELECT name FROM idempotency_keys WHERE name LIKE 'given-twice-%'"
 
 @pytest.mark.parametrize("name", GARBAGE)
 def test_garbage_is_refused_or_closed(combination: Combination, name: str) -> None:
-    answer = one(combination.url, GARBAGE[name])
+    answer = exchange(combination.url, GARBAGE[name])
     assert answer is None or answer.status in {400, 501}
     assert answer is None or b"Traceback" not in answer.body
     assert combination.get("/health/live").status_code == 200
@@ -28,7 +28,7 @@ def test_garbage_is_refused_or_closed(combination: Combination, name: str) -> No
 @pytest.mark.parametrize("name", EXCESS)
 def test_excess_is_refused_or_closed(combination: Combination, name: str) -> None:
     before = combination.written()
-    answer = one(combination.url, EXCESS[name])
+    answer = exchange(combination.url, EXCESS[name])
     assert answer is None or answer.status in {400, 413, 414, 431}
     assert combination.written() == before
     assert combination.get("/health/live").status_code == 200
@@ -37,7 +37,7 @@ def test_excess_is_refused_or_closed(combination: Combination, name: str) -> Non
 @pytest.mark.parametrize("name", UNUSUAL)
 def test_the_unusual_is_answered(combination: Combination, name: str) -> None:
     request, status = UNUSUAL[name]
-    answer = one(combination.url, request)
+    answer = exchange(combination.url, request)
     assert answer is not None
     assert (answer.status, answer.headers["X-Combination"]) == (status, combination.name)
 
@@ -45,14 +45,14 @@ def test_the_unusual_is_answered(combination: Combination, name: str) -> None:
 @pytest.mark.parametrize("parts", [[*[CHUNK] * 20, LAST], [LAST, *[CHUNK] * 20]], ids=["end", "start"])
 def test_chunks_over_64_kib_are_a_413_wherever_the_json_is(combination: Combination, parts: list[bytes]) -> None:
     before = combination.written()
-    answer = one(combination.url, head(PATCH, JSON, CHUNKED), *parts, END)
+    answer = exchange(combination.url, head(PATCH, JSON, CHUNKED), *parts, END)
     assert answer is not None
     assert answer.status == 413
     assert combination.written() == before
 
 
 def test_chunks_of_5_mb_are_a_413_or_closed(combination: Combination) -> None:
-    answer = one(combination.url, head(PATCH, JSON, CHUNKED), *[CHUNK] * 1250, END)
+    answer = exchange(combination.url, head(PATCH, JSON, CHUNKED), *[CHUNK] * 1250, END)
     assert answer is None or answer.status == 413
 
 
@@ -93,7 +93,7 @@ def test_the_next_request_is_answered_unless_the_answer_said_close(combination: 
 
 def test_a_body_of_5_mb_is_a_413_or_closed(combination: Combination) -> None:
     request = head(PATCH, JSON, "Content-Length: 5000000")
-    answer = one(combination.url, request, *[b" " * 50_000] * 100)
+    answer = exchange(combination.url, request, *[b" " * 50_000] * 100)
     assert answer is None or answer.status == 413
 
 
@@ -118,7 +118,7 @@ def test_a_key_that_is_given_twice_is_refused_or_one_key(combination: Combinatio
     names = [f"given-twice-{combination.name}-{number}" for number in (1, 2)]
     keys = [f"Idempotency-Key: {name}" for name in names]
     length = f"Content-Length: {len(GOOD_ORDER)}"
-    answer = one(combination.url, head("POST /api/orders HTTP/1.1", JSON, *keys, length), GOOD_ORDER)
+    answer = exchange(combination.url, head("POST /api/orders HTTP/1.1", JSON, *keys, length), GOOD_ORDER)
     assert answer is not None
     stored = [row[0] for row in combination.rows(KEYS)]
     assert (answer.status, stored) in [(400, []), (201, [",".join(names)])]

@@ -7,7 +7,7 @@ import pytest
 from tests.support.bad_requests import GOOD_ORDER
 from tests.support.combination import Combination
 from tests.support.odd_http import JSON
-from tests.support.raw_http import Answer, head, one
+from tests.support.raw_http import Answer, exchange, head
 
 LENGTH = f"Content-Length: {len(GOOD_ORDER)}"
 INTERNAL = b'{"type":"about:blank","title":"Internal error","status":500,"detail":"The database refused a statement."}'
@@ -57,14 +57,14 @@ def check_internal(combination: Combination, answer: Answer | None) -> None:
 
 @pytest.mark.parametrize("path", ["/api/orders/1", "/api/dashboard"])
 def test_a_defect_is_a_500_that_tells_nothing_of_the_inside(with_another_column: Combination, path: str) -> None:
-    answer = one(with_another_column.url, head(f"GET {path} HTTP/1.1"))
+    answer = exchange(with_another_column.url, head(f"GET {path} HTTP/1.1"))
     check_internal(with_another_column, answer)
 
 
 def test_a_write_that_fails_inside_writes_nothing(with_another_column: Combination) -> None:
     before = with_another_column.rows(ALL_ORDERS)
     request = head("POST /api/orders HTTP/1.1", JSON, LENGTH, "Idempotency-Key: failed-inside")
-    check_internal(with_another_column, one(with_another_column.url, request, GOOD_ORDER))
+    check_internal(with_another_column, exchange(with_another_column.url, request, GOOD_ORDER))
     assert with_another_column.rows(ALL_ORDERS) == before
 
 

@@ -15,7 +15,7 @@ from compose.local.stack import Stack
 from tests.support.bad_requests import GOOD_ORDER, GOOD_PATCH
 from tests.support.odd_http import ALIVE, CHUNKED, JSON, PATCH
 from tests.support.own_services import running_service
-from tests.support.raw_http import head, one, wire
+from tests.support.raw_http import exchange, head, wire
 from tests.support.twins import NAMES
 
 LIMIT_S = 2.5
@@ -83,7 +83,7 @@ def service(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Service]:
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_target_is_answered_alike(service: Service, name: str) -> None:
     line, status = TARGETS[name]
-    answer = one(service.url, head(line))
+    answer = exchange(service.url, head(line))
     assert answer is not None
     assert answer.status == status
 
@@ -92,7 +92,7 @@ def test_no_target_makes_an_error(service: Service) -> None:
     some = random.Random(16)
     for _ in range(300):
         target = "".join(some.choices(PIECES, k=some.randint(1, 6)))
-        answer = one(service.url, head(f"GET {target} HTTP/1.1"))
+        answer = exchange(service.url, head(f"GET {target} HTTP/1.1"))
         assert answer is None or answer.status in {200, 400, 404, 405}, target
     log = service.log.read_text()
     assert "Traceback" not in log
@@ -101,7 +101,7 @@ def test_no_target_makes_an_error(service: Service) -> None:
 
 @pytest.mark.parametrize("fields", PEERS)
 def test_no_header_of_a_peer_moves_the_application(service: Service, fields: str) -> None:
-    answer = one(service.url, head(ALIVE, fields))
+    answer = exchange(service.url, head(ALIVE, fields))
     assert answer is not None
     assert answer.status == 200
 

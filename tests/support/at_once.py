@@ -1,4 +1,4 @@
-"""The same moment for several requests."""
+"""Calls that start at the same moment."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ SECONDS = 30.0
 
 
 def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
-    """Gives the calls' results in their order; each has a thread, and none starts before all can."""
+    """Results in the order of the calls; each runs in a thread, released by a barrier."""
     barrier = Barrier(len(calls))
 
     def started(call: Callable[[], T]) -> T:

@@ -36,7 +36,7 @@ UNKNOWN = {
 
 
 def bad(target: str, says: str) -> Bad:
-    """Gives a GET that is refused for the parameter `says`."""
+    """A GET whose problem must name the parameter `says`."""
     return Bad("", "GET", target, 400, says=says)
 
 

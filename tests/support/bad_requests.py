@@ -1,4 +1,4 @@
-"""Requests that must be refused: what is sent, and what has to come back."""
+"""Requests that must be refused, each with the expected status."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ ORDERS, PRODUCT = "/api/orders", "/api/products/1"
 
 @dataclass(frozen=True)
 class Bad:
-    """A request, the status it is refused with, and a word that the problem's detail must hold."""
+    """A request and the expected status; `says` must be part of the problem's detail."""
 
     name: str
     method: str
@@ -28,7 +28,7 @@ class Bad:
 
 
 def both(name: str, body: bytes, status: int = 400, headers: Mapping[str, str] = JSON) -> list[Bad]:
-    """Gives the bad body for both routes that take one."""
+    """The bad body for both routes that take one."""
     return [
         Bad(name, "POST", ORDERS, status, body, headers),
         Bad(name, "PATCH", PRODUCT, status, body, headers),
@@ -36,13 +36,13 @@ def both(name: str, body: bytes, status: int = 400, headers: Mapping[str, str] =
 
 
 def patch(name: str, value: str, member: str) -> Bad:
-    """Gives a PATCH with one bad value, spelled in JSON."""
+    """A PATCH of one member; `value` is JSON text."""
     body = f'{{"{member}":{value}}}'.encode()
     return Bad(f"{member} {name}", "PATCH", PRODUCT, 400, body, JSON, f"$.{member}")
 
 
 def order(name: str, customer: str = "1", product: str = "1", quantity: str = "1") -> Bad:
-    """Gives an order with one bad value, spelled in JSON."""
+    """An order with one line; the values are JSON text."""
     line = f'{{"product_id":{product},"quantity":{quantity}}}'
     body = f'{{"customer_id":{customer},"lines":[{line}]}}'.encode()
     return Bad(name, "POST", ORDERS, 400, body, JSON)
@@ -130,7 +130,6 @@ MEMBERS: Sequence[Bad] = [
 
 
 def lines(name: str, text: str) -> Bad:
-    """Gives an order with bad lines, spelled in JSON."""
     return Bad(name, "POST", ORDERS, 400, f'{{"customer_id":1,"lines":{text}}}'.encode(), JSON)
 
 

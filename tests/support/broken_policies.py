@@ -1,7 +1,7 @@
-"""Three ways to break the cache's policy, each a function of shared/ replaced or two steps in the wrong order.
+"""Three broken cache policies, with which tests prove that their checks find stale reads.
 
-`python -m tests.support.broken_policies sync no-stamps` serves a twin with a broken policy, by the environment that the
-service would have; what should find stale reads can prove with it that it does. Nothing of this is in what is shipped.
+`python -m tests.support.broken_policies sync no-stamps` serves a twin with a broken policy, in the service's
+environment.
 """
 
 import importlib
@@ -18,23 +18,23 @@ from shared.cache.steps import Command
 
 
 def without_stamps() -> None:
-    """All stamps are alike, so a drop ends nothing that a slow reader stores after it."""
+    """All stamps are equal, so a drop does not invalidate what a slow reader stores after it."""
     cache_values.new_stamp = lambda: bytes(cache_values.STAMP_LENGTH)
 
 
 def without_stamps_served() -> None:
-    """The usual cache-aside: a drop deletes values, and a slow reader puts back what it had read before it."""
+    """Plain cache-aside: a drop deletes values, and a slow reader stores an old one again."""
     without_stamps()
     cache_commands.drop = _delete_values
 
 
 def flights_across_writes() -> None:
-    """A flight is known by its key alone, so whoever comes after a write can join one that began before it."""
+    """Flights are named by key alone, so a reader can join one that began before the last write."""
     cache_policy.flight_of = _by_key_alone
 
 
 def drop_before_commit() -> None:
-    """A write drops what it touches inside its transaction, and not after it."""
+    """A write drops its groups before the commit."""
     for twin in ("sync", "async"):
         if f"{twin}_api.serve" in sys.argv or twin in sys.argv:
             _drop_early(twin)
@@ -47,7 +47,7 @@ BROKEN: Final[dict[str, Callable[[], None]]] = {
 }
 
 
-# What is served under another policy than the model tries: without stamps a drop has to find the values themselves.
+# Served policies differ from the modelled ones here: without stamps a drop has to delete the values.
 SERVED: Final = BROKEN | {"no-stamps": without_stamps_served}
 DELETE_VALUES: Final = r"""
 for _, value in ipairs(ARGV) do
@@ -66,8 +66,8 @@ def _by_key_alone(plan: Plan, stamps: cache_values.Stamps) -> str:
     return plan.key
 
 
-# A transaction with more to do after its drop. With nothing to do it commits before a reader, who asks Redis three
-# times on a miss, comes to the database, unless the machine is busy.
+# Work between drop and commit. Without it the transaction commits before a reader, which sends three commands to Redis
+# on a miss, reaches the database.
 GOES_ON: Final = "SELECT SLEEP(0.02)"
 
 
@@ -106,7 +106,7 @@ def _drop_early(twin: str) -> None:
     cache.drop = (lambda self, groups: None) if twin == "sync" else nothing
 
 
-# Hypercorn's workers are spawned: they import this module again, and have to be as broken as their parent.
+# Hypercorn's workers are spawned: they import this module again as `__mp_main__`.
 if __name__ in {"__main__", "__mp_main__"}:
     if len(sys.argv) != 3 or sys.argv[1] not in {"sync", "async"} or sys.argv[2] not in BROKEN:
         sys.exit(f"usage: python -m tests.support.broken_policies sync|async {'|'.join(BROKEN)}")

@@ -1,4 +1,4 @@
-"""The system's Chromium, driven by Playwright, and what a page did while it was open."""
+"""The system's Chromium, driven by Playwright, with a page's console messages and requests."""
 
 import os
 import shutil
@@ -10,37 +10,36 @@ from typing import Any, NamedTuple
 from playwright.sync_api import Browser, Page, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-STARTED_MS = 120_000  # the first start after its installation reads all of it from the disk
+STARTED_MS = 120_000  # the first start after installation reads it from disk
 DRAWN_MS = 30_000
 
 
 class Opened(NamedTuple):
-    """A page with what it said on its console and asked of the network."""
+    """An open page, its console messages and errors, and the URLs that it requested."""
 
     page: Page
-    said: list[str]
-    asked: list[str]
+    console: list[str]
+    requests: list[str]
 
     def figures(self) -> dict[str, Any]:
-        """The figures that the page holds, by the name of their chart."""
-        found: dict[str, Any] = self.page.evaluate("JSON.parse(document.getElementById('figures').textContent)")
-        return found
+        """The embedded figures by the name of their chart."""
+        content: dict[str, Any] = self.page.evaluate("JSON.parse(document.getElementById('figures').textContent)")
+        return content
 
     def drawn(self, chart: str) -> list[dict[str, Any]]:
-        """The series that a chart shows, as the library has drawn them."""
-        found: list[dict[str, Any]] = self.page.evaluate(
-            "(name) => document.getElementById(name)._fullData.filter((one) => one.visible === true)"
-            ".map((one) => ({name: one.name, combination: (one.meta || {}).combination || null}))",
+        """The visible series of a chart, as Plotly has drawn them."""
+        series: list[dict[str, Any]] = self.page.evaluate(
+            "(name) => document.getElementById(name)._fullData.filter((trace) => trace.visible === true)"
+            ".map((trace) => ({name: trace.name, combination: (trace.meta || {}).combination || null}))",
             chart,
         )
-        return found
+        return series
 
 
 @contextmanager
 def browser() -> Iterator[Browser]:
-    """A headless browser."""
-    program = next((found for name in NAMES if (found := shutil.which(name))), None)
-    assert program, f"none of {', '.join(NAMES)} is there: run tools/system_packages test"
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    assert program, f"none of {', '.join(NAMES)} is installed: run tools/system_packages test"
     # Chromium's sandbox refuses to run as root.
     words = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
@@ -53,16 +52,16 @@ def browser() -> Iterator[Browser]:
 
 @contextmanager
 def opened(running: Browser, path: Path, width: int = 1280, scheme: Any = "light") -> Iterator[Opened]:
-    """A report, open and drawn."""
+    """A report whose charts are drawn; the page is offline."""
     context = running.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
     page = context.new_page()
-    found = Opened(page, [], [])
-    page.on("console", lambda message: found.said.append(message.text))
-    page.on("pageerror", lambda error: found.said.append(str(error)))
-    page.on("request", lambda request: found.asked.append(request.url))
+    report = Opened(page, [], [])
+    page.on("console", lambda message: report.console.append(message.text))
+    page.on("pageerror", lambda error: report.console.append(str(error)))
+    page.on("request", lambda request: report.requests.append(request.url))
     page.goto(path.as_uri())
     page.wait_for_selector("html[data-drawn=yes]", timeout=DRAWN_MS)
     try:
-        yield found
+        yield report
     finally:
         context.close()

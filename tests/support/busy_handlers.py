@@ -1,7 +1,7 @@
-"""A service that works before it answers with a product.
+"""A service whose product route burns CPU time first.
 
-`python -m tests.support.busy_handlers async 0.2` serves that twin, by the service's environment; each such
-request takes 0.2 s of CPU time more.
+`python -m tests.support.busy_handlers async 0.2` serves that twin with the service's environment and adds 0.2 s of CPU
+time to each GET of a product.
 """
 
 import importlib
@@ -15,14 +15,14 @@ PROGRAM: Final = "tests.support.busy_handlers"
 
 
 def burn(seconds: float) -> None:
-    """Uses so much of a core's time."""
+    """Use CPU time of this thread."""
     end = time.thread_time() + seconds
     while time.thread_time() < end:
         pass
 
 
 def make_busy(twin: str, seconds: float) -> None:
-    """Has the twin's handler work first, whether it is called or awaited."""
+    """Wrap the twin's handler; the result may be a coroutine, so the time is burnt before it is created."""
     products = importlib.import_module(f"{twin}_api.shop.products").Products
     handle = products.get
 
@@ -34,7 +34,7 @@ def make_busy(twin: str, seconds: float) -> None:
     products.get = busy
 
 
-# Hypercorn's workers are spawned: they import this module again, and have to be as busy as their parent.
+# Hypercorn's workers are spawned: they import this module again as `__mp_main__`.
 if __name__ in {"__main__", "__mp_main__"}:
     make_busy(sys.argv[1], float(sys.argv[2]))
 

@@ -1,4 +1,4 @@
-"""Cancelling a coroutine at each of its suspension points, one after the other."""
+"""Cancel a coroutine at its n-th suspension point, or at each of them in turn."""
 
 import asyncio
 import itertools
@@ -12,21 +12,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Cancelled(Generic[T]):
-    """A task that has ended; `reached` is False when it ended before its n-th suspension."""
+    """A finished task; `reached` is False when it finished before its n-th suspension."""
 
     reached: bool
     task: "asyncio.Task[T]"
 
     @property
     def value(self) -> T | None:
-        """What the coroutine returned in spite of the cancel; raises any error but the cancel itself."""
+        """The result of a coroutine that survived the cancel, else None; raises any error but CancelledError."""
         return None if self.task.cancelled() else self.task.result()
 
 
 async def cancel_at(n: int, coroutine: Coroutine[Any, Any, T], *, late: bool = False) -> Cancelled[T]:
-    """Runs the coroutine in a task, which is cancelled at its n-th suspension, counted from 1.
+    """Run the coroutine in a task and cancel it at its n-th suspension, counted from 1.
 
-    With `late` the cancel comes in the turn of the loop in which the awaited future is done and the task not yet awake.
+    With `late`, cancel in the iteration of the loop in which the awaited future is done but the task not yet resumed.
     """
     counted = _Counted(n, coroutine, late)
     task = asyncio.create_task(_awaited(counted))
@@ -37,9 +37,9 @@ async def cancel_at(n: int, coroutine: Coroutine[Any, Any, T], *, late: bool = F
 async def cancel_everywhere(
     make: Callable[[], Coroutine[Any, Any, T]], *, late: bool = False
 ) -> AsyncIterator[T | None]:
-    """Runs a fresh coroutine for each suspension point, cancelled there, until one ends before its cancel.
+    """Call `cancel_at` with 1, 2, ... and a fresh coroutine each time, until one finishes before its cancel.
 
-    Yields after each of the cancelled ones, for the test to look at what is left.
+    Yields after each cancel, so that the test can check the state left behind.
     """
     for n in itertools.count(1):
         cancelled = await cancel_at(n, make(), late=late)
@@ -70,7 +70,7 @@ class _Counted(Generic[T]):
             try:
                 yield future
                 resume = partial(next, steps)
-            except BaseException as error:  # noqa: BLE001 (whatever it is, the coroutine hears it)
+            except BaseException as error:  # noqa: BLE001 (passed on to the coroutine)
                 resume = partial(steps.throw, error)
         raise AssertionError("the coroutine ends or raises")
 

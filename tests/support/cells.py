@@ -1,4 +1,4 @@
-"""Cells of a test's own, measured by the runner's own code on the shared stack or on known services."""
+"""Cells measured by the runner on the shared stack or on known services."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +20,7 @@ from tests.support.k6_runs import combinations_file
 from tests.support.known_service import KnownService
 from tests.support.waiting import wait_until
 
-# Rules that a machine which is busy with something else may break by itself.
+# Rules that other load on the machine can break.
 NOISE = frozenset({"load generator", "warm-up drift"})
 TRIES = 3
 SETTLE_S = 0.5
@@ -28,14 +28,14 @@ SMALL_LOAD = {"DURATION": "2", "VUS": "5", "THINK": "0.1"}
 
 
 class OwnTarget(LocalTarget):
-    """The shared stack, its services with one worker unless a test says otherwise."""
+    """The shared stack; its services have one worker by default."""
 
     def __init__(self, stack: Stack, **environment: str) -> None:
         super().__init__(stack)
         self._environment = {"WORKERS": "1", **environment}
 
     def prepare(self, name: str, restore: bool) -> None:
-        """Gives a combination fresh processes with the test's settings, and an empty cache."""
+        """Restart the service with the test's settings, on an empty cache."""
         self.forget(name)
         if restore:
             self._stack.restore(name)
@@ -43,12 +43,10 @@ class OwnTarget(LocalTarget):
 
 
 def plan_of(stack: Stack, folder: Path, *names: str) -> Plan:
-    """A smoke plan for the shared stack."""
     return make_plan("smoke", port_base=stack.options.port_base, results=folder, combinations=",".join(names))
 
 
 def cells_of(target: Target, plan: Plan, folder: Path) -> Cells:
-    """The runner's cells, with results in this folder."""
     return Cells(target, plan, folder, k6_version(), SETTLE_S)
 
 
@@ -61,7 +59,7 @@ def measured(
     injected: Sequence[str] = (),
     **environment: str,
 ) -> Result:
-    """One cell of the shared stack under a load of the test's own."""
+    """One cell of the shared stack; `load` adds variables to SMALL_LOAD."""
     target = OwnTarget(stack, **environment)
     try:
         cells = cells_of(target, plan_of(stack, folder, name), folder)
@@ -73,7 +71,6 @@ def measured(
 def measured_service(
     folder: Path, service: KnownService, target: type[RunningTarget] = RunningTarget, **load: str
 ) -> Result:
-    """One cell of a known service."""
     file = combinations_file(folder, [service])
     plan = make_plan("smoke", stack="none", results=folder, combinations=str(file))
     cells = cells_of(target(plan), plan, folder)
@@ -81,25 +78,25 @@ def measured_service(
 
 
 def begin_of(log: Path) -> float:
-    """When the measured time begins, in seconds of the epoch, as k6 says when its first visitor arrives."""
+    """Start of the measured window in seconds since the epoch, once k6 has logged it."""
     wait_until(lambda: log.exists() and BOUNDS.search(log.read_text()), "k6 has begun", 60)
-    found = BOUNDS.search(log.read_text())
-    assert found
-    return float(found[1]) / 1000
+    match = BOUNDS.search(log.read_text())
+    assert match
+    return float(match[1]) / 1000
 
 
 def sleep_until(at: float) -> None:
-    """Returns at this time of the clock, or at once when it is over."""
+    """`at` is a time of `time.time`; a past one returns at once."""
     time.sleep(max(0.0, at - time.time()))
 
 
 def broken_rules(result: Result) -> dict[str, str]:
-    """The rules that a cell breaks, with their reasons."""
+    """Void rules that the cell breaks: name and reason."""
     return {rule.name: reason for rule in RULES if (reason := rule.reason(result))}
 
 
 def undisturbed(measure: Callable[[], Result]) -> Result:
-    """A cell that is measured again, `TRIES` times in all, while others have the cores and noise alone breaks rules."""
+    """Repeat up to TRIES times while only NOISE rules are broken and other processes use the cores."""
     for _ in range(TRIES - 1):
         result = measure()
         broken = broken_rules(result).keys()
@@ -109,8 +106,8 @@ def undisturbed(measure: Callable[[], Result]) -> Result:
 
 
 def used_by_others(result: Result) -> float:
-    """How many cores others than the cell's own programs used while it was measured."""
+    """Mean number of cores used by processes outside the cell."""
     assert result.server is not None
     assert result.server.core_use
     busy = sum(core.busy for core in result.server.core_use.values())
-    return busy - sum(one.cpu_s for one in result.server.programs.values()) / result.duration_s
+    return busy - sum(program.cpu_s for program in result.server.programs.values()) / result.duration_s

@@ -1,4 +1,4 @@
-"""A certificate authority of a test's own, and what it signs."""
+"""A certificate authority for tests."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,14 +15,14 @@ PEM = serialization.Encoding.PEM
 
 @dataclass(frozen=True)
 class Authority:
-    """Signs certificates for servers; `file` is what a client that trusts it is given."""
+    """Signs server certificates; `file` is its own certificate, for clients to trust."""
 
     file: Path
     name: x509.Name
     key: ec.EllipticCurvePrivateKey
 
     def sign(self, certificate: Path, key_file: Path, host: str, days: int = 30) -> None:
-        """Writes a certificate for the host, an address or a name; with negative days it has expired."""
+        """`host` is an IP address or a name; a negative `days` writes an expired certificate."""
         key = ec.generate_private_key(ec.SECP256R1())
         named = x509.IPAddress(ip_address(host)) if host[0].isdigit() else x509.DNSName(host)
         built = _builder(_name("a server"), self.name, key, days)
@@ -37,7 +37,7 @@ class Authority:
 
 
 def authority(folder: Path, common_name: str) -> Authority:
-    """A new authority, its certificate in the folder."""
+    """Create an authority and write its certificate to `folder`."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name(common_name)
     built = _builder(name, name, key, 30).add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)

@@ -1,4 +1,4 @@
-"""What the command line makes of words, without starting anything."""
+"""Parses a command line without running the command."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from loadtests.studies.sweep.options import Options as SweepOptions
 
 
 def values_of(command: Command, *words: str) -> dict[str, Any]:
-    """The values of its parameters; raises click.UsageError."""
+    """Parameters by name; raises click.UsageError."""
     return command.make_context(str(command.name), list(words)).params
 
 

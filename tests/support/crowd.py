@@ -1,4 +1,4 @@
-"""Many requests at once, each on a connection of its own, with the time that each took."""
+"""Concurrent requests, each on its own connection, with the time that each took."""
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,24 +14,23 @@ SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Timed:
-    """An answer and the seconds from its request being sent to its last byte."""
+    """An answer, and the seconds from sending the request to its last byte."""
 
     answer: httpx.Response
     seconds: float
 
     @property
     def status(self) -> int:
-        """The answer's status."""
         return self.answer.status_code
 
     def is_problem(self) -> bool:
-        """Whether the answer is a problem that says its own status."""
+        """Whether the answer is a problem document with its own status."""
         kind = self.answer.headers["Content-Type"]
         return kind == "application/problem+json" and self.answer.json()["status"] == self.status
 
 
 class Crowd:
-    """Clients of one service; leaving waits for all of them."""
+    """Clients of one service; leaving the block waits for all requests."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -44,15 +43,14 @@ class Crowd:
         self._threads.shutdown(wait=True)
 
     def send(self, method: str, path: str, **request: object) -> "Future[Timed]":
-        """Begins a request."""
         return self._threads.submit(self._timed, method, path, request)
 
     def get(self, path: str, times: int = 1) -> "list[Future[Timed]]":
-        """Begins the same GET several times at once."""
+        """Start the same GET `times` times."""
         return [self.send("GET", path) for _ in range(times)]
 
     def _timed(self, method: str, path: str, request: dict[str, Any]) -> Timed:
-        # A client each: one that keeps no connection may, with many threads, close another's.
+        # One client per request: a shared one without keep-alive may close another thread's connection.
         with httpx.Client(base_url=self._url, timeout=SECONDS, verify=TLS) as client:
             started = time.monotonic()
             answer = client.request(method, path, **request)
@@ -60,5 +58,5 @@ class Crowd:
 
 
 def all_of(pending: "list[Future[Timed]]") -> list[Timed]:
-    """The answers, the first one to be sent first."""
+    """In the order of sending."""
     return [each.result(SECONDS) for each in pending]

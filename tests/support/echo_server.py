@@ -1,4 +1,4 @@
-"""A server for tests of the proxy: says back each line that it hears, and notes when it heard it."""
+"""A line echo server for tests of the proxy."""
 
 import contextlib
 import socket
@@ -13,7 +13,7 @@ SECONDS = 15.0
 
 
 class Echo:
-    """Accepts connections until it is closed; `heard` holds each line with its time."""
+    """`heard` holds (monotonic time, line) of each line received."""
 
     def __init__(self) -> None:
         self.heard: list[tuple[float, bytes]] = []
@@ -22,7 +22,7 @@ class Echo:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
-        """Refuses new connections; harmless when done before."""
+        """Refuse new connections; idempotent."""
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -47,7 +47,6 @@ class Echo:
 
 @contextmanager
 def echo_server() -> Iterator[Echo]:
-    """Gives an echo server for the length of the block."""
     echo = Echo()
     try:
         yield echo

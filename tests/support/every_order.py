@@ -1,4 +1,4 @@
-"""Every order in which the events of some actors can take place."""
+"""Exhaustive search over the interleavings of actors' events."""
 
 from collections.abc import Sequence
 from itertools import count
@@ -15,7 +15,7 @@ START, LATER = 1000.0, 1055.0
 
 @pytest.fixture
 def still_life(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Time that stands still, for values at a moment past their soft end, and chance that does not differ."""
+    """A frozen clock, at which values are past their soft end, and constant random numbers."""
     monkeypatch.setattr(cache_policy, "time", lambda: START)
     monkeypatch.setattr(cache_policy, "monotonic", lambda: 0.0)
     monkeypatch.setattr(cache_values, "time", lambda: LATER)
@@ -23,7 +23,7 @@ def still_life(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Orders:
-    """Tries all orders of the actors' events from a beginning; two ways to the same state are followed once."""
+    """Tries all interleavings of the actors' events; a state that was reached before is not followed again."""
 
     def __init__(self, actors: Sequence[Actor], before: Sequence[Actor], patch: pytest.MonkeyPatch) -> None:
         self._actors = actors
@@ -33,7 +33,7 @@ class Orders:
         self.ends = 0
 
     def stale(self) -> tuple[int, ...] | None:
-        """An order that makes a read stale, as the actors' numbers; None when there is none."""
+        """An interleaving that makes a read stale, as actor numbers; None when there is none."""
         return self._follow(())
 
     def _follow(self, order: tuple[int, ...]) -> tuple[int, ...] | None:
@@ -45,14 +45,14 @@ class Orders:
         self._known.add(state)
         self.ends += not possible
         for number in possible:
-            if found := self._follow((*order, number)):
-                return found
+            if stale := self._follow((*order, number)):
+                return stale
         return None
 
     def _after(self, order: tuple[int, ...]) -> tuple[World, list[int], Any]:
-        made = count(1)
+        tokens = count(1)
         for module in (cache_policy, cache_values):
-            self._patch.setattr(module, "token_bytes", lambda length: next(made).to_bytes(length, "big"))
+            self._patch.setattr(module, "token_bytes", lambda length: next(tokens).to_bytes(length, "big"))
         world = World()
         for actor in self._before:
             list(actor(world, []))

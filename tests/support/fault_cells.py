@@ -1,4 +1,4 @@
-"""Cells of the fault matrix as a test wants them: all well, but for what it says."""
+"""Cells of the fault matrix that keep every rule but for the members given."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,6 @@ QUICK = Latency(100, 5.0, 9.0, 20.0)
 
 
 def cell(**others: Any) -> Cell:
-    """Gives a cell that keeps every rule, with some members replaced."""
     members: dict[str, Any] = {
         "fault": "redis-killed", "combination": "sync-cached", "started_at": "2026-01-01T00:00:00Z", "requests": 500,
         "failed": {}, "failed_before": 0, "late": 0, "worst_s": 0.2, "lasted_s": 5.0, "recovery_s": 0.0, "lost": [],
@@ -21,7 +20,7 @@ def cell(**others: Any) -> Cell:
 
 
 def written(folder: Path, *cells: Cell) -> Path:
-    """Gives the file of a run with these cells."""
+    """Write the result file of a run and return its path."""
     run = Run(started_at="2026-01-01T00:00:00Z", command="x", workers=2, load={}, host={}, versions={}, cells=[*cells])
     write_json(folder / "faults.json", run)
     return folder / "faults.json"

@@ -1,4 +1,4 @@
-"""A service's own figures as numbers."""
+"""A service's Prometheus metrics."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ SECONDS = 30.0
 
 
 class Figures:
-    """What /metrics said at one moment."""
+    """A snapshot of /metrics."""
 
     def __init__(self, text: str) -> None:
         families = list(text_string_to_metric_families(text))
@@ -17,11 +17,11 @@ class Figures:
         self._samples = [sample for family in families for sample in family.samples]
 
     def sum(self, name: str, **labels: str) -> float:
-        """The sum of all samples of that name that carry these labels."""
+        """Sum of the samples with this name and at least these labels."""
         return sum(value for _, value in self._matching(name, labels))
 
     def values(self, name: str, label: str) -> dict[str, float]:
-        """The samples of that name by the value of one label."""
+        """Samples by the value of one label."""
         return {carried[label]: value for carried, value in self._matching(name, {})}
 
     def _matching(self, name: str, labels: Mapping[str, str]) -> list[tuple[Mapping[str, str], float]]:
@@ -33,5 +33,4 @@ class Figures:
 
 
 def figures(url: str) -> Figures:
-    """The figures of a service now."""
     return Figures(httpx.get(f"{url}/metrics", timeout=SECONDS).text)

@@ -18,14 +18,14 @@ WATCHED = Watched(
 
 
 def history(*records: Record) -> History:
-    """A history of these records in the order in which they ended."""
+    """A history with the records in order of their end."""
     return History("sync-cached", "run", WATCHED, sorted(records, key=lambda record: record.ended))
 
 
 def read(subject: str, level: int, started: float, ended: float, **members: Any) -> Record:
     """A read that showed one subject at a level."""
-    given: dict[str, Any] = {"status": 200, "cache": "hit", "levels": ((subject, level),)} | members
-    return Record("read", "product", "/", started, ended, **given)
+    values: dict[str, Any] = {"status": 200, "cache": "hit", "levels": ((subject, level),)} | members
+    return Record("read", "product", "/", started, ended, **values)
 
 
 def priced(level: int, started: float, ended: float, **members: Any) -> Record:
@@ -35,14 +35,14 @@ def priced(level: int, started: float, ended: float, **members: Any) -> Record:
 
 def ordered(number: int, started: float, ended: float, **members: Any) -> Record:
     """The order with this number; answered with order 1000 + number unless told otherwise."""
-    given: dict[str, Any] = {"status": 201, "made": 1000 + number} | members
-    return written(order(number, "run", WATCHED), started, ended, **given)
+    values: dict[str, Any] = {"status": 201, "made": 1000 + number} | members
+    return written(order(number, "run", WATCHED), started, ended, **values)
 
 
 def written(write: Any, started: float, ended: float, **members: Any) -> Record:
     """An attempt of a write."""
-    given: dict[str, Any] = {"status": 200, "key": write.key, "levels": write.levels} | members
-    return Record("write", write.route, write.path, started, ended, **given)
+    values: dict[str, Any] = {"status": 200, "key": write.key, "levels": write.levels} | members
+    return Record("write", write.route, write.path, started, ended, **values)
 
 
 def lost(fault: str = "closed") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Runs of the load generator against services of the tests' own."""
+"""Runs of k6 against services of a test."""
 
 import json
 import os
@@ -17,7 +17,7 @@ TIMEOUT_S = 100
 
 @dataclass(frozen=True)
 class Run:
-    """What a run of k6 left behind."""
+    """Exit status, output and result folder of a run of k6."""
 
     status: int
     printed: str
@@ -25,7 +25,6 @@ class Run:
     folder: Path
 
     def result(self, name: str) -> dict[str, Any]:
-        """The result file of one combination."""
         content: dict[str, Any] = json.loads((self.folder / f"{name}.json").read_text())
         return content
 
@@ -36,7 +35,7 @@ class Run:
 
 
 def combinations_file(folder: Path, services: Sequence[KnownService], **changes: Any) -> Path:
-    """Writes the file that says where the services are."""
+    """Write a combinations.json for these services; `changes` apply to each entry."""
     path = folder / "services" / "combinations.json"
     path.parent.mkdir(exist_ok=True)
     entries = [
@@ -57,17 +56,16 @@ def combinations_file(folder: Path, services: Sequence[KnownService], **changes:
 
 
 def run_k6(folder: Path, cwd: Path = LOADTESTS.parent, words: Sequence[str] = (), **variables: str) -> Run:
-    """Runs the matrix with these variables, its results in `folder` unless they say otherwise."""
+    """Run the matrix with these variables; RESULTS defaults to `folder`."""
     return run_script(LOADTESTS / "matrix.js", folder, cwd, variables, words)
 
 
 def run_script(script: Path, folder: Path, cwd: Path, variables: Mapping[str, str], words: Sequence[str] = ()) -> Run:
-    """Runs a script as the matrix is run."""
-    given = {"PROFILE": "smoke", "RESULTS": str(folder), **OFFLINE, **variables}
+    environment = {"PROFILE": "smoke", "RESULTS": str(folder), **OFFLINE, **variables}
     done = subprocess.run(
         [find_k6(), "run", "--quiet", "--no-color", "--address", "", *words, str(script)],
         cwd=cwd,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder), "PWD": str(cwd), **given},
+        env={"PATH": os.environ["PATH"], "HOME": str(folder), "PWD": str(cwd), **environment},
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,
@@ -77,6 +75,6 @@ def run_script(script: Path, folder: Path, cwd: Path, variables: Mapping[str, st
 
 
 def measure(folder: Path, *services: KnownService, **variables: str) -> Run:
-    """Measures services, one after the other."""
+    """Measure the services for one second each."""
     path = combinations_file(folder, services)
     return run_k6(folder, LOADTESTS.parent, **{"DURATION": "1", **variables, "COMBINATIONS": str(path)})

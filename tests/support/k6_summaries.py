@@ -1,4 +1,4 @@
-"""Summaries of k6 in each of its shapes, made of what a handleSummary is given by default."""
+"""Summaries of k6 in each of its formats, converted from the default argument of handleSummary."""
 
 from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
@@ -29,23 +29,23 @@ TREND = {"avg": "avg", "max": "max", "med": "med", "min": "min", "p90": "p(90)",
 
 
 def values(**changed: dict[str, Any]) -> Summary:
-    """The metrics above with the values of some changed."""
+    """The metrics above with some values changed."""
     return METRICS | {name: {**METRICS[name], "values": METRICS[name]["values"] | new} for name, new in changed.items()}
 
 
 def handled(metrics: Summary) -> Summary:
-    """As handleSummary is given it by default (summarizeMetricsToObject of internal/js/summary.go)."""
+    """The default argument of handleSummary (summarizeMetricsToObject of internal/js/summary.go)."""
     return {"options": {}, "root_group": {}, "state": {"testRunDurationMs": 40_000.0}, "metrics": metrics}
 
 
 def exported(metrics: Summary) -> Summary:
     """As --summary-export writes it (oldJSONSummary of internal/js/summary-wrapper.js)."""
-    return {"root_group": {}, "metrics": {name: _flat(one) for name, one in metrics.items()}}
+    return {"root_group": {}, "metrics": {name: _flat(metric) for name, metric in metrics.items()}}
 
 
 def _flat(metric: Summary) -> Summary:
     named = {"rate": "value"} if metric["type"] == "rate" else {}
-    return {named.get(name, name): one for name, one in metric["values"].items()}
+    return {named.get(name, name): value for name, value in metric["values"].items()}
 
 
 def machine_readable(metrics: Summary) -> Summary:
@@ -54,14 +54,14 @@ def machine_readable(metrics: Summary) -> Summary:
 
 
 def reshaped(data: Summary, script: str, version: str, generated_at: str = "2026-11-26T10:00:00.000Z") -> Summary:
-    """Puts what handleSummary is given by default into the machine-readable shape, as k6's own source does."""
-    listed = {name: one for name, one in data["metrics"].items() if not name.startswith(LEFT_OUT)}
+    """Convert the default argument of handleSummary to the machine-readable format, as k6's source does."""
+    listed = {name: metric for name, metric in data["metrics"].items() if not name.startswith(LEFT_OUT)}
     return {
         "config": {"duration": data["state"]["testRunDurationMs"] / 1000, "execution": "local", "script": script},
         "metadata": {"generated_at": generated_at, "k6_version": version},
         "results": {
             "checks": _checks(data),
-            "metrics": [_metric(name, one["type"], one["values"], one["contains"]) for name, one in listed.items()],
+            "metrics": [_metric(name, m["type"], m["values"], m["contains"]) for name, m in listed.items()],
         },
         "version": "1.0.0",
     }
@@ -80,28 +80,28 @@ def _checks(data: Summary) -> Summary:
             _metric("checks_failed", "rate", failed),
             _metric("checks_succeeded", "rate", judged),
         ],
-        "results": [{name: one[name] for name in ("fails", "name", "passes")} for one in single],
+        "results": [{name: check[name] for name in ("fails", "name", "passes")} for check in single],
     }
 
 
-def _metric(name: str, kind: str, found: Summary, contains: str = "default") -> Summary:
-    return {"contains": contains, "name": name, "type": kind, "values": KINDS[kind](found)}
+def _metric(name: str, kind: str, values: Summary, contains: str = "default") -> Summary:
+    return {"contains": contains, "name": name, "type": kind, "values": KINDS[kind](values)}
 
 
-def _counter(found: Summary) -> Summary:
-    return {"count": found["count"]}
+def _counter(values: Summary) -> Summary:
+    return {"count": values["count"]}
 
 
-def _gauge(found: Summary) -> Summary:
-    return {part: found[part] for part in ("max", "min", "value")}
+def _gauge(values: Summary) -> Summary:
+    return {part: values[part] for part in ("max", "min", "value")}
 
 
-def _rate(found: Summary) -> Summary:
-    return {"matches": found["passes"], "rate": found["rate"], "total": found["passes"] + found["fails"]}
+def _rate(values: Summary) -> Summary:
+    return {"matches": values["passes"], "rate": values["rate"], "total": values["passes"] + values["fails"]}
 
 
-def _trend(found: Summary) -> Summary:
-    return {name: found.get(older) for name, older in TREND.items()}
+def _trend(values: Summary) -> Summary:
+    return {name: values.get(older) for name, older in TREND.items()}
 
 
 KINDS: dict[str, Callable[[Summary], Summary]] = {

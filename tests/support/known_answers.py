@@ -1,4 +1,4 @@
-"""Answers of the shape that the API's contract names, made from the request alone."""
+"""Answers of the API's shapes, computed from the request alone."""
 
 import re
 from typing import Any, TypeAlias
@@ -13,7 +13,7 @@ PRICE = "12.30"
 
 
 def answer_of(method: str, path: str, query: dict[str, str], sent: Body) -> tuple[int, Body, bool]:
-    """The status, the body, and whether the route is one of the cached ones."""
+    """(status, body, whether the route is cached)."""
     if path == "/api/products":
         return 200, _page(query), True
     if path == "/api/reports/revenue":
@@ -22,10 +22,10 @@ def answer_of(method: str, path: str, query: dict[str, str], sent: Body) -> tupl
         return 200, _dashboard(), True
     if path == "/api/orders":
         return 201, _order(700, sent["customer_id"], sent["lines"]), False
-    found = re.fullmatch(r"/api/(products|orders)/(\d+)", path)
-    assert found is not None, f"the journeys know no {method} {path}"
-    number = int(found[2])
-    if found[1] == "orders":
+    match = re.fullmatch(r"/api/(products|orders)/(\d+)", path)
+    assert match is not None, f"the journeys know no {method} {path}"
+    number = int(match[2])
+    if match[1] == "orders":
         return 200, _order(number, 1, [{"product_id": 3, "quantity": 2}]), False
     return 200, _product(number) | sent, method == "GET"
 

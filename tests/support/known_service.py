@@ -15,9 +15,9 @@ Body: TypeAlias = dict[str, Any]
 
 @dataclass(slots=True)
 class Answer:
-    """What is sent for one request.
+    """The answer to one request.
 
-    `cut` bytes are missing at the end of the body; when they were `promised` all the same, the connection ends there.
+    The last `cut` bytes of the body are not sent; with `promised` they count in Content-Length, and the server closes.
     """
 
     status: int
@@ -32,7 +32,7 @@ class Answer:
 class KnownService:
     """A service on a free loopback port; entering starts it, leaving stops it.
 
-    It handles `places` requests at once, so it can answer places / service_time a second and no more.
+    It handles `places` requests concurrently, so its capacity is places / service_time requests per second.
     """
 
     name: str | None = "sync"

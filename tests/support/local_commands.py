@@ -1,4 +1,4 @@
-"""`python -m compose.local` as a person runs it, in a room of its own where leftovers would show."""
+"""`python -m compose.local` as a user runs it, in a temporary directory where leftovers are visible."""
 
 import os
 import re
@@ -22,33 +22,32 @@ from tests.support.stacks import free_base
 PATIENCE_SECONDS = 100
 
 
-class Room:
-    """A temporary directory that the stacks of one test use; short, because sockets live in it."""
+class Sandbox:
+    """TMPDIR of a test's stacks; a short path, because it holds Unix sockets."""
 
     def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="room-"))
+        self.path = Path(tempfile.mkdtemp(prefix="sandbox-"))
         self.path.chmod(0o711)
 
     def left_behind(self) -> list[str]:
-        """What a stack left: directories with all in them, and processes."""
+        """Files and processes that a stack has left."""
         files = [str(path) for path in self.path.iterdir()]
         return files + [process.name() for process in psutil.process_iter() if marked(process, self.path)]
 
     def environment(self, **variables: str) -> dict[str, str]:
-        """The environment for a command whose stacks use this room."""
         return {**os.environ, "TMPDIR": str(self.path), "NO_COLOR": "1", **variables}
 
 
 class Command:
-    """A running `python -m compose.local`; its output is collected line by line."""
+    """A running `python -m compose.local`; `lines` is its output so far."""
 
-    def __init__(self, room: Room, *words: str, **variables: str) -> None:
+    def __init__(self, sandbox: Sandbox, *words: str, **variables: str) -> None:
         self.lines: list[str] = []
         self._news = threading.Condition()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "compose.local", *words],
             cwd=CHECKOUT,
-            env=room.environment(**variables),
+            env=sandbox.environment(**variables),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -59,29 +58,28 @@ class Command:
         self._reader.start()
 
     def saw(self, pattern: str) -> Self:
-        """Returns when a line has matched; an assertion fails when none does in time."""
+        """Wait for a line that matches; fails after PATIENCE_SECONDS."""
         with self._news:
-            found = self._news.wait_for(lambda: self.match(pattern), PATIENCE_SECONDS)
-        assert found, self.lines
+            matched = self._news.wait_for(lambda: self.match(pattern), PATIENCE_SECONDS)
+        assert matched, self.lines
         return self
 
     def match(self, pattern: str) -> re.Match[str] | None:
-        """The first line so far that matches."""
         return next(filter(None, (re.search(pattern, line) for line in list(self.lines))), None)
 
     def send(self, number: signal.Signals) -> Self:
-        """Sends a signal to the command alone, as `kill` does."""
+        """Signal the command alone, not its process group."""
         self._process.send_signal(number)
         return self
 
     def status(self) -> int:
-        """The exit status, once it has ended and all its lines are there."""
+        """Wait for the exit and all output; return the exit status."""
         status = self._process.wait(PATIENCE_SECONDS)
         self._reader.join(PATIENCE_SECONDS)
         return status
 
     def kill(self) -> None:
-        """Ends it without a chance to clean up."""
+        """SIGKILL, so that it cannot clean up."""
         self._process.kill()
         self._process.wait(PATIENCE_SECONDS)
 
@@ -96,16 +94,16 @@ class Command:
 
 
 @contextmanager
-def room() -> Iterator[Room]:
-    """A room; whatever a failed test left in it is removed."""
-    made = Room()
+def sandbox() -> Iterator[Sandbox]:
+    """Removes what a failed test has left."""
+    sandbox = Sandbox()
     try:
-        yield made
+        yield sandbox
     finally:
-        sweep(made.path)
-        shutil.rmtree(made.path, ignore_errors=True)
+        sweep(sandbox.path)
+        shutil.rmtree(sandbox.path, ignore_errors=True)
 
 
-def up(room: Room, *words: str, **variables: str) -> Command:
-    """`up` with one service on free ports, unless the words say otherwise."""
-    return Command(room, "up", *words, **{"PORT_BASE": str(free_base()), **variables})
+def up(sandbox: Sandbox, *words: str, **variables: str) -> Command:
+    """Run `up` on free ports by default."""
+    return Command(sandbox, "up", *words, **{"PORT_BASE": str(free_base()), **variables})

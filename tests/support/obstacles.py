@@ -1,4 +1,4 @@
-"""What stands in the way of a database: a locked table or row, a frozen server, none at all."""
+"""Faults of a database: a locked table or row, a frozen server, a refused connection."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from tests.support.seeded_servers import SeededServer
 
 @contextmanager
 def locked_tables(stack: Stack, shop: str) -> Iterator[None]:
-    """Reads of products, calendar and what is joined to them wait until the block is left."""
+    """Reads of products, categories and calendar block until the block is left."""
     with stack.admin(shop) as root, root.cursor() as cursor:
         cursor.execute("LOCK TABLES products WRITE, categories WRITE, calendar WRITE")
         try:
@@ -25,7 +25,7 @@ def locked_tables(stack: Stack, shop: str) -> Iterator[None]:
 
 @contextmanager
 def locked_row(server: SeededServer, shop: str) -> Iterator[None]:
-    """Writes to product 1 wait until the block is left."""
+    """Writes to product 1 block until the block is left."""
     root: Connection = server.connect(shop)
     with root, root.cursor() as cursor:
         cursor.execute("START TRANSACTION")
@@ -38,7 +38,7 @@ def locked_row(server: SeededServer, shop: str) -> Iterator[None]:
 
 @contextmanager
 def refusing_address() -> Iterator[str]:
-    """An address of loopback where nobody listens, and nobody else can while the block lasts."""
+    """host:port of a bound socket that does not listen, so connections are refused."""
     with socket.socket() as held:
         held.bind((LOOPBACK, 0))
         yield f"{LOOPBACK}:{held.getsockname()[1]}"
@@ -46,7 +46,7 @@ def refusing_address() -> Iterator[str]:
 
 @contextmanager
 def frozen(pid: int) -> Iterator[None]:
-    """A process stands still until the block is left: it accepts and says nothing."""
+    """SIGSTOP until the block is left: the kernel still accepts connections."""
     os.kill(pid, signal.SIGSTOP)
     try:
         yield

@@ -1,4 +1,4 @@
-"""HTTP as no proper client sends it: what each server must make of it, byte by byte."""
+"""Malformed and unusual HTTP requests, with the statuses that both servers must answer."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ LENGTH = f"Content-Length: {len(GOOD_PATCH)}"
 CHUNKED = "Transfer-Encoding: chunked"
 IN_CHUNKS = b"b\r\n" + GOOD_PATCH + b"\r\n0\r\n\r\n"
 
-# No request at all: refused with a 400 (501 for a coding that is not known), or the connection is closed.
+# Malformed: refused with a 400 (501 for an unknown transfer coding), or the connection is closed.
 GARBAGE: Mapping[str, bytes] = {
     "a TLS greeting": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 40 + b"\r\n\r\n",
     "one word": b"hello\r\n\r\n",
@@ -36,7 +36,7 @@ GARBAGE: Mapping[str, bytes] = {
     "a chunk longer than said": head(PATCH, JSON, CHUNKED) + b"5\r\n" + GOOD_PATCH + b"\r\n0\r\n\r\n",
     "a body cut off by its length": head(PATCH, JSON, "Content-Length: 5") + GOOD_PATCH,
 }
-# Too much of something: these statuses, or the connection is closed.
+# Beyond a limit: these statuses, or the connection is closed.
 EXCESS: Mapping[str, bytes] = {
     "a query of 200,000 letters": head(f"GET /api/products?x={'a' * 200_000} HTTP/1.1"),
     "a path of 200,000 letters": head(f"GET /{'a' * 200_000} HTTP/1.1"),
@@ -47,7 +47,7 @@ EXCESS: Mapping[str, bytes] = {
     + GOOD_ORDER,
     "20,000 headers": head(ALIVE, *(f"X-{number}: b" for number in range(20_000))),
 }
-# Unusual, and answered all the same.
+# Unusual but valid.
 UNUSUAL: Mapping[str, tuple[bytes, int]] = {
     "HTTP/1.0": (b"GET /health/live HTTP/1.0\r\n\r\n", 200),
     "an absolute target": (head("GET http://localhost/health/live HTTP/1.1"), 200),

@@ -1,4 +1,4 @@
-"""The async twin's cache in the loop of a test, over a real Redis, with a load that the test holds up or fails."""
+"""The async twin's cache in a test's event loop, over a real Redis, with a load that can block or fail."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,14 +19,14 @@ SECONDS = 5.0
 
 
 def own_settings(redis: OwnRedis, **environment: str) -> Settings:
-    """Settings of a cache over that Redis, patient enough for a busy machine."""
-    given = {"CACHE_TIMEOUT": "4", "IN_FLIGHT": "2", "CACHE_URL": f"redis://127.0.0.1:{redis.port}/0"}
-    given |= {"COMBINATION": PREFIX, "BIND": "127.0.0.1:1", "DATABASE_URL": "mysql://nobody@nowhere/none"}
-    return read_settings(given | environment)
+    """A long CACHE_TIMEOUT, for busy machines."""
+    defaults = {"CACHE_TIMEOUT": "4", "IN_FLIGHT": "2", "CACHE_URL": f"redis://127.0.0.1:{redis.port}/0"}
+    defaults |= {"COMBINATION": PREFIX, "BIND": "127.0.0.1:1", "DATABASE_URL": "mysql://nobody@nowhere/none"}
+    return read_settings(defaults | environment)
 
 
 class OwnCache:
-    """A cache whose bodies count how often they were loaded."""
+    """A cache whose bodies are the number of the load."""
 
     def __init__(self, settings: Settings) -> None:
         self.background = Background()
@@ -39,7 +39,7 @@ class OwnCache:
         self.failure: Exception | None = None
 
     async def load(self) -> bytes:
-        """A body, or the failure that the test has set, once the gate is open."""
+        """Wait for the gate, then return a body or raise `failure`."""
         self.loads += 1
         number = self.loads
         self.waiting.set()
@@ -49,23 +49,21 @@ class OwnCache:
         return b"%d" % number
 
     async def get(self, plan: Plan) -> tuple[bytes, str]:
-        """The body and where it came from."""
+        """Body and X-Cache of an answer."""
         answer = await self.cache.answer(plan, self.load)
         return answer.body, dict(answer.headers)["X-Cache"]
 
     def start(self, plan: Plan) -> "asyncio.Task[tuple[bytes, str]]":
-        """A read in a task of its own."""
         return asyncio.create_task(self.get(plan))
 
     def hold(self) -> None:
-        """What is loaded from now on waits for the gate."""
+        """Block loads until `gate` is set."""
         self.gate.clear()
         self.waiting.clear()
 
 
 @asynccontextmanager
 async def own_cache(redis: OwnRedis, **environment: str) -> AsyncIterator[OwnCache]:
-    """A cache from its start to its end."""
     own = OwnCache(own_settings(redis, **environment))
     await own.cache.open()
     try:
@@ -79,7 +77,6 @@ async def own_cache(redis: OwnRedis, **environment: str) -> AsyncIterator[OwnCac
 
 @asynccontextmanager
 async def own_gateway(redis: OwnRedis, **environment: str) -> AsyncIterator[RedisGateway]:
-    """A gateway from its start to its end."""
     settings, background, metrics = own_settings(redis, **environment), Background(), Metrics()
     policy = Policy(Names(settings.prefix), Limits.of(settings), metrics)
     gateway = RedisGateway(settings, policy, background, metrics)

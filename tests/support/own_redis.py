@@ -1,4 +1,4 @@
-"""A Redis of a test's own, to be killed, frozen and filled, with a proxy before it."""
+"""A Redis server for one test, which may kill, freeze or fill it."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ SECONDS = 15.0
 
 
 class OwnRedis:
-    """A server on a port that it keeps over its starts; entering starts it, leaving kills it."""
+    """A server that keeps its port over restarts; entering starts it, leaving kills it."""
 
     def __init__(self, folder: Path, *options: str, **client_options: Any) -> None:
         self.port = ports.free()
@@ -34,36 +34,35 @@ class OwnRedis:
         self.kill()
 
     def add_options(self, *options: str) -> None:
-        """Options for its next start."""
+        """For the next start."""
         self._options += options
 
     @property
     def pid(self) -> int:
-        """The id of its process."""
         assert self._process is not None
         return self._process.pid
 
     def start(self) -> None:
-        """Starts it, empty, and returns when it answers."""
+        """Start an empty server and wait until it answers."""
         options = ["--port", str(self.port), "--bind", ports.LOOPBACK, "--save", "", "--dir", str(self._folder)]
         words = [programs.need("redis-server"), *options, *self._options]
         self._process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_until(self._answers, "a Redis of its own answers")
 
     def kill(self) -> None:
-        """Ends it at once; harmless when it has ended."""
+        """SIGKILL; idempotent."""
         if self._process is not None:
             self._process.kill()
             self._process.wait(SECONDS)
             self._process = None
 
     def client(self) -> redis.Redis:
-        """A client of it; the caller closes it."""
+        """The caller closes it."""
         return redis.Redis(host=ports.LOOPBACK, port=self.port, socket_timeout=SECONDS, **self._client_options)
 
     @contextmanager
     def configured(self, **settings: str) -> Iterator[None]:
-        """Has settings changed for the length of the block."""
+        """CONFIG SET inside the block; underscores stand for hyphens."""
         with self.client() as client:
             names = [name.replace("_", "-") for name in settings]
             before = {name: client.config_get(name)[name] for name in names}
@@ -77,7 +76,7 @@ class OwnRedis:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """It accepts and says nothing."""
+        """SIGSTOP inside the block: connections are accepted and not answered."""
         os.kill(self.pid, signal.SIGSTOP)
         try:
             yield
@@ -86,7 +85,7 @@ class OwnRedis:
 
     @contextmanager
     def gone(self) -> Iterator[None]:
-        """It refuses, and is empty afterwards."""
+        """Killed inside the block: connections are refused; empty afterwards."""
         self.kill()
         try:
             yield

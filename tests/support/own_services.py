@@ -1,4 +1,4 @@
-"""Services of a test's own: other settings than the shared ones, on the shared servers."""
+"""Services for one test, with their own settings, on the shared database and Redis."""
 
 import os
 import random
@@ -13,7 +13,7 @@ from compose.local.stack import Stack
 from tests.support.stacks import own_ports
 from tests.support.waiting import wait_until
 
-# One worker and few connections, and limits that are reached while a test waits for them.
+# Few connections, and limits short enough for a test to reach.
 SMALL = {"WORKERS": "1", "POOL": "4", "IN_FLIGHT": "8"}
 SHORT = {
     "ACQUIRE_TIMEOUT": "0.5", "CONNECT_TIMEOUT": "0.5", "STATEMENT_TIMEOUT": "1",
@@ -22,7 +22,7 @@ SHORT = {
 
 
 def own_service(stack: Stack, name: str, **environment: str) -> Service:
-    """A service that is not started yet, on a port and in a folder of its own."""
+    """A service that is not started yet, with its own port, folder and cache prefix."""
     plan = definition.read(os.environ)
     port = free_port()
     settings = localised(plan.combinations[name], port, stack.database_port, stack.cache_url, plan.secrets)
@@ -34,7 +34,7 @@ def own_service(stack: Stack, name: str, **environment: str) -> Service:
 
 @contextmanager
 def running_service(stack: Stack, name: str, **environment: str) -> Iterator[Service]:
-    """A service whose workers are all ready; it is stopped at the end."""
+    """Yields once all workers are connected to the database."""
     service = own_service(stack, name, **environment)
     try:
         start(service, stack, int(environment.get("WORKERS", SMALL["WORKERS"])))
@@ -43,32 +43,32 @@ def running_service(stack: Stack, name: str, **environment: str) -> Iterator[Ser
         service.stop()
 
 
-def start(service: Service, stack: Stack, many: int) -> None:
-    """Starts the service and returns when it has that many workers with connections."""
+def start(service: Service, stack: Stack, count: int) -> None:
+    """Wait until `count` workers are connected to the database."""
     service.start()
-    wait_until(lambda: len(workers(service, stack)) == many, "all workers are ready")
+    wait_until(lambda: len(workers(service, stack)) == count, "all workers are ready")
 
 
 def free_port() -> int:
-    """A port that nobody listens on, below those that the system gives to clients."""
+    """A free port below the ephemeral range."""
     while ports.taken(port := random.choice(own_ports())):
         pass
     return port
 
 
 def tree(service: Service) -> list[psutil.Process]:
-    """The service's first process and all below it."""
+    """The service's parent process and its descendants."""
     parent = psutil.Process(service.pid)
     return [parent, *parent.children(recursive=True)]
 
 
 def workers(service: Service, stack: Stack) -> list[psutil.Process]:
-    """The service's processes that have connections to the database."""
+    """The processes that have connections to the database."""
     return [process for process in tree(service) if database_ports(process, stack)]
 
 
 def database_ports(process: psutil.Process, stack: Stack) -> set[int]:
-    """The local ports of a process's open connections to the database server."""
+    """Local ports of a process's connections to the database server."""
     try:
         connections = process.net_connections("tcp")
     except psutil.NoSuchProcess:
@@ -81,20 +81,20 @@ def database_ports(process: psutil.Process, stack: Stack) -> set[int]:
 
 
 def sessions(service: Service, stack: Stack) -> dict[int, str]:
-    """The running statement of each of the service's sessions at the server, by its id."""
+    """Running statements of the service's database sessions, by session id."""
     mine = set[int]().union(*(database_ports(process, stack) for process in tree(service)))
     with stack.admin("information_schema") as root, root.cursor() as cursor:
         cursor.execute("SELECT id, host, COALESCE(info, '') FROM processlist")
-        found = list(cursor.fetchall())
+        rows = list(cursor.fetchall())
     return {
         int(number): str(statement)
-        for number, host, statement in found
+        for number, host, statement in rows
         if host.rpartition(":")[2].isdigit() and int(host.rpartition(":")[2]) in mine
     }
 
 
 def kill_sessions(service: Service, stack: Stack) -> int:
-    """Ends all of the service's sessions as an operator would; gives how many there were."""
+    """KILL the service's database sessions; return their number."""
     numbers = list(sessions(service, stack))
     with stack.admin() as root, root.cursor() as cursor:
         for number in numbers:

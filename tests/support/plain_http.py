@@ -1,4 +1,4 @@
-"""HTTP/1.1 on a bare socket, for what clients hide: when a server closes, and in which order it answers."""
+"""HTTP/1.1 on a socket, to test pipelining and when a server closes a connection."""
 
 import socket
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ END = b"\r\n\r\n"
 
 
 def request(path: str) -> bytes:
-    """A GET that keeps the connection open."""
+    """A keep-alive GET."""
     return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
 
 
 @dataclass
 class Wire:
-    """One connection to a service; leaving closes it."""
+    """One connection to a service."""
 
     url: str
     _received: bytes = field(default=b"", init=False)
@@ -30,16 +30,15 @@ class Wire:
         self._socket.close()
 
     def send(self, words: bytes) -> None:
-        """Sends bytes as they are."""
         self._socket.sendall(words)
 
     def get(self, path: str) -> tuple[int, bytes]:
-        """Status and body of the answer to a GET."""
+        """(status, body)."""
         self.send(request(path))
         return self.answer()
 
     def answer(self) -> tuple[int, bytes]:
-        """Status and body of the next answer."""
+        """(status, body) of the next answer."""
         while END not in self._received:
             self._more()
         head, _, self._received = self._received.partition(END)
@@ -50,7 +49,7 @@ class Wire:
         return int(head.split(b" ", 2)[1]), body
 
     def wait_for_end(self) -> None:
-        """Returns when the server has closed the connection; it must not say anything more."""
+        """Wait until the server closes the connection; fails when it sends anything more."""
         assert self._socket.recv(1) == b""
 
     def _more(self) -> None:

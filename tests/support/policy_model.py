@@ -1,8 +1,7 @@
-"""The shipped policy of the cache over a Redis and a database in memory, one event at a time, in every order.
+"""A model of Redis, the database and the workers that runs the shipped cache policy one event at a time.
 
-Nothing of the policy is written down here: an actor runs the generators of shared/, and each command and each load is
-one event. A row's value is the number of writes that it has seen, so a read is stale when it gives less than had been
-answered when it began.
+Actors run the generators of shared/cache/policy.py; each command and each load is one event. A row's value counts its
+writes, so a read is stale when it returns less than had been answered before it began.
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -20,17 +19,17 @@ from shared.service.metrics import Metrics
 
 NAMES = Names("model")
 PLAN = Plan("report", ("orders",))
-# One pause, so that a wait for another's lease both ends well and ends in vain.
+# One pause, so that a wait for another worker's lease can succeed or time out.
 LIMITS = Limits(lifetime=60.0, wait=cache_policy.FIRST_PAUSE, lease=5.0)
 POLICY = Policy(NAMES, LIMITS, Metrics())
-# An actor yields before each of its events: what has to be true before the event can take place.
+# An actor yields the precondition of each of its events.
 Ready = Callable[[], bool]
 Heard = list[object]
 Actor = Callable[["World", Heard], Generator[Ready, None, None]]
 
 
 class Outcome:
-    """A flight without a wait."""
+    """A flight whose followers wait by a precondition."""
 
     def __init__(self) -> None:
         self.outcome: Any = None
@@ -41,7 +40,7 @@ class Outcome:
 
 @dataclass
 class World:
-    """Redis, the database, the workers' flights, and what was answered and heard so far."""
+    """The state of Redis, the database and the workers' flights; `answered` is the last write answered."""
 
     redis: dict[bytes, bytes] = field(default_factory=dict)
     row: int = 0
@@ -50,7 +49,7 @@ class World:
     workers: list[Flights[Outcome]] = field(default_factory=lambda: [Flights(Outcome), Flights(Outcome)])
 
     def reply(self, words: Sequence[Any]) -> Any:
-        """What a real Redis replies to the commands of the policy; lifetimes never end."""
+        """The reply of Redis to a command of the policy; nothing expires."""
         name, *rest = [word if isinstance(word, bytes) else str(word).encode() for word in words]
         return getattr(self, f"_{name.decode().lower()}")(*rest)
 
@@ -86,7 +85,7 @@ class World:
 
 
 def writer(world: World, _: Heard) -> Generator[Ready, None, None]:
-    """A write as the twins do it; the answer goes out with the drop, which is the soonest that it may."""
+    """A write as in the twins, answered right after the drop."""
     yield at_once
     world.row += 1
     yield at_once
@@ -104,7 +103,7 @@ def hasty_writer(world: World, _: Heard) -> Generator[Ready, None, None]:
 
 
 def reader(worker: int) -> Actor:
-    """A read as the twins do it, in one of two workers."""
+    """A read as in the twins, in one of two workers."""
 
     def events(world: World, heard: Heard) -> Generator[Ready, None, None]:
         yield at_once
@@ -129,7 +128,7 @@ def refresher(world: World, heard: Heard) -> Generator[Ready, None, None]:
 
 
 def loss(of: str) -> Actor:
-    """Redis loses the keys that hold a word, at some moment."""
+    """Redis loses the keys that contain `of`."""
 
     def events(world: World, _: Heard) -> Generator[Ready, None, None]:
         yield at_once
@@ -142,7 +141,7 @@ def loss(of: str) -> Actor:
 def performed(
     world: World, heard: Heard, steps: Steps[Any], complete: Callable[[Any], object] = repr
 ) -> Generator[Ready, None, Any]:
-    """What the policy gives; each of its steps but the first is an event of its own."""
+    """The policy's result; each of its steps but the first is an event."""
     try:
         step = next(steps)
         while True:
@@ -160,7 +159,7 @@ def performed(
 
 
 def at_once() -> bool:
-    """The event can take place."""
+    """No precondition."""
     return True
 
 

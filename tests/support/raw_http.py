@@ -1,4 +1,4 @@
-"""Requests byte by byte, for what no proper client sends."""
+"""Requests as raw bytes, for input that HTTP clients refuse to send."""
 
 import io
 import socket
@@ -12,33 +12,31 @@ SECONDS = 15.0
 
 
 class Answer(NamedTuple):
-    """An answer as it came over the wire."""
-
     status: int
     headers: HTTPMessage
     body: bytes
 
 
 class Reader(io.BufferedReader):
-    """What has come over the wire; the end of one answer does not end it."""
+    """http.client closes its file after an answer; this one stays open for the next."""
 
     def close(self) -> None:
-        """Leaves the rest for the next answer."""
+        """Do nothing."""
 
 
 class Wire:
-    """A connection to a service; every wait on it ends after SECONDS with TimeoutError."""
+    """A connection to a service; each read and write raises TimeoutError after SECONDS."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._reader = Reader(socket.SocketIO(connection, "r"))
 
     def makefile(self, _mode: str) -> Reader:
-        """Gives what an answer is read from."""
+        """Called by http.client."""
         return self._reader
 
     def send(self, *parts: bytes) -> None:
-        """Sends the parts; a server that closes in the middle is no error of ours."""
+        """The server may close the connection before all parts are sent."""
         try:
             for part in parts:
                 self._connection.sendall(part)
@@ -46,7 +44,7 @@ class Wire:
             return
 
     def answer(self, method: str = "GET") -> Answer | None:
-        """Gives the next answer, or None when the server closed instead."""
+        """The next answer, or None when the server closed the connection."""
         response = HTTPResponse(self, method=method)  # type: ignore[arg-type]
         try:
             response.begin()
@@ -55,39 +53,38 @@ class Wire:
             return None
 
     def line(self) -> bytes:
-        """Gives the protocol and status of an answer that has only a head, and skips the rest of it."""
+        """Protocol and status of an answer without a body."""
         first = self._reader.readline()
         while self._reader.readline().strip():
             pass
         return b" ".join(first.split()[:2])
 
     def closed(self) -> bool:
-        """Tells whether the server has closed the connection, or does so soon."""
+        """Whether the next read is the end of the connection."""
         try:
             return self._reader.read(1) == b""
         except ConnectionResetError:
             return True
 
     def done(self) -> None:
-        """Tells the server that nothing more will come."""
+        """Half-close the connection."""
         self._connection.shutdown(socket.SHUT_WR)
 
 
 @contextmanager
 def wire(url: str) -> Iterator[Wire]:
-    """Gives a connection to the service at `url`."""
     parts = urlsplit(url)
     with socket.create_connection((parts.hostname, parts.port or 80), SECONDS) as connection:
         yield Wire(connection)
 
 
 def head(line: str, *headers: str) -> bytes:
-    """Gives the head of a request with a proper Host."""
+    """Request line, Host and headers."""
     return "\r\n".join([line, "Host: localhost", *headers, "", ""]).encode("latin-1")
 
 
-def one(url: str, *parts: bytes, method: str = "GET") -> Answer | None:
-    """Gives the answer to a request on a connection of its own, or None when the server closed."""
+def exchange(url: str, *parts: bytes, method: str = "GET") -> Answer | None:
+    """One request on its own connection; None when the server closed it without an answer."""
     with wire(url) as connection:
         connection.send(*parts)
         return connection.answer(method)

@@ -1,4 +1,4 @@
-"""Which route of the table a request is for."""
+"""Matches requests with the table of routes."""
 
 import re
 
@@ -6,9 +6,9 @@ from shared.http.routes import ROUTES
 
 
 def route_of(method: str, address: str) -> str | None:
-    """Gives the name of the route, None for a request that is for none; an id is a whole number."""
+    """The name of the route, or None; an id is a whole number."""
     path = address.partition("?")[0]
-    names = (one.name for one in ROUTES if one.method == method and re.fullmatch(_pattern(one.path), path))
+    names = (route.name for route in ROUTES if route.method == method and re.fullmatch(_pattern(route.path), path))
     return next(names, None)
 
 

@@ -1,7 +1,7 @@
-"""The database servers that the data set is tested on: a private local one, and one that is given.
+"""The database servers that the data set is tested on: a private local one, and optionally an external one.
 
-TEST_DATABASE_URL (mysql://root@host:port, with TEST_DATABASE_PASSWORD_FILE) names a given one. The
-tests leave its four databases as they found them.
+TEST_DATABASE_URL (mysql://root@host:port, with TEST_DATABASE_PASSWORD_FILE) names the external one, whose four
+databases the tests restore.
 """
 
 import os
@@ -19,21 +19,21 @@ from compose.local.database_server import Connection
 from compose.local.options import StackOptions
 from compose.local.stack import Stack
 
-GIVEN = "TEST_DATABASE_URL"
-KINDS = ["local", "given"] if os.environ.get(GIVEN) else ["local"]
+EXTERNAL = "TEST_DATABASE_URL"
+KINDS = ["local", "external"] if os.environ.get(EXTERNAL) else ["local"]
 SHOPS = ["shop_sync", "shop_sync_cached", "shop_async", "shop_async_cached"]
 
 
 @dataclass(frozen=True)
 class SeededServer:
-    """A server with the template and its four copies: how to enter it as root, and where it is."""
+    """A server with the template and its four copies; `connect` opens a root connection."""
 
     connect: Callable[[str | None], Connection]
     host: str
     port: int
 
     def as_service(self, user: str) -> Connection:
-        """A connection as one of the services' users, to its own database."""
+        """A connection as a service's user, to its own database."""
         password = definition.read(os.environ).secret(user)
         return pymysql.connect(
             host=self.host, port=self.port, user=user, password=password, database=user,
@@ -41,7 +41,6 @@ class SeededServer:
         )  # fmt: skip
 
     def rows(self, database: str, statement: str) -> list[tuple[object, ...]]:
-        """What a statement answers to root."""
         with self.connect(database) as root, root.cursor() as cursor:
             cursor.execute(statement)
             return list(cursor.fetchall())
@@ -49,17 +48,17 @@ class SeededServer:
 
 @contextmanager
 def seeded_server(kind: str) -> Iterator[SeededServer]:
-    """A server of one of `KINDS`, for as long as the block lasts."""
-    if kind == "given":
-        yield given_server()
+    """`kind` is one of KINDS."""
+    if kind == "external":
+        yield external_server()
         return
     with Stack(StackOptions(only=())) as stack:
         yield SeededServer(stack.admin, "127.0.0.1", stack.database_port)
 
 
-def given_server() -> SeededServer:
-    """The server that the environment names."""
-    url = urlsplit(os.environ[GIVEN])
+def external_server() -> SeededServer:
+    """The server of TEST_DATABASE_URL."""
+    url = urlsplit(os.environ[EXTERNAL])
     host, port = url.hostname or "127.0.0.1", url.port or 3306
     password = Path(os.environ["TEST_DATABASE_PASSWORD_FILE"]).read_text()
 

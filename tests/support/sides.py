@@ -1,4 +1,4 @@
-"""A twin beside a database server: its pool, its connections, and what the server sees of them."""
+"""A twin and a database server: the twin's pool and connections, and its sessions at the server."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -12,7 +12,7 @@ import pytest
 from compose.local.stack import Stack
 from shared.service.metrics import Metrics
 from shared.service.settings import Settings, read_settings
-from tests.support.seeded_servers import KINDS, SeededServer, given_server
+from tests.support.seeded_servers import KINDS, SeededServer, external_server
 from tests.support.twins import NAMES, Twin
 from tests.support.waiting import wait_until
 
@@ -24,7 +24,7 @@ Row = tuple[Any, ...]
 
 @dataclass
 class Side:
-    """One twin and one server; its user is nobody else's: so its sessions can be told apart."""
+    """One twin and one server; a database user of its own identifies its sessions."""
 
     twin: Twin
     server: SeededServer
@@ -37,7 +37,7 @@ class Side:
         self.shop = f"shop_{self.twin.name}"
 
     def settings(self, **others: str | float) -> Settings:
-        """A service's settings for this server; `others` are fields by name, also such as a service would refuse."""
+        """Settings for this server; `others` replace fields without validation."""
         address = f"{self.user}:{PASSWORD}@{self.server.host}:{self.server.port}"
         environment = {
             "COMBINATION": self.twin.name,
@@ -47,21 +47,20 @@ class Side:
         return msgspec.structs.replace(read_settings(environment), **others)
 
     def call(self, function: Callable[..., Any], *values: Any) -> Any:
-        """What a call into the twin gives; whatever it raises comes through."""
+        """Call a function of the twin and wait for it; exceptions pass through."""
         return self.twin.call(function, *values)
 
     def start(self, function: Callable[..., Any], *values: Any) -> Future[Any]:
-        """Begins a call into the twin."""
         return self.twin.start(function, *values)
 
     def background(self) -> Any:
-        """The twin's background work, which is waited for at the end of the test."""
+        """Closed at the end of the test."""
         background = self.twin.part("service.background", "Background")()
         self.closing.callback(self.call, background.close, 2.0)
         return background
 
     def pool(self, **others: str | float) -> Any:
-        """An open pool; its connections are closed at the end of the test."""
+        """An open pool, closed at the end of the test."""
         settings = self.settings(**others)
         pool = self.twin.part("database.pool", "Pool")(settings, self.background(), Metrics())
         self.call(pool.open)
@@ -69,22 +68,20 @@ class Side:
         return pool
 
     def database(self, pool: Any) -> Any:
-        """The door that the service's statements go through, over this pool."""
         return self.twin.part("database.database", "Database")(pool, Metrics())
 
     def connection(self, **others: str | float) -> Any:
-        """A connection as a pool holds it; it is closed at the end of the test."""
+        """An open connection, closed at the end of the test."""
         opener = self.twin.part("database.connection", "open_connection")
         connection = self.call(opener, self.settings(**others), self.background())
         self.closing.callback(self.call, connection.close)
         return connection
 
     def rows(self, connection: Any, statement: str, *values: Any) -> list[Row]:
-        """The rows that a statement gives on this connection."""
         return list(self.call(connection.run, statement, *values).rows)
 
     def seen(self) -> dict[int, str]:
-        """The statement of each session that the server has of this side, by the session's id."""
+        """Running statements of the side's sessions at the server, by session id."""
         listed = self.server.rows(
             "information_schema",
             f"SELECT id, COALESCE(info, '') FROM processlist WHERE user = '{self.user}'",
@@ -92,11 +89,11 @@ class Side:
         return {int(str(number)): str(statement) for number, statement in listed}
 
     def busy(self) -> int:
-        """How many of its sessions are in a statement that sleeps."""
+        """Number of sessions that run a SLEEP."""
         return sum("SLEEP" in statement for statement in self.seen().values())
 
     def kill(self, *numbers: int) -> None:
-        """Ends sessions as an operator would, and returns when they are gone."""
+        """KILL sessions and wait until they are gone."""
         with self.server.connect(None) as root, root.cursor() as cursor:
             for number in numbers:
                 cursor.execute(f"KILL {number}")
@@ -104,23 +101,22 @@ class Side:
 
 
 def server_of(kind: str, request: pytest.FixtureRequest) -> SeededServer:
-    """The server that the environment names, or that of the shared stack, which is started only where it is used."""
-    if kind == "given":
-        return given_server()
+    """The external server, or that of the shared stack, whose fixture is requested only here."""
+    if kind == "external":
+        return external_server()
     stack: Stack = request.getfixturevalue("stack")
     return SeededServer(stack.admin, "127.0.0.1", stack.database_port)
 
 
 @contextmanager
 def side_of(name: str, server: SeededServer) -> Iterator[Side]:
-    """A twin beside a database server."""
     with Twin(name) as twin, ExitStack() as closing:
         side = Side(twin, server, closing)
-        _enter_user(side)
+        _create_user(side)
         yield side
 
 
-def _enter_user(side: Side) -> None:
+def _create_user(side: Side) -> None:
     account = f"'{side.user}'@'%'"
     with side.server.connect(None) as root, root.cursor() as cursor:
         cursor.execute(f"DROP USER IF EXISTS {account}")

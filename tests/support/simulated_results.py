@@ -40,7 +40,7 @@ def document(combination: str, number: int = 1, latency: float = 100.0, **change
 
 
 def server(latency: float) -> Document:
-    """The server's side of a cell whose database is nine tenths busy, unless answers are quick."""
+    """Server figures of a cell: the database is 90 % busy unless latency is below QUICK_MS."""
     seconds = {"service": 1.0, "database": 7.2 if latency > QUICK_MS else 0.4, "cache": 0.1, "k6": 0.4}
     return {
         "programs": {name: {"cpu_s": cpu, "peak_rss_mb": 50.0} for name, cpu in seconds.items()},
@@ -50,7 +50,7 @@ def server(latency: float) -> Document:
 
 
 def bound_by(resource: str) -> Document:
-    """The server's side of a cell in which a resource binds; where none is busy, thinking does."""
+    """Server figures of a cell whose bottleneck is this resource; of an unknown one, think time."""
     seconds = {"service": 1.0, "database": 0.4, "cache": 0.1, "k6": 0.4}
     known = {**server(QUICK_MS), "window_s": 8.0, "limits": {"database connections": 16.0, "requests at once": 32.0}}
     counters = {"pool_held_seconds_total": 0.1, "http_request_seconds_sum{route=revenue}": 0.2}
@@ -67,16 +67,18 @@ def bound_by(resource: str) -> Document:
 
 
 def write_rounds(folder: Path, latencies: Mapping[str, float], rounds: int, noise: float = 0.0, seed: int = 1) -> None:
-    """Writes rounds of noisy latencies, one file per cell."""
+    """One file per cell."""
     for content in simulated(latencies, rounds, noise, seed):
         save(folder, content)
 
 
 def write_divided_rounds(folder: Path, latencies: Mapping[str, float], rounds: int, noise: float = 0.0) -> None:
-    """Writes rounds that have a percentile curve and twelve slices each, as k6 gives them."""
+    """The same with percentiles and a timeline of twelve slices."""
     for content in simulated(latencies, rounds, noise):
         average = content["latency_ms"]["avg"]
-        content["percentiles"] = {f"p{one:g}": average * rarity(one) for one in (1, 10, 50, 90, 95)} | {"p99": None}
+        content["percentiles"] = {
+            f"p{percentile:g}": average * rarity(percentile) for percentile in (1, 10, 50, 90, 95)
+        } | {"p99": None}
         content["timeline"] = [
             {
                 "start_s": number * 8 / 12,
@@ -91,12 +93,12 @@ def write_divided_rounds(folder: Path, latencies: Mapping[str, float], rounds: i
 
 
 def rarity(percentile: float) -> float:
-    """How much slower than usual a percentile is, in an exponential distribution of mean 1."""
+    """The percentile of an exponential distribution with mean 1."""
     return -math.log(1 - percentile / 100)
 
 
 def simulated(latencies: Mapping[str, float], rounds: int, noise: float = 0.0, seed: int = 1) -> Iterator[Document]:
-    """Gives cells of noisy latencies; the noise is on the log scale, most of it shared."""
+    """Cells with log-normal noise, most of it shared within a round."""
     chance = random.Random(seed)
     for number in range(1, rounds + 1):
         weather = chance.gauss(0, 5 * noise)
@@ -106,7 +108,7 @@ def simulated(latencies: Mapping[str, float], rounds: int, noise: float = 0.0, s
 
 
 def save(folder: Path, content: Document, name: str = "") -> Path:
-    """Writes one file under the name that the runner gives it, or under another one."""
+    """Under the runner's file name, or `name`."""
     path = folder / (name or f"{content['combination']}.round-{content['round']}.json")
     path.write_text(json.dumps(content))
     return path

@@ -1,4 +1,4 @@
-"""Stacks for tests: real servers and services on ports that are free."""
+"""Local stacks on free ports."""
 
 import os
 import random
@@ -11,7 +11,7 @@ from compose.local.stack import Stack
 from loadtests.targets.local import LocalTarget
 
 COMBINATIONS = ("sync", "sync-cached", "async", "async-cached")
-# Below the ports that the system gives to clients, so that none of those is in the way.
+# Below the ephemeral ports.
 LOWEST_PORT, HIGHEST_PORT = 12_000, 32_000
 
 
@@ -20,7 +20,7 @@ def stack_of(
     environment: Mapping[str, str] | None = None,
     workers: int = 2,
 ) -> Stack:
-    """Gives a stack that is not entered yet: all four services, or those named in `only`."""
+    """A stack that is not started yet, with all four services or those in `only`."""
     return Stack(
         StackOptions(
             workers=workers,
@@ -32,7 +32,7 @@ def stack_of(
 
 
 def free_base() -> int:
-    """Gives a port with four free ports behind it."""
+    """A port followed by four free ports."""
     while True:
         base = random.choice(own_ports()[::10])
         if not any(ports.taken(base + number) for number in range(1, len(COMBINATIONS) + 1)):
@@ -40,16 +40,16 @@ def free_base() -> int:
 
 
 def own_ports() -> range:
-    """Gives the ports that no test process beside this one chooses from."""
-    # A port that is chosen stays free until its server listens, seconds later.
+    """The ports of this xdist worker."""
+    # A chosen port stays free for seconds, until its server listens; two workers must not choose the same.
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    many = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    each = (HIGHEST_PORT - LOWEST_PORT) // many // 10 * 10
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    each = (HIGHEST_PORT - LOWEST_PORT) // workers // 10 * 10
     return range(LOWEST_PORT + number * each, LOWEST_PORT + (number + 1) * each)
 
 
 def target_of(stack: Stack) -> Callable[..., AbstractContextManager[LocalTarget]]:
-    """Opens a target of a stack which is running already, whatever it is asked for."""
+    """A target factory that ignores its arguments and returns this running stack."""
 
     @contextmanager
     def opened(*_: object) -> Iterator[LocalTarget]:

@@ -1,4 +1,4 @@
-"""Random requests that are the same at every run: reads, writes and bad ones."""
+"""Reproducible random requests: reads, writes and invalid ones."""
 
 import random
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from tests.support.bad_requests import BODIES, LINES, MEMBERS, Bad
 
 CATEGORIES = ("books", "garden", "toys", "food", "outdoor", "unknown-one")
 PRODUCTS, ORDERS = 2000, 50_200
-# Few, so that orders and changes meet on the same rows.
+# Few, so that orders and patches hit the same rows.
 BUSY = range(200, 240)
 BAD = [*BODIES, *LINES, *MEMBERS, *QUERIES]
 REPORTS = [(category, days) for category in ("", *CATEGORIES) for days in (1, 20, 120, 365)]
@@ -19,7 +19,7 @@ NOWHERE = [("GET", "/nope"), ("DELETE", "/api/orders/1"), ("PUT", "/api/dashboar
 
 
 def by_refusal() -> list[list[Bad]]:
-    """Gives the bad requests that have the same method and are refused alike together."""
+    """The bad requests grouped by method and status."""
     kinds: dict[tuple[str, int], list[Bad]] = {}
     for bad in BAD:
         kinds.setdefault((bad.method, bad.status), []).append(bad)
@@ -38,7 +38,7 @@ class Request:
 
 
 class Traffic:
-    """Makes one request after the other out of a seed."""
+    """A generator of requests from a seed."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
@@ -47,44 +47,41 @@ class Traffic:
             self.order: 22, self.repeated: 8, self.change: 14, self.nowhere: 4, self.bad: 16,
         }  # fmt: skip
         self._keyed: list[Request] = []
-        # In turn, so that each kind comes whatever else is asked for.
+        # Cycled, so that each kind occurs.
         self._reports, self._nowhere, self._refusals = cycle(REPORTS), cycle(NOWHERE), cycle(by_refusal())
 
     def requests(self, count: int) -> list[Request]:
-        """Gives the next `count` requests."""
         makers = self._random.choices([*self._makers], [*self._makers.values()], k=count)
         return [make() for make in makers]
 
     def product(self) -> Request:
-        """A product, sometimes one that is not there."""
+        """A product, which may not exist."""
         return Request("GET", f"/api/products/{self._random.choice([*BUSY, 0, PRODUCTS, 9999])}")
 
     def catalogue(self) -> Request:
-        """A page of the catalogue."""
         some = self._random
         query = f"limit={some.choice([1, 20, 100])}&after={some.choice([0, 190, 1990, 2000])}"
         category = some.choice(["", *(f"&category={name}" for name in CATEGORIES)])
         return Request("GET", f"/api/products?{query}{category}")
 
     def report(self) -> Request:
-        """A revenue report; those of the whole shop over more than three months are read in pieces."""
+        """A revenue report; over all categories, more than three months are read in pieces."""
         category, days = next(self._reports)
         return Request("GET", f"/api/reports/revenue?days={days}" + (f"&category={category}" if category else ""))
 
     def dashboard(self) -> Request:
-        """The dashboard."""
         return Request("GET", "/api/dashboard")
 
     def placed(self) -> Request:
-        """An order of the data set, a new one, or none."""
+        """An order of the data set, a new one, or one that does not exist."""
         return Request("GET", f"/api/orders/{self._random.randrange(ORDERS - 400, ORDERS)}")
 
     def order(self) -> Request:
-        """An order; often with a key, sometimes of what is not there."""
+        """An order, often with an idempotency key, sometimes of a product or customer that does not exist."""
         some = self._random
         numbers = some.sample([*BUSY, *([PRODUCTS + 1] if some.random() < 0.1 else [])], some.randint(1, 6))
-        wanted = [{"product_id": number, "quantity": some.choice([1, 2, 30])} for number in numbers]
-        order = {"customer_id": some.choice([1, 2, 5000, 5001]), "lines": wanted}
+        lines = [{"product_id": number, "quantity": some.choice([1, 2, 30])} for number in numbers]
+        order = {"customer_id": some.choice([1, 2, 5000, 5001]), "lines": lines}
         headers = {"Idempotency-Key": f"key-{some.randrange(10**9)}"} if some.random() < 0.6 else {}
         request = Request("POST", "/api/orders", json=order, headers=headers)
         if headers:
@@ -92,13 +89,13 @@ class Traffic:
         return request
 
     def repeated(self) -> Request:
-        """An order with the key of an earlier one: the same, or another one."""
+        """The idempotency key of an earlier order, with the same body or another."""
         earlier = self._random.choice(self._keyed[-9:] or [self.order()])
         body = self._random.choice([earlier, earlier, self.order()]).json
         return Request("POST", "/api/orders", json=body, headers=earlier.headers)
 
     def change(self) -> Request:
-        """A change of a product; some leave little stock."""
+        """A patch of a product; some leave little stock."""
         some = self._random
         change = some.choice(
             [
@@ -111,10 +108,10 @@ class Traffic:
         return Request("PATCH", f"/api/products/{some.choice(BUSY)}", json=change)
 
     def nowhere(self) -> Request:
-        """An address or a method that there is not."""
+        """An unknown path or method."""
         return Request(*next(self._nowhere))
 
     def bad(self) -> Request:
-        """One of the requests that must be refused."""
+        """A request that must be refused."""
         bad = self._random.choice(next(self._refusals))
         return Request(bad.method, bad.target, body=bad.body, headers=bad.headers)

@@ -1,4 +1,4 @@
-"""Both twins' objects under one surface, so that a test of them is written once."""
+"""One interface to the objects of both twins, so that a test is written once."""
 
 import asyncio
 import contextvars
@@ -16,7 +16,7 @@ THREADS = 64
 
 
 class Twin:
-    """One twin's modules, and a way to call into them; entering starts what runs its calls."""
+    """One twin's modules and calls into them; entering starts the event loop."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -36,31 +36,30 @@ class Twin:
         self._loop.close()
 
     def module(self, name: str) -> ModuleType:
-        """One of the twin's modules."""
         return importlib.import_module(f"{self.name}_api.{name}")
 
     def part(self, module: str, name: str) -> Any:
-        """Something by its name out of one of the twin's modules."""
+        """A name of one of the twin's modules."""
         return getattr(self.module(module), name)
 
     def start(self, function: Callable[..., Any], *values: Any) -> Future[Any]:
-        """Begins a call: in a thread of its own, or as a task of the event loop."""
+        """Start a call in a thread (sync) or as a task of the event loop (async)."""
         if self.name == "sync":
             return self._threads.submit(contextvars.copy_context().run, function, *values)
         return asyncio.run_coroutine_threadsafe(_awaited(function, *values), self._loop)
 
     def call(self, function: Callable[..., Any], *values: Any) -> Any:
-        """What a call gives; whatever it raises comes through."""
+        """Wait for a call's result, at most SECONDS; exceptions pass through."""
         return self.start(function, *values).result(SECONDS)
 
-    def given(self, value: Any) -> Any:
-        """A value as a function of this twin gives it: as it is, or to be awaited."""
+    def result(self, value: Any) -> Any:
+        """The value itself (sync) or an awaitable of it (async)."""
         return value if self.name == "sync" else _awaited(lambda: value)
 
 
 async def _awaited(function: Callable[..., Any], *values: Any) -> Any:
-    given = function(*values)
-    return await given if inspect.isawaitable(given) else given
+    result = function(*values)
+    return await result if inspect.isawaitable(result) else result
 
 
 async def _end_tasks() -> None:

@@ -1,18 +1,18 @@
-"""Waiting for something to become true, and no longer than that."""
+"""Polling for a condition."""
 
 import time
 from collections.abc import Callable
 
-SECONDS = 30.0  # for what hangs; it promises nothing
+SECONDS = 30.0  # only for hangs: no test measures against it
 PAUSE = 0.02
-# By how much a busy machine may end a wait too late. What fails to end takes longer than that, or for ever.
+# How late a wait may end on a busy machine; a wait that fails to end takes longer.
 SLACK = 3.0
 
 
-def wait_until(so: Callable[[], object], what: str, seconds: float = SECONDS) -> float:
-    """Returns after how many seconds `so` held; fails, naming `what`, when it does not in time."""
+def wait_until(condition: Callable[[], object], what: str, seconds: float = SECONDS) -> float:
+    """The seconds until the condition held; fails with `what` in the message after `seconds`."""
     started = time.monotonic()
-    while not so():
+    while not condition():
         assert time.monotonic() - started < seconds, f"after {seconds} s still not: {what}"
         time.sleep(PAUSE)
     return time.monotonic() - started

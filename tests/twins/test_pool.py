@@ -152,7 +152,7 @@ def test_a_transaction_whose_commit_is_lost_is_not_repeated(side: Side) -> None:
     def work(connection: Any) -> Any:
         started.append(connection)
         side.kill(*side.seen())
-        return side.twin.given("what it would have given")
+        return side.twin.result("what it would have given")
 
     outcome = side.call(database.write, work)
     assert isinstance(outcome, Unknown)

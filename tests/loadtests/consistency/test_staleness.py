@@ -16,7 +16,7 @@ from loadtests.consistency.command import BROKEN_PROGRAM, CALM, Options, Task, s
 from loadtests.consistency.workload import Load
 from tests.support.combination import Combination
 from tests.support.command_line import values_of
-from tests.support.local_commands import room
+from tests.support.local_commands import sandbox
 from tests.support.own_services import own_service
 from tests.support.stacks import free_base
 from tests.support.waiting import wait_until
@@ -119,9 +119,9 @@ def test_what_cannot_be_checked_is_refused_in_one_line(
 
 
 def test_ctrl_c_ends_the_load_and_the_stack() -> None:
-    with room() as here:
+    with sandbox() as box:
         command = [sys.executable, "-m", "loadtests", "staleness", "--only", "async-cached", "--workers", "1"]
-        surroundings = here.environment(PORT_BASE=str(free_base()))
+        surroundings = box.environment(PORT_BASE=str(free_base()))
         running = subprocess.Popen(command, cwd=CHECKOUT, env=surroundings, stderr=subprocess.PIPE, text=True)
         try:
             assert running.stderr
@@ -130,7 +130,7 @@ def test_ctrl_c_ends_the_load_and_the_stack() -> None:
             running.send_signal(signal.SIGINT)
             assert running.wait(PATIENCE_SECONDS) == 130
             wait_until(lambda: not any(map(alive, started)), "all that it had started has ended")
-            assert here.left_behind() == []
+            assert box.left_behind() == []
         finally:
             running.kill()
             running.wait(PATIENCE_SECONDS)

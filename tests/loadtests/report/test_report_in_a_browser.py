@@ -56,8 +56,8 @@ def rounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_report_draws_everything_and_asks_nothing(chromium: Browser, report: Path, width: int, scheme: str) -> None:
     with opened(chromium, report, width, scheme) as found:
-        assert found.said == []
-        assert found.asked == [report.as_uri()]
+        assert found.console == []
+        assert found.requests == [report.as_uri()]
         for chart, count in CHARTS.items():
             assert sum(one["combination"] is not None for one in found.drawn(f"{chart}-0")) == count
         assert all(len(found.drawn(f"effects-{metric}-0")) == 1 for metric in FORESTS)
@@ -143,7 +143,7 @@ def test_two_runs_stand_side_by_side(chromium: Browser, report: Path, rounds: Pa
     page = tmp_path / "two.html"
     assert main(["compare", str(report.parent), "--beside", str(rounds.parent), "--html", str(page)]) == 0
     with opened(chromium, page) as found:
-        assert found.said == []
+        assert found.console == []
         assert len(found.drawn("bottleneck-0")) == len(found.drawn("bottleneck-1")) == 4
         assert "not measured under the same load" in found.page.locator("header").inner_text()
 
@@ -161,7 +161,7 @@ def test_hostile_names_are_shown_and_never_run(chromium: Browser, tmp_path: Path
     )
     assert main(["compare", str(tmp_path), "--report"]) == 0
     with opened(chromium, tmp_path / "report.html") as found:
-        assert found.said == []
+        assert found.console == []
         assert found.page.locator("img").count() == 0
         assert HOSTILE.replace("\u2028", "") in found.page.locator("nav").inner_text().replace("\u2028", "")
         assert found.page.locator("#bottleneck-0 b").count() == 0
