@@ -1,1 +1,1 @@
-"""Requests and answers."""
+"""The HTTP layer: views, request bodies, middleware and health routes."""

@@ -1,4 +1,4 @@
-"""The seam around the application: what it need not see, how long a body may take, and the last line of defence."""
+"""Seam: outermost middleware that refuses malformed requests, limits slow bodies and turns errors into a 500."""
 
 import logging
 
@@ -13,16 +13,16 @@ log = logging.getLogger(__name__)
 
 
 def guarded(app: ASGIFramework, settings: Settings, metrics: Metrics) -> ASGIFramework:
-    """The application: nothing that a client sends becomes a 500 or a trace."""
+    """Quart limits the time of a body itself."""
 
     async def answer(send: ASGISendCallable, problem: Problem) -> None:
-        made = problem.answer()
-        metrics.request("unmatched", made.status, 0.0)
-        headers = [("X-Combination", settings.combination), ("Content-Length", str(len(made.body)))]
-        fields = [*headers, *made.all_headers, ("Connection", "close")]
+        refused = problem.answer()
+        metrics.request("unmatched", refused.status, 0.0)
+        headers = [("X-Combination", settings.combination), ("Content-Length", str(len(refused.body)))]
+        fields = [*headers, *refused.all_headers, ("Connection", "close")]
         raw = [(name.encode(), value.encode()) for name, value in fields]
-        await send({"type": "http.response.start", "status": made.status, "headers": raw, "trailers": False})
-        await send({"type": "http.response.body", "body": made.body, "more_body": False})
+        await send({"type": "http.response.start", "status": refused.status, "headers": raw, "trailers": False})
+        await send({"type": "http.response.body", "body": refused.body, "more_body": False})
 
     async def handle(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if scope["type"] != "http":

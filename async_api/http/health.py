@@ -1,4 +1,4 @@
-"""The routes for those who run the service."""
+"""The routes for operators: health, metrics and the OpenAPI document."""
 
 from shared.http import openapi
 from shared.http.answer import Answer
@@ -9,27 +9,22 @@ from ..service.context import ServiceContext
 
 
 class Health:
-    """Is it alive, is it ready, what has it done, what does it offer."""
-
     def __init__(self, context: ServiceContext) -> None:
         self._combination = context.settings.combination
         self._store = context.store
         self._cache = context.cache
 
     async def live(self) -> Answer:
-        """Answers as long as the process does."""
         return answers.live(self._combination)
 
     async def ready(self) -> Answer:
-        """Answers 200 when the database is there and seeded."""
+        """A 200 when the database answers and is seeded."""
         rows = await self._store.ready()
         state = await self._cache.state()
         return answers.ready(self._combination, rows, state)
 
     async def metrics(self) -> Answer:
-        """Answers the figures of all workers."""
         return metrics.answer()
 
     async def openapi(self) -> Answer:
-        """Answers the OpenAPI document."""
         return openapi.answer()

@@ -1,4 +1,4 @@
-"""The seam of the middleware that has each request take a place."""
+"""Seam: the middleware of admission control."""
 
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
@@ -8,7 +8,7 @@ from .places import Places
 
 
 def admitting(app: ASGIFramework, places: Places) -> ASGIFramework:
-    """The application; a request holds its place until its answer is sent."""
+    """A request holds its place until its answer is sent."""
 
     async def handle(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if scope["type"] != "http" or not needs_a_place(scope["path"]) or not await places.take():

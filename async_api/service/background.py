@@ -1,4 +1,4 @@
-"""The seam of work that outlives its request: what must be finished, and what nobody waits for."""
+"""Seam: work that must outlive its request, and work behind the answers."""
 
 import asyncio
 import logging
@@ -14,38 +14,38 @@ log = logging.getLogger(__name__)
 
 
 class Background:
-    """Runs at most LIMIT calls behind the answers; what comes on top of that is dropped and logged."""
+    """Runs at most LIMIT background calls; more are dropped and logged."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._writes: set[asyncio.Task[Any]] = set()
 
     async def run_to_completion(self, call: Call[P, T], *values: P.args, **named: P.kwargs) -> T:
-        """The call's result; the call goes on to its end even when the client has gone away."""
+        """Shielded: the call runs to its end even when the client disconnects."""
         task = _start(self._writes, call, *values, **named)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            task.add_done_callback(_report)  # nobody else looks at what it raises
+            task.add_done_callback(_report)  # no one else retrieves its exception
             raise
 
     def submit(self, call: Call[P, None], *values: P.args, **named: P.kwargs) -> bool:
-        """Runs the call some time soon; tells whether there is room for it."""
+        """Schedule a call; False when LIMIT calls are pending."""
         if len(self._tasks) >= LIMIT:
-            log.warning("background work dropped")
+            log.warning("background work dropped: %d calls are pending", LIMIT)
             return False
         _start(self._tasks, call, *values, **named).add_done_callback(_report)
         return True
 
     async def close(self, seconds: float) -> None:
-        """Waits at most `seconds` for what is still running."""
+        """Wait at most `seconds` for running calls."""
         if running := self._tasks | self._writes:
             await asyncio.wait(running, timeout=seconds)
 
 
 def _start(kept: set[asyncio.Task[Any]], call: Call[P, T], *values: P.args, **named: P.kwargs) -> asyncio.Task[T]:
     task: asyncio.Task[T] = asyncio.ensure_future(call(*values, **named))
-    kept.add(task)  # the loop itself holds tasks only weakly
+    kept.add(task)  # the loop holds only weak references to tasks
     task.add_done_callback(kept.discard)
     return task
 

@@ -1,4 +1,4 @@
-"""What lives as long as a worker, made once and passed to whoever needs them."""
+"""The objects of a worker, created once and passed to those that need them."""
 
 import gc
 
@@ -14,12 +14,12 @@ from .fanout import Fanout
 from .lag import Lag
 from .logs import log_behind
 
-# Requests had their grace time before this, so what still runs is stuck.
+# Requests have had GRACE to finish, so what still runs is stuck.
 CLOSE_SECONDS = 1.0
 
 
 class ServiceContext:
-    """Everything that lives as long as a worker."""
+    """Opened before the first request of a worker, closed after the last."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -33,16 +33,14 @@ class ServiceContext:
         self.lag = Lag(self.metrics)
 
     async def open(self) -> None:
-        """Opens the connections, before the first request."""
         await self.pool.open()
         await self.cache.open()
         self.background.submit(self.lag.watch)
-        # What a worker begins with stays: a full collection would walk all of it, and take each page that it lies on
-        # from those shared with the parent.
+        # Start-up objects stay alive: keep them out of full collections, which would also copy the memory pages shared
+        # with the parent.
         gc.freeze()
 
     async def close(self) -> None:
-        """Closes everything, after the last request."""
         self.lag.close()
         self.cache.end_pauses()
         await self.background.close(CLOSE_SECONDS)

@@ -1,4 +1,4 @@
-"""The seam of doing independent reads at the same time."""
+"""Seam: concurrent calls."""
 
 import asyncio
 from typing import Any
@@ -9,16 +9,16 @@ from .background import Call
 
 
 class Fanout:
-    """Runs independent calls side by side, or one after the other when FANOUT is serial."""
+    """Runs independent calls concurrently, or serially with FANOUT=serial."""
 
     def __init__(self, settings: Settings) -> None:
         self._parallel = settings.fanout == "parallel"
 
     async def gather(self, *calls: Call[[], Any]) -> list[Any]:
-        """Gives the calls' results in their order; waits for all, then raises the first failure."""
+        """Results in the order of the calls; waits for all, then raises the first failure."""
         if not self._parallel:
             return [await call() for call in calls]
-        # Without return_exceptions the other calls would go on behind an answer that is already sent.
+        # Without return_exceptions the other calls would outlive the request.
         done = await asyncio.gather(*(call() for call in calls), return_exceptions=True)
         for result in done:
             if isinstance(result, BaseException):
@@ -26,4 +26,4 @@ class Fanout:
         return done
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to close."""

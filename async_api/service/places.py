@@ -1,4 +1,4 @@
-"""The places in which a worker handles requests: IN_FLIGHT at once, and a bounded wait for one of them."""
+"""Admission control: a worker handles IN_FLIGHT requests concurrently; others wait for a place, in order."""
 
 from time import monotonic
 
@@ -10,7 +10,7 @@ from .waiting import FairQueue
 
 
 class Places:
-    """Whoever took a place gives it back."""
+    """A fair semaphore with a bounded wait, observed as http_queue_seconds."""
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self._seconds = settings.acquire_timeout
@@ -20,7 +20,7 @@ class Places:
             self._free.put(None)
 
     async def take(self) -> bool:
-        """Whether there was a place in time; without one the request's view refuses it."""
+        """Whether a place was free within ACQUIRE_TIMEOUT; if not, the view answers 503 and nothing is to give back."""
         started = monotonic()
         try:
             await self._free.take(self._seconds)
@@ -33,5 +33,4 @@ class Places:
         return admitted
 
     def give_back(self) -> None:
-        """Ends a request."""
         self._free.put(None)

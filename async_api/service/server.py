@@ -1,4 +1,4 @@
-"""The seam of serving: Hypercorn, set up by the table in shared/service/serving.py."""
+"""Seam: serving with Hypercorn, configured by shared/service/serving.py."""
 
 import asyncio
 import logging
@@ -28,16 +28,16 @@ _log = logging.getLogger(__name__)
 
 
 def run(settings: Settings) -> int:
-    """Serves until SIGTERM; gives the exit status."""
+    """Serve until SIGTERM; returns the exit status."""
     host, _, port = settings.bind.rpartition(":")
     with socket.create_server((host, int(port)), backlog=settings.backlog) as listening:
         return _Parent(settings, listening).run()
 
 
 def application(context: ServiceContext) -> Quart:
-    """The application of one worker, behind its middleware."""
+    """The application of one worker with its middleware."""
     app = create_app(context)
-    # Quart gives up without an answer after a minute; the service's own limits are shorter and answer.
+    # Quart drops a response after a minute without an answer; the service's own limits are shorter and answer.
     app.config["RESPONSE_TIMEOUT"] = None
     app.config["BODY_TIMEOUT"] = context.settings.request_timeout
     app.before_serving(context.open)
@@ -48,21 +48,20 @@ def application(context: ServiceContext) -> Quart:
 
 
 class _Parent:
-    # Hypercorn's own parent ends all workers when one has died.
-    """Keeps as many workers as WORKERS says, which accept from one socket."""
+    """Keeps WORKERS processes alive on one socket; Hypercorn's own parent stops all when one dies."""
 
     def __init__(self, settings: Settings, listening: socket.socket) -> None:
         self._settings = settings
         self._listening = listening
         self._spawn = multiprocessing.get_context("spawn")
         self._workers: list[SpawnProcess] = []
-        self._asked: list[int] = []
+        self._signals: list[int] = []
 
     def run(self) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda number, _: self._asked.append(number))
+            signal.signal(number, lambda number, _: self._signals.append(number))
         failed = False
-        while not self._asked and not failed:
+        while not self._signals and not failed:
             self._fill()
             multiprocessing.connection.wait([worker.sentinel for worker in self._workers], timeout=0.2)
             failed = self._reap()
@@ -77,9 +76,9 @@ class _Parent:
             self._workers.append(worker)
 
     def _reap(self) -> bool:
-        """Whether a worker has failed: one that was ended is replaced, but where one cannot start, no other will."""
+        """Whether a worker has failed by itself; a killed one is replaced, a failed one would fail again."""
         failed = False
-        for worker in [each for each in self._workers if each.exitcode is not None]:
+        for worker in [ended for ended in self._workers if ended.exitcode is not None]:
             _log.error("worker %d ended with status %d", worker.pid, worker.exitcode)
             metrics.worker_ended(worker.pid or 0)
             self._workers.remove(worker)
@@ -105,6 +104,6 @@ def _work(settings: Settings, listening: socket.socket) -> None:
 async def _serve(settings: Settings, config: Config, listening: socket.socket) -> None:
     context = ServiceContext(settings)
     runtime_facts.server(context.metrics, "hypercorn", settings, partial(getattr, config))
-    config.workers = 1  # the others are the parent's matter
+    config.workers = 1  # the parent starts the others
     config.bind = [f"fd://{listening.detach()}"]
     await serve(application(context), config)

@@ -1,4 +1,4 @@
-"""The seam of waiting: for an item, in the order of coming, for what another makes, or for time to pass."""
+"""Seam: a fair queue, events, locks and pauses."""
 
 import asyncio
 from contextlib import nullcontext
@@ -7,37 +7,37 @@ from typing import Generic, TypeAlias
 from .background import T
 
 pause, scheduler = asyncio.sleep, asyncio.get_running_loop
-# What guards a few steps against other threads; tasks only change places where they wait.
+# Needed between threads only; tasks switch at an await and nowhere else.
 ThreadLock = nullcontext
 Event: TypeAlias = asyncio.Event
 
 
 class FairQueue(Generic[T]):
-    """Last in, first out; what is put back goes to the first who waits, never to one who comes later."""
+    """Items are reused last in, first out; waiters are served first come, first served."""
 
     def __init__(self) -> None:
         self._items: list[T] = []
-        self._turns = asyncio.Semaphore(0)
+        self._semaphore = asyncio.Semaphore(0)
 
     @property
     def free(self) -> int:
-        """How many items nobody has."""
+        """Number of items that are not taken."""
         return len(self._items)
 
     async def take(self, seconds: float) -> T:
-        """Takes an item; raises TimeoutError after `seconds`."""
-        # A limit costs more than what it would end here.
-        async with asyncio.timeout(seconds) if self._turns.locked() else nullcontext():
-            await self._turns.acquire()
+        """Raises TimeoutError after `seconds`."""
+        # A time-out costs more than an acquire that does not wait.
+        async with asyncio.timeout(seconds) if self._semaphore.locked() else nullcontext():
+            await self._semaphore.acquire()
         return self._items.pop()
 
     def put(self, item: T) -> None:
         self._items.append(item)
-        self._turns.release()
+        self._semaphore.release()
 
 
 async def wait_unless(seconds: float, unless: Event) -> bool:
-    """Passes the time; tells whether it could, False as soon as the event happens."""
+    """True after `seconds`, False as soon as the event is set."""
     try:
         async with asyncio.timeout(seconds):
             return not await unless.wait()

@@ -1,1 +1,1 @@
-"""Requests and answers."""
+"""HTTP without a framework: routes, parsing, answers, problems, deadlines and the OpenAPI document."""

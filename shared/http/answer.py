@@ -1,4 +1,4 @@
-"""An answer before a framework has it."""
+"""The answer of a handler, independent of the framework."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,6 @@ encode = msgspec.json.Encoder().encode
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """Status, body bytes and headers of one response."""
-
     status: int
     body: bytes
     headers: Sequence[tuple[str, str]] = ()
@@ -18,10 +16,10 @@ class Answer(msgspec.Struct, frozen=True):
 
     @property
     def all_headers(self) -> Sequence[tuple[str, str]]:
-        """The headers with the content type among them."""
+        """Includes Content-Type."""
         return (("Content-Type", self.content_type), *self.headers)
 
 
 def cached(body: bytes, state: str) -> Answer:
-    """Gives a 200 whose `X-Cache` header says where the body came from."""
+    """A 200 with `state` as its X-Cache header."""
     return Answer(200, body, (("X-Cache", state),))

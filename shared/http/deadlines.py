@@ -1,4 +1,4 @@
-"""The time that a request has left; counted from its arrival and asked for before each wait."""
+"""The deadline of the current request, counted from its arrival and read before each wait."""
 
 from contextvars import ContextVar
 from time import monotonic
@@ -11,24 +11,24 @@ _ends: ContextVar[float | None] = ContextVar("request_ends", default=None)
 
 
 def queued(seconds: float, admitted: bool) -> None:
-    """Notes how long the current request has waited for a place, and whether it got one."""
+    """Record how long the current request has waited for admission, and the result."""
     _queued.set(seconds)
     _admitted.set(admitted)
 
 
 def start(seconds: float) -> None:
-    """Gives the current request this many seconds from its arrival."""
+    """Set the deadline `seconds` after the current request's arrival."""
     _ends.set(monotonic() + seconds - _queued.get())
 
 
 def must_be_admitted() -> None:
-    """Raises a 503 when the current request got no place in time."""
+    """Raise a 503 when the current request was not admitted in time."""
     if not _admitted.get():
         raise unavailable("Too many requests at once.")
 
 
 def within(seconds: float) -> float:
-    """Gives `seconds`, or what the request has left if that is less; raises a 504 when nothing is left."""
+    """`seconds` limited to the time left; raises a 504 when none is left."""
     ends = _ends.get()
     if ends is None:
         return seconds

@@ -1,4 +1,4 @@
-"""Problems: every answer that is not a success, as RFC 9457 problem details."""
+"""Problem details (RFC 9457): every answer that is not a success."""
 
 from typing import Final
 
@@ -35,7 +35,7 @@ RETRY_AFTER: Final = ("Retry-After", "1")
 
 
 class Problem(Exception):
-    """A request that ends with the given status; `detail` is one sentence for the caller."""
+    """An error answer; `detail` is one sentence for the client. Immutable."""
 
     def __init__(self, status: int, detail: str, *headers: tuple[str, str]) -> None:
         super().__init__(detail)
@@ -44,32 +44,31 @@ class Problem(Exception):
         self.headers: Final = headers
 
     def with_header(self, name: str, value: str) -> "Problem":
-        """A copy with one more header, or with the same ones if it has that header already."""
+        """A copy with the header added unless it is set already."""
         added = () if name in dict(self.headers) else ((name, value),)
         return Problem(self.status, self.detail, *self.headers, *added)
 
     @property
     def is_about_the_data(self) -> bool:
-        """Whether everybody who asks the same hears the same; a 503 or 504 is about this request only."""
+        """Whether other requests for the same resource get it too; a 503 or 504 is about one request."""
         return self.status == 404
 
     def again(self) -> "Problem":
-        """Gives a copy for another request; an exception that is raised twice mixes up its traces."""
+        """A copy to raise in another request: raising one exception twice mixes their tracebacks."""
         return Problem(self.status, self.detail, *self.headers)
 
     def answer(self) -> Answer:
-        """Gives the problem as an answer."""
         body = ProblemBody(title=TITLES[self.status], status=self.status, detail=self.detail)
         return Answer(self.status, msgspec.json.encode(body), self.headers, CONTENT_TYPE)
 
 
 def unavailable(detail: str) -> Problem:
-    """Gives a 503 that tells the client to come again in a second."""
+    """A 503 with `Retry-After: 1`."""
     return Problem(503, detail, RETRY_AFTER)
 
 
 def from_framework(status: int | None, allowed: list[str] | None) -> Problem:
-    """Gives the problem for an error that the framework itself raised, with `Allow` for a 405."""
+    """The problem of a framework's own HTTP error; `allowed` methods make the Allow header of a 405."""
     known = status if status in TITLES else 400
     detail = DETAILS.get(known, "The request cannot be read.")
     if not allowed:

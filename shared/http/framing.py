@@ -1,4 +1,4 @@
-"""Requests that no handler may see although a server lets them through, and those after which a connection closes."""
+"""Request framing: malformed requests that a server accepts, and when a connection has to close."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -8,7 +8,7 @@ from shared.http.parsing import MAX_READ
 
 
 def refusal(method: str, target: str, fields: Mapping[str, str]) -> Problem | None:
-    """The problem with a request's target, or with two lengths; the names of its fields are in lower case."""
+    """A 400 for a malformed target or two lengths, else None; names of `fields` are in lower case."""
     if "content-length" in fields and "transfer-encoding" in fields:
         # RFC 9112, 6.1: what follows on the connection may be smuggled.
         return Problem(400, "Content-Length and Transfer-Encoding exclude each other.")
@@ -18,7 +18,7 @@ def refusal(method: str, target: str, fields: Mapping[str, str]) -> Problem | No
 
 
 def ends_connection(method: str, target: str, version: tuple[int, int], fields: Mapping[str, str]) -> bool:
-    """Whether Hypercorn closes the connection after such a request, so that gunicorn can be told to."""
+    """Whether Hypercorn closes the connection after this request; gunicorn is made to do the same."""
     options = fields.get("connection", "").lower().split(",")
     length = fields.get("content-length", "")
     return (

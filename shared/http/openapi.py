@@ -11,7 +11,7 @@ from shared.schema import MAX_ID, MAX_ORDER_ID, ProblemBody
 
 IDS = {"product_id": MAX_ID, "order_id": MAX_ORDER_ID}
 TEXT_ROUTES = {"metrics": "text/plain", "openapi": "application/json"}
-# A defect of ours may show on any route.
+# A bug can occur on any route.
 ANYWHERE = 500
 CACHE_STATES = ["hit", "miss", "stale", "bypass", "off"]
 # msgspec bounds the members of a shape, not their number.
@@ -21,12 +21,10 @@ Json = dict[str, Any]
 
 
 def answer() -> Answer:
-    """Gives the document as an answer."""
     return Answer(200, msgspec.json.encode(document()))
 
 
 def document() -> Json:
-    """Gives the document."""
     shapes = [shape for route in ROUTES for shape in (route.answer, route.body) if shape is not None]
     _, components = msgspec.json.schema_components([*shapes, ProblemBody], ref_template="#/components/schemas/{name}")
     components = {name: {**shape, **BOUNDS.get(name, {})} for name, shape in components.items()}
@@ -87,7 +85,7 @@ def _parameter(place: str, name: str, schema: Json, required: bool = False) -> J
 
 
 def _one_type(schema: Json) -> Json:
-    """A parameter that may be left out is not sent as null, whatever the shape in memory allows."""
+    """Drop null: an optional parameter is left out, never null."""
     choices = [choice for choice in schema.get("anyOf", []) if choice.get("type") != "null"]
     return choices[0] if choices else schema
 
@@ -108,7 +106,7 @@ def _problem(route: Route, status: int) -> Json:
 
 
 def _headers(route: Route) -> Json:
-    """What every answer of a route has, whatever its status."""
+    """The headers of every answer of a route, whatever its status."""
     headers: Json = {"X-Combination": {"schema": {"type": "string"}}}
     if route.cached:
         headers["X-Cache"] = {"schema": {"type": "string", "enum": CACHE_STATES}}

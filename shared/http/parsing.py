@@ -1,4 +1,4 @@
-"""Requests from the outside into checked values; everything else is a 400, 404, 413 or 415."""
+"""Parsing and validation of requests; invalid ones raise a 400, 404, 413 or 415."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from shared.http.errors import DETAILS, Problem
 from shared.schema import MAX_ID, MAX_ORDER_ID, NewOrder, ProductPatch
 
 MAX_BODY = 64 * 1024
-# Larger bodies are read up to here before they are refused, so that the connection can go on.
+# A body that is too large is read up to this size, so that the connection can be kept alive after the 413.
 MAX_READ = 1024 * 1024
 MAX_REPORT_DAYS = 365
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Body(msgspec.Struct, frozen=True):
-    """The body of a request as it came, its type and the length that was announced, in bytes."""
+    """The raw body of a request; `announced` is its Content-Length in bytes."""
 
     content_type: str | None
     announced: int | None
@@ -28,7 +28,7 @@ class Body(msgspec.Struct, frozen=True):
 
 
 class CatalogueQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which page of the catalogue: `limit` products with ids above `after`."""
+    """Keyset pagination: `limit` products with ids above `after`."""
 
     category: Category | None = None
     after: Annotated[int, msgspec.Meta(ge=0, le=MAX_ID)] = 0
@@ -36,18 +36,18 @@ class CatalogueQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RevenueQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which revenue report: the last `days` days, of one category or of all."""
+    """The last `days` days, for one category or all."""
 
     days: Annotated[int, msgspec.Meta(ge=1, le=MAX_REPORT_DAYS)] = 30
     category: Category | None = None
 
 
 class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """No parameters at all."""
+    """A route without parameters."""
 
 
 WHOLE_NUMBER = re.compile("-?[0-9]{1,20}", re.ASCII)
-# No comma: one header sent twice may reach us joined by it.
+# No comma: servers may join repeated headers with one.
 KEY_PATTERN = re.compile("[!-+.-~-]{1,255}", re.ASCII)
 ID_PATTERN = re.compile("[0-9]{1,19}", re.ASCII)
 
@@ -56,41 +56,36 @@ _order_decoder = msgspec.json.Decoder(NewOrder)
 
 
 def catalogue_query(text: bytes) -> CatalogueQuery:
-    """Gives the page asked for; raises a 400 that names the parameter."""
     return _query(text, CatalogueQuery)
 
 
 def revenue_query(text: bytes) -> RevenueQuery:
-    """Gives the report asked for; raises a 400 that names the parameter."""
     return _query(text, RevenueQuery)
 
 
 def no_query(text: bytes) -> None:
-    """Raises a 400 when a parameter is given where none is known."""
     if text:
         _query(text, NoQuery)
 
 
 def product_id(text: str) -> int:
-    """Gives the id in a path; raises a 404 for what cannot be one."""
     return _id(text, MAX_ID, "product")
 
 
 def order_id(text: str) -> int:
-    """Gives the id in a path; raises a 404 for what cannot be one."""
     return _id(text, MAX_ORDER_ID, "order")
 
 
 def product_patch(body: Body) -> ProductPatch:
-    """Gives the change asked for; raises a 400 or 415."""
+    """Raises a 400, 413 or 415."""
     patch: ProductPatch = _decoded(_patch_decoder, body)
     if patch == ProductPatch():
-        raise Problem(400, "The body changes nothing: give name, price or stock.")
+        raise Problem(400, "The body changes nothing: set name, price or stock.")
     return patch
 
 
 def new_order(body: Body) -> NewOrder:
-    """Gives the order asked for, its lines by product id; raises a 400 or 415."""
+    """Lines are sorted by product id; raises a 400, 413 or 415."""
     order: NewOrder = _decoded(_order_decoder, body)
     order.lines.sort(key=lambda line: line.product_id)
     for line, following in zip(order.lines, order.lines[1:], strict=False):
@@ -100,7 +95,7 @@ def new_order(body: Body) -> NewOrder:
 
 
 def idempotency_key(keys: Sequence[str]) -> str | None:
-    """Gives the key of a write if it has one; raises a 400 for an unusable one, or two."""
+    """The Idempotency-Key header, if there is one; raises a 400 for a malformed or repeated one."""
     if not keys:
         return None
     if len(keys) > 1 or not KEY_PATTERN.fullmatch(keys[0]):
@@ -140,5 +135,5 @@ def _decoded(decoder: msgspec.json.Decoder[Any], body: Body) -> Any:
 
 
 def _printable(error: Exception) -> str:
-    """Parts of a message may be the client's own text, so it is kept short and plain."""
+    """Escaped and cut, because a message may contain the client's text."""
     return str(error).encode("ascii", "backslashreplace").decode("ascii")[:200]

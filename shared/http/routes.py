@@ -19,10 +19,10 @@ from shared.schema import (
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """One route: its name is the operation's name, the metric's label and the handler's key.
+    """`name` is the OpenAPI operation id, the label in metrics and the key of the handler.
 
-    `body` and `answer` are shapes, `answer` None where the answer is no JSON shape of ours; `query` holds the
-    parameters, None where they are not looked at; `problems` are the documented errors.
+    `body` and `answer` are shapes; `answer` is None where the answer is not JSON of ours. `query` holds the
+    parameters; None ignores them. `problems` are the documented error statuses.
     """
 
     name: str
@@ -39,12 +39,12 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def rule(self) -> str:
-        """The path as Flask and Quart spell it."""
+        """The path in the syntax of Flask and Quart."""
         return self.path.replace("{", "<").replace("}", ">")
 
 
 def needs_a_place(path: str) -> bool:
-    """Whether a request to this path may be refused for want of a place: not what watches the service."""
+    """Whether admission control applies; monitoring is always admitted."""
     return not path.startswith(("/health/", "/metrics", "/openapi.json"))
 
 

@@ -1,1 +1,1 @@
-"""What lives as long as a worker."""
+"""Settings, server options, metrics and logs of a service."""

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line on stderr."""
+"""Structured logs: one JSON object per line on stderr."""
 
 import logging
 from typing import Final
@@ -7,17 +7,17 @@ from pythonjsonlogger.json import JsonFormatter
 
 from shared.service.settings import Settings
 
-# Servers bring handlers of their own, which write plain text.
+# The servers add handlers of their own, which write plain text.
 SERVERS: Final = ("gunicorn.error", "gunicorn.access", "hypercorn.error", "hypercorn.access")
 
 
 def log_at_once(settings: Settings) -> None:
-    """Has this process write its events itself; for the parent of the workers, which may fork."""
+    """Log synchronously; for the parent process, which may fork and so must not have a log thread."""
     log_with(settings, writer(settings))
 
 
 def log_with(settings: Settings, handler: logging.Handler) -> None:
-    """Hands all of this process' events to one handler."""
+    """Send all log records of this process to one handler."""
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())
@@ -28,7 +28,7 @@ def log_with(settings: Settings, handler: logging.Handler) -> None:
 
 
 def writer(settings: Settings) -> logging.Handler:
-    """Gives the handler that writes an event as a line."""
+    """A JSON handler that adds `combination` to each record."""
     fields = ["asctime", "levelname", "name", "message"]
     names = {"asctime": "time", "levelname": "level", "name": "logger", "message": "event"}
     extra = {"combination": settings.combination}

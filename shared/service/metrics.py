@@ -1,4 +1,4 @@
-"""The service's own figures, in Prometheus' text format, summed over all workers of a service."""
+"""Prometheus metrics of a service, summed over its workers."""
 
 from functools import partial
 from typing import Final
@@ -18,14 +18,14 @@ from shared.http.answer import Answer
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 CACHE_EVENTS: Final = ("hit", "miss", "stale", "joined", "bypass", "dropped", "refused")
-# Made again; made meanwhile by another worker; left out because the pool or another refresh was busy; failed.
+# made: refreshed here; elsewhere: another worker did; left_out: the pool or another refresh was busy.
 REFRESH_OUTCOMES: Final = ("made", "elsewhere", "left_out", "failed")
 
 
 class Metrics:
-    """The figures of one worker.
+    """The metrics of one worker.
 
-    prometheus_client keeps them in files below PROMETHEUS_MULTIPROC_DIR, which has to be set before it is imported.
+    prometheus_client keeps them in files in PROMETHEUS_MULTIPROC_DIR, which has to be set before it is imported.
     """
 
     def __init__(self) -> None:
@@ -55,31 +55,30 @@ class Metrics:
         self.retried = counter("database_tried_again", "Reads and transactions repeated on a fresh connection.")
 
     def request(self, route: str, status: int, seconds: float) -> None:
-        """Counts one request of a route."""
         self._requests.labels(route, str(status)).inc()
         self._latency.labels(route).observe(seconds)
         self._worker.inc()
 
     def cache(self, event: str) -> None:
-        """Counts one of CACHE_EVENTS."""
+        """`event` is one of CACHE_EVENTS."""
         self._cache_events[event].inc()
 
     def refresh(self, outcome: str) -> None:
-        """Counts one of REFRESH_OUTCOMES."""
+        """`outcome` is one of REFRESH_OUTCOMES."""
         self._refreshes[outcome].inc()
 
     def fact(self, name: str, value: object) -> None:
-        """Says what this worker is made of, see shared/service/runtime_facts.py."""
+        """Publish a runtime fact as a label, see shared/service/runtime_facts.py."""
         self._facts.labels(name, str(value)).set(1)
 
 
 def answer() -> Answer:
-    """The figures of all workers."""
+    """The metrics of all workers in Prometheus' text format."""
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return Answer(200, generate_latest(registry), (), CONTENT_TYPE_LATEST)
 
 
 def worker_ended(pid: int) -> None:
-    """Takes the live figures of a worker that is gone out of the sums."""
+    """Remove the live gauges of a dead worker."""
     multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]

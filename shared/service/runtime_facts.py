@@ -1,4 +1,4 @@
-"""What a running process is made of, for the ledger of a measurement: read off its objects, never off its settings."""
+"""Facts about a running process for the ledger of a measurement, read from its objects instead of its settings."""
 
 import platform
 import sys
@@ -18,7 +18,10 @@ LIBRARIES: Final = (
 
 
 def server(metrics: Metrics, kind: str, settings: Settings, configured: Callable[[str], Any]) -> None:
-    """Puts down how a server of this kind is set up, by its own configuration, and what the process has loaded."""
+    """Publish the server's effective configuration and the versions of loaded libraries.
+
+    `kind` is a column of `serving`; `configured` reads an option of the server by its name.
+    """
     encoder: Any = encode
     metrics.fact("server", kind)
     metrics.fact("requests at once in a process", settings.in_flight)
@@ -34,7 +37,7 @@ def server(metrics: Metrics, kind: str, settings: Settings, configured: Callable
 
 
 def session(metrics: Metrics, raw: Any, rows: Sequence[Sequence[Any]]) -> None:
-    """Puts down what a driver's connection converts, and what the server says of its session."""
+    """Publish a driver connection's cursor and converters; `rows` are its session variables."""
     metrics.fact("cursor", _name(raw.cursorclass))
     metrics.fact("conversions", ", ".join(sorted({_name(call) for call in raw.decoders.values()})))
     for name, value in rows:
@@ -42,14 +45,14 @@ def session(metrics: Metrics, raw: Any, rows: Sequence[Sequence[Any]]) -> None:
 
 
 def redis(metrics: Metrics, options: Mapping[str, Any]) -> None:
-    """Puts down how connections to Redis are set up, by the options of redis-py's own pool."""
+    """`options` are the connection options of redis-py's pool."""
     metrics.fact("Redis time-out, s", options["socket_timeout"])
     metrics.fact("Redis time-out of connecting, s", options["socket_connect_timeout"])
     metrics.fact("Redis tries", options["retry"].get_retries() + 1)
 
 
 def scheduler(metrics: Metrics, kind: type) -> None:
-    """Puts down what runs the requests."""
+    """`kind` is the class of the event loop or thread that runs the requests."""
     metrics.fact("event loop", _name(kind))
 
 

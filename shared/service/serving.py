@@ -1,4 +1,4 @@
-"""How both servers are set up: one table, so that every value stands beside its counterpart."""
+"""The options of gunicorn and Hypercorn in one table, each beside its counterpart."""
 
 import logging
 import sys
@@ -10,7 +10,7 @@ from shared.service.settings import Settings
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """One matter of serving: what gunicorn and Hypercorn call it (None where one has no such thing) and its value."""
+    """One option: its name in gunicorn and in Hypercorn (None where a server lacks it) and its value."""
 
     matter: str
     gunicorn: str | None
@@ -19,7 +19,7 @@ class Setting(msgspec.Struct, frozen=True):
 
 
 def serving(settings: Settings) -> tuple[Setting, ...]:
-    """Gives the table for these settings; docs/fairness.md explains the rows."""
+    """docs/fairness.md explains the rows."""
     access_log = logging.getLogger("hypercorn.access") if settings.access_log == "on" else None
     return (
         Setting("address", "bind", "bind", settings.bind),
@@ -52,12 +52,12 @@ def serving(settings: Settings) -> tuple[Setting, ...]:
     )
 
 
-# The longest line that gunicorn can be told; Hypercorn bounds only the head as a whole.
+# gunicorn's maximum; Hypercorn limits only the head as a whole.
 LONGEST_LINE: Final = 8190
 LONGEST_HEAD: Final = 64 * 1024
-# Threads beyond the places of service/admission.py hold the requests that wait for one.
+# Threads beyond the IN_FLIGHT places of service/admission.py hold the requests that wait for one.
 THREADS_PER_PLACE: Final = 4
-# gthread's limit of open connections; Hypercorn has none. Far above what the load generator opens.
+# gthread limits open connections and Hypercorn does not: far above what the load generator opens.
 CONNECTIONS: Final = 10_000
 WORKER_SILENCE: Final = 30
 # Seconds beyond the grace time in which a worker closes its connections before it is killed.

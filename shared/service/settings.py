@@ -1,4 +1,4 @@
-"""The settings of a service, read from its environment once, at the start."""
+"""The settings of a service, read from its environment at the start."""
 
 import ssl
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ Switch = Literal["on", "off"]
 
 
 class SettingsError(Exception):
-    """An environment that cannot be used; its text is one line for the operator."""
+    """Unusable settings; the message is one line with the cause and the cure."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a service can be told, the field's name in capitals being the variable's name.
+    """Each field is an environment variable, its name in capitals.
 
-    Times are in seconds, `workers` counts processes, `pool` counts database connections per worker and
-    `in_flight` the requests that a worker handles at once.
+    Times are in seconds, `workers` is the number of processes, `pool` the database connections per worker and
+    `in_flight` the requests that a worker handles concurrently.
     """
 
     combination: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,39}$")]
@@ -56,12 +56,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def prefix(self) -> str:
-        """The start of all cache keys of this combination."""
+        """The prefix of this combination's keys in Redis."""
         return self.cache_prefix or self.combination
 
 
 class DatabaseAddress(msgspec.Struct, frozen=True):
-    """Where the database is and as whom to enter it."""
+    """Parts of DATABASE_URL."""
 
     host: str
     port: int
@@ -71,7 +71,7 @@ class DatabaseAddress(msgspec.Struct, frozen=True):
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Gives the validated settings; raises SettingsError naming the variable that is wrong."""
+    """Raises SettingsError, which names the wrong variable."""
     fields = {name: environment[name.upper()] for name in _names() if name.upper() in environment}
     try:
         settings = msgspec.convert(fields, Settings, strict=False)
@@ -85,7 +85,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def database_address(settings: Settings) -> DatabaseAddress:
-    """Gives the parts of DATABASE_URL with the password from its file; raises SettingsError."""
+    """DATABASE_URL with the password from DATABASE_PASSWORD_FILE; raises SettingsError."""
     parts = urlsplit(settings.database_url)
     if not parts.hostname or not parts.username or not parts.path.strip("/"):
         raise SettingsError("DATABASE_URL must be mysql://user@host:port/name")
@@ -99,7 +99,7 @@ def database_address(settings: Settings) -> DatabaseAddress:
 
 
 def database_certificates(settings: Settings) -> str | None:
-    """Who may have signed the database's certificate, None for whom the system trusts; raises SettingsError."""
+    """PEM text of DATABASE_CA_FILE, None for the system's authorities; raises SettingsError."""
     if not settings.database_ca_file:
         return None
     if settings.database_tls != "verify":
@@ -108,7 +108,7 @@ def database_certificates(settings: Settings) -> str | None:
 
 
 def cache_options(settings: Settings) -> dict[str, str]:
-    """Options of redis-py that CACHE_URL does not hold; raises SettingsError."""
+    """Options of redis-py besides CACHE_URL: password and authority; raises SettingsError."""
     if not settings.cache_url:
         return {}
     options, parts = {}, urlsplit(settings.cache_url)
@@ -116,7 +116,7 @@ def cache_options(settings: Settings) -> dict[str, str]:
         raise SettingsError("CACHE_URL must be redis://host:port/number, or rediss:// for TLS")
     if settings.cache_password_file:
         if parts.password:
-            raise SettingsError("CACHE_URL holds a password and CACHE_PASSWORD_FILE names another")
+            raise SettingsError("CACHE_URL has a password and CACHE_PASSWORD_FILE is set: use one of them")
         options["password"] = _read(settings, "cache_password_file").rstrip("\n")
     if settings.cache_ca_file:
         if parts.scheme != "rediss":
@@ -137,7 +137,7 @@ def _certificates(settings: Settings, name: str) -> str:
     try:
         ssl.create_default_context(cadata=text)
     except (ssl.SSLError, ValueError):
-        raise SettingsError(f"{name.upper()} holds no certificate in PEM") from None
+        raise SettingsError(f"{name.upper()} holds no PEM certificate") from None
     return text
 
 
@@ -146,13 +146,13 @@ def _read(settings: Settings, name: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8") if path else ""
     except UnicodeDecodeError:
-        raise SettingsError(f"{name.upper()} is no text") from None
+        raise SettingsError(f"{name.upper()} is not a UTF-8 text file") from None
     except OSError as error:
         raise SettingsError(f"{name.upper()} cannot be read: {error.strerror}") from None
 
 
 def _check_nesting(settings: Settings) -> None:
-    """A limit that outlasts the one around it never fires, so the order is checked at the start."""
+    """An inner time-out that is longer than the outer one would never fire."""
     limits = ("statement_timeout", "read_timeout", "request_timeout")
     values = [getattr(settings, name) for name in limits]
     if values != sorted(set(values)):

@@ -1,4 +1,4 @@
-"""Reading the body of a request, before anything else may refuse it: what is left unread can cost the connection."""
+"""Reads a request's body before anything refuses the request: an unread body forces the connection to close."""
 
 from flask import request
 from werkzeug.exceptions import HTTPException
@@ -8,11 +8,11 @@ from shared.http.parsing import Body
 
 
 def read_body() -> Body:
-    """Gives the body of the current request; raises a 400 for one that breaks off or is framed wrongly."""
+    """Raises a 400 for a truncated or malformed body."""
     try:
         data = request.get_data(False, False, False)
     except HTTPException:
         raise
-    except Exception as error:  # each server has errors of its own for what a client may send
+    except Exception as error:  # each server raises errors of its own
         raise Problem(400, "The body cannot be read.") from error
     return Body(request.content_type, request.content_length, data)

@@ -1,4 +1,4 @@
-"""The seam around the application: what it need not see, how long a body may take, and the last line of defence."""
+"""Seam: outermost middleware that refuses malformed requests, limits slow bodies and turns errors into a 500."""
 
 import logging
 import threading
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger(__name__)
-_LOOK_S: Final = 0.1
+_POLL_S: Final = 0.1
 _LENGTHS: Final = {"content-length": "CONTENT_LENGTH", "transfer-encoding": "HTTP_TRANSFER_ENCODING"}
 
 
 def guarded(app: "WSGIApplication", settings: Settings, metrics: Metrics) -> "WSGIApplication":
-    """The application: nothing that a client sends becomes a 500, a trace, or a thread that waits for ever."""
+    """Add a limit of REQUEST_TIMEOUT to reading a body, which gunicorn lacks."""
     watch = _Watch(settings.request_timeout)
     watch.start()
 
     def answer(start_response: "StartResponse", problem: Problem) -> Iterable[bytes]:
-        made = problem.answer()
-        metrics.request("unmatched", made.status, 0.0)
-        headers = [("X-Combination", settings.combination), ("Content-Length", str(len(made.body)))]
-        start_response(f"{made.status} {TITLES[made.status]}", [*headers, *made.all_headers])
-        return [made.body]
+        refused = problem.answer()
+        metrics.request("unmatched", refused.status, 0.0)
+        headers = [("X-Combination", settings.combination), ("Content-Length", str(len(refused.body)))]
+        start_response(f"{refused.status} {TITLES[refused.status]}", [*headers, *refused.all_headers])
+        return [refused.body]
 
     def handle(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         fields = {name: environ[key] for name, key in _LENGTHS.items() if key in environ}
@@ -51,7 +51,7 @@ def guarded(app: "WSGIApplication", settings: Settings, metrics: Metrics) -> "WS
 
 
 class _Body:
-    """The body of a request, which raises a 408 when it has not arrived within its time."""
+    """A request's body; reading it raises a 408 after the time limit."""
 
     def __init__(self, stream: IO[bytes], sock: socket, watch: "_Watch") -> None:
         self._stream = stream
@@ -70,7 +70,7 @@ class _Body:
 
 
 class _Watch(threading.Thread):
-    """Ends what a client sends when a body takes too long; gunicorn itself waits for it for ever."""
+    """Shuts down the receiving side of sockets whose body is late; gunicorn has no such time-out."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(name="slow bodies", daemon=True)
@@ -79,7 +79,7 @@ class _Watch(threading.Thread):
         self._never = threading.Event()
 
     def run(self) -> None:
-        while not self._never.wait(_LOOK_S):
+        while not self._never.wait(_POLL_S):
             now = monotonic()
             for sock, ends in list(self.reading.items()):
                 if ends < now:

@@ -1,4 +1,4 @@
-"""Between the framework and the handlers: time, figures, problems and headers of every request."""
+"""The framework's views: deadline, metrics, problems and headers around each handler."""
 
 import logging
 from time import perf_counter
@@ -19,8 +19,6 @@ log = logging.getLogger(__name__)
 
 
 class Views:
-    """Makes the framework's views out of handlers."""
-
     def __init__(self, context: ServiceContext) -> None:
         self._seconds = context.settings.request_timeout
         self._metrics = context.metrics
@@ -28,7 +26,7 @@ class Views:
         self._cache_state = context.cache.state_without
 
     def view(self, route: Route, handle: Call[..., Answer]) -> Call[..., Response]:
-        """Gives the view of a route: whatever happens in the handler becomes an answer."""
+        """Wrap a handler; every exception becomes a problem."""
 
         def view(**path: str) -> Response:
             started = perf_counter()
@@ -36,7 +34,7 @@ class Views:
             try:
                 deadlines.must_be_admitted()
                 answer = handle(**path)
-            except Exception as error:  # noqa: BLE001 (the last line of defence: no trace leaves)
+            except Exception as error:  # noqa: BLE001 (an unexpected error is logged and answered with a 500)
                 answer = self._problem(route, error)
             self._metrics.request(route.name, answer.status, perf_counter() - started)
             return self._respond(answer)
@@ -44,7 +42,7 @@ class Views:
         return view
 
     def unmatched(self, error: HTTPException) -> Response:
-        """Answers what no route matches, in the shape of every other problem."""
+        """Error handler for requests that match no route."""
         answer = from_framework(error.code, getattr(error, "valid_methods", None)).answer()
         self._metrics.request("unmatched", answer.status, 0.0)
         return self._respond(answer)

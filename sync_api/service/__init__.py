@@ -1,1 +1,1 @@
-"""What lives as long as a worker."""
+"""The objects of a worker, its server, admission control, background work and waiting."""

@@ -1,4 +1,4 @@
-"""The seam of the middleware that has each request take a place."""
+"""Seam: the middleware of admission control."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def admitting(app: "WSGIApplication", places: Places) -> "WSGIApplication":
-    """The application; a request holds its place until its answer is sent."""
+    """A request holds its place until its answer is sent."""
 
     def handle(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if not needs_a_place(environ["PATH_INFO"]):

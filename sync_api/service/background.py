@@ -1,4 +1,4 @@
-"""The seam of work that outlives its request: what must be finished, and what nobody waits for."""
+"""Seam: work that must outlive its request, and work behind the answers."""
 
 import logging
 from collections.abc import Callable
@@ -10,25 +10,25 @@ P = ParamSpec("P")
 Call: TypeAlias = Callable[P, T]
 
 LIMIT = 64
-_THREADS = 5  # one of them watches the lag
+_THREADS = 5  # one of them runs the lag probe
 log = logging.getLogger(__name__)
 
 
 class Background:
-    """Runs at most LIMIT calls behind the answers; what comes on top of that is dropped and logged."""
+    """Runs at most LIMIT background calls; more are dropped and logged."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_THREADS, "background")
         self._futures: set[Future[Any]] = set()
 
     def run_to_completion(self, call: Call[P, T], *values: P.args, **named: P.kwargs) -> T:
-        """The call's result; the call goes on to its end even when the client has gone away."""
+        """Shielded: the call runs to its end even when the client disconnects."""
         return call(*values, **named)
 
     def submit(self, call: Call[P, None], *values: P.args, **named: P.kwargs) -> bool:
-        """Runs the call some time soon; tells whether there is room for it."""
+        """Schedule a call; False when LIMIT calls are pending."""
         if len(self._futures) >= LIMIT:
-            log.warning("background work dropped")
+            log.warning("background work dropped: %d calls are pending", LIMIT)
             return False
         future = self._threads.submit(call, *values, **named)
         self._futures.add(future)
@@ -37,7 +37,7 @@ class Background:
         return True
 
     def close(self, seconds: float) -> None:
-        """Waits at most `seconds` for what is still running."""
+        """Wait at most `seconds` for running calls."""
         wait(tuple(self._futures), timeout=seconds)
         self._threads.shutdown(wait=False, cancel_futures=True)
 

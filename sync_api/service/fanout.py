@@ -1,4 +1,4 @@
-"""The seam of doing independent reads at the same time."""
+"""Seam: concurrent calls."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
@@ -12,15 +12,15 @@ _WIDTH = 4
 
 
 class Fanout:
-    """Runs independent calls side by side, or one after the other when FANOUT is serial."""
+    """Runs independent calls concurrently, or serially with FANOUT=serial."""
 
     def __init__(self, settings: Settings) -> None:
         self._parallel = settings.fanout == "parallel"
-        # As many threads as reads can be under way, so that the reads wait in the pool and nowhere else.
+        # Enough threads for all reads, so that they queue for connections only.
         self._threads = ThreadPoolExecutor(settings.in_flight * _WIDTH, "fanout")
 
     def gather(self, *calls: Call[[], Any]) -> list[Any]:
-        """Gives the calls' results in their order; waits for all, then raises the first failure."""
+        """Results in the order of the calls; waits for all, then raises the first failure."""
         if not self._parallel:
             return [call() for call in calls]
         futures = [self._threads.submit(copy_context().run, call) for call in calls]
@@ -28,5 +28,4 @@ class Fanout:
         return [future.result() for future in futures]
 
     def close(self) -> None:
-        """Ends the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)

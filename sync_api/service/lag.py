@@ -1,4 +1,4 @@
-"""How late a worker is to do what is due: its event loop is busy, or its interpreter is, or it has no core."""
+"""Scheduling lag of a worker: its event loop or interpreter is busy, or it has no core."""
 
 from time import monotonic
 
@@ -7,20 +7,20 @@ from shared.service.metrics import Metrics
 
 from .waiting import pause, scheduler
 
-# Ten alarms a second cost nothing that could be measured, and catch what holds a worker for longer than a tenth of a
-# second nearly always. What is shorter is caught by chance, in proportion to its length, so the mean still tells.
+# Ten samples a second have no measurable cost and catch nearly every stall above 100 ms. Shorter stalls are sampled in
+# proportion to their length, so the mean holds for them as well.
 SECONDS = 0.1
 
 
 class Lag:
-    """Sets an alarm again and again, and counts by how much it is late."""
+    """Sleeps repeatedly and records by how much it wakes up late."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._closed = False
 
     def watch(self) -> None:
-        """Watches until it is closed."""
+        """Run until `close`."""
         runtime_facts.scheduler(self._metrics, type(scheduler()))
         while not self._closed:
             due = monotonic() + SECONDS
@@ -28,5 +28,5 @@ class Lag:
             self._metrics.lag.observe(max(0.0, monotonic() - due))
 
     def close(self) -> None:
-        """Ends the watch at its next alarm."""
+        """`watch` ends within SECONDS."""
         self._closed = True

@@ -1,4 +1,4 @@
-"""The log of a worker: written by a thread of its own from a bounded queue, so that no request waits for it."""
+"""The log of a worker, written by a thread from a bounded queue, so that no request blocks on it."""
 
 import logging
 from logging.handlers import QueueHandler, QueueListener
@@ -12,14 +12,14 @@ QUEUE_LENGTH: Final = 10_000
 
 
 class _DroppingHandler(QueueHandler):
-    """Drops an event rather than let a request wait for the log."""
+    """Drops records when the queue is full."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        """A full queue is the only error here, and there is nowhere left to report it."""
+        """Ignore a full queue, the only error here."""
 
 
 def log_behind(settings: Settings) -> QueueListener:
-    """Has a thread write this process' events; gives it, to be stopped at the end."""
+    """Start the log thread; the caller stops it."""
     queue: Queue[logging.LogRecord] = Queue(QUEUE_LENGTH)
     log_with(settings, _DroppingHandler(queue))
     listener = QueueListener(queue, writer(settings))

@@ -1,4 +1,4 @@
-"""The seam of serving: gunicorn's gthread, set up by the table in shared/service/serving.py."""
+"""Seam: serving with gunicorn's gthread worker, configured by shared/service/serving.py."""
 
 import os
 from functools import partial
@@ -21,14 +21,14 @@ from .places import Places
 
 
 def run(settings: Settings) -> int:
-    """Serves until SIGTERM; gives the exit status."""
-    os.environ.pop("SCRIPT_NAME", None)  # gunicorn would take it for where the application is mounted
+    """Serve until SIGTERM; returns the exit status."""
+    os.environ.pop("SCRIPT_NAME", None)  # gunicorn would use it as the mount point
     _Server(settings).run()
     return 0
 
 
 def application(context: ServiceContext) -> Flask:
-    """The application of one worker, behind its middleware."""
+    """The application of one worker with its middleware."""
     app = create_app(context)
     inner = admitting(app.wsgi_app, Places(context.settings, context.metrics))
     app.wsgi_app = guarded(inner, context.settings, context.metrics)  # type: ignore[method-assign, assignment]
@@ -58,11 +58,11 @@ class _Server(BaseApplication):
         try:
             app = application(context)
         except Exception:
-            log_at_once(self._settings)  # why it ends: the thread that writes the log may end before it has
+            log_at_once(self._settings)  # the log thread may end before it has written the error
             raise
         self._context = context
         runtime_facts.server(context.metrics, "gunicorn", self._settings, partial(getattr, self.cfg))
-        context.open()  # last, because its threads would keep a worker that cannot serve from ending
+        context.open()  # last: its threads would keep a failed worker from exiting
         return app
 
     def _exit(self, _server: Any, _worker: Any) -> None:

@@ -1,4 +1,4 @@
-"""The seam of waiting: for an item, in the order of coming, for what another makes, or for time to pass."""
+"""Seam: a fair queue, events, locks and pauses."""
 
 import threading
 from collections import deque
@@ -9,47 +9,47 @@ from typing import Generic, TypeAlias
 from .background import T
 
 pause, scheduler = threading.Event().wait, threading.current_thread
-# What guards a few steps against other threads; tasks only change places where they wait.
+# Needed between threads only; tasks switch at an await and nowhere else.
 ThreadLock = threading.Lock
 Event: TypeAlias = threading.Event
 
 
 class FairQueue(Generic[T]):
-    """Last in, first out; what is put back goes to the first who waits, never to one who comes later."""
+    """Items are reused last in, first out; waiters are served first come, first served."""
 
     def __init__(self) -> None:
         self._items: list[T] = []
         self._lock = threading.Lock()
-        self._turns: deque[SimpleQueue[T]] = deque()
+        self._waiters: deque[SimpleQueue[T]] = deque()
 
     @property
     def free(self) -> int:
-        """How many items nobody has."""
+        """Number of items that are not taken."""
         return len(self._items)
 
     def take(self, seconds: float) -> T:
-        """Takes an item; raises TimeoutError after `seconds`."""
+        """Raises TimeoutError after `seconds`."""
         with self._lock:
             if self._items:
                 return self._items.pop()
-            turn: SimpleQueue[T] = SimpleQueue()
-            self._turns.append(turn)
+            waiter: SimpleQueue[T] = SimpleQueue()
+            self._waiters.append(waiter)
         try:
-            return turn.get(timeout=seconds)
+            return waiter.get(timeout=seconds)
         except Empty:
             with self._lock, suppress(ValueError):
-                self._turns.remove(turn)
+                self._waiters.remove(waiter)
                 raise TimeoutError from None
-            return turn.get()  # handed over at the last moment
+            return waiter.get()  # `put` has chosen this waiter meanwhile
 
     def put(self, item: T) -> None:
         with self._lock:
-            if self._turns:
-                self._turns.popleft().put(item)
+            if self._waiters:
+                self._waiters.popleft().put(item)
             else:
                 self._items.append(item)
 
 
 def wait_unless(seconds: float, unless: Event) -> bool:
-    """Passes the time; tells whether it could, False as soon as the event happens."""
+    """True after `seconds`, False as soon as the event is set."""
     return not unless.wait(seconds)
