@@ -1,1 +1,1 @@
-"""The cache: its policy and its connections to Redis."""
+"""Cache-aside over Redis: runs the policy of shared/cache behind a circuit breaker."""

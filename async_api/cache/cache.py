@@ -1,4 +1,4 @@
-"""The bodies of cached routes: from Redis, from a flight that others lead, or loaded here and kept."""
+"""Cache-aside for the cached routes, with single flight and background refresh."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Read:
-    """A read of a cached route, with what it may still spend on Redis."""
+    """A read of a cached route and its time budget for Redis."""
 
     redis: RedisGateway
     plan: Plan
@@ -35,7 +35,7 @@ class Read:
 
 
 class Cache:
-    """Cache-aside; without CACHE_URL it hands every request through and says so. Never fails because of Redis."""
+    """Without CACHE_URL every request is loaded, with X-Cache `off`. Never fails because of Redis."""
 
     def __init__(
         self, settings: Settings, background: Background, pool_is_busy: Callable[[], bool], metrics: Metrics
@@ -56,12 +56,11 @@ class Cache:
             self.state_without = "bypass"
 
     async def open(self) -> None:
-        """Open the connections to Redis."""
         if self._redis is not None:
             await self._redis.open()
 
     async def answer(self, plan: Plan, load: Call[[], bytes], load_serially: Call[[], bytes] | None = None) -> Answer:
-        """Answer from the cache or from `load`; a refresh uses `load_serially`, which takes one connection only."""
+        """Answer from the cache or `load`; a refresh uses `load_serially`, which takes a single connection."""
         if self._redis is None:
             return await uncached(load, "off")
         read = Read(self._redis, plan, load, Allowance(self._timeout))
@@ -78,7 +77,7 @@ class Cache:
         return cached(lookup.body, lookup.state)
 
     async def drop(self, groups: Sequence[str]) -> None:
-        """End every value of these groups; for after the commit and before the answer."""
+        """Invalidate groups; call it after the commit and before the answer."""
         if self._redis is None or not groups:
             return
         try:
@@ -89,19 +88,18 @@ class Cache:
             self._metrics.cache("dropped")
 
     async def state(self) -> str:
-        """Whether the cache is off, ok or down; nobody is to depend on it."""
+        """`off`, `ok` or `down`; for /health/ready only."""
         if self._redis is None:
             return "off"
         is_up = await self._redis.is_up()
         return "ok" if is_up else "down"
 
     def end_pauses(self) -> None:
-        """For the close of the service: nothing waits any longer."""
+        """End all pauses, when the service closes."""
         if self._redis is not None:
             self._redis.closing.set()
 
     async def close(self) -> None:
-        """Close the connections."""
         if self._redis is not None:
             await self._redis.close()
 
@@ -144,7 +142,7 @@ class Cache:
         return cached(filled.body, "bypass" if filled.state == "bypass" else "miss")
 
     def _refresh_in_background(self, read: Read, lookup: Lookup, load: Call[[], bytes]) -> None:
-        """One at a time, and not while the pool is busy."""
+        """One at a time, and none while the pool is busy."""
         if not self._limits.refresh or not self._refreshing.acquire():
             return
         if self._pool_is_busy() or not self._background.submit(self._refresh, read, lookup, load):
@@ -158,13 +156,13 @@ class Cache:
             self._metrics.refresh("made" if is_ours else "elsewhere")
         except (Problem, CacheTrouble) as fault:
             self._metrics.refresh("failed")
-            log.debug("not refreshed: %s", fault)
+            log.debug("cache refresh failed: %s", fault)
         finally:
             self._refreshing.release()
 
 
 async def uncached(load: Call[[], bytes], state: str) -> Answer:
-    """Answer from `load`, with the reason in `X-Cache`; a problem says it too."""
+    """Answer from `load`; answers and problems carry `state` as X-Cache."""
     try:
         body = await load()
     except Problem as problem:

@@ -1,4 +1,4 @@
-"""The seam of how long a command to Redis may take."""
+"""Seam: the deadline of a Redis command."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,15 +9,15 @@ _PAST = 0.0
 
 
 def timeouts(seconds: float) -> dict[str, Any]:
-    """Options of the connection pool; a deadline bounds all its waits together."""
+    """Options of the connection pool; a deadline limits its waits together."""
     return {"timeout": None, "socket_timeout": None, "socket_connect_timeout": seconds}
 
 
 class Deadline:
-    """Ends a command one turn of the loop after its time: a reply that came while the loop was late is not late."""
+    """Cancels one iteration of the loop after the deadline, so that a reply received during a stall still counts."""
 
     def __init__(self, pool: Any, seconds: float) -> None:
-        """Nothing is watched: asyncio has time-outs of its own."""
+        """Needs neither: asyncio has time-outs."""
 
     @asynccontextmanager
     async def within(self, seconds: float) -> AsyncIterator[None]:
@@ -29,4 +29,4 @@ class Deadline:
                 handle.cancel()
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to close."""

@@ -1,4 +1,4 @@
-"""Redis behind a circuit breaker: every command goes through `run`, and none may fail or hold up a request."""
+"""Redis behind a circuit breaker: no command may fail a request or delay it beyond CACHE_TIMEOUT."""
 
 import logging
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class RedisGateway:
-    """Each request spends at most CACHE_TIMEOUT on Redis, and nothing once one has had trouble."""
+    """A request spends at most CACHE_TIMEOUT on Redis, and nothing while the breaker is open."""
 
     def __init__(self, settings: Settings, policy: Policy, background: Background, metrics: Metrics) -> None:
         self._policy = policy
@@ -42,11 +42,11 @@ class RedisGateway:
         self._pool: Any = _pool(settings)
         self._deadline = Deadline(self._pool, self._timeout)
         self._client: Any = Redis(connection_pool=self._pool)
-        # Replies as they come: the commands of the policy parse them.
+        # Raw replies: the commands of the policy parse them.
         self._client.response_callbacks.clear()
 
     async def open(self) -> None:
-        """Open all connections, so that no request has to; without Redis they are opened when it is back."""
+        """Open all connections before traffic; without Redis they are opened when it is back."""
         runtime_facts.redis(self._metrics, self._pool.connection_kwargs)
         connections = []
         try:
@@ -54,17 +54,17 @@ class RedisGateway:
                 async with self._deadline.within(self._timeout):
                     connection = await self._pool.get_connection()
                 connections.append(connection)
-        except Exception as fault:  # noqa: BLE001 (what else is at that address answers as it likes)
+        except Exception as fault:  # noqa: BLE001 (a server other than Redis may answer anything)
             self._trouble(fault)
         for connection in connections:
             await self._pool.release(connection)
 
     async def run(self, command: Command, allowance: Allowance) -> Any:
-        """Return what the reply means; raises CacheTrouble."""
+        """The parsed reply; raises CacheTrouble."""
         is_deferred = self._breaker.is_open and self._breaker.defer(command.owed_if_skipped)
         if is_deferred or allowance.left <= 0:
             self._probe_in_background()
-            raise CacheTrouble("Redis is not asked")
+            raise CacheTrouble("not sent: the breaker is open or no time is left")
         started = monotonic()
         try:
             return await self._send(command, allowance.left)
@@ -76,11 +76,10 @@ class RedisGateway:
             allowance.left -= monotonic() - started
 
     async def follow(self, steps: Steps[T], allowance: Allowance, load: Call[[], bytes]) -> T:
-        """Perform the steps of the policy and return its result; raises CacheTrouble, and what `load` raises."""
+        """Perform the steps of the policy and return its result; raises CacheTrouble and what `load` raises."""
         return await _follow(steps, partial(self._perform, allowance, load))
 
     async def is_up(self) -> bool:
-        """Whether Redis answers."""
         try:
             await self.run(commands.ping(), Allowance(self._timeout))
         except CacheTrouble:
@@ -88,7 +87,6 @@ class RedisGateway:
         return True
 
     async def close(self) -> None:
-        """Close the connections."""
         self._deadline.close()
         await self._pool.disconnect()
 
@@ -99,7 +97,7 @@ class RedisGateway:
             return await load()
         if await wait_unless(step.seconds, self.closing) and not allowance.is_low:
             return None
-        raise CacheTrouble("waited long enough")
+        raise CacheTrouble("no time left to wait for another load")
 
     async def _send(self, command: Command, seconds: float) -> Any:
         async with self._deadline.within(seconds):
@@ -107,12 +105,12 @@ class RedisGateway:
         try:
             return command.parse(reply)
         except Garbled:
-            # The replies of a connection may be out of step with its commands.
+            # Replies on this connection may be out of step with its commands.
             await self._pool.disconnect(inuse_connections=False)
             raise
 
     def _trouble(self, fault: Exception, owed: Sequence[str] = ()) -> None:
-        log.warning("cache: %s: %s", type(fault).__name__, fault)
+        log.warning("cache bypassed until Redis answers: %s: %s", type(fault).__name__, fault)
         self._breaker.open(owed)
         self._probe_in_background()
 
@@ -127,11 +125,11 @@ class RedisGateway:
         try:
             while not is_up and not is_closing:
                 is_closing = not await wait_unless(self._breaker.next_pause(), self.closing)
-                # At the very end once more: nobody else knows which drops this worker owes.
+                # One last try on shutdown: no other worker knows which drops this one owes.
                 is_up = await self._recovered()
         finally:
             self._breaker.probing.release()
-        # Trouble that came after the breaker had closed, and before the latch was released, found no prober.
+        # A failure after the breaker closed and before the latch was released has started no probe.
         if is_up:
             self._probe_in_background()
 
@@ -159,7 +157,7 @@ async def _follow(steps: Steps[T], perform: Call[[Step], Any]) -> T:
         while True:
             try:
                 result = await perform(step)
-            except Exception as error:  # noqa: BLE001 (the policy decides what becomes of it)
+            except Exception as error:  # noqa: BLE001 (thrown into the policy)
                 step = steps.throw(error)
             else:
                 step = steps.send(result)
@@ -173,7 +171,7 @@ def _pool(settings: Settings) -> BlockingConnectionPool:
         **cache_options(settings),
         **timeouts(settings.cache_timeout),
         max_connections=settings.in_flight,
-        # Redis may have closed a connection; each command of ours may be repeated.
+        # Redis may have closed an idle connection; every command here may be sent twice.
         retry=Retry(NoBackoff(), 1, (Disconnected,)),
         protocol=2,
     )

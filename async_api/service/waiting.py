@@ -7,8 +7,7 @@ from typing import Generic, TypeAlias
 from .background import T
 
 pause, scheduler = asyncio.sleep, asyncio.get_running_loop
-# Needed between threads only; tasks switch at an await and nowhere else.
-ThreadLock = nullcontext
+ThreadLock = nullcontext  # tasks switch at an await only, so async needs none
 Event: TypeAlias = asyncio.Event
 
 

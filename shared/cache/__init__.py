@@ -1,1 +1,1 @@
-"""The cache: its policy and its connections to Redis."""
+"""The cache policy without I/O: keys, commands, lookups, leases, single flight and the circuit breaker."""

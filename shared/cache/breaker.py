@@ -1,4 +1,4 @@
-"""The circuit breaker: after the first trouble no request asks Redis, until a probe succeeds and no drop is owed."""
+"""The circuit breaker: after the first failure Redis is bypassed until a probe succeeds and no drop is owed."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -7,14 +7,14 @@ from typing import Any
 from shared.cache.flights import Latch
 from shared.service.metrics import Metrics
 
-# Groups; more are not remembered one by one, and cost every stamp of the combination.
+# Groups; beyond that, all stamps of the combination are dropped instead.
 MOST_OWED = 10_000
 BATCH = 500
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
 
 
 class Breaker:
-    """Open while Redis is in trouble; keeps the groups whose drop failed and closes only when there are none."""
+    """Keeps the groups whose drop failed, and closes only when there are none."""
 
     def __init__(self, lock: AbstractContextManager[Any], metrics: Metrics) -> None:
         self._metrics = metrics
@@ -26,7 +26,7 @@ class Breaker:
         self._owes_everything = False
 
     def open(self, owed: Sequence[str] | None = ()) -> None:
-        """Open, and remember the groups whose drop has failed; None stands for all groups."""
+        """Open and remember `owed`, the groups whose drop failed; None means all groups."""
         with self._lock:
             if not self.is_open:
                 self.is_open = True
@@ -36,14 +36,14 @@ class Breaker:
             self._remember(owed)
 
     def defer(self, groups: Sequence[str]) -> bool:
-        """Remember drops for later if open; return whether it is."""
+        """Remember drops if open; return whether it is open."""
         with self._lock:
             if self.is_open:
                 self._remember(groups)
             return self.is_open
 
     def take(self) -> Sequence[str] | None:
-        """Return some groups whose drop is owed and forget them; None stands for all groups."""
+        """Remove and return at most BATCH owed groups; None means all groups."""
         with self._lock:
             if self._owes_everything:
                 self._owes_everything = False
@@ -56,7 +56,7 @@ class Breaker:
             return batch
 
     def close(self) -> bool:
-        """Close if no drop is owed; return whether it did."""
+        """Close unless a drop is owed; return whether it closed."""
         with self._lock:
             if self._owed or self._owes_everything:
                 return False

@@ -1,4 +1,4 @@
-"""The commands to Redis, each with the parser of its reply."""
+"""Redis commands, each with the parser of its reply."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -8,14 +8,14 @@ from shared.cache.plans import Plan
 from shared.cache.steps import Command
 from shared.cache.values import STAMP_LIFETIME, Garbled, Stamps, parse_lookup, unpack, usable_stamp
 
-# Takes the lease, unless the value has arrived meanwhile: under these stamps, and another one than was seen.
+# Takes the lease unless a value with these stamps exists that is not the one seen before.
 LEASE: Final = """
 local value = redis.call('GET', KEYS[1])
 if value and value:sub(1, #ARGV[1]) == ARGV[1] and (ARGV[2] == '' or value:sub(1, #ARGV[2]) ~= ARGV[2]) then
   return value
 end
 return redis.call('SET', KEYS[2], ARGV[3], 'NX', 'PX', ARGV[4])"""
-# Frees first: a full Redis refuses the SET and takes the DEL.
+# DEL first: a full Redis refuses the SET.
 KEEP: Final = """
 if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
 return redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])"""
@@ -47,18 +47,18 @@ class Names:
 
     @property
     def stamps(self) -> str:
-        """The pattern that all stamps match, and nothing else."""
+        """A glob that matches exactly the stamps."""
         return "".join(f"\\{letter}" if letter in "*?[]^\\" else letter for letter in self._stamp) + "*"
 
 
 def find(names: Names, plan: Plan) -> Command:
-    """Fetch a value and the stamps of its groups at one moment."""
+    """Fetch a value and the stamps of its groups atomically."""
     keys = [names.stamp(group) for group in plan.groups]
     return Command(("MGET", names.value(plan), *keys), lambda reply: parse_lookup(plan.key, reply, len(keys)))
 
 
 def make_stamp(key: str, new: bytes) -> Command:
-    """Make a stamp; the result is the one in force, which may be an earlier one, or None if that is malformed."""
+    """Create a stamp unless there is one; the result is the current stamp, None if that is malformed."""
 
     def in_force(earlier: Any) -> bytes | None:
         return new if earlier is None else usable_stamp(earlier)
@@ -80,14 +80,14 @@ def take_lease(names: Names, plan: Plan, flight: str, stamps: Stamps, seen: byte
         if reply == b"OK":
             return OURS
         lookup = unpack(plan.key, reply, list(stamps))
-        # What arrived is damaged: nobody holds the lease and somebody has to load it again.
+        # The new value is damaged and nobody holds the lease: load it without one.
         return OURS if lookup is None or lookup.body is None else lookup.body
 
     return Command(words, outcome, plan.groups)
 
 
 def keep(names: Names, plan: Plan, flight: str, token: bytes, value: bytes, ms: int) -> Command:
-    """Free the lease if it is still ours, and store the value for `ms`, in one go."""
+    """Release the lease if it is still ours and store the value for `ms`, atomically."""
     words = ("EVAL", KEEP, 2, names.value(plan), names.lease(flight), token, value, ms)
     return Command(words, _ok, plan.groups, plan.groups)
 
@@ -97,7 +97,7 @@ def free_lease(names: Names, plan: Plan, flight: str, token: bytes) -> Command:
 
 
 def drop(names: Names, groups: Sequence[str]) -> Command:
-    """End every value of the groups: the only command of a write, and one that a full Redis takes."""
+    """Invalidate the groups by deleting their stamps; a full Redis accepts DEL."""
     owed = tuple(groups)
     return Command(("DEL", *map(names.stamp, groups)), _number, owed, owed, may_be_refused=False)
 
@@ -107,7 +107,7 @@ def delete(keys: Sequence[bytes]) -> Command:
 
 
 def sweep(names: Names, cursor: bytes) -> Command:
-    """Scan for stamps from a cursor on; the result is the next cursor, `0` at the end, and the keys found."""
+    """Scan for stamps from `cursor`; the result is (next cursor, keys), with cursor `0` at the end."""
     return Command(("SCAN", cursor, "MATCH", names.stamps, "COUNT", SWEEP_BATCH), _scanned)
 
 

@@ -1,4 +1,4 @@
-"""Single flight in one process: who asks for what is being loaded waits for it instead of loading it again."""
+"""Single flight in one process: concurrent requests for one value share a load."""
 
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -9,29 +9,29 @@ LIMIT = 256
 
 
 class Flights(Generic[F]):
-    """At most LIMIT flights by name; safe to use from many threads."""
+    """At most LIMIT flights by name; thread-safe."""
 
     def __init__(self, new: Callable[[], F]) -> None:
         self._new = new
         self._flights: dict[str, F] = {}
 
     def join(self, name: str) -> tuple[F | None, bool]:
-        """Return the flight of that name and whether the caller leads it; None when there are too many."""
+        """(flight, whether the caller is its leader); the flight is None beyond LIMIT."""
         if flight := self._flights.get(name):
             return flight, False
         if len(self._flights) >= LIMIT:
             return None, False
         new = self._new()
-        flight = self._flights.setdefault(name, new)  # one step: of two who come at once, one leads
+        flight = self._flights.setdefault(name, new)  # atomic: one of two concurrent callers leads
         return flight, flight is new
 
     def remove(self, name: str) -> None:
-        """Who comes now leads another flight."""
+        """The next `join` starts a new flight."""
         self._flights.pop(name, None)
 
 
 class Latch:
-    """Held by one at a time, never waited for; safe to use from many threads."""
+    """A non-blocking, thread-safe lock."""
 
     def __init__(self) -> None:
         self._free = [True]

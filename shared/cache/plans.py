@@ -1,4 +1,4 @@
-"""What the cache holds: the key of each cached route's value, its groups, and the groups that a write ends."""
+"""Cache keys and groups of the cached routes, and the groups that each write invalidates."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,30 +12,30 @@ DASHBOARD_GROUP = "dashboard"
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What a cached route reads: the key of its value and the groups whose writes end the value."""
+    """The key of a cached value and the groups whose writes invalidate it."""
 
     key: str
     groups: tuple[str, ...]
 
 
 def catalogue_plan(query: CatalogueQuery) -> Plan:
-    """A catalogue page lives until a name or price of its category changes."""
+    """Invalidated by a change of name or price in the category."""
     key = f"catalogue:{query.category or '*'}:{query.after}:{query.limit}"
     return Plan(key, (catalogue_group(query.category),))
 
 
 def product_plan(number: int) -> Plan:
-    """A product lives until it is patched or ordered."""
+    """Invalidated by a patch or an order of the product."""
     return Plan(f"product:{number}", (product_group(number),))
 
 
 def revenue_plan(query: RevenueQuery) -> Plan:
-    """A report lives until its category is ordered from."""
+    """Invalidated by an order in the category."""
     return Plan(f"revenue:{query.category or '*'}:{query.days}", (revenue_group(query.category),))
 
 
 def dashboard_plan() -> Plan:
-    """The dashboard lives until any write."""
+    """Invalidated by every write."""
     return Plan("dashboard", (DASHBOARD_GROUP,))
 
 

@@ -1,12 +1,12 @@
-"""The policy of the cache: what a read, a refresh and a drop do, step by step. No I/O.
+"""The cache policy as generators of steps, without I/O.
 
 The guarantee: a read that starts after a write was answered never returns the value from before that write. It rests on
-three rules, which tests/test_cache_policy.py tries in every order of events:
+three rules, which tests/cache/test_cache_policy.py checks in every interleaving:
 
-- a reader that finds a stamp missing makes one before it reads the database;
-- a writer deletes the stamps of what it touched after its commit and before its answer;
-- a flight, in the process or by a lease in Redis, is named by key *and* stamps that the reader itself has seen, so
-  nobody can join one that began before a write that was answered before he started.
+- a reader that finds a stamp missing creates one before it reads the database;
+- a writer deletes the stamps of the groups it touched after its commit and before its answer;
+- a flight, in the process or by a lease in Redis, is named by its key *and* the stamps that the reader has seen, so a
+  reader cannot join a flight that began before a write answered before the reader started.
 """
 
 from collections.abc import Iterator
@@ -27,13 +27,13 @@ from shared.service.metrics import Metrics
 from shared.service.settings import Settings
 
 TOKEN_LENGTH: Final = 16
-# A soft end that comes after the end.
+# A soft end after the hard end.
 NEVER: Final = 2
 FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 0.005, 1.5, 0.2
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """Seconds: how long a value lives, others' loads are waited for, and a lease holds when its owner has died."""
+    """Seconds: lifetime of a value, longest wait for another load, lifetime of a lease whose owner has died."""
 
     lifetime: float
     wait: float
@@ -42,30 +42,30 @@ class Limits(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, settings: Settings) -> "Limits":
-        """A lease outlasts a statement; a wait leaves half of a request's time."""
+        """A lease lasts STATEMENT_TIMEOUT; a wait leaves half of REQUEST_TIMEOUT for a load."""
         wait = min(settings.flight_timeout, settings.request_timeout / 2)
         return cls(settings.cache_lifetime, wait, settings.statement_timeout, settings.cache_refresh == "on")
 
 
 class Filled(msgspec.Struct, frozen=True):
-    """A body that was not in the cache: `miss` when loaded here, `joined` when elsewhere, `bypass` without Redis."""
+    """A loaded body: `miss` when loaded here, `joined` when by another worker, `bypass` without Redis."""
 
     body: bytes
     state: str
 
 
 def flight_of(plan: Plan, stamps: Stamps) -> str:
-    """The name under which a value is loaded once: its key and the stamps that the reader has seen."""
+    """Key and stamps, see the guarantee above."""
     return f"{plan.key}:{b''.join(stamps).hex()}"
 
 
 def seen(lookup: Lookup) -> Stamps:
-    """The stamps of a value, or those under which one may be loaded."""
+    """The stamps of a lookup; `Policy.read` has created the missing ones."""
     return tuple(stamp for stamp in lookup.stamps if stamp is not None)
 
 
 def pauses(seconds: float) -> Iterator[float]:
-    """Growing pauses that together last `seconds`."""
+    """Exponential back-off; the pauses add up to `seconds`."""
     pause = FIRST_PAUSE
     while seconds > 0:
         yield min(pause, seconds)
@@ -83,7 +83,7 @@ class Policy:
         self._metrics = metrics
 
     def read(self, plan: Plan) -> Steps[Lookup]:
-        """Look a value up; without one, make the stamps that are missing, so that it may be loaded under them."""
+        """Look up a value; on a miss, create the missing stamps, under which it may be loaded."""
         lookup: Lookup = yield commands.find(self._names, plan)
         if lookup.body is None:
             for place, group in enumerate(plan.groups):
@@ -92,7 +92,7 @@ class Policy:
         return lookup
 
     def fill(self, plan: Plan, stamps: Stamps) -> Steps[Filled]:
-        """Load a body once over all workers; raises what the load raises."""
+        """Load a body under a lease, once over all workers; raises what the load raises."""
         token = token_bytes(TOKEN_LENGTH)
         try:
             arrived = yield from self._lease(plan, stamps, token)
@@ -105,7 +105,7 @@ class Policy:
         return Filled(body, "miss")
 
     def refresh(self, plan: Plan, lookup: Lookup) -> Steps[bool]:
-        """Load a value again before it ends, unless another worker does or has; return whether it did."""
+        """Reload a value before it expires; False when another worker does or did."""
         token, stamps = token_bytes(TOKEN_LENGTH), seen(lookup)
         flight = flight_of(plan, stamps)
         outcome = yield commands.take_lease(self._names, plan, flight, stamps, lookup.head, token, self._lease_ms)
@@ -115,7 +115,7 @@ class Policy:
         return True
 
     def recover(self, breaker: Breaker) -> Steps[None]:
-        """Probe Redis, replay every drop that it missed, and close the breaker; raises CacheTrouble if it cannot."""
+        """Probe Redis, replay the owed drops and close the breaker; raises CacheTrouble."""
         yield commands.ping()
         while not breaker.close():
             owed = breaker.take()
@@ -130,7 +130,7 @@ class Policy:
             self._metrics.late_drops.inc()
 
     def _lease(self, plan: Plan, stamps: Stamps, token: bytes) -> Steps[bytes | None]:
-        """The body that another worker has loaded, or None when it is to be loaded here."""
+        """The body that another worker has loaded; None when this one has to load it."""
         flight = flight_of(plan, stamps)
         for pause in pauses(self._limits.wait):
             outcome = yield commands.take_lease(self._names, plan, flight, stamps, b"", token, self._lease_ms)

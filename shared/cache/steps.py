@@ -1,7 +1,7 @@
-"""What the policy asks for while it runs: the steps that each twin performs in its own way of waiting.
+"""The steps that the cache policy yields.
 
-The policy is a generator of steps. Whoever runs it performs each step and sends back the result, or throws what it
-raised: `cache/cache.py` of a twin over a real Redis, a test one step at a time in any order.
+The policy is a generator. Its driver performs each step and sends the result back, or throws the exception:
+`cache/redis.py` of a twin over a real Redis, a test over a model, one step at a time.
 """
 
 from collections.abc import Callable, Generator
@@ -13,30 +13,30 @@ T = TypeVar("T")
 
 
 class CacheTrouble(Exception):
-    """A command that was not sent, or that Redis refused, did not answer in time, or answered with garbage."""
+    """A command that was not sent, or that Redis refused, answered late or answered with a malformed reply."""
 
 
 class Command(msgspec.Struct, frozen=True):
-    """One command to Redis; `parse` turns its reply into a result and raises Garbled for what cannot be its reply.
+    """A Redis command; `parse` converts its reply and raises Garbled for a malformed one.
 
-    Groups whose drop is owed, so that they are dropped before Redis is used again: `owed_if_lost` when nobody can tell
-    what became of the command, `owed_if_skipped` when it was not sent at all.
+    Groups to drop before Redis is used again: `owed_if_lost` when the outcome of the command is unknown,
+    `owed_if_skipped` when it was not sent.
     """
 
     words: tuple[str | bytes | int, ...]
     parse: Callable[[Any], Any]
     owed_if_lost: tuple[str, ...] = ()
     owed_if_skipped: tuple[str, ...] = ()
-    # A refusal that must not be is trouble too: the breaker opens.
+    # If False, an error reply opens the breaker too.
     may_be_refused: bool = True
 
 
 class Load(msgspec.Struct, frozen=True):
-    """The body, from the database."""
+    """Load the body from the database."""
 
 
 class Pause(msgspec.Struct, frozen=True):
-    """Some seconds in which somebody else gets on."""
+    """Wait for another worker's load."""
 
     seconds: float
 
@@ -47,7 +47,7 @@ Steps: TypeAlias = Generator[Step, Any, T]
 
 
 class Allowance:
-    """The seconds that one request may still spend on Redis, in all its commands together."""
+    """The seconds that one request may spend on Redis, over all its commands."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -55,5 +55,5 @@ class Allowance:
 
     @property
     def is_low(self) -> bool:
-        """Too little is left for a command that may as well be left out."""
+        """Less than half is left: skip optional commands."""
         return self.left < self.seconds / 2

@@ -1,8 +1,7 @@
-"""What lies in Redis: values that carry the stamps of their groups, and when to refresh one.
+"""The format of cached values, and when to refresh one.
 
-A value is the stamps, then its soft end (ms since 1970), the ms that its load took, a checksum, and the body. The
-checksum is over the key and all that follows the stamps: a reply that belongs to another command, or that was garbled
-on its way, is a miss.
+A value is: the stamps of its groups, the soft end (ms since 1970), the duration of its load (ms), a checksum, the body.
+The checksum covers the key and what follows the stamps, so a reply to another command or a corrupted one is a miss.
 """
 
 from math import log
@@ -16,11 +15,11 @@ from zlib import crc32
 import msgspec
 
 JITTER = 0.1
-# The last fifth of a lifetime: the value is served, as `stale`, while somebody loads the next one.
+# In the last fifth of its lifetime a value is served as `stale` while it is refreshed.
 SOFT_SHARE = 0.8
 STAMP_LIFETIME = 24 * 3600
 STAMP_LENGTH = 8
-# The chance that -log(random()) is above this is 2e-9.
+# -log(random()) exceeds this with probability 2e-9.
 LONGEST_EXPONENTIAL = 20.0
 
 Stamps: TypeAlias = tuple[bytes, ...]
@@ -29,15 +28,14 @@ _CHECKSUM = Struct(">I")
 
 
 class Garbled(Exception):
-    """A reply that no Redis gives to the command."""
+    """A malformed reply."""
 
 
 class Lookup(msgspec.Struct):
-    """What one MGET returned.
+    """The result of one MGET.
 
-    `body` is None where no value counts; `stamps` holds one for each group, None where there is none yet. `state` is
-    `hit` or, past the soft end, `stale`; `due` says that it is time to refresh it; `head` tells this value from its
-    successors.
+    `body` is None without a valid value; `stamps` holds one per group, None where it is missing. `state` is `hit` or,
+    past the soft end, `stale`; `due`: refresh it now; `head` identifies this version of the value.
     """
 
     body: bytes | None
@@ -59,7 +57,7 @@ def parse_lookup(key: str, reply: Any, count: int) -> Lookup:
 
 
 def unpack(key: str, value: Any, stamps: list[bytes | None]) -> Lookup | None:
-    """Return the value if it is whole, belongs to the key and carries these stamps."""
+    """None unless the value is intact, belongs to the key and carries these stamps."""
     if type(value) is not bytes:
         raise Garbled(repr(value)[:100])
     front = b"".join(cast(list[bytes], stamps))
@@ -78,7 +76,7 @@ def unpack(key: str, value: Any, stamps: list[bytes | None]) -> Lookup | None:
 
 
 def is_due(left: float, cost: float) -> bool:
-    """Decide by chance whether to refresh a value `left` ms before its soft end when that takes `cost` ms.
+    """Decide at random whether to refresh a value `left` ms before its soft end, given a load of `cost` ms.
 
     XFetch with beta = 1: A. Vattani, F. Chierichetti, K. Lowenstein, Optimal Probabilistic Cache Stampede Prevention,
     PVLDB 8(8), 2015.
@@ -87,18 +85,18 @@ def is_due(left: float, cost: float) -> bool:
 
 
 def enclose(key: str, stamps: Stamps, body: bytes, soft_end: int, cost: int) -> bytes:
-    """The value to store, under the stamps that held before the database was read; times in ms."""
+    """Encode a value; `stamps` are those from before the database was read, times are in ms."""
     times = _TIMES.pack(soft_end, min(cost, 2**32 - 1))
     return b"".join(stamps) + times + _checksum(key, times, body) + body
 
 
 def lifetime(seconds: float) -> int:
-    """The ms that a value lives, spread by ±10 % so that values stored together do not end together."""
+    """Lifetime in ms with ±10 % jitter, so that values stored together do not expire together."""
     return max(1, round(1000 * seconds * (1 + JITTER * (2 * random() - 1))))  # noqa: S311
 
 
 def usable_stamp(stamp: Any) -> bytes | None:
-    """Return the stamp if it has the right form; raise Garbled for what is no text at all."""
+    """None for a stamp of the wrong length; raises Garbled for a reply that is not a string."""
     if stamp is not None and type(stamp) is not bytes:
         raise Garbled(repr(stamp)[:100])
     return stamp if stamp is not None and len(stamp) == STAMP_LENGTH else None

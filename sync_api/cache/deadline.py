@@ -1,4 +1,4 @@
-"""The seam of how long a command to Redis may take."""
+"""Seam: the deadline of a Redis command."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,12 +8,12 @@ from typing import Any
 
 
 def timeouts(seconds: float) -> dict[str, Any]:
-    """Options of the connection pool; each bounds one wait."""
+    """Options of the connection pool; each limits a single wait."""
     return {"timeout": seconds, "socket_timeout": seconds, "socket_connect_timeout": seconds}
 
 
 class Deadline:
-    """Closes the connections under a command that is late: a socket's time-out begins again with every byte."""
+    """Closes the connections of late commands: a socket's time-out restarts with every byte."""
 
     def __init__(self, pool: Any, seconds: float) -> None:
         self._pool = pool
@@ -40,7 +40,7 @@ class Deadline:
         pause = self._seconds
         while not self._closed.wait(pause):
             now, commands = monotonic(), tuple(self._ends.items())
-            # Late at two looks: a reply that came while this process stood still is taken in between.
+            # Late in two checks: after a stall of this process, a reply that is here already is read in between.
             if late.intersection(commands):
                 self._pool.disconnect()
             late = {(thread, end) for thread, end in commands if end <= now}

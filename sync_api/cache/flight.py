@@ -1,4 +1,4 @@
-"""A flight: what one loads and others wait for."""
+"""A flight: one load, awaited by its followers."""
 
 from typing import Any
 
@@ -6,19 +6,19 @@ from ..service.waiting import Event, wait_unless
 
 
 class Flight:
-    """Completes once, with an outcome for all who wait; whoever gives up waiting disturbs nobody else."""
+    """Completes once; a follower that stops waiting affects no other."""
 
     def __init__(self) -> None:
         self._completed = Event()
         self._outcome: Any = None
 
     def complete(self, outcome: Any) -> None:
-        """The first outcome counts."""
+        """Only the first call counts."""
         if not self._completed.is_set():
             self._outcome = outcome
             self._completed.set()
 
     def wait(self, seconds: float) -> Any:
-        """Return the outcome, or None after `seconds`."""
+        """The outcome, or None after `seconds`."""
         wait_unless(seconds, self._completed)
         return self._outcome

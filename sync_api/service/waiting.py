@@ -9,8 +9,7 @@ from typing import Generic, TypeAlias
 from .background import T
 
 pause, scheduler = threading.Event().wait, threading.current_thread
-# Needed between threads only; tasks switch at an await and nowhere else.
-ThreadLock = threading.Lock
+ThreadLock = threading.Lock  # tasks switch at an await only, so async needs none
 Event: TypeAlias = threading.Event
 
 
