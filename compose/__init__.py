@@ -1,1 +1,1 @@
-"""The stack: as containers (*.yaml), and as local processes (local/)."""
+"""The stack, as containers (*.yaml) and as local processes (local/)."""

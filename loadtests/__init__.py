@@ -1,1 +1,1 @@
-"""Measures the four combinations, and compares what was measured."""
+"""Measures the four combinations under load and compares the results."""

@@ -1,1 +1,1 @@
-"""Figures from result files."""
+"""Pure functions that compute figures, effects and void rules from result files."""

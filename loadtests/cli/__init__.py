@@ -1,1 +1,1 @@
-"""The commands and their options."""
+"""The commands of `python -m loadtests` and their options."""

@@ -1,1 +1,1 @@
-"""Is a read ever stale, is a write ever lost: histories of operations and their checker."""
+"""Records histories of reads and writes under load and checks them for stale reads and lost writes."""

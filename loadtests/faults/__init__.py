@@ -1,1 +1,1 @@
-"""Faults: what is done to servers, services and clients under load, and what came of it."""
+"""Injects faults into servers, services and clients under load and checks rules on the outcome."""

@@ -1,1 +1,1 @@
-"""The server's side of a measurement."""
+"""Measures the server side of a cell: CPU, database, Redis and effective settings."""

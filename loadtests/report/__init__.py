@@ -1,1 +1,1 @@
-"""The report: one page and one document made of a folder of results."""
+"""Prints comparisons and writes the HTML and Markdown reports of a results folder."""

@@ -1,1 +1,1 @@
-"""Runs of the matrix."""
+"""Measures the rounds and cells of a matrix."""

@@ -1,1 +1,1 @@
-"""What the files say."""
+"""The formats of all files that are read and written."""

@@ -1,1 +1,1 @@
-"""Experiments beside the matrix."""
+"""Experiments besides the matrix: capacity, sweep and ceiling."""

@@ -1,1 +1,1 @@
-"""What is measured: local processes, containers, services of your own."""
+"""What k6 can measure: local processes, containers, and services that are running already."""

@@ -1,1 +1,1 @@
-"""Is the tool right: it measures what it knows."""
+"""Checks the tool itself, with known delays and with simulated runs."""

@@ -1,1 +1,1 @@
-"""What follows from the figures."""
+"""The answer, the evidence and the gates that follow from the figures."""

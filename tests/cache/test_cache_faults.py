@@ -27,7 +27,7 @@ GARBAGE = [b"", b"x", b"{}", b"\x00" * 8, b"\xff" * 100_000, b'{"id":421}']
 
 
 def pulled(cached: Combination, path: str) -> httpx.Response:
-    """Gives the answer to a GET, which must be a 200 and in time."""
+    """GET; fails unless it is a 200 in time."""
     started = monotonic()
     answer = cached.get(path)
     assert answer.status_code == 200
@@ -163,7 +163,7 @@ def test_a_frozen_redis_holds_nobody_up_for_long(impatient: Combination) -> None
 
 
 def rows_as_read(cached: Combination) -> dict[str, bytes]:
-    """Gives what each route answers now, read from the database."""
+    """Expected answers of the routes, read from the database."""
     cached.forget()
     right = {path: cached.get(path).content for path in READS}
     cached.forget()

@@ -28,7 +28,7 @@ CHECKS = (
 
 
 def attack(url: str, folder: Path) -> Any:
-    """Gives the report of a run against the service at this address; it prints what it found."""
+    """The report of a schemathesis run; findings are printed."""
     # One worker: Hypothesis' cache of the sources of lambdas is not safe with two, and raises a KeyError now and then.
     command = [
         str(Path(sys.executable).with_name("st")), "run", f"{url}/openapi.json",

@@ -25,7 +25,7 @@ FACTS = {
 
 
 def orders() -> list[Json]:
-    """Gives the orders of all threads; every second one is sent by two threads with the same key."""
+    """Orders by thread; every second one is sent by two threads with the same key."""
     some = random.Random(7)
     return [
         {
@@ -40,7 +40,7 @@ def orders() -> list[Json]:
 
 
 def write(combination: Combination, thread: int) -> list[httpx.Response]:
-    """Gives the answers to one thread's share: its orders, some of its neighbour's, and its patches."""
+    """Send one thread's share: its orders, some of its neighbour's, and its patches."""
     wanted = orders()
     mine = [number for number in range(len(wanted)) if number % THREADS == thread]
     shared = [number for number in range(len(wanted)) if number % (2 * THREADS) == (thread + 1) % THREADS]

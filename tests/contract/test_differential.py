@@ -66,7 +66,7 @@ class Watched:
         self._places: set[str] = set()
 
     def answer(self, request: Request) -> httpx.Response:
-        """Gives the answer; its clock values are as they should be."""
+        """Send a request and check the timestamps in its answer."""
         body: dict[str, Any] = {"content": request.body} if request.json is None else {"json": request.json}
         with span() as sending:
             got = self._client.request(request.method, request.path, headers=request.headers, **body)
@@ -86,7 +86,7 @@ class Watched:
 
 
 def sent_to(all_of: Sequence[Watched], requests: Sequence[Request]) -> list[Sent]:
-    """Gives each request with the answers of all, asked one after the other."""
+    """Each request with its answers, sent to one service after the other."""
     return [(request, [each.answer(request) for each in all_of]) for request in requests]
 
 

@@ -96,7 +96,7 @@ def test_every_documented_problem_has_its_provocation() -> None:
 
 
 def answers(crowd: Crowd, service: Service, asked: dict[tuple[str, int], Request]) -> dict[tuple[str, int], int]:
-    """Gives the statuses of what is asked, all at once; each answer is as documented."""
+    """Send the requests concurrently and check each answer against the document."""
     pending = [
         crowd.send(request.method, request.path, content=request.body, headers=request.headers)
         for request in asked.values()

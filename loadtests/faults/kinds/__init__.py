@@ -1,1 +1,1 @@
-"""The faults, by what they strike."""
+"""The faults, one module per target."""

@@ -1,1 +1,1 @@
-"""The settings of running services, as read from them."""
+"""The effective settings of running services, read from the processes and checked against each other."""

@@ -1,1 +1,1 @@
-"""The charts of the report."""
+"""The charts of the HTML report."""

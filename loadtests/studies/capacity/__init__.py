@@ -1,1 +1,1 @@
-"""How many requests each combination can take."""
+"""Searches the highest request rate at which each combination meets its latency objectives."""

@@ -1,1 +1,1 @@
-"""Each service beside a bare constant answer."""
+"""Measures each service beside a constant answer on the same server."""

@@ -1,1 +1,1 @@
-"""At which level of a factor the answer flips."""
+"""Varies one factor at a time and finds the level at which the answer flips."""

@@ -1,1 +1,1 @@
-"""The judgement on thousands of simulated runs."""
+"""Runs the verdict on thousands of simulated runs with a known effect."""

@@ -40,7 +40,7 @@ def client(proxy: Proxy) -> Iterator[socket.socket]:
 
 
 def said(connection: socket.socket, words: bytes) -> bytes:
-    """Gives what comes back for `words`: as many bytes, or fewer when the connection ends."""
+    """The echo of `words`; shorter when the connection ends."""
     connection.sendall(words)
     return received(connection, len(words))
 
