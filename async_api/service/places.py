@@ -20,7 +20,7 @@ class Places:
             self._free.put(None)
 
     async def take(self) -> bool:
-        """Whether a place was free within ACQUIRE_TIMEOUT; if not, the view answers 503 and nothing is to give back."""
+        """Whether a place was free within ACQUIRE_TIMEOUT; if not, the view answers 503."""
         started = monotonic()
         try:
             await self._free.take(self._seconds)

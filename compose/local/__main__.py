@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def up(chosen: argparse.Namespace, progress: Progress) -> int:
-    """Keeps the stack running until SIGINT, SIGTERM, or until one of its programs exits."""
+    """Keep the stack running until SIGINT, SIGTERM, or until one of its programs exits."""
     options = StackOptions(
         workers=chosen.workers,
         port_base=chosen.port_base,
@@ -64,7 +64,7 @@ def up(chosen: argparse.Namespace, progress: Progress) -> int:
 
 
 def down() -> int:
-    """Stops the stacks that `up` started from this checkout, and removes what killed ones left."""
+    """Stop the stacks that `up` started from this checkout, and remove what killed ones left."""
     messages = [ownership.end(directory, owner) for directory, owner in ownership.stacks()]
     print("\n".join(filter(None, messages)) or "nothing to end: no stack of this checkout is up")
     return 0

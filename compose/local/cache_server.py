@@ -36,7 +36,7 @@ class CacheServer:
         return f"redis://:{self._password}@{ports.LOOPBACK}:{port}/0"
 
     def start(self) -> None:
-        """Starts or restarts the server and waits until it answers."""
+        """Start or restart the server and wait until it answers."""
         make_folder(self._directory, self._user)
         write_secret(self._configuration, f"requirepass {self._password}\n", self._user)
         options = ["--bind", ports.LOOPBACK, "--port", str(self.port), "--dir", str(self._directory)]

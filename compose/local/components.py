@@ -25,7 +25,7 @@ class Components:
         self.services: dict[str, Service] = {}
 
     def start(self, ports: dict[str, int]) -> None:
-        """Starts the servers, loads the data, and starts the services that have a port."""
+        """Start the servers, load the data, and start the services that have a port."""
         self._options.say(f"starting {self.database.flavour.name} ({self.database.program})")
         self.database.start()
         self._options.say("starting Redis")
@@ -35,7 +35,7 @@ class Components:
         self._start_services(ports)
 
     def stop(self) -> None:
-        """Stops the services first, so that they can finish their requests."""
+        """Stop the services first, so that they can finish their requests."""
         services = list(self.services.values())
         grace = max((each.grace for each in services), default=0.0)
         stop_all([each.process for each in services], grace)
@@ -47,7 +47,7 @@ class Components:
             process.must_run()
 
     def _fill(self, ports: dict[str, int]) -> None:
-        """Loads the databases of the services to start; with none to start, all of them for the caller's services."""
+        """Load the databases of the services to start; of all services if the caller starts its own."""
         shops = [self._plan.combinations[name].database for name in ports or self._plan.combinations]
         self._options.say(
             f"filling {len(shops)} of {len(self._plan.combinations)} databases, SCALE={self._options.scale}"

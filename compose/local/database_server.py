@@ -67,7 +67,7 @@ class DatabaseServer:
         self.port = ports.free()
 
     def start(self) -> None:
-        """Initialises the data directory and starts the server; root@localhost is its only account."""
+        """Initialise the data directory and start the server; root@localhost is its only account."""
         if len(str(self._socket)) > LONGEST_SOCKET:
             raise unusable(f"{self._socket} is too long for a socket: set TMPDIR to a shorter path")
         make_folder(self._directory, self._user)
@@ -80,12 +80,12 @@ class DatabaseServer:
         accounts.unlink()
 
     def revive(self) -> None:
-        """Restarts a server that has exited, on the same data, port and cores."""
+        """Restart a server that has exited, on the same data, port and cores."""
         self._run()
         self.settle()
 
     def settle(self) -> None:
-        """Pins the server to its own cores; until now it could use all, to load the data."""
+        """Pin the server to its cores; while the data is loaded it may use all."""
         self.process.move(self._cores)
 
     def connect(self, database: str | None = None) -> Connection:

@@ -58,7 +58,7 @@ class Undisturbed:
 
 
 def leave(number: int, _frame: FrameType | None) -> None:
-    """Exits with the status that a shell reports for the signal."""
+    """Exit with the status that a shell reports for the signal."""
     raise SystemExit(128 + number)
 
 

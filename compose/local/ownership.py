@@ -64,7 +64,7 @@ def stacks() -> Iterator[tuple[Path, Owner]]:
 
 
 def end(directory: Path, owner: Owner) -> str | None:
-    """Stops a foreground stack, or removes what a killed one left; the message for the user.
+    """Stop a foreground stack, or remove what a killed one left; return the message for the user.
 
     A stack in use by a test or a measurement is left alone: None.
     """

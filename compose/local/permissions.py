@@ -38,7 +38,7 @@ def identity(user: int | None) -> Identity:
 
 
 def make_folder(folder: Path, user: int | None = None) -> None:
-    """Creates a folder of mode 0700 unless it exists."""
+    """Create a folder of mode 0700 unless it exists."""
     if folder.is_dir():
         return
     folder.mkdir(mode=0o700)
@@ -58,12 +58,12 @@ def must_be_reached(folder: Path) -> None:
 
 
 def open_log(file: Path) -> IO[bytes]:
-    """Opens a log for appending, with mode 0600; never through a symbolic link."""
+    """Open a log for appending, with mode 0600; never through a symbolic link."""
     return open(file, "ab", opener=lambda path, flags: os.open(path, flags | os.O_NOFOLLOW, 0o600))
 
 
 def write_secret(file: Path, text: str, user: int | None = None) -> None:
-    """Creates a file of mode 0600 that belongs to `user`."""
+    """Create a file of mode 0600 that belongs to `user`."""
     file.unlink(missing_ok=True)
     with open(file, "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
         output.write(text)

@@ -32,7 +32,7 @@ def place(services: str, others: str) -> Placement:
 
 
 def parse(text: str) -> Cores:
-    """Parses a list such as `0-2,5`."""
+    """Parse a list such as `0-2,5`."""
     cores: set[int] = set()
     for part in filter(None, text.split(",")):
         low, _, high = part.partition("-")

@@ -61,7 +61,7 @@ class Process:
     def start(
         self, command: Sequence[str], environment: Mapping[str, str], folder: Path, user: int | None = None
     ) -> None:
-        """Runs as `user` if given, else as the current user; output is appended to the log."""
+        """Run as `user` if given, else as the current user; output is appended to the log."""
         with open_log(self.log) as output, pinned(self._cores):
             self._running = subprocess.Popen(
                 command,
@@ -75,7 +75,7 @@ class Process:
             )
 
     def wait(self, ready: Callable[[], bool], seconds: float) -> None:
-        """Polls `ready`; StackError with the end of the log on a time-out or when the process exits."""
+        """Poll `ready`; StackError with the end of the log on a time-out or when the process exits."""
         deadline = time.monotonic() + seconds
         while not ready():
             self.must_run()
@@ -91,7 +91,7 @@ class Process:
             raise StackError(line, log=tail(self.log))
 
     def move(self, cores: Cores) -> None:
-        """Pins all threads to these cores; threads that start later inherit them."""
+        """Pin all threads to these cores; threads that start later inherit them."""
         moved: set[int] = set()
         while fresh := self.threads() - moved:
             for thread in fresh:
@@ -126,7 +126,7 @@ class Process:
 
 
 def stop_all(processes: Iterable[Process], seconds: float) -> None:
-    """Stops the processes side by side, within about `seconds`."""
+    """Stop the processes side by side, within about `seconds`."""
     ending = list(processes)
     deadline = time.monotonic() + seconds
     for process in ending:
@@ -136,7 +136,7 @@ def stop_all(processes: Iterable[Process], seconds: float) -> None:
 
 
 def sweep(directory: Path) -> None:
-    """Kills every process that carries the mark of the stack, orphans included."""
+    """Kill every process that carries the mark of the stack, orphans included."""
     left = [process for process in psutil.process_iter() if marked(process, directory)]
     for process in left:
         with contextlib.suppress(psutil.Error):

@@ -19,7 +19,7 @@ CURES = {
 
 
 def find(name: str) -> str | None:
-    """Looks on PATH and in the folders of the system's servers."""
+    """Search PATH and the folders of the system's servers."""
     return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), *SYSTEM_FOLDERS]))
 
 
@@ -34,7 +34,7 @@ def need(*names: str) -> str:
 def run(
     command: Sequence[str], log: Path, seconds: float, environment: dict[str, str], user: int | None = None
 ) -> None:
-    """Waits for the program, its output in `log`; StackError when it fails or times out."""
+    """Run a program with its output in `log`; StackError when it fails or times out."""
     name = Path(command[0]).name
     try:
         with open_log(log) as output:

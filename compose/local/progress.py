@@ -30,12 +30,12 @@ class Progress:
         return time.monotonic() - self._start
 
     def end(self) -> None:
-        """Removes the status line."""
+        """Remove the status line."""
         if self._status:
             self._status.stop()
 
     def fail(self, error: StackError) -> int:
-        """Prints the end of the log and the error; the exit status."""
+        """Print the end of the log and the error; return the exit status."""
         self.end()
         if error.log:
             self._console.print(error.log, style="dim", soft_wrap=True)

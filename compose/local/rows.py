@@ -14,7 +14,7 @@ Connect = Callable[[str | None], Connection]
 
 
 def fill(connect: Connect, scale: int, passwords: Mapping[str, str]) -> None:
-    """Builds the data set once and copies it to the database of each user in `passwords`."""
+    """Build the data set once and copy it to the database of each user in `passwords`."""
     with connect(None) as root:
         run(root, "server.sql")
     create(connect, TEMPLATE)
@@ -30,7 +30,7 @@ def fill(connect: Connect, scale: int, passwords: Mapping[str, str]) -> None:
 
 
 def add(connect: Connect, database: str, password: str) -> None:
-    """Creates a database with the template's rows, and the user of the same name."""
+    """Create a database with the template's rows, and the user of the same name."""
     create(connect, database)
     with connect(database) as root:
         run(root, "copy.sql")
@@ -45,7 +45,7 @@ def create(connect: Connect, database: str) -> None:
 
 
 def restore(connect: Connect, database: str) -> None:
-    """Resets a database to the template's rows; no transaction may be open on it."""
+    """Reset a database to the template's rows; no transaction may be open on it."""
     with connect(database) as root:
         run(root, "copy.sql")
 
@@ -60,7 +60,7 @@ def checksums(connection: Connection) -> str:
 
 
 def run(connection: Connection, script: str, **variables: str | int) -> None:
-    """Sets the session variables and runs the script; a failing statement raises."""
+    """Set the session variables and run the script; a failing statement raises."""
     with connection.cursor() as cursor:
         for name, value in variables.items():
             cursor.execute(f"SET @{name} = %s", [value])

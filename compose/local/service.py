@@ -52,7 +52,7 @@ class Service:
         return float(self._environment["GRACE"]) + STOP_MARGIN_SECONDS
 
     def launch(self, extra: Mapping[str, str] | None = None) -> None:
-        """Starts without waiting; `extra` changes the environment for this start only."""
+        """Start without waiting; `extra` changes the environment for this start only."""
         make_folder(self._directory)
         settings = environment(self._directory, {**self._environment, **(extra or {})})
         module, *arguments = self.program

@@ -58,7 +58,7 @@ class Stack:
         self.close()
 
     def close(self) -> None:
-        """Stops every process and removes the directory; idempotent."""
+        """Stop every process and remove the directory; idempotent."""
         try:
             with Undisturbed():
                 self._remove()
@@ -121,7 +121,7 @@ class Stack:
         return self.components.database.connect(database)
 
     def restore(self, name: str) -> None:
-        """Resets a combination's database to its first rows; its service must be idle."""
+        """Reset a combination's database to the template's rows; its service must be idle."""
         rows.restore(self.admin, self.database(name))
 
     @property

@@ -18,7 +18,7 @@ def refusal(method: str, target: str, fields: Mapping[str, str]) -> Problem | No
 
 
 def ends_connection(method: str, target: str, version: tuple[int, int], fields: Mapping[str, str]) -> bool:
-    """Whether Hypercorn closes the connection after this request; gunicorn is made to do the same."""
+    """Whether Hypercorn closes the connection after this request; gunicorn is configured to do the same."""
     options = fields.get("connection", "").lower().split(",")
     length = fields.get("content-length", "")
     return (

@@ -40,7 +40,7 @@ class Deadline:
         pause = self._seconds
         while not self._closed.wait(pause):
             now, commands = monotonic(), tuple(self._ends.items())
-            # Late in two checks: after a stall of this process, a reply that is here already is read in between.
+            # Late in two checks: after a stall of this process, a reply that has arrived is read in between.
             if late.intersection(commands):
                 self._pool.disconnect()
             late = {(thread, end) for thread, end in commands if end <= now}

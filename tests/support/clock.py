@@ -17,7 +17,7 @@ class Span:
         self.start = self.end = datetime.now(UTC)
 
     def holds(self, text: str) -> bool:
-        """Whether a timestamp of the service is within, give or take APART."""
+        """Whether a timestamp of the service is within the span, with a tolerance of APART."""
         return self.start - APART <= moment(text) <= self.end + APART
 
 

@@ -141,7 +141,7 @@ class Rate(_Strict, frozen=True, tag="rate", tag_field="type"):
 
 
 class Trend(_Strict, frozen=True, tag="trend", tag_field="type"):
-    """Six figures at most, null where k6 was told to leave one out."""
+    """At most six figures; null for those that k6 was configured to omit."""
 
     name: str
     contains: str
