@@ -75,7 +75,7 @@ def test_the_rate_that_is_found_is_the_known_capacity_of_a_server(tmp_path: Path
         process = command(path, tmp_path / "runs")
         printed, progress = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 0, progress
-    assert "min left" in progress
+    assert " s left" in progress
     file = Path(printed.strip().splitlines()[-1].removeprefix("Results: "))
     found = msgspec.json.decode(file.read_bytes(), type=Document)
     assert found.complete
