@@ -13,7 +13,6 @@ from loadtests.schema.settings import refuse
 from loadtests.studies.sweep.command import sweep
 from loadtests.studies.sweep.factors import BY_NAME
 from loadtests.studies.sweep.options import SHORTEST_S, Options, times
-from loadtests.studies.sweep.projection import OwnFigures
 
 
 @click.command(
@@ -22,10 +21,7 @@ Examples:
   python -m loadtests sweep --minutes 12
   python -m loadtests sweep --factors database_ms,hit_ratio
   MINUTES=60 make matrix PROFILE=sweep
-
-\b
-You are here: your own figures beside an earlier sweep, without measuring anything:
-  python -m loadtests sweep --read loadtests/results/.../sweep.json --database-ms 20 --hit-ratio 0.9 --visitors 200
+  python -m loadtests sweep --read loadtests/results/.../sweep.json
 
 docs/studies.md explains the figures.
 """
@@ -34,9 +30,6 @@ docs/studies.md explains the figures.
 @option("factors", choices(list(BY_NAME)), "What is varied.", ",".join(BY_NAME))
 @option("seed", between(0, 10**9), "Of the order of the points.", "1")
 @option("read", cli.FILE, "A sweep.json: say what it holds, and measure nothing.", field="file")
-@option("database-ms", decimals(0, 100_000), "Your database milliseconds per request.")
-@option("hit-ratio", decimals(0, 1), "Your cache's hit ratio, or the one that you expect.")
-@option("visitors", decimals(1, 1_000_000), "Your requests at once.", field="concurrency")
 @cli.json_option
 @cli.plan_options
 @cli.load_options("mix")
@@ -53,9 +46,8 @@ def command(**values: Any) -> int:
 def read(
     minutes: float, factors: tuple[str, ...], seed: int, file: Path | None, json: Path | None, **values: Any
 ) -> tuple[Options, Plan]:
-    figures = OwnFigures(**{name: values.pop(name) for name in OwnFigures._fields})
     plan = cli.plan_of("sweep", **values)
     if plan.stack != "local":
         refuse("STACK", plan.stack, "a sweep starts services with other settings, so it needs STACK=local")
     passes, measured = (1, SHORTEST_S) if file else times(minutes, factors, len(plan.names))
-    return Options(minutes, passes, measured, seed, factors, file, figures, json), plan
+    return Options(minutes, passes, measured, seed, factors, file, json), plan

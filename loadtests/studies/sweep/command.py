@@ -18,7 +18,7 @@ from loadtests.schema.sweep import Document
 from loadtests.studies.sweep.factors import ordered, settings_of
 from loadtests.studies.sweep.ledgers import Ledgers, elsewhere, read_settings
 from loadtests.studies.sweep.options import Options
-from loadtests.studies.sweep.output import show, show_projection
+from loadtests.studies.sweep.output import show
 from loadtests.studies.sweep.run import FILE, SweepRun
 from loadtests.studies.sweep.target import SweepTarget, sweep_target
 from loadtests.targets.local import stack_options
@@ -27,8 +27,6 @@ from loadtests.targets.local import stack_options
 def sweep(options: Options, plan: Plan) -> int:
     document = read(options.read) if options.read else _measured(options, plan)
     show(document, console())
-    if options.own.known:
-        show_projection(document, options.own, console())
     return 0
 
 

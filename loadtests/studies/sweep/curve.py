@@ -20,11 +20,6 @@ HALVINGS: Final = 60
 CURVED: Final = 0.01
 
 
-def quantile(freedom: int) -> float:
-    """Student's t for a two-sided 95 % interval."""
-    return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
-
-
 class Curve:
     """A polynomial of degree 1, or 2 where a parabola fits clearly better, through log ratios over a scaled factor.
 
@@ -44,18 +39,7 @@ class Curve:
     @property
     def quantile(self) -> float:
         """Student's t for a two-sided 95 % interval."""
-        return quantile(self._best.freedom)
-
-    @property
-    def scatter(self) -> tuple[float, int]:
-        """The sum of squares around the curve, and its degrees of freedom."""
-        return self._best.squares, self._best.freedom
-
-    def difference(self, level: float, other: float) -> tuple[float, float]:
-        """The difference of the curve between two levels, and its standard error."""
-        row = self._best.rows(np.array([self._scale(level)])) - self._best.rows(np.array([self._scale(other)]))
-        values, spreads = self._best.along(row)
-        return float(values[0]), float(spreads[0])
+        return float(stdtrit(self._best.freedom, (1 + CONFIDENCE) / 2))
 
     def on_a_grid(self) -> tuple[Vector, Vector]:
         """Values and standard errors at GRID evenly spaced places between the outer levels."""

@@ -8,7 +8,6 @@ from typing import Final, NamedTuple
 from loadtests.report.numbers import MINUTE_S
 from loadtests.schema.settings import refuse
 from loadtests.studies.sweep.factors import points, settings_of
-from loadtests.studies.sweep.projection import OwnFigures
 
 WARM_UP_S: Final = 1.5
 # Around a cell: the service is stopped and started, the machine settles, k6 starts and ends.
@@ -29,7 +28,6 @@ class Options(NamedTuple):
     seed: int
     factors: tuple[str, ...]
     read: Path | None
-    own: OwnFigures
     json: Path | None = None
 
 

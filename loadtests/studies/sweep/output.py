@@ -11,7 +11,6 @@ from loadtests.report.numbers import MISSING
 from loadtests.schema.sweep import Cell, Document, Finding
 from loadtests.studies.sweep.factors import BY_NAME, CENTRE_NAME, Point
 from loadtests.studies.sweep.findings import Pair, ratio, written
-from loadtests.studies.sweep.projection import OwnFigures, Projection, positions, projections
 from loadtests.studies.sweep.run import title_of
 
 
@@ -28,18 +27,6 @@ def show(document: Document, console: Console) -> None:
         if cell.void:
             where = title_of(Point(cell.factor, cell.level))
             console.print(f"void: {cell.combination} at {where}: {'; '.join(cell.void)}", style="red", markup=False)
-
-
-def show_projection(document: Document, own: OwnFigures, console: Console) -> None:
-    console.print("You are here", style="bold")
-    for position in positions(document, own):
-        factor = BY_NAME[position.factor]
-        note = f" ({position.note})" if position.note else ""
-        nearest = written(position.nearest, factor)
-        console.print(f"  {factor.title}: {written(position.used, factor)}, the nearest level is {nearest}{note}")
-    console.print("Expected there, if the factors do not interact (a sweep varies one at a time):")
-    for projection in projections(document, own):
-        console.print(f"  {_projection(projection)}", markup=False)
 
 
 def _table(document: Document, name: str, findings: Sequence[Finding]) -> Table:
@@ -79,12 +66,3 @@ def _ratio(cells: Sequence[Cell], pair: Pair) -> str:
 
 def _mean(values: Sequence[float]) -> str:
     return f"{fmean(values):.0f}" if values else MISSING
-
-
-def _projection(projection: Projection) -> str:
-    if projection.ratio is None:
-        return f"{projection.comparison}: unknown, {projection.verdict}"
-    interval = ""
-    if projection.low is not None and projection.high is not None:
-        interval = f", 95 % interval {projection.low:.2f} to {projection.high:.2f}"
-    return f"{projection.comparison}: {projection.ratio:.2f} times{interval}: {projection.verdict}"

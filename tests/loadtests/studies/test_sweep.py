@@ -135,14 +135,12 @@ def command(*words: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_a_sweep_that_was_measured_is_read_again_and_says_where_you_are(tmp_path: Path) -> None:
+def test_a_sweep_that_was_measured_is_read_again(tmp_path: Path) -> None:
     file = tmp_path / "sweep.json"
     file.write_bytes(msgspec.json.encode(document(simulated(8.0))))
-    done = command("--read", str(file), "--database-ms", "30", "--visitors", "100")
+    done = command("--read", str(file))
     assert done.returncode == 0, done.stderr
     assert "async uncached becomes better above" in done.stdout
-    assert "You are here" in done.stdout
-    assert "the nearest level is 20 ms" in done.stdout
 
 
 def test_a_file_that_is_no_sweep_is_refused(tmp_path: Path) -> None:
