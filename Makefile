@@ -44,7 +44,7 @@ test: setup
 	@tools/test $(TESTS)
 
 test-fast: libraries
-	@tools/test -m "not stack and not k6 and not browser" $(TESTS)
+	@tools/test -m "not stack and not k6 and not browser" --numprocesses 2 --dist loadfile $(TESTS)
 
 fuzz: setup
 	@CASES=$${CASES:-5000} $(PY) -m pytest tests/contract/test_bad_input_at_volume.py --capture=no

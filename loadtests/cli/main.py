@@ -2,25 +2,13 @@
 
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Final
 
 import click
 
+from loadtests.cli.commands import COMMANDS, command_of
 from loadtests.schema.exit_status import INTERRUPTED
 
-# Each is a module beside this one, imported when it is called: comparing results needs no driver.
-COMMANDS: Final = {
-    "run": "Measure the combinations in rounds and compare them.",
-    "compare": "Compare results, hold them to conditions, write the report.",
-    "capacity": "How many requests a second can each combination take?",
-    "sweep": "At which concurrency, distance or hit ratio would the answer flip?",
-    "faults": "One fault after the other under load, and what came of it.",
-    "staleness": "Look for stale reads under load.",
-    "selfcheck": "Does the tool find nothing where there is nothing, and 5 ms where there are 5 ms?",
-    "simulate": "How often is the tool right, on thousands of runs of a known effect?",
-    "ceiling": "Each service beside a bare constant answer on the same server.",
-}
 PROGRAM: Final = "python -m loadtests"
 
 
@@ -31,10 +19,7 @@ class Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        command: click.Command = import_module(f"loadtests.cli.{name}").command
-        return command
+        return command_of(name) if name in COMMANDS else None
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

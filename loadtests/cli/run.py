@@ -1,13 +1,12 @@
 """`run`: measures the matrix in rounds and compares it."""
 
-from importlib import import_module
 from typing import Any, Final
 
 import click
 from click.core import ParameterSource
 
 from loadtests.cli import options as cli
-from loadtests.cli.compare import command as compare
+from loadtests.cli.commands import command_of
 from loadtests.runner.ended import ended
 from loadtests.runner.folders import make_latest
 from loadtests.runner.matrix import measure_matrix
@@ -54,7 +53,7 @@ def _run(plan: Plan) -> int:
     folder = measure_matrix(plan)
     status = 0
     if len(plan.names) > 1:
-        status = int(compare.main([str(folder), "--report"], standalone_mode=False))
+        status = int(command_of("compare").main([str(folder), "--report"], "compare", standalone_mode=False))
         make_latest(folder)
     else:
         print(f"Not compared: {plan.names[0]} was measured alone.")
@@ -69,5 +68,4 @@ def _study(context: click.Context, name: str) -> int:
         field = str(each.name)
         if field != "profile" and context.get_parameter_source(field) is ParameterSource.COMMANDLINE:
             typed += [each.opts[0], str(context.params[field])]
-    study: click.Command = import_module(f"loadtests.cli.{name}").command
-    return int(study.main(typed, name, standalone_mode=False))
+    return int(command_of(name).main(typed, name, standalone_mode=False))

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from loadtests.cli.main import COMMANDS, main
+from loadtests.cli.commands import COMMANDS
+from loadtests.cli.main import main
 from loadtests.schema.files import ROOT
 from loadtests.schema.routes import JOURNEYS
 
