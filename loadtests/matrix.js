@@ -1,5 +1,6 @@
 // Measures the combinations one after the other: k6 run loadtests/matrix.js
 // Choose with PROFILE= COMBINATIONS= VUS= THINK= WARM_UP= DURATION= MIX= ROUTES= ROUND= RESULTS= PORT_BASE= SERVICE_HOST= TARGETS=
+// RUN_ID= where several starts of k6 measure the combinations of one run.
 // RATE= for an open model: as many requests a second, whatever the answers do. LIMITS= counts late answers.
 
 import { sleep } from 'k6';
@@ -58,8 +59,9 @@ export const options = {
 
 export function setup() {
   refuseMistakes();
-  refuseUnready(settings.combinations);
-  return { run: Date.now().toString(36) };
+  const k6 = refuseUnready(settings.combinations);
+  const run = Date.now().toString(36);
+  return { run, id: __ENV.RUN_ID || run, k6 };
 }
 
 /** Starts a visitor anew for each combination, and spreads the visitors over one think time. @param {string} run */

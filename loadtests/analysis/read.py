@@ -7,12 +7,14 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from loadtests.analysis.contradictions import contradiction
 from loadtests.analysis.k6_summary import UnusableSummary, is_summary, result_of
+from loadtests.analysis.one_run import refuse_mixture
 from loadtests.schema.combinations import OURS, read_entries
 from loadtests.schema.design import RESERVED
-from loadtests.schema.files import LOADTESTS, UnusableResults
+from loadtests.schema.files import LOADTESTS, UnusableResults, read_json
 from loadtests.schema.result import VERSION, Result, Varies
-from loadtests.schema.run import RUN_FILE, RunDescription, UnusableRun, read_description
+from loadtests.schema.run import RUN_FILE, RunDescription, read_description
 
 COMBINATIONS: Final = ("sync", "sync-cached", "async", "async-cached")
 # Every setting of the load that can change what is measured.
@@ -60,7 +62,7 @@ def _in_order(results: Iterable[Result], planned: list[str]) -> list[str]:
     for result in results:
         first[result.combination] = min(result.started_at, first.get(result.combination, result.started_at))
     if planned:
-        return [*planned, *sorted(set(first) - set(planned))]
+        return planned
     places = {name: place for place, name in enumerate(COMBINATIONS)}
     measured = sorted(first, key=lambda name: (places.get(name, len(places)), first[name], name))
     # Half of the matrix is a comparison of its own; three of the four are a matrix with a hole.
@@ -116,7 +118,11 @@ def read_rounds(folder: Path, base: str = "") -> Rounds:
                 f"{path} and {other} both hold round {result.round} of {result.combination}: remove one of them"
             )
         cells[result.combination] = (path, result)
-    names = in_order(files.values(), _description(folder, files).combinations, base)
+    run = _description(folder, files)
+    refuse_mixture(folder, files, run)
+    names = in_order(files.values(), run.combinations, base)
+    if not run.finished:
+        rounds = {number: cells for number, cells in rounds.items() if set(names) <= cells.keys()} or rounds
     refuse_gaps(folder, names, {number: set(cells) for number, cells in rounds.items()})
     return {number: {name: rounds[number][name][1] for name in names} for number in sorted(rounds)}
 
@@ -128,12 +134,8 @@ def read_run_of(folder: Path) -> RunDescription:
 
 def _description(folder: Path, files: Iterable[Path]) -> RunDescription:
     """Empty where that was k6 by hand: a run.json beside its files is of an earlier run."""
-    if not all(ROUND_NAME.search(path.name) for path in files):
-        return RunDescription()
-    try:
-        return read_description(folder)
-    except UnusableRun as error:
-        raise UnusableResults(str(error)) from error
+    by_hand = not all(ROUND_NAME.search(path.name) for path in files)
+    return RunDescription() if by_hand else read_description(folder)
 
 
 def _result_files(folder: Path) -> list[Path]:
@@ -146,12 +148,14 @@ def _result_files(folder: Path) -> list[Path]:
 
 
 def _read(path: Path) -> Result:
-    try:
-        document = msgspec.json.decode(path.read_bytes())
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnusableResults(f"{path} is broken or cut short: {error}") from error
-    if is_summary(document):
-        return _foreign(path, document)
+    document = read_json(path, object)
+    result = _foreign(path, document) if is_summary(document) else _ours(path, document)
+    if why := contradiction(result):
+        raise UnusableResults(f"{path} contradicts itself: {why}")
+    return result
+
+
+def _ours(path: Path, document: Any) -> Result:
     _refuse_foreign(path, document)
     try:
         return msgspec.convert(document, Result)

@@ -37,9 +37,28 @@ def _nothing(result: Result) -> str | None:
 
 
 def _failed(result: Result) -> str | None:
-    if not result.failed:
-        return None
-    return f"{result.failed} of {result.requests} requests had another status or no answer"
+    count = result.failed - result.failures.get("redirect", 0)
+    return f"{count} of {result.requests} requests had another status or no answer" if count > 0 else None
+
+
+def _redirected(result: Result) -> str | None:
+    count = result.failures.get("redirect", 0)
+    return f"{count} of {result.requests} answers were a redirect to elsewhere, not followed" if count else None
+
+
+def _unlike(result: Result) -> str | None:
+    return unlike_its_cache(result, result.varies.cache) if result.varies else None
+
+
+def unlike_its_cache(result: Result, cached: bool) -> str | None:
+    """What X-Cache says against a combination that has a cache, or has none; another's answers apart."""
+    cache, others = result.cache, result.failures.get("combination", 0)
+    hits, asked = cache.hit + cache.stale, cache.hit + cache.miss + cache.stale + cache.bypass
+    if not cached and hits > others:
+        return f"{hits} answers came out of a cache by X-Cache, and varies.cache is false"
+    if cached and cache.off > others and not asked:
+        return f"X-Cache was off in all {cache.off} answers that name it, and varies.cache is true"
+    return None
 
 
 def _another(result: Result) -> str | None:
@@ -92,6 +111,11 @@ RULES: Final = (
         "see whether the service answers at all, then measure longer or shorten the think time",
     ),
     Rule("failed requests", _failed, "read the service's log, and measure again with fewer VUs"),
+    Rule(
+        "redirect",
+        _redirected,
+        "measure the address that it redirects to (k6's log names it), or give the route its status",
+    ),
     Rule("wrong combination", _another, "see what else listens on that port, and who answers for whom"),
     Rule("wrong answers", _wrong, "see what k6 printed: a wrong answer is no faster answer"),
     Rule("dropped iterations", _dropped, "the load generator was late: give it more VUs or more CPU"),
@@ -99,6 +123,7 @@ RULES: Final = (
     Rule("warm-up drift", drift, "warm up for longer: the beginning was not yet like the rest"),
     Rule("changed ledger", _changed, "find out who changed it, and measure this round again"),
     Rule("cache bypassed", _bypassed, "see why Redis was not there: its log, its memory, its core"),
+    Rule("unlike its cache", _unlike, "see whether the cache is on, and what varies says in your COMBINATIONS file"),
     Rule("lopsided workers", _lopsided, "measure with one worker for each core of the services"),
 )
 

@@ -9,13 +9,14 @@ import click
 import msgspec
 from msgspec.structs import replace
 
-from loadtests.analysis.read import DEFAULT_FOLDER, read_rounds
-from loadtests.analysis.regression import against
+from loadtests.analysis.one_run import shortfall
+from loadtests.analysis.read import DEFAULT_FOLDER, read_rounds, read_run_of
+from loadtests.analysis.regression import Regression, against
 from loadtests.cli.earlier import list_of_runs
 from loadtests.report.make import Wanted, write_wanted
 from loadtests.report.plain_text import console, one_line
 from loadtests.report.terminal import show
-from loadtests.schema.exit_status import EVERY_CELL_VOID, GATE_BROKEN
+from loadtests.schema.exit_status import EFFECT_MISSING, EVERY_CELL_VOID, GATE_BROKEN
 from loadtests.schema.files import UnusableResults
 from loadtests.verdict.comparison import Comparison, compare
 from loadtests.verdict.gates import UnusableGate, in_words, judge, read_gate
@@ -45,7 +46,8 @@ Conditions are FIGURE SIGN NUMBER, in quotes:
 A figure that cannot be named ends with a line that lists what can be.
 
 \b
-Exit status: 0; 2 unusable input; 3 a gate is broken, or a regression was found; 4 every cell is void.
+Exit status: 0; 2 unusable input; 3 a gate is broken or lacks its figure, or a regression was found;
+4 every cell is void; 5 an effect is missing, as no round has all its cells.
 """
 )
 @click.argument("folder", metavar="[DIR]", type=PATH, default=DEFAULT_FOLDER)
@@ -86,17 +88,25 @@ def command(
 
 
 def failures(comparison: Comparison) -> list[str]:
+    """A line for each reason why the exit status is not 0."""
     broken = [in_words(judgement) for judgement in comparison.gates if judgement.broken]
     regressions = comparison.against.regressions if comparison.against else []
-    return broken + [
-        f"regression: {one.combination}.{one.metric} is {one.ratio:.2f} times as good as in "
-        f"{comparison.against.folder if comparison.against else ''}, 95 % interval {one.low:.2f} to {one.high:.2f}"
-        for one in regressions
+    missing = ", ".join(comparison.missing_effects)
+    return [
+        *broken,
+        *(_regression(one, comparison.against.folder if comparison.against else "") for one in regressions),
+        *([f"missing, as no round has the cells for it: {missing}"] if missing else []),
     ]
 
 
+def _regression(one: Regression, folder: str) -> str:
+    interval = f"95 % interval {one.low:.2f} to {one.high:.2f}"
+    return f"regression: {one.combination}.{one.metric} is {one.ratio:.2f} times as good as in {folder}, {interval}"
+
+
 def _comparison(files: Wanted, fail_if: Sequence[str], earlier: Path | None) -> Comparison:
-    comparison = compare(read_rounds(files.folder, files.base), context_of(files.folder, files.studies))
+    rounds, context = read_rounds(files.folder, files.base), context_of(files.folder, files.studies)
+    comparison = replace(compare(rounds, context), shortfall=shortfall(read_run_of(files.folder), len(rounds)))
     if earlier:
         comparison = replace(comparison, against=against(files.folder, earlier))
     figures, names = figures_of(comparison), names_help(comparison)
@@ -107,4 +117,6 @@ def _comparison(files: Wanted, fail_if: Sequence[str], earlier: Path | None) -> 
 def _status(comparison: Comparison) -> int:
     if comparison.all_void:
         return EVERY_CELL_VOID
-    return GATE_BROKEN if failures(comparison) else 0
+    if any(gate.broken for gate in comparison.gates) or (comparison.against and comparison.against.regressions):
+        return GATE_BROKEN
+    return EFFECT_MISSING if comparison.missing_effects else 0

@@ -29,9 +29,10 @@ function machineReadable(data) {
   );
 }
 
-/** @param {any} data */
-function version(data) {
-  return data.metadata ? String(data.metadata.k6_version) : null;
+/** Which run of which k6 this is; the machine-readable summary knows the version, and not what setup() said. @param {any} data */
+function origin(data) {
+  const { id = null, k6 = null } = data.setup_data || {};
+  return { run_id: id, k6: { version: data.metadata ? String(data.metadata.k6_version) : k6 } };
 }
 
 /** @param {number | null | undefined} value */
@@ -151,6 +152,6 @@ export function resultOf(data, combination, settings) {
     timeline: timeline(figures, tags, settings.duration),
     routes: routes(figures, tags, settings),
     cache: Object.fromEntries(labels),
-    k6: { version: version(data) },
+    ...origin(data),
   };
 }

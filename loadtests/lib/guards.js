@@ -7,10 +7,14 @@ import exec from 'k6/execution';
 
 const CURE = 'start the stack with `make up` or `docker compose up`, or choose others with COMBINATIONS=';
 
-/** What keeps a service from being measured, or nothing. @param {Combination} combination */
-function obstacle(combination) {
-  const url = combination.url + (combination.ready || '/health/ready');
-  const response = http.get(url, { timeout: '5s', tags: { phase: 'setup' } });
+/** @param {Combination} combination */
+function readiness(combination) {
+  return combination.url + (combination.ready || '/health/ready');
+}
+
+/** What keeps a service from being measured, or nothing. @param {Combination} combination @param {http.Response} response */
+function obstacle(combination, response) {
+  const url = readiness(combination);
   const sender = response.headers['X-Combination'];
   const where = `${combination.name} at ${url}`;
   if (response.status === 0) return `${where} does not answer (${response.error}): ${CURE}`;
@@ -18,12 +22,20 @@ function obstacle(combination) {
     const found = sender ? `it says it is ${sender}` : 'it sends no X-Combination';
     return `${where} is another service, ${found}: something else holds this port, or PORT_BASE is wrong`;
   }
+  const elsewhere = response.headers.Location;
+  const redirects = response.status >= 300 && response.status < 400 && elsewhere;
+  if (redirects) return `${where} answers with a redirect to ${elsewhere}, which is not followed: give that address`;
   if (response.status !== 200) return `${where} is not ready (status ${response.status}): see its log, and its database`;
   return '';
 }
 
-/** Ends the run with one line when a service cannot be measured. @param {Combination[]} combinations */
+/** Ends the run with one line when a service cannot be measured; the version of k6, which k6 tells services only. @param {Combination[]} combinations */
 export function refuseUnready(combinations) {
-  const found = combinations.map(obstacle).filter((line) => line);
+  const asked = { timeout: '5s', tags: { phase: 'setup' }, redirects: 0 };
+  const answers = combinations.map((one) => http.get(readiness(one), asked));
+  const found = combinations.map((one, place) => obstacle(one, answers[place])).filter((line) => line);
   if (found.length > 0) exec.test.abort(found.join('; '));
+  const agent = (answers[0].request.headers['User-Agent'] || []).join();
+  const match = /k6\/v?([^ ]+)/.exec(agent);
+  return match ? match[1] : null;
 }

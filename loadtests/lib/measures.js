@@ -5,7 +5,7 @@ import { Counter, Gauge } from 'k6/metrics';
 
 /** @typedef {import('./settings.js').Settings} Settings */
 
-export const FAILED = ['no answer', 'status'];
+export const FAILED = ['no answer', 'redirect', 'status'];
 export const FAILURES = [...FAILED, 'combination', 'content type', 'body'];
 export const CACHE_ANSWERS = ['hit', 'miss', 'stale', 'bypass', 'off'];
 // The curve is denser towards its slow end, which is where services differ.

@@ -19,7 +19,7 @@ function send(call, url, tags) {
   const body = call.body ? JSON.stringify(call.body) : null;
   const headers = { ...call.headers };
   if (body) headers['Content-Type'] = JSON_TYPE;
-  return http.request(call.method, url + call.path, body, { headers, tags, timeout: TIMEOUT });
+  return http.request(call.method, url + call.path, body, { headers, tags, timeout: TIMEOUT, redirects: 0 });
 }
 
 /** @param {string | null} type */
@@ -35,11 +35,19 @@ function fault(call, response, combination) {
     return { kind: 'combination', what: `${sender} answered` };
   }
   if (response.status === call.alsoRight) return null;
-  if (response.status !== call.status) return { kind: 'status', what: `status ${response.status}` };
+  if (response.status !== call.status) return otherStatus(response);
   if (!call.wrongText && !isJson(response.headers['Content-Type'])) {
     return { kind: 'content type', what: response.headers['Content-Type'] };
   }
   return wrongBody(call, response);
+}
+
+/** A service that sends its visitors elsewhere is not measured there. @param {http.Response} response */
+function otherStatus(response) {
+  const elsewhere = response.headers.Location;
+  const redirects = response.status >= 300 && response.status < 400 && elsewhere;
+  if (redirects) return { kind: 'redirect', what: `redirect to ${elsewhere}, which is not followed` };
+  return { kind: 'status', what: `status ${response.status}` };
 }
 
 /** @param {Call} call @param {http.Response} response */

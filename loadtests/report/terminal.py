@@ -36,13 +36,12 @@ FIGURE_ROWS: Final[tuple[tuple[str, str, Callable[[float], str]], ...]] = (
 
 
 def show(comparison: Comparison, console: Console) -> None:
+    if comparison.shortfall:
+        console.print(one_line(comparison.shortfall), style="red")
     console.print(figures_table(comparison))
     for table in (effects_table, difference_table, routes_table):
         console.print(table(comparison.effects))
-    if comparison.against:
-        console.print(against_table(comparison.against.folder, comparison.against.compared))
-        for line in without_ledger(comparison.against):
-            console.print(one_line(line), style="red")
+    _show_against(comparison.against, console)
     for line in noise_notes(comparison):
         console.print(one_line(line))
     for cell in comparison.void:
@@ -60,6 +59,14 @@ def show(comparison: Comparison, console: Console) -> None:
     for paragraph in comparison.recommendation.paragraphs:
         console.print()
         console.print(one_line(paragraph))
+
+
+def _show_against(against: Against | None, console: Console) -> None:
+    if against is None:
+        return
+    console.print(against_table(against.folder, against.compared))
+    for line in without_ledger(against):
+        console.print(one_line(line), style="red")
 
 
 def without_ledger(against: Against) -> Iterator[str]:

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
 
+from loadtests.analysis.one_run import ledger_sha256
 from loadtests.observe.idle import LONGEST_S, Settling
 from loadtests.observe.ledger.read import changes_over_cell, read_ledger
 from loadtests.observe.snapshot import Snapshots
@@ -25,17 +27,31 @@ SPARE_S: Final = 90
 LONGEST_LOAD_S: Final = 24 * 3600
 LENGTHS: Final = frozenset({"WARM_UP", "DURATION"})
 UNJUDGED: Final = "unjudged"
+# What a result says of its run, in the words of run.json.
+FACTS: Final = ("run_id", "host", "commit", "versions")
 
 
 class Cells:
-    """Measures cells of one run: the same plan and load generator for all, and one ledger to hold each against."""
+    """Measures cells of one run: the same plan and load generator for all, and one ledger to hold each against.
 
-    def __init__(self, target: Target, plan: Plan, folder: Path, k6: str, settle_s: float = LONGEST_S) -> None:
+    Each says of which `run` it is, which is what run.json holds.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        plan: Plan,
+        folder: Path,
+        k6: str,
+        settle_s: float = LONGEST_S,
+        run: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         self._target = target
         self._plan = plan
         self._folder = folder
         self._k6 = k6
         self._settling = Settling(settle_s)
+        self._facts = {name: run[name] for name in FACTS if name in run}
 
     def measure(
         self,
@@ -67,6 +83,9 @@ class Cells:
             document["server"] = msgspec.to_builtins(side)
             document["injected"] = list(injected)
             document["k6"] = {**document.get("k6", {}), "version": self._k6}
+            document |= self._facts
+            if ledger is not None:
+                document["ledger_sha256"] = ledger_sha256(ledger)
             write_json(self._folder / file, document)
         return msgspec.convert(document, Result)
 

@@ -72,6 +72,8 @@ SAME: Final = (
     "combinations",
     "services_sha256",
     "routes_sha256",
+    "host",
+    "commit",
 )
 
 
@@ -102,9 +104,9 @@ def read_run(folder: Path) -> dict[str, Any]:
 def refuse_other_plan(folder: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
     """Raises UnusableInput when the run was started with another plan or load."""
     for name in SAME:
-        if before.get(name) != now[name]:
+        if before.get(name) != now.get(name):
             raise UnusableInput(
-                f"{folder.name} was started with {name} {before.get(name)}, this is {now[name]}: "
+                f"{folder.name} was started with {name} {before.get(name)}, this is {now.get(name)}: "
                 "resume with the same, or start a new run"
             )
 

@@ -1,8 +1,9 @@
 """Measures a matrix: every combination once in each round, with fresh services for each cell."""
 
+import secrets
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from loadtests.runner.cell import Cells
 from loadtests.runner.environment import describe_checkout, describe_host
@@ -23,6 +24,9 @@ from loadtests.schema.plan import Plan
 from loadtests.schema.run import RUN_FILE
 from loadtests.targets.base import Target
 from loadtests.targets.registry import TARGETS, OpenTarget
+
+# Of a run that goes on.
+KEPT: Final = ("run_id", "started_at")
 
 
 def measure_matrix(plan: Plan, open_target: OpenTarget | None = None) -> Path:
@@ -46,7 +50,7 @@ def measure_matrix(plan: Plan, open_target: OpenTarget | None = None) -> Path:
             run |= {"versions": target.versions() | libraries(run["ledger"]), "images": target.images()}
             if earlier:
                 refuse_other_ledgers(folder, earlier["ledger"], run["ledger"])
-                run["started_at"] = earlier["started_at"]
+                run |= {name: earlier[name] for name in KEPT if name in earlier}
             write_json(folder / RUN_FILE, run)
             _measure_all(target, plan, folder, progress, run)
             write_json(folder / RUN_FILE, {**run, "finished": True})
@@ -57,7 +61,7 @@ def measure_matrix(plan: Plan, open_target: OpenTarget | None = None) -> Path:
 
 
 def _measure_all(target: Target, plan: Plan, folder: Path, progress: Progress, run: dict[str, Any]) -> None:
-    cells = Cells(target, plan, folder, run["versions"]["k6"])
+    cells = Cells(target, plan, folder, run["versions"]["k6"], run=run)
     progress.begin()
     for number, names in enumerate(orders(plan.names, plan.rounds), 1):
         for name in names:
@@ -71,6 +75,7 @@ def _measure_all(target: Target, plan: Plan, folder: Path, progress: Progress, r
 def describe_run(plan: Plan) -> dict[str, Any]:
     """What run.json says of a run before its services are there."""
     return {
+        "run_id": secrets.token_hex(8),
         "started_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "finished": False,
         "profile": plan.profile_name,

@@ -1,9 +1,9 @@
 """Reads and writes files: each is written whole or not at all, as a draft first, then under its name."""
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -13,6 +13,41 @@ LOADTESTS: Final = ROOT / "loadtests"
 
 class UnusableResults(Exception):
     """The results cannot be compared; the message says which file, and why."""
+
+
+Shape = TypeVar("Shape")
+
+LARGEST_MB: Final = 64
+# Beyond these a figure is none, and sums and ratios of such figures need not be finite.
+LARGEST: Final = 1e20
+SMALLEST: Final = 1e-12
+
+
+def read_json(path: Path, shape: type[Shape]) -> Shape:
+    """Raises UnusableResults for what is no JSON of this shape, is too large, or holds a number that is no figure."""
+    try:
+        if not path.is_file() or path.stat().st_size > LARGEST_MB * 2**20:
+            raise UnusableResults(f"{path} is no file of at most {LARGEST_MB} MB")
+        document = msgspec.json.decode(path.read_bytes())
+        for number in _numbers(document):
+            if not SMALLEST <= abs(number) <= LARGEST and number:
+                raise UnusableResults(f"{path} holds {str(number)[:30]}, which is no figure of a measurement")
+        return msgspec.convert(document, shape, str_keys=True)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UnusableResults(f"{path} is broken or cut short, or another file: {error}") from error
+
+
+def _numbers(document: Any) -> Iterator[float]:
+    """Without recursion, which nested lists would exhaust."""
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, int | float):
+            yield value
 
 
 def as_json(document: Any) -> str:

@@ -112,6 +112,13 @@ class Result(msgspec.Struct, frozen=True):
     # The curve over the whole mix by p1 to p99.9; a percentile with fewer than ten requests beyond it is null.
     percentiles: dict[str, Amount | None] = {}
     timeline: list[Slice] = []
+    # Of which run it is; k6 alone knows its id only.
+    run_id: str | None = None
+    host: dict[str, Any] = {}
+    commit: str | None = None
+    versions: dict[str, str] = {}
+    # Of the combination's entries in run.json.
+    ledger_sha256: str | None = None
 
     @property
     def ceiling_rps(self) -> float | None:

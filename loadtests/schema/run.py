@@ -6,6 +6,8 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from loadtests.schema.files import read_json
+
 RUN_FILE: Final = "run.json"
 # The folder that holds a copy of the last run.
 LATEST: Final = "latest"
@@ -31,18 +33,11 @@ class RunDescription(msgspec.Struct, frozen=True):
     load: dict[str, Any] = {}
     commit: str = ""
     changed: bool = False
-
-
-class UnusableRun(Exception):
-    """run.json cannot be read; the message says why."""
+    run_id: str = ""
+    finished: bool = True
 
 
 def read_description(folder: Path) -> RunDescription:
-    """Empty when there is no run.json; raises UnusableRun."""
+    """Empty when there is no run.json; raises UnusableResults."""
     path = folder / RUN_FILE
-    if not path.exists():
-        return RunDescription()
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=RunDescription)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnusableRun(f"{path} is broken or cut short: {error}") from error
+    return read_json(path, RunDescription) if path.exists() else RunDescription()

@@ -7,7 +7,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 import msgspec
 
 from loadtests.schema import capacity, faults, sweep
-from loadtests.schema.files import ROOT, UnusableResults
+from loadtests.schema.files import ROOT, UnusableResults, read_json
 
 # Runs that were kept for the documentation.
 MEASUREMENTS: Final = ROOT / "docs" / "measurements"
@@ -17,7 +17,6 @@ KINDS: Final[dict[str, type[msgspec.Struct]]] = {
     "faults": faults.Run,
 }
 
-Shape = TypeVar("Shape", bound=msgspec.Struct)
 Document = TypeVar("Document", capacity.Document, sweep.Document)
 
 
@@ -44,11 +43,11 @@ def linked_study(
     Raises UnusableResults when a file cannot be read, or is of no kind.
     """
     path = _path(folder, kind, files)
-    return LinkedStudy(_place(path), _read(path, shape)) if path else None
+    return LinkedStudy(_place(path), read_json(path, shape)) if path else None
 
 
 def _data(path: Path, shape: type[msgspec.Struct]) -> dict[str, Any]:
-    document: dict[str, Any] = msgspec.to_builtins(_read(path, shape), str_keys=True)
+    document: dict[str, Any] = msgspec.to_builtins(read_json(path, shape), str_keys=True)
     left_out = "cells" if shape is sweep.Document else None
     return {"place": _place(path), **{key: value for key, value in document.items() if key != left_out}}
 
@@ -70,14 +69,7 @@ def _place(path: Path) -> str:
 
 
 def _kind(path: Path) -> str:
-    kind = _read(path, _Named).kind or path.stem
+    kind = read_json(path, _Named).kind or path.stem
     if kind not in KINDS:
         raise UnusableResults(f"{path} is none of {', '.join(f'{name}.json' for name in KINDS)}")
     return kind
-
-
-def _read(path: Path, shape: type[Shape]) -> Shape:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=shape)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnusableResults(f"{path} is broken, cut short or another file: {error}") from error

@@ -34,10 +34,18 @@ class Comparison(msgspec.Struct, frozen=True):
     pairs: dict[str, tuple[str, str]]
     gates: list[Judgement] = []
     against: Against | None = None
+    # What of the planned run is not there.
+    shortfall: str | None = None
 
     @property
     def all_void(self) -> bool:
         return not any(line["rounds"] for line in self.combinations.values())
+
+    @property
+    def missing_effects(self) -> list[str]:
+        """Effects of the design that no round tells of, its cells being void."""
+        main = {name: row for name, row in self.effects.items() if name not in (SIMPLE_KEY, ROUTES_KEY)}
+        return [name for name, row in {**main, **self.effects[SIMPLE_KEY]}.items() if not row["throughput"].rounds]
 
 
 def compare(rounds: Rounds, context: Context = NO_CONTEXT) -> Comparison:

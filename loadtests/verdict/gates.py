@@ -21,11 +21,15 @@ WORDS: Final = ("better", "worse", "same within 5 %", "not shown", "one round")
 
 
 class Figure(NamedTuple):
-    """A value, null where it is missing, and the 95 % interval that it comes with or is an end of."""
+    """A value, null where it is missing, and the 95 % interval that it comes with or is an end of.
+
+    `left_alone` says that of several rounds one is left, of which nothing tells how much it differs by chance.
+    """
 
     value: float | str | None
     low: float | None = None
     high: float | None = None
+    left_alone: bool = False
 
 
 Figures: TypeAlias = dict[str, Figure]
@@ -53,6 +57,7 @@ class Judgement(msgspec.Struct, frozen=True):
     low: float | None
     high: float | None
     broken: bool
+    left_alone: bool = False
 
 
 def read_gate(text: str, names: Figures, help_line: str) -> Gate:
@@ -71,7 +76,7 @@ def read_gate(text: str, names: Figures, help_line: str) -> Gate:
 
 
 def judge(gates: Sequence[Gate], figures: Figures) -> list[Judgement]:
-    """A gate whose figure is missing is broken: nothing has shown that it holds."""
+    """A gate whose figure is missing, or rests on one round of several, is broken: nothing has shown that it holds."""
     return [_judged(gate, figures[gate.name]) for gate in gates]
 
 
@@ -79,6 +84,8 @@ def in_words(judgement: Judgement) -> str:
     if judgement.value is None:
         return f"gate broken: {judgement.gate}: {judgement.figure} is missing in these results"
     value = judgement.value if isinstance(judgement.value, str) else f"{judgement.value:.4g}"
+    if judgement.left_alone:
+        return f"gate broken: {judgement.gate}: {judgement.figure} is {value}, of the only round that is left"
     if judgement.low is None or judgement.high is None:
         return f"gate broken: {judgement.gate}: {judgement.figure} is {value}, without an interval"
     interval = f"{judgement.low:.4g} to {judgement.high:.4g}"
@@ -86,8 +93,8 @@ def in_words(judgement: Judgement) -> str:
 
 
 def _judged(gate: Gate, figure: Figure) -> Judgement:
-    broken = figure.value is None or SIGNS[gate.sign](figure.value, gate.limit)
-    return Judgement(gate.text, gate.name, figure.value, figure.low, figure.high, broken)
+    broken = figure.value is None or figure.left_alone or SIGNS[gate.sign](figure.value, gate.limit)
+    return Judgement(gate.text, gate.name, figure.value, figure.low, figure.high, broken, figure.left_alone)
 
 
 def _limit(text: str) -> float | str | None:

@@ -21,14 +21,14 @@ def figures_of(comparison: Comparison) -> Figures:
     `cache in sync.latency_avg.difference` are effects, `routes.products.cache.latency_p95.ratio` those of a route, and
     `against.sync.latency_avg.ratio` is what changed since an earlier run.
     """
-    effects = comparison.effects
+    effects, measured = comparison.effects, comparison.load["rounds"]
     figures = dict(_measured(comparison.combinations))
-    figures.update(_of_effects("", effects))
+    figures.update(_of_effects("", effects, measured))
     for route, of_route in effects[ROUTES_KEY].items():
-        figures.update(_of_effects(f"{ROUTES_KEY}.{route}.", of_route))
+        figures.update(_of_effects(f"{ROUTES_KEY}.{route}.", of_route, measured))
     for name, row in comparison.against.compared.items() if comparison.against else ():
         for metric, effect in row.items():
-            figures.update(fields_of(f"{AGAINST}.{name}.{metric}", effect))
+            figures.update(fields_of(f"{AGAINST}.{name}.{metric}", effect, measured))
     return figures
 
 
@@ -62,19 +62,21 @@ def _measured(lines: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Fig
             yield from ((f"{name}.{ROUTES_KEY}.{route}.{figure}", Figure(value)) for figure, value in figures.items())
 
 
-def _of_effects(prefix: str, effects: Mapping[str, Any]) -> Iterator[tuple[str, Figure]]:
+def _of_effects(prefix: str, effects: Mapping[str, Any], measured: int) -> Iterator[tuple[str, Figure]]:
     main = {name: row for name, row in effects.items() if name not in (SIMPLE_KEY, ROUTES_KEY)}
     for name, row in {**main, **effects[SIMPLE_KEY]}.items():
         for metric, effect in row.items():
-            yield from fields_of(f"{prefix}{name}.{metric}", effect)
+            yield from fields_of(f"{prefix}{name}.{metric}", effect, measured)
 
 
-def fields_of(name: str, effect: Effect) -> Iterator[tuple[str, Figure]]:
-    """Each field of an effect with the interval it belongs to; all null where there is no ratio."""
+def fields_of(name: str, effect: Effect, measured: int) -> Iterator[tuple[str, Figure]]:
+    """Each field of an effect of so many rounds with the interval it belongs to; all null where there is no ratio."""
+    left_alone = effect.rounds == 1 < measured
     for field in RATIO_FIELDS:
         value = None if effect.ratio is None else getattr(effect, field)
-        yield f"{name}.{field}", Figure(value, effect.low, effect.high)
+        yield f"{name}.{field}", Figure(value, effect.low, effect.high, left_alone)
     if isinstance(effect, SimpleEffect):
         for field in DIFFERENCE_FIELDS:
-            yield f"{name}.{field}", Figure(getattr(effect, field), effect.difference_low, effect.difference_high)
+            value = getattr(effect, field)
+            yield f"{name}.{field}", Figure(value, effect.difference_low, effect.difference_high, left_alone)
         yield f"{name}.{DETECTABLE}", Figure(effect.detectable)

@@ -10,28 +10,35 @@ from typing import Any, TypeAlias
 Document: TypeAlias = dict[str, Any]
 
 QUICK_MS = 50
+SECONDS = 8.0
+SLICES = 12
 COMBINATIONS = ("sync", "sync-cached", "async", "async-cached")
 
 
 def document(combination: str, number: int = 1, latency: float = 100.0, **changes: Any) -> Document:
-    """One result file whose every latency is `latency` ms, with single fields changed."""
+    """One result file whose every latency is `latency` ms, with single fields changed, and all that follows from them."""
     latencies = dict.fromkeys(("avg", "min", "p50", "p90", "p95", "p99", "max"), latency)
+    rate = changes["requests"] / SECONDS if "requests" in changes else 4500.0 / latency
+    requests = round(rate * SECONDS)
+    if not requests:
+        latencies = dict.fromkeys(latencies)
+    failures = {name: changes.get(name, 0) for name in ("failed", "checks_failed")}
     return {
         "schema": 1,
         "combination": combination,
         "profile": "quick",
         "round": number,
         "started_at": f"2026-11-20T10:{number:02}:00.000Z",
-        "duration_s": 8.0,
+        "duration_s": SECONDS,
         "vus": 50,
         "think_time_s": 1.0,
-        "requests": 360,
+        "requests": requests,
         "failed": 0,
         "checks_failed": 0,
         "dropped_iterations": 0,
-        "throughput_rps": 4500.0 / latency,
+        "throughput_rps": rate,
         "latency_ms": latencies,
-        "routes": {"products": {"requests": 360, "failed": 0, "latency_ms": latencies}},
+        "routes": {"products": {"requests": requests, **failures, "latency_ms": latencies}},
         "cache": {"hit": 0, "miss": 0, "stale": 0, "bypass": 0},
         "server": server(latency),
         "k6": {"version": "1.1.0"},
@@ -75,19 +82,20 @@ def write_rounds(folder: Path, latencies: Mapping[str, float], rounds: int, nois
 def write_divided_rounds(folder: Path, latencies: Mapping[str, float], rounds: int, noise: float = 0.0) -> None:
     """The same with percentiles and a timeline of twelve slices."""
     for content in simulated(latencies, rounds, noise):
-        average = content["latency_ms"]["avg"]
-        content["percentiles"] = {
-            f"p{percentile:g}": average * rarity(percentile) for percentile in (1, 10, 50, 90, 95)
-        } | {"p99": None}
+        average, requests = content["latency_ms"]["avg"], content["requests"]
+        content["percentiles"] = {f"p{one:g}": average * rarity(one) for one in (1, 10, 50, 90, 95)} | {"p99": None}
+        content["latency_ms"] |= {"min": 0.0, "max": 4 * average} | {
+            name: value for name, value in content["percentiles"].items() if name in content["latency_ms"]
+        }
         content["timeline"] = [
             {
-                "start_s": number * 8 / 12,
-                "duration_s": 8 / 12,
-                "requests": 30,
+                "start_s": number * SECONDS / SLICES,
+                "duration_s": SECONDS / SLICES,
+                "requests": requests // SLICES + (number < requests % SLICES),
                 "failed": 0,
                 "latency_ms": {"avg": average * (1 + number / 50), "p50": average, "p95": None, "max": 2 * average},
             }
-            for number in range(12)
+            for number in range(SLICES)
         ]
         save(folder, content)
 

@@ -40,6 +40,8 @@ Logarithms: TypeAlias = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 UNCACHED: Final = ("sync", "async")
 MORE_IS_BETTER: Final = "throughput"
+# So that a percentile is never below the lower one, whatever its noise: ratios are the same at any level.
+APART: Final = {"latency_p95": 10.0, "latency_p99": 100.0}
 # How many cells lie between two twins, over the rounds of the square.
 STEPS: Final = (1, 3, 1, 3)
 
@@ -104,6 +106,7 @@ def _logarithms(
     return np.array(
         [
             _logarithm(cell, noise.pairs[cell.pair].get(metric), weather[cell.round], unit, disturbance)
+            + math.log(APART.get(metric, 1.0))
             + sign * math.log(truth.slower.get(cell.combination, 1.0))
             for cell, unit in zip(cells, own + drift, strict=True)
         ]
