@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import fmean
 from typing import Final, NamedTuple, TypeAlias
@@ -34,6 +35,7 @@ class Disturbance(msgspec.Struct, frozen=True):
 CALM = Disturbance(autocorrelated=0.0, carry_over=0.0, drift=0.0)
 
 
+BEGUN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 Chance: TypeAlias = np.random.Generator
 # One logarithm for each cell, in the order of measuring.
 Logarithms: TypeAlias = np.ndarray[tuple[int], np.dtype[np.float64]]
@@ -150,7 +152,7 @@ def _result(cell: Cell, figures: Mapping[str, float], duration_s: float) -> Resu
         combination=cell.combination,
         profile="simulated",
         round=cell.round,
-        started_at=f"2026-01-01T00:00:{cell.round:02}Z",
+        started_at=f"{BEGUN + timedelta(minutes=cell.round):%Y-%m-%dT%H:%M:%SZ}",
         duration_s=duration_s,
         vus=50,
         think_time_s=1.0,

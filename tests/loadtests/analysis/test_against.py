@@ -122,8 +122,8 @@ def _ledger(folder: Path) -> None:
     (folder / "run.json").write_text(json.dumps(changed))
 
 
-def _k6(folder: Path) -> None:
-    (folder / "run.json").write_text(json.dumps({**RUN, "versions": {"k6": "1.0.0"}}))
+def _library(folder: Path) -> None:
+    (folder / "run.json").write_text(json.dumps({**RUN, "versions": {"flask": "1.0.0"}}))
 
 
 def _no_ledger(folder: Path) -> None:
@@ -162,7 +162,7 @@ def _empty(folder: Path) -> None:
     [
         (_ledger, r"differ in sync\.pool \(16 and 8\)"),
         (_no_ledger, "differ in"),
-        (_k6, r"differ in versions\.k6 \(None and 1\.0\.0\)"),
+        (_library, r"differ in versions\.flask \(None and 1\.0\.0\)"),
         (_host, "cores 2"),
         (_no_run, "does not say on which host"),
         (_broken_run, "broken or cut short"),

@@ -53,10 +53,10 @@ def _replace(**fields: Any) -> Callable[[Path], None]:
         (_replace(profile="origin"), "profile"),
         (_replace(vus=51), "vus"),
         (_replace(think_time_s=2.0), "think_time_s"),
-        (_replace(duration_s=9.0), "duration_s"),
-        (_replace(combination="rust"), "lacks async"),
+        (_replace(duration_s=16.0, throughput_rps=11.25), "duration_s"),
+        (_replace(combination="rust"), "not the file of its name"),
         (_replace(combination="sync"), "both hold round 1 of sync"),
-        (_replace(round=2), "lacks async in round 1"),
+        (_replace(round=2), "not the file of its name"),
     ],
 )
 def test_unusable_input_ends_with_one_line_that_names_the_file_and_the_reason(

@@ -15,11 +15,21 @@ from tests.support.simulated_results import bound_by, document, save, server, si
 
 CACHE = {"sync": 400.0, "sync-cached": 10.0, "async": 400.0, "async-cached": 10.0}
 REWRITE = dict.fromkeys(("sync", "sync-cached"), 400.0) | dict.fromkeys(("async", "async-cached"), 200.0)
+NO_HITS = {"hit": 0}
 HITS = {"hit": 90, "miss": 10, "stale": 0, "bypass": 0}
 
 
-def flips(folder: Path, latencies: dict[str, float], rounds: int = 4, noise: float = 0.002, **changes: Any) -> str:
+def flips(
+    folder: Path,
+    latencies: dict[str, float],
+    rounds: int = 4,
+    noise: float = 0.002,
+    cache: Any = NO_HITS,
+    **changes: Any,
+) -> str:
     for content in simulated(latencies, rounds, noise):
+        if content["combination"].endswith("cached"):
+            content["cache"] = cache
         save(folder, content | changes)
     return "\n".join(compare(read_rounds(folder)).recommendation.flips)
 
@@ -80,7 +90,7 @@ def test_a_rewrite_flips_with_what_binds_and_with_the_cache(tmp_path: Path) -> N
 def test_a_statement_that_binds_flips_where_it_is_quicker_or_visitors_are_fewer(tmp_path: Path) -> None:
     one = {"routes": ["revenue"], "executions": 9, "total_ms": 9.0, "avg_ms": 1.0, "rows_examined": 5}
     busy = {**server(100.0), "statements": [{"statement": "REVENUE", **one}]}
-    found = flips(tmp_path, dict.fromkeys(CACHE, 100.0), server=busy, think_time_s=0.01)
+    found = flips(tmp_path, dict.fromkeys(CACHE, 100.0), noise=0.0, server=busy, think_time_s=0.01)
     assert "REVENUE becomes quicker: at half its time the database could serve 100 requests/s (95 % interval" in found
     assert "there are fewer than 2 visitors: then the database does not bind" in found
 

@@ -162,10 +162,10 @@ def _result(path: Path) -> Result:
 
 def test_the_third_cure_is_the_costliest_statement_by_the_utilization_law(tmp_path: Path) -> None:
     cure = _cure(tmp_path)
-    # 7.2 s of the database for 360 requests are 20 ms each, 11.25 of them a second.
+    # 7.2 s of the database for 90 requests are 80 ms each, 11.25 of them a second.
     assert cure.statement == "REVENUE"
     figures = (cure.share, cure.busy, cure.busy_after, cure.limit_rps, cure.limit_rps_after)
-    assert figures == pytest.approx((0.9, 0.225, 0.225 * 0.55, 50, 50 / 0.55))
+    assert figures == pytest.approx((0.9, 0.9, 0.9 * 0.55, 12.5, 12.5 / 0.55))
 
 
 def test_the_third_cures_saving_has_the_interval_of_its_rounds(tmp_path: Path) -> None:
@@ -177,8 +177,8 @@ def test_the_third_cures_saving_has_the_interval_of_its_rounds(tmp_path: Path) -
     quick = replace(slow, server=replace(slow.server, programs=programs))
     cure = statement_cure([slow, quick])
     assert cure is not None
-    # 50 and 100 requests a second by 0.55: two values have a standard error of half their distance.
-    expected = interval([50 / 0.55, 100 / 0.55])
+    # 12.5 and 25 requests a second by 0.55: two values have a standard error of half their distance.
+    expected = interval([12.5 / 0.55, 25 / 0.55])
     assert (cure.limit_rps_after, cure.limit_rps_after_low, cure.limit_rps_after_high) == pytest.approx(expected)
 
 
