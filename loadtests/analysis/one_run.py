@@ -117,7 +117,7 @@ def _strangers(folder: Path, files: Files, run: RunDescription) -> Iterator[str]
             yield f"{path} is of round {result.round}, {RUN_FILE} has {run.rounds}: it is of another run"
         time = time_of(result.started_at)
         if begun and time and (begun - time).total_seconds() > SECOND:
-            yield f"{path} was measured at {result.started_at}, before the run began at {run.started_at}"
+            yield f"{path} was measured at {result.started_at}, before the run of {RUN_FILE} began at {run.started_at}"
         yield from _other_load(path, result, run)
         yield from _other_ledger(path, result, run)
 

@@ -44,6 +44,8 @@ class Comparison(msgspec.Struct, frozen=True):
     @property
     def missing_effects(self) -> list[str]:
         """Effects of the design that no round tells of, its cells being void."""
+        if self.all_void:
+            return []
         main = {name: row for name, row in self.effects.items() if name not in (SIMPLE_KEY, ROUTES_KEY)}
         return [name for name, row in {**main, **self.effects[SIMPLE_KEY]}.items() if not row["throughput"].rounds]
 

@@ -1,6 +1,6 @@
 // matrix.js, with what k6 hands to its handleSummary written down; SUMMARY=file hands it that instead, and measures nothing.
 
-import measured, { handleSummary as summed, options as usual, setup as ready } from '../loadtests/matrix.js';
+import measured, { handleSummary as summed, options as usual, setup as ready } from '../../loadtests/matrix.js';
 
 const given = __ENV.SUMMARY ? JSON.parse(open(__ENV.SUMMARY)) : null;
 

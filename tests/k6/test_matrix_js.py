@@ -202,7 +202,7 @@ def test_the_machine_readable_summary_gives_the_same_result_but_for_what_it_lack
     assert curve == {name: usual["percentiles"][name] for name in ("p90", "p95")}
     for whole, part in ((usual, reduced), *zip(usual["routes"].values(), reduced["routes"].values(), strict=True)):
         assert part["latency_ms"] == whole["latency_ms"] | {"p99": None}
-    lacking = {"timeline", "k6", "percentiles", "latency_ms", "routes"}
+    lacking = {"timeline", "k6", "percentiles", "latency_ms", "routes", "run_id"}
     assert {name: value for name, value in reduced.items() if name not in lacking} == {
         name: value for name, value in usual.items() if name not in lacking
     }

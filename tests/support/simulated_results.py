@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from loadtests.analysis.one_run import ledger_sha256
+
 Document: TypeAlias = dict[str, Any]
 
 QUICK_MS = 50
@@ -120,3 +122,40 @@ def save(folder: Path, content: Document, name: str = "") -> Path:
     path = folder / (name or f"{content['combination']}.round-{content['round']}.json")
     path.write_text(json.dumps(content))
     return path
+
+
+LATENCIES = {"sync": 400.0, "sync-cached": 10.0, "async": 200.0, "async-cached": 10.0}
+FACTS: Document = {
+    "run_id": "0a1b",
+    "host": {"cpu": "one", "cores": 2, "memory_gb": 8.0},
+    "commit": "c0ffee",
+    "versions": {"k6": "1.1.0", "flask": "3.1.3"},
+}
+LEDGER = {"workers": "1", "library flask": "3.1.3", "variable POOL": "16"}
+
+
+def write_run(folder: Path, rounds: int = 4) -> Path:
+    """A whole run as `make matrix` leaves it, noise and run.json included."""
+    write_divided_rounds(folder, LATENCIES, rounds, noise=0.01)
+    for path in folder.glob("*.round-*.json"):
+        content = json.loads(path.read_text())
+        cached = content["combination"].endswith("cached")
+        content |= {**FACTS, "ledger_sha256": ledger_sha256(LEDGER)}
+        content["failures"] = dict.fromkeys(
+            ("no answer", "redirect", "status", "combination", "content type", "body"), 0
+        )
+        content["cache"] |= {"hit": content["requests"]} if cached else {"off": content["requests"]}
+        content["server"]["limits"] = {"workers": 1.0}
+        path.write_text(json.dumps(content))
+    run = {
+        **FACTS,
+        "started_at": "2026-11-20T10:00:00Z",
+        "finished": True,
+        "profile": "quick",
+        "rounds": rounds,
+        "combinations": COMBINATIONS,
+        "load": {"VUS": "50", "DURATION": "8"},
+        "ledger": dict.fromkeys(COMBINATIONS, LEDGER),
+    }
+    (folder / "run.json").write_text(json.dumps(run))
+    return folder

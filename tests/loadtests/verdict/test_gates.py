@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from loadtests.cli.main import main
+from loadtests.schema.exit_status import EFFECT_MISSING, EVERY_CELL_VOID, GATE_BROKEN
 from tests.support.simulated_results import COMBINATIONS, document, save, write_rounds
 
 LATENCIES = {"sync": 400.0, "sync-cached": 10.0, "async": 200.0, "async-cached": 10.0}
@@ -111,6 +112,50 @@ def test_json_holds_every_gate_and_the_status_is_the_same(results: Path, capsys:
     status = main(["compare", str(results), "--json", *(word for one in conditions for word in ("--fail-if", one))])
     gates = json.loads(capsys.readouterr().out)["gates"]
     assert (status, [gate["broken"] for gate in gates]) == (3, [True, False])
+
+
+@pytest.mark.parametrize("condition", ["cache.latency_avg.ratio < 1", "cache in sync.latency_avg.difference > 1"])
+def test_a_gate_on_the_only_round_that_is_left_is_broken(
+    results: Path, condition: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in (2, 3, 4):
+        save(results, document("sync", number, 400.0, failed=1))
+    assert main(["compare", str(results)]) == 0
+    assert main(["compare", str(results), "--fail-if", condition]) == GATE_BROKEN
+    assert "the only round that is left" in capsys.readouterr().err
+    assert main(["compare", str(results), "--fail-if", "async cached.latency_avg.ratio < 0.5"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("void", "status"),
+    [
+        (COMBINATIONS[:1], EFFECT_MISSING),
+        (COMBINATIONS[:3], EFFECT_MISSING),
+        (COMBINATIONS[3:], EFFECT_MISSING),
+        (COMBINATIONS, EVERY_CELL_VOID),
+        ((), 0),
+    ],
+)
+def test_an_effect_that_no_round_tells_of_is_a_status_of_its_own(
+    results: Path, void: tuple[str, ...], status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in void:
+        for number in (1, 2, 3, 4):
+            save(results, document(name, number, failed=1))
+    assert main(["compare", str(results)]) == status
+    assert ("missing, as no round" in capsys.readouterr().err) is (status == EFFECT_MISSING)
+
+
+def test_cells_that_are_void_in_turns_leave_no_pair_and_no_effect(results: Path) -> None:
+    for number in (1, 2, 3, 4):
+        save(results, document("sync" if number % 2 else "async", number, failed=1))
+    assert main(["compare", str(results)]) == EFFECT_MISSING
+
+
+def test_a_broken_gate_comes_before_a_missing_effect(results: Path) -> None:
+    for number in (1, 2, 3, 4):
+        save(results, document("sync", number, failed=1))
+    assert main(["compare", str(results), "--fail-if", "cache in async.latency_avg.ratio > 1"]) == GATE_BROKEN
 
 
 def test_a_comparison_without_a_cell_that_counts_is_void_before_it_is_broken(tmp_path: Path) -> None:
