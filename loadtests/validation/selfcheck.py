@@ -44,13 +44,17 @@ def check(plan: Plan) -> int:
 
 
 def combinations_file(path: Path, urls: Mapping[str, str], services: Mapping[str, str]) -> Path:
-    """The address of each name, and the service that has to answer there."""
+    """The address of each name, and the service that has to answer there.
+
+    Names of one and the same service vary nothing but their own name.
+    """
+    same = len(set(services.values())) == 1
     entries = [
         {
             "name": name,
             "url": urls[name],
             "expect": services[name],
-            "varies": {"stack": name.partition("-")[0], "cache": name.endswith("-cached")},
+            "varies": {"stack": name if same else name.partition("-")[0], "cache": services[name].endswith("-cached")},
         }
         for name in COMBINATIONS
     ]

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from loadtests.schema.result import Result
+from tests.support.cells import broken_rules
 from tests.support.k6_runs import measure
 from tests.support.known_service import Answer, KnownService
 
@@ -108,6 +111,24 @@ def test_a_wrong_answer_is_counted_by_its_kind_and_fails_the_run(
     assert result[name] == result["routes"][route][name] == result["requests"]
     assert sum(part["failed"] for part in result["timeline"]) == result["failed"]
     assert "sync: " in run.log
+
+
+@pytest.mark.parametrize("status", [301, 302, 307])
+def test_a_redirect_is_not_followed_and_named(tmp_path: Path, status: int) -> None:
+    with KnownService("elsewhere") as elsewhere:
+
+        def redirect(_path: str, answer: Answer) -> None:
+            answer.status, answer.headers["Location"] = status, f"{elsewhere.url}/api/products"
+
+        with KnownService("sync", spoil=only_api(redirect)) as service:
+            run = measure(tmp_path, service, MIX="products=1")
+        assert elsewhere.requests == []
+        assert f"redirect to {elsewhere.url}/api/products" in run.log
+    result = run.result("sync")
+    assert result["failures"]["redirect"] == result["failed"] == result["requests"] > 0
+    broken = broken_rules(msgspec.convert(result, Result))
+    assert "redirect" in broken
+    assert "failed requests" not in broken
 
 
 def test_short_stock_is_expected_and_counted_apart(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from loadtests.analysis.read import read_rounds
 from loadtests.schema.files import LOADTESTS
 from loadtests.schema.result import json_schema
+from loadtests.targets.k6 import k6_version
 from loadtests.verdict.comparison import compare
 from tests.support.k6_runs import Run, combinations_file, measure, run_k6, run_script
 from tests.support.k6_summaries import MachineReadable, reshaped
@@ -67,6 +68,17 @@ def test_each_combination_gets_a_result_file_that_is_valid(
         result = run.result(name)
         jsonschema.validate(result, json_schema())
         assert (result["combination"], result["duration_s"], result["vus"]) == (name, 2, 5)
+
+
+def test_results_say_by_which_run_and_which_k6_they_are(matrix: tuple[Run, list[KnownService]]) -> None:
+    results = [matrix[0].result(name) for name in COMBINATIONS]
+    assert len({result["run_id"] for result in results}) == 1
+    assert all(result["run_id"] for result in results)
+    assert {result["k6"]["version"] for result in results} == {k6_version()}
+
+
+def test_several_starts_are_one_run_by_the_id_that_they_are_given(tmp_path: Path, service: KnownService) -> None:
+    assert measure(tmp_path, service, RUN_ID="mine").result("sync")["run_id"] == "mine"
 
 
 def test_the_four_results_can_be_compared(matrix: tuple[Run, list[KnownService]]) -> None:

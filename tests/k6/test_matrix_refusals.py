@@ -10,7 +10,7 @@ import pytest
 from compose.local.ports import free
 from loadtests.schema.files import LOADTESTS
 from tests.support.k6_runs import combinations_file, measure, run_k6
-from tests.support.known_service import KnownService
+from tests.support.known_service import Answer, KnownService
 
 pytestmark = pytest.mark.usefixtures("k6")
 
@@ -33,6 +33,17 @@ def test_setup_refuses_a_service_that_cannot_be_measured(
         run = run_k6(tmp_path, COMBINATIONS=str(path))
     assert run.status != 0
     assert words.format(url=service.url) in run.log
+    assert run.files == []
+
+
+def test_setup_follows_no_redirect(tmp_path: Path) -> None:
+    def redirect(_path: str, answer: Answer) -> None:
+        answer.status, answer.headers["Location"] = 302, "http://127.0.0.1:9/elsewhere"
+
+    with KnownService("sync", spoil=redirect) as service:
+        run = measure(tmp_path, service)
+    assert run.status != 0
+    assert "redirect to http://127.0.0.1:9/elsewhere" in run.log
     assert run.files == []
 
 

@@ -19,7 +19,7 @@ COMBINATIONS = ("sync", "sync-cached", "async", "async-cached")
 
 def document(combination: str, number: int = 1, latency: float = 100.0, **changes: Any) -> Document:
     """One result file whose every latency is `latency` ms, with fields changed and all that follows from them."""
-    latencies = dict.fromkeys(("avg", "min", "p50", "p90", "p95", "p99", "max"), latency)
+    latencies: dict[str, float | None] = dict.fromkeys(("avg", "min", "p50", "p90", "p95", "p99", "max"), latency)
     rate = changes["requests"] / SECONDS if "requests" in changes else 4500.0 / latency
     requests = round(rate * SECONDS)
     if not requests:

@@ -21,7 +21,7 @@ from loadtests.analysis.void import counting_cells, void_cells
 from loadtests.proxy.client import Proxy
 from loadtests.proxy.modes import PASS, delay
 from loadtests.schema.design import SIMPLE_KEY, design_of
-from loadtests.schema.exit_status import EVERY_CELL_VOID
+from loadtests.schema.exit_status import EFFECT_MISSING, EVERY_CELL_VOID
 from loadtests.validation import findings as selfcheck
 from loadtests.validation.selfcheck import added_ms
 from loadtests.verdict.comparison import compare
@@ -88,7 +88,7 @@ def _measured(stack: Stack, service: Service, folder: Path) -> Path:
             done = subprocess.run(
                 command, env=os.environ | variables, capture_output=True, timeout=TIMEOUT_S, check=False
             )
-    assert done.returncode in (0, EVERY_CELL_VOID), done.stderr.decode()
+    assert done.returncode in (0, EVERY_CELL_VOID, EFFECT_MISSING), done.stderr.decode()
     return folder / "latest"
 
 
