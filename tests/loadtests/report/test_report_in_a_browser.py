@@ -154,10 +154,12 @@ HOSTILE = "</script><img src=x onerror=alert(1)>\u2028<b>&amp;"
 def test_hostile_names_are_shown_and_never_run(chromium: Browser, tmp_path: Path) -> None:
     for name in ("plain", HOSTILE):
         varies = {"stack": name, "cache": False}
-        content = document(name, routes={HOSTILE: document("sync")["routes"]["products"]}, varies=varies)
+        content = document(
+            name, routes={HOSTILE: document("sync")["routes"]["products"]}, varies=varies, profile=HOSTILE
+        )
         save(tmp_path, content, f"{len(name)}.round-1.json")
     (tmp_path / "run.json").write_text(
-        json.dumps({"host": {HOSTILE: HOSTILE}, "load": {"MIX": HOSTILE}, "profile": HOSTILE})
+        json.dumps({"host": {HOSTILE: HOSTILE}, "load": {"ROUTES": HOSTILE}, "profile": HOSTILE})
     )
     assert main(["compare", str(tmp_path), "--report"]) == 0
     with opened(chromium, tmp_path / "report.html") as found:
