@@ -101,7 +101,7 @@ def test_an_option_is_checked_as_its_variable_is(
         ("sweep", "MINUTES", "x"),
         ("sweep", "MINUTES", "1"),
         ("sweep", "FACTORS", "wind"),
-        ("sweep", "HIT_RATIO", "2"),
+        ("sweep", "SEED", "-1"),
         ("sweep", "STACK", "none"),
         ("sweep", "RESUME", "newest"),
         ("faults", "ONLY", "redis-melted"),

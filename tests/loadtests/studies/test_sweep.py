@@ -98,7 +98,6 @@ def test_a_void_cell_takes_its_pair_out() -> None:
         (["--minutes", "x"], "MINUTES=x"),
         (["--factors", "wind"], "FACTORS=wind"),
         (["--stack", "none"], "STACK=local"),
-        (["--hit-ratio", "2"], "HIT_RATIO=2"),
     ],
 )
 def test_options_that_cannot_be_used_are_refused(words: list[str], says: str) -> None:
