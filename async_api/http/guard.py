@@ -33,6 +33,8 @@ def guarded(app: ASGIFramework, settings: Settings, metrics: Metrics) -> ASGIFra
             return
         try:
             await app(scope, receive, send)
+        except Problem as problem:  # too many wait: the application need not see it
+            await answer(send, problem)
         except Exception:
             log.exception("unexpected error")
             await answer(send, Problem(500, DETAILS[500]))

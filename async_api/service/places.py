@@ -3,10 +3,12 @@
 from time import monotonic
 
 from shared.http import deadlines
+from shared.http.errors import unavailable
 from shared.service.metrics import Metrics
+from shared.service.serving import MOST_WAITING
 from shared.service.settings import Settings
 
-from .waiting import FairQueue
+from .waiting import FairQueue, ThreadLock
 
 
 class Places:
@@ -15,18 +17,28 @@ class Places:
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self._seconds = settings.acquire_timeout
         self._metrics = metrics
+        self._lock = ThreadLock()
+        self._waiting = 0
         self._free: FairQueue[None] = FairQueue()
         for _ in range(settings.in_flight):
             self._free.put(None)
 
     async def take(self) -> bool:
-        """Whether a place was free within ACQUIRE_TIMEOUT; if not, the view answers 503."""
+        """Whether a place was free within ACQUIRE_TIMEOUT; if not, the view answers 503.
+
+        Raises a 503 at once when MOST_WAITING others wait.
+        """
+        if self._waiting >= MOST_WAITING:
+            raise unavailable("Too many requests wait.")
         started = monotonic()
+        self._count(1)
         try:
             await self._free.take(self._seconds)
             admitted = True
         except TimeoutError:
             admitted = False
+        finally:
+            self._count(-1)
         waited = monotonic() - started
         deadlines.queued(waited, admitted)
         self._metrics.queue.observe(waited)
@@ -34,3 +46,7 @@ class Places:
 
     def give_back(self) -> None:
         self._free.put(None)
+
+    def _count(self, more: int) -> None:
+        with self._lock:
+            self._waiting += more

@@ -59,6 +59,8 @@ LONGEST_HEAD: Final = 64 * 1024
 THREADS_PER_PLACE: Final = 4
 # gthread limits open connections and Hypercorn does not: far above what the load generator opens.
 CONNECTIONS: Final = 10_000
+# Requests that wait for a place in one process, each with its connection's memory; more are refused at once.
+MOST_WAITING: Final = 1000
 WORKER_SILENCE: Final = 30
 # Seconds beyond the grace time in which a worker closes its connections before it is killed.
 STOP_MARGIN: Final = 3

@@ -43,6 +43,8 @@ def guarded(app: "WSGIApplication", settings: Settings, metrics: Metrics) -> "WS
             return answer(start_response, problem)
         try:
             return app(environ, start_response)
+        except Problem as problem:  # too many wait: the application need not see it
+            return answer(start_response, problem)
         except Exception:
             log.exception("unexpected error")
             return answer(start_response, Problem(500, DETAILS[500]))

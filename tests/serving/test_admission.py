@@ -106,3 +106,11 @@ def test_who_waits_gets_the_place_that_comes_back() -> None:
         waiting = threads.submit(refused, ask)
         close(held[0])
         assert waiting.result(5) is False
+
+
+def test_who_comes_when_too_many_wait_is_refused_without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = service(lambda: [b""])
+    with monkeypatch.context() as full:
+        full.setattr("sync_api.service.places.MOST_WAITING", 0)
+        assert refused(ask)
+    assert not refused(ask)
