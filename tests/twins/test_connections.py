@@ -18,6 +18,8 @@ from tests.support.sides import SIDES, Side, server_of, side_of
 from tests.support.twins import NAMES
 from tests.support.waiting import SLACK, wait_until
 
+pytestmark = pytest.mark.usefixtures("servers")
+
 SECONDS = 20.0
 RESERVE = 32  # for the tools of the load tests, the health checks and an operator
 WORKERS_IN_TESTS = 2
