@@ -28,6 +28,7 @@ def serving(settings: Settings) -> tuple[Setting, ...]:
         Setting("peers whose headers are trusted", "forwarded_allow_ips", None, ""),
         Setting("headers of peers that set the path", "forwarder_headers", None, ""),
         Setting("headers of peers that set the scheme", "secure_scheme_headers", None, {}),
+        # asyncio accepts as many in one turn: more of them let in a crowd faster than it is refused.
         Setting("backlog", "backlog", "backlog", settings.backlog),
         Setting("keep-alive time, s", "keepalive", "keep_alive_timeout", settings.keep_alive),
         Setting("requests before a connection is closed", None, "keep_alive_max_requests", sys.maxsize),

@@ -51,7 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cache_refresh: Switch = "on"
     flight_timeout: Seconds = 3.0
     keep_alive: Count = 75
-    backlog: Count = 2048
+    backlog: Count = 256
     grace: Count = 10
 
     @property

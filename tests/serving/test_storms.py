@@ -13,7 +13,7 @@ from tests.support.obstacles import locked_tables
 from tests.support.own_services import running_service
 from tests.support.raw_http import Answer, Wire, exchange, head, wire
 from tests.support.twins import NAMES
-from tools.measure_storms import MIB, storm, unique_memory
+from tools.measure_storms import MIB, storm, unique_memory, wait_for_the_last
 
 pytestmark = pytest.mark.alone
 
@@ -22,7 +22,7 @@ LONG = {
     "ACQUIRE_TIMEOUT": "60", "STATEMENT_TIMEOUT": "70", "READ_TIMEOUT": "71", "REQUEST_TIMEOUT": "72",
 }  # fmt: skip
 STORMS = 5
-MOST = 120 * MIB
+MOST, MOST_AT_ONCE = 120 * MIB, 80 * MIB
 GET = head("GET /api/products/1 HTTP/1.1")
 
 
@@ -40,6 +40,16 @@ def test_clients_that_leave_take_no_more_memory_than_those_who_may_wait(stack: S
             storm(service.url)
             wait_until_all_are_seen(service)
         assert unique_memory(service) - before < MOST
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_storms_without_a_pause_take_no_more_memory_than_one(stack: Stack, name: str) -> None:
+    with running_service(stack, name, KEEP_ALIVE="1") as service:
+        before = unique_memory(service)
+        for _ in range(STORMS):
+            storm(service.url)
+        wait_for_the_last(service)
+        assert unique_memory(service) - before < MOST_AT_ONCE
 
 
 def test_who_comes_when_too_many_wait_is_refused_at_once_and_the_connection_closed(stack: Stack) -> None:

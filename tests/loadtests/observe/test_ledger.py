@@ -30,7 +30,7 @@ ON_BOTH = {
     "TLS of database connections": "none",
     "session autocommit": "ON",
     "keep-alive time, s": "75",
-    "backlog": "2048",
+    "backlog": "256",
     "grace time, s": "10",
     "access log": "None",
     "JSON encoder": "msgspec.json.Encoder",
