@@ -1,13 +1,14 @@
 """A TCP proxy before Redis or MySQL that can pass, delay, cut, drip, garble, or lose a reply."""
 
 import contextlib
-import json
 import select
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
 from typing import IO, Any, Self, cast
+
+import msgspec
 
 from compose.local.definition import CHECKOUT
 from compose.local.failures import StackError
@@ -33,7 +34,7 @@ class Proxy:
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
-        words = ["-m", "loadtests.proxy.server", str(self._target), "--port", str(self.port)]
+        words = ["-m", "loadtests.proxy.server", str(self._target), str(self.port)]
         with pinned(self._cores) if self._cores else contextlib.nullcontext():
             self._process = subprocess.Popen(
                 [sys.executable, *words],
@@ -59,7 +60,7 @@ class Proxy:
 
     def switch(self, mode: Mode) -> Mapping[str, Any]:
         """Returns `counts` when the mode is in force."""
-        return self._ask(str(mode))
+        return self._ask(msgspec.json.encode(mode).decode())
 
     @contextlib.contextmanager
     def switched(self, mode: Mode) -> Iterator[Self]:
@@ -115,7 +116,5 @@ class Proxy:
         line = stdout.readline() if ready else ""
         if not line:
             raise StackError(f"the proxy did not answer within {ANSWER_SECONDS:.0f} s, or has ended")
-        answer: dict[str, Any] = json.loads(line)
-        if "error" in answer:
-            raise StackError(f"the proxy refuses: {answer['error']}")
+        answer: dict[str, Any] = msgspec.json.decode(line)
         return answer

@@ -1,6 +1,9 @@
-"""The proxy's process: a relay of TCP connections on loopback whose mode can be switched at any moment."""
+"""The proxy's process: a relay of TCP connections on loopback whose mode can be switched at any moment.
 
-import argparse
+`python -m loadtests.proxy.server TARGET PORT` prints its port, obeys each line of its input, which is a mode as JSON or
+empty, and answers with what it has done so far. The end of the input ends it.
+"""
+
 import asyncio
 import contextlib
 import json
@@ -8,20 +11,15 @@ import socket
 import sys
 from collections import Counter
 
+import msgspec
+
 from compose.local.ports import LOOPBACK
 from loadtests.proxy.link import Link
-from loadtests.proxy.modes import KINDS, PASS, Mode
+from loadtests.proxy.modes import PASS, Mode
 
 BACKLOG = 1024
 # A new connection to a server far away: SYN, its answer, and what the client sends after it.
 TRIPS_BEFORE_FIRST_BYTE = 3
-EXAMPLES = """
-It prints its port and waits for a mode on each line of its input:
-
-  {modes}
-
-and answers each with what it has done so far, as JSON. An empty line changes nothing. The end of the input ends it.
-"""
 
 
 class Relay:
@@ -95,36 +93,15 @@ async def serve(relay: Relay) -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     await relay.listen()
     print(json.dumps({"port": relay.port}), flush=True)
-    while line := (await lines.readline()).decode():
-        wrong = None
-        try:
-            if line.strip():
-                await relay.switch(Mode.read(line))
-        except ValueError as error:
-            wrong = str(error)
-        said = {"error": wrong} if wrong else {"mode": str(relay.current()), "open": len(relay.links)}
-        print(json.dumps(said | relay.counts), flush=True)
+    while line := await lines.readline():
+        if line.strip():
+            await relay.switch(msgspec.json.decode(line, type=Mode))
+        print(json.dumps({"mode": relay.current().kind, "open": len(relay.links)} | relay.counts), flush=True)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """The exit status is 2 for a port that cannot be used."""
-    modes = "\n  ".join(f"{kind} {argument}".rstrip() for kind, argument in KINDS.items())
-    parser = argparse.ArgumentParser(
-        prog="python -m loadtests.proxy.server",
-        description=__doc__,
-        epilog=EXAMPLES.format(modes=modes),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("target", type=int, help="the port of loopback to relay to")
-    parser.add_argument("--port", type=int, default=0, help="the port to listen on (default: a free one)")
-    chosen = parser.parse_args(arguments)
-    try:
-        relay = Relay(chosen.target, chosen.port)
-    except (OSError, OverflowError) as error:
-        parser.error(f"port {chosen.port} cannot be used: {error}")
+def main(target: str, port: str) -> None:
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(relay))
-    return 0
+        asyncio.run(serve(Relay(int(target), int(port))))
 
 
 def _bound(port: int) -> socket.socket:
@@ -135,4 +112,4 @@ def _bound(port: int) -> socket.socket:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(*sys.argv[1:])

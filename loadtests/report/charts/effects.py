@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from loadtests.report.charts.base import DataTable, Picture, Trace, axis, layout, log_axis, safe
-from loadtests.report.charts.square import square_picture
 from loadtests.report.document import Document
 from loadtests.report.numbers import MISSING, digits, interval
 from loadtests.schema.design import INTERACTION, ROUTES_KEY, SIMPLE_KEY
@@ -21,10 +20,7 @@ ONE: Final = {"type": "line", "xref": "x", "yref": "paper", "x0": 1, "x1": 1, "y
 
 
 def effects_pictures(document: Document) -> list[Picture]:
-    """The four averages where all four are there, then each metric's effects."""
-    pictures = [picture for metric in METRICS if (picture := _forest(document, metric))]
-    square = square_picture(document)
-    return [square, *pictures] if square else pictures
+    return [picture for metric in METRICS if (picture := _forest(document, metric))]
 
 
 def _forest(document: Document, metric: str) -> Picture | None:

@@ -1,8 +1,6 @@
 """The proxy of the faults: what each mode does to a real connection, and that it says what it did."""
 
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 
@@ -12,7 +10,7 @@ import pytest
 from compose.local.failures import StackError
 from compose.local.ports import LOOPBACK
 from loadtests.proxy.client import Proxy
-from loadtests.proxy.modes import CUT, GARBLE, PASS, Mode, delay, drip, lose
+from loadtests.proxy.modes import CUT, GARBLE, PASS, delay, drip, lose
 from tests.support.echo_server import Echo, echo_server
 from tests.support.waiting import SLACK
 
@@ -163,28 +161,6 @@ def test_it_ends_with_whoever_started_it(echo: Echo) -> None:
     assert not process.is_running()
 
 
-def test_it_says_what_is_wrong_with_a_mode() -> None:
-    for line, words in [
-        ("slow 1", "choose from pass, cut"),
-        ("delay", "delay SECONDS"),
-        ("delay soon", "'soon' is no number"),
-        ("delay -1", "'-1' is no number"),
-        ("pass 3", "write it as: pass"),
-        ("lose", "lose WORD"),
-    ]:
-        with pytest.raises(ValueError, match=words):
-            Mode.read(line)
-
-
 def test_a_port_that_is_taken_is_an_error(echo: Echo) -> None:
     with pytest.raises(StackError, match="has ended"), Proxy(echo.port, port=echo.port):
         pass
-
-
-def test_it_can_be_used_by_hand(echo: Echo) -> None:
-    words = [sys.executable, "-m", "loadtests.proxy.server", str(echo.port)]
-    run = subprocess.run(words, input="delay 0.1\nslower\n\n", capture_output=True, text=True, timeout=20, check=True)
-    lines = run.stdout.splitlines()
-    assert lines[1] == '{"mode": "delay 0.1", "open": 0, "switched": 1}'
-    assert "there is no mode 'slower'" in lines[2]
-    assert len(lines) == 4

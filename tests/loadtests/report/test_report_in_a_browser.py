@@ -17,7 +17,6 @@ LATENCIES = {"sync": 170.0, "sync-cached": 4.0, "async": 150.0, "async-cached": 
 # What is drawn of the combinations in each chart of the example: a curve has a band over its rounds beside it, a void
 # cell a line of its own.
 CHARTS = {
-    "square": 4,
     "distribution": 8,
     "latency-course": 4,
     "throughput-course": 4,
