@@ -75,16 +75,20 @@ class Service:
         self.start(environment)
 
     def ready(self) -> bool:
-        """Whether /health/ready answers 200 under its own name."""
-        connection = http.client.HTTPConnection(ports.LOOPBACK, self.port, timeout=HEALTH_SECONDS)
-        try:
-            connection.request("GET", "/health/ready")
-            answer = connection.getresponse()
-            return answer.status == http.client.OK and answer.headers["X-Combination"] == self.name
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
+        return is_ready(self.port, self.name)
+
+
+def is_ready(port: int, name: str) -> bool:
+    """Whether /health/ready answers 200 on this port of loopback, under the name of this combination."""
+    connection = http.client.HTTPConnection(ports.LOOPBACK, port, timeout=HEALTH_SECONDS)
+    try:
+        connection.request("GET", "/health/ready")
+        answer = connection.getresponse()
+        return answer.status == http.client.OK and answer.headers["X-Combination"] == name
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def localised(

@@ -1,6 +1,6 @@
 """The effects as tables for people."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from rich.console import Group, RenderableType
@@ -10,7 +10,7 @@ from rich.text import Text
 from loadtests.analysis.effects import Effect, SimpleEffect
 from loadtests.report.numbers import MISSING
 from loadtests.report.plain_text import shown
-from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY
+from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY, by_effect
 
 TITLES: Final = {
     "latency_avg": "latency avg",
@@ -29,15 +29,14 @@ ROUTES: Final = "By route: times better, with the 95 % interval"
 
 
 def effects_table(effects: Mapping[str, Any]) -> RenderableType:
-    table = _table("effect of", [TITLES[metric] for metric in TITLES])
-    main = {name: row for name, row in effects.items() if name not in (SIMPLE_KEY, ROUTES_KEY)}
-    for name, row in {**effects[SIMPLE_KEY], **main}.items():
+    table = table_of("effect of", TITLES.values())
+    for name, row in by_effect(effects).items():
         table.add_row(shown(name), *(_ratio(row[metric]) for metric in TITLES))
     return titled(RATIOS, table)
 
 
 def difference_table(effects: Mapping[str, Any]) -> RenderableType:
-    table = _table("effect of", [TITLES[metric] for metric in DIFFERENCES])
+    table = table_of("effect of", [TITLES[metric] for metric in DIFFERENCES])
     for name, row in effects[SIMPLE_KEY].items():
         table.add_row(shown(name), *(_difference(row[metric]) for metric in DIFFERENCES))
     return titled(IN_MS, table)
@@ -48,7 +47,7 @@ def routes_table(effects: Mapping[str, Any]) -> RenderableType:
     if not effects[ROUTES_KEY]:
         return Group()
     headings = [heading for metric in BY_ROUTE for heading in (TITLES[metric], "ms")]
-    table = _table("route and effect", headings)
+    table = table_of("route and effect", headings)
     for route, of_route in effects[ROUTES_KEY].items():
         for name, row in of_route[SIMPLE_KEY].items():
             cells = [cell for metric in BY_ROUTE for cell in (_ratio(row[metric]), _difference(row[metric]))]
@@ -57,7 +56,7 @@ def routes_table(effects: Mapping[str, Any]) -> RenderableType:
 
 
 def against_table(folder: str, compared: Mapping[str, Mapping[str, Effect]]) -> RenderableType:
-    table = _table("combination", list(TITLES.values()))
+    table = table_of("combination", TITLES.values())
     for name, row in compared.items():
         table.add_row(shown(name), *(_ratio(row[metric]) for metric in TITLES))
     return titled(f"Times better than in {folder}, with the 95 % interval", table)
@@ -68,11 +67,11 @@ def titled(title: str, table: Table) -> RenderableType:
     return Group(shown(title), table)
 
 
-def _table(first: str, headings: list[str]) -> Table:
-    table = Table()
-    table.add_column(first)
+def table_of(first: str, headings: Iterable[str], no_wrap: bool = False) -> Table:
+    """Its columns are the first, then those of figures."""
+    table = Table(first)
     for heading in headings:
-        table.add_column(heading, justify="right")
+        table.add_column(shown(heading), justify="right", no_wrap=no_wrap)
     return table
 
 

@@ -48,20 +48,17 @@ class Table(NamedTuple):
 
 
 def server_tables(document: Document) -> list[Table]:
-    return [table for table in (_resources(document), _counted(document), _statements(document)) if table.rows]
+    return [
+        table for table in (resources(document["bottleneck"]), _counted(document), _statements(document)) if table.rows
+    ]
 
 
-def _resources(document: Document) -> Table:
-    found: Mapping[str, Mapping[str, Any]] = document["bottleneck"]
+def resources(found: Mapping[str, Mapping[str, Any]]) -> Table:
     names = dict.fromkeys(name for bottleneck in found.values() for name in bottleneck["shares"])
     rows: list[Row] = [(name, *(_use(bottleneck, name) for bottleneck in found.values())) for name in names]
     if any(bottleneck["saturated_at_vus"] for bottleneck in found.values()):
-        rows.append(
-            (
-                "Visitors from which on it binds",
-                *(digits(bottleneck["saturated_at_vus"]) for bottleneck in found.values()),
-            )
-        )
+        saturated = [digits(bottleneck["saturated_at_vus"]) for bottleneck in found.values()]
+        rows.append(("Visitors from which on it binds", *saturated))
     return Table(
         "Each resource: utilization and service demand",
         "The share of the time that it was busy, then what one request asks of it; medians over rounds. Of think time "

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from rich.console import Console, RenderableType
-from rich.table import Table
+import msgspec
+from rich.console import Console, Group, RenderableType
 
 from loadtests.analysis.regression import Against
-from loadtests.report.effects_table import against_table, difference_table, effects_table, routes_table, titled
+from loadtests.report import effects_table as effects
 from loadtests.report.noise_notes import noise_notes
 from loadtests.report.numbers import MISSING
-from loadtests.report.plain_text import one_line, shown
-from loadtests.report.resources_table import resources_table
+from loadtests.report.plain_text import one_line
+from loadtests.report.tables import resources
 from loadtests.verdict.comparison import Comparison
 
 
@@ -39,7 +39,7 @@ def show(comparison: Comparison, console: Console) -> None:
     if comparison.shortfall:
         console.print(one_line(comparison.shortfall), style="red")
     console.print(figures_table(comparison))
-    for table in (effects_table, difference_table, routes_table):
+    for table in (effects.effects_table, effects.difference_table, effects.routes_table):
         console.print(table(comparison.effects))
     _show_against(comparison.against, console)
     for line in noise_notes(comparison):
@@ -47,7 +47,7 @@ def show(comparison: Comparison, console: Console) -> None:
     for cell in comparison.void:
         line = f"void: {cell.combination}, round {cell.round}: {cell.reason}; {cell.advice}"
         console.print(one_line(line), style="red")
-    console.print(resources_table(comparison.bottleneck))
+    console.print(resources_table(comparison))
     for name, bottleneck in comparison.bottleneck.items():
         share = (
             f"{bottleneck.name}, {bottleneck.share:.0%} of the time"
@@ -64,7 +64,7 @@ def show(comparison: Comparison, console: Console) -> None:
 def _show_against(against: Against | None, console: Console) -> None:
     if against is None:
         return
-    console.print(against_table(against.folder, against.compared))
+    console.print(effects.against_table(against.folder, against.compared))
     for line in without_ledger(against):
         console.print(one_line(line), style="red")
 
@@ -85,14 +85,20 @@ def figures_table(comparison: Comparison) -> RenderableType:
         f"{load['profile']}: {load['vus']} VUs, think time {load['think_time_s']:g} s "
         f"({load['think']}), {load['duration_s']:g} s each, {statistic}"
     )
-    table = Table()
-    table.add_column("")
-    for name in comparison.combinations:
-        table.add_column(shown(name), justify="right", no_wrap=True)
+    table = effects.table_of("", comparison.combinations, no_wrap=True)
     for label, key, form in FIGURE_ROWS:
         cells = [_cell(line, key, form) for line in comparison.combinations.values()]
         table.add_row(label, *cells)
-    return titled(title, table)
+    return effects.titled(title, table)
+
+
+def resources_table(comparison: Comparison) -> RenderableType:
+    """Utilization and service demand, medians over rounds; empty if unknown."""
+    known = resources(msgspec.to_builtins(comparison.bottleneck))
+    table = effects.table_of("", comparison.bottleneck, no_wrap=True)
+    for row in known.rows:
+        table.add_row(*map(str, row))
+    return effects.titled(f"{known.title}. {known.sentence}", table) if known.rows else Group()
 
 
 def _cell(line: dict[str, Any], key: str, form: Callable[[float], str]) -> str:

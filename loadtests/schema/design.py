@@ -1,7 +1,7 @@
 """In which order combinations are measured."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from loadtests.schema.result import Varies
 
@@ -32,6 +32,14 @@ CACHE: Final = "cache"
 INTERACTION: Final = "interaction"
 # What a stack must not be called, since effects are called by their stack.
 RESERVED: Final = frozenset({SIMPLE_KEY, ROUTES_KEY, CACHE, INTERACTION})
+
+
+def by_effect(effects: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of each effect, the simple ones before the main ones; without those by route."""
+    main = {name: row for name, row in effects.items() if name not in (SIMPLE_KEY, ROUTES_KEY)}
+    return {**effects[SIMPLE_KEY], **main}
+
+
 IN_WORDS: Final = {False: "uncached", True: "cached"}
 
 

@@ -1,6 +1,5 @@
 """The stack in containers, as a target of the load; k6 runs inside its network."""
 
-import http.client
 import json
 import os
 import subprocess
@@ -18,6 +17,7 @@ from compose.local.database_server import Connection
 from compose.local.interruption import Undisturbed
 from compose.local.placement import listed, parse, place
 from compose.local.ports import LOOPBACK, free
+from compose.local.service import is_ready
 from loadtests.schema.files import LOADTESTS
 from loadtests.schema.plan import Plan
 from loadtests.schema.settings import UnusableInput
@@ -155,24 +155,11 @@ class ComposeTarget:
 
     def _wait_ready(self, name: str) -> None:
         end = time.monotonic() + READY_S
-        address = self.url(name).removeprefix("http://")
         while time.monotonic() < end:
-            if _ready(address, name):
+            if is_ready(int(self._environment[_port_variable(name)]), name):
                 return
             time.sleep(POLL_S)
         raise TargetError(f"{name} was not ready in {READY_S} s: docker compose logs {name}")
-
-
-def _ready(address: str, name: str) -> bool:
-    connection = http.client.HTTPConnection(address, timeout=5)
-    try:
-        connection.request("GET", "/health/ready")
-        answer = connection.getresponse()
-        return answer.status == http.client.OK and answer.headers["X-Combination"] == name
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def _port_variable(name: str) -> str:

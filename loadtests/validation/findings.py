@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from loadtests.analysis.effects import Effect, SimpleEffect, shown
 from loadtests.report.noise_notes import HIDDEN, binding, noise_notes, queued
-from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY
+from loadtests.schema.design import SIMPLE_KEY, by_effect
 from loadtests.verdict.comparison import Comparison
 
 DELAY_MS: Final = 5.0
@@ -68,9 +68,7 @@ def _holds_delay(effect: SimpleEffect, really_ms: float) -> bool:
 
 
 def _flat(comparison: Comparison) -> Iterator[tuple[tuple[str, str], Effect]]:
-    effects = comparison.effects
-    rows = {name: row for name, row in effects.items() if name not in (SIMPLE_KEY, ROUTES_KEY)} | effects[SIMPLE_KEY]
-    for name, row in rows.items():
+    for name, row in by_effect(comparison.effects).items():
         yield from (((name, metric), effect) for metric, effect in row.items())
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from loadtests.analysis.effects import Effect, SimpleEffect
-from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY
+from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY, by_effect
 from loadtests.verdict.comparison import Comparison
 from loadtests.verdict.gates import Figure, Figures
 
@@ -36,13 +36,12 @@ def names_help(comparison: Comparison) -> str:
     """One line that says how to name a figure, and which names there are."""
     effects = comparison.effects
     simple = list(effects[SIMPLE_KEY])
-    names = [*(name for name in effects if name not in (SIMPLE_KEY, ROUTES_KEY)), *simple]
     line = next(iter(comparison.combinations.values()))
     measured = [name for name in line if name != ROUTES_KEY]
     metrics = list(effects[SIMPLE_KEY][simple[0]]) if simple else []
     return (
         f"COMBINATION.FIGURE with {_one_of(comparison.combinations)} and {_one_of(measured)}; "
-        f"EFFECT.METRIC.FIELD with {_one_of(names)}, {_one_of(metrics)} and {_one_of(RATIO_FIELDS)}, "
+        f"EFFECT.METRIC.FIELD with {_one_of(by_effect(effects))}, {_one_of(metrics)} and {_one_of(RATIO_FIELDS)}, "
         f"for {_one_of(simple)} also {_one_of((*DIFFERENCE_FIELDS, DETECTABLE))}; "
         f"routes.ROUTE.EFFECT.METRIC.FIELD with {_one_of(effects[ROUTES_KEY])}"
         + ("; against.COMBINATION.METRIC.FIELD" if comparison.against else "")
@@ -63,8 +62,7 @@ def _measured(lines: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Fig
 
 
 def _of_effects(prefix: str, effects: Mapping[str, Any], measured: int) -> Iterator[tuple[str, Figure]]:
-    main = {name: row for name, row in effects.items() if name not in (SIMPLE_KEY, ROUTES_KEY)}
-    for name, row in {**main, **effects[SIMPLE_KEY]}.items():
+    for name, row in by_effect(effects).items():
         for metric, effect in row.items():
             yield from fields_of(f"{prefix}{name}.{metric}", effect, measured)
 

@@ -1,12 +1,11 @@
 """The effects of the 2x2: each change in times better, with its interval."""
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 from loadtests.report.charts.base import DataTable, Picture, Trace, axis, layout, log_axis, safe
 from loadtests.report.document import Document
 from loadtests.report.numbers import MISSING, digits, interval
-from loadtests.schema.design import INTERACTION, ROUTES_KEY, SIMPLE_KEY
+from loadtests.schema.design import INTERACTION, by_effect
 
 METRICS: Final = {
     "latency_avg": "average latency",
@@ -24,7 +23,9 @@ def effects_pictures(document: Document) -> list[Picture]:
 
 
 def _forest(document: Document, metric: str) -> Picture | None:
-    effects = [(name, effect) for name, effect in _effects(document, metric) if effect["ratio"] is not None]
+    effects = [
+        (name, row[metric]) for name, row in by_effect(document["effects"]).items() if row[metric]["ratio"] is not None
+    ]
     if not effects:
         return None
     reached = [value for _, one in effects for value in (one["ratio"], one["low"], one["high"]) if value]
@@ -51,13 +52,6 @@ def _forest(document: Document, metric: str) -> Picture | None:
 def _room(bounds: list[float]) -> float:
     """Some room for the figures above the outermost points, as a factor that grows with the axis."""
     return float((max(bounds) / min(bounds)) ** 0.12)
-
-
-def _effects(document: Document, metric: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    effects = document["effects"]
-    main = {name: row for name, row in effects.items() if name not in (SIMPLE_KEY, ROUTES_KEY)}
-    for name, row in {**effects[SIMPLE_KEY], **main}.items():
-        yield name, row[metric]
 
 
 def _intervals(effects: list[tuple[str, dict[str, Any]]], names: list[str]) -> Trace:

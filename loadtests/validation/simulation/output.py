@@ -6,7 +6,7 @@ from typing import Final
 from rich.console import RenderableType
 from rich.table import Table as RichTable
 
-from loadtests.report.effects_table import TITLES, titled
+from loadtests.report.effects_table import TITLES, table_of, titled
 from loadtests.report.numbers import MISSING
 from loadtests.validation.simulation.noise import Noise
 from loadtests.validation.simulation.proof import Proof, Table
@@ -34,14 +34,14 @@ def tables(profile: str, noise: Noise, proof: Proof) -> Iterator[RenderableType]
 
 
 def spread_table(found: dict[str, dict[int, float]]) -> RenderableType:
-    table = _empty("spread", [f"{rounds} rounds" for rounds in next(iter(found.values()))])
+    table = table_of("spread", [f"{rounds} rounds" for rounds in next(iter(found.values()))])
     for spread, row in found.items():
         table.add_row(spread, *(_percent(share) for share in row.values()))
     return titled(SPREAD, table)
 
 
 def _noise(noise: Noise) -> RichTable:
-    table = _empty("pair", list(TITLES.values()))
+    table = table_of("pair", TITLES.values())
     for pair, metrics in noise.pairs.items():
         cells = {name: f"{noise.between_twins:.1%} ({noise.weather:.1%})" for name, noise in metrics.items()}
         table.add_row(pair, *(cells.get(metric, MISSING) for metric in TITLES))
@@ -49,7 +49,7 @@ def _noise(noise: Noise) -> RichTable:
 
 
 def _shares(shares: Table) -> RichTable:
-    table = _empty("effect", list(TITLES.values()))
+    table = table_of("effect", TITLES.values())
     for effect, row in shares.items():
         table.add_row(effect, *(_percent(row.get(metric)) for metric in TITLES))
     return table
@@ -57,17 +57,9 @@ def _shares(shares: Table) -> RichTable:
 
 def _rounds(proof: Proof) -> RichTable:
     counts = sorted({rounds for row in proof.found_by_rounds.values() for rounds in row})
-    table = _empty("pair", [f"{rounds} rounds" for rounds in counts])
+    table = table_of("pair", [f"{rounds} rounds" for rounds in counts])
     for pair, row in proof.found_by_rounds.items():
         table.add_row(pair, *(_percent(row.get(rounds)) for rounds in counts))
-    return table
-
-
-def _empty(first: str, headings: list[str]) -> RichTable:
-    table = RichTable()
-    table.add_column(first)
-    for heading in headings:
-        table.add_column(heading, justify="right")
     return table
 
 

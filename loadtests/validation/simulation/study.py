@@ -1,6 +1,5 @@
 """How often the comparison is right about many simulated runs."""
 
-import math
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 from loadtests.analysis.effects import Effect, SimpleEffect
 from loadtests.analysis.figures import FIGURES
 from loadtests.analysis.read import Rounds, read_rounds
-from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY
+from loadtests.schema.design import by_effect
 from loadtests.validation.simulation.noise import MetricNoise, Noise
 from loadtests.validation.simulation.runs import CALM, Disturbance, Truth, expected_figures, write_run
 from loadtests.verdict.comparison import compare
@@ -50,7 +49,6 @@ class Shares(msgspec.Struct, frozen=True):
     difference_held: float | None
     better: float
     worse: float
-    width: float
 
 
 def study(scenario: Scenario, runs: int, seed: int) -> dict[Key, Shares]:
@@ -81,8 +79,7 @@ def rounds_of(scenario: Scenario, runs: int, seed: int) -> Iterator[Rounds]:
 
 
 def _flat(effects: dict[str, Any]) -> Iterator[tuple[Key, Effect]]:
-    main = {name: row for name, row in effects.items() if name not in (SIMPLE_KEY, ROUTES_KEY)}
-    for name, row in {**effects[SIMPLE_KEY], **main}.items():
+    for name, row in by_effect(effects).items():
         yield from (((name, metric), effect) for metric, effect in row.items())
 
 
@@ -118,7 +115,6 @@ def _shares(effects: list[Effect], truth: Effect, difference: float | None) -> S
         difference_held=fmean(held) if held else None,
         better=fmean(effect.verdict == "better" for effect in known),
         worse=fmean(effect.verdict == "worse" for effect in known),
-        width=math.exp(fmean(math.log((effect.high or 1) / (effect.low or 1)) for effect in known)),
     )
 
 
