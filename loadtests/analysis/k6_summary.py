@@ -8,8 +8,9 @@ It is opt-in since k6 1.5 (`--new-machine-readable-summary`), and the same in 2.
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeGuard
 
+from loadtests.schema.files import UnusableResults
 from loadtests.schema.result import K6, Cache, Latency, Result
 
 Values: TypeAlias = Mapping[str, Any]
@@ -99,27 +100,25 @@ NOTHING: Final = (
 NAME: Final = re.compile(r"(?P<combination>.+?)(?:\.round-(?P<round>[1-9]\d*))?\.json")
 
 
-class UnusableSummary(Exception):
-    """A summary that lacks what a comparison needs; the message says what."""
-
-
-def is_summary(document: Any) -> bool:
+def is_summary(document: Any) -> TypeGuard[Values]:
     """Whether this is a summary of k6, and not one of our results."""
     return isinstance(document, dict) and "schema" not in document and bool(_metrics(document))
 
 
-def result_of(path: Path, document: dict[str, Any]) -> Result:
+def result_of(path: Path, document: Values) -> Result:
     """The summary as a result; the file's name says of which combination and round.
 
     What such a summary does not hold stays unknown: think time and with it the ceiling, routes, cache, the server's
-    side, and percentiles that k6 was not asked for with `--summary-trend-stats`. Raises UnusableSummary.
+    side, and percentiles that k6 was not asked for with `--summary-trend-stats`. Raises UnusableResults.
     """
-    _refuse_other_version(document)
+    version = version_of(document)
+    if is_machine_readable(document) and version.partition(".")[0] != MAJOR:
+        raise UnusableResults(f"{path} is a summary of k6 of version {version or 'unknown'}, version 1 can be read")
     metrics = _metrics(document)
     requests, latency = _values(metrics, "http_reqs"), _values(metrics, "http_req_duration")
     count, rate = _number(requests, "count"), _number(requests, "rate")
     if not count or not rate or _number(latency, "avg") is None:
-        raise UnusableSummary(NOTHING)
+        raise UnusableResults(f"{path} is a summary of k6 that cannot be used: {NOTHING}")
     name = NAME.fullmatch(path.name)
     return Result(
         schema=1,
@@ -141,12 +140,6 @@ def result_of(path: Path, document: dict[str, Any]) -> Result:
         cache=Cache(),
         k6=K6(k6_of(document)),
     )
-
-
-def _refuse_other_version(document: Values) -> None:
-    version = version_of(document)
-    if is_machine_readable(document) and version.partition(".")[0] != MAJOR:
-        raise UnusableSummary(f"its format is of version {version or 'unknown'}, version 1 can be read")
 
 
 def _metrics(document: Values) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from loadtests.analysis.contradictions import contradiction
-from loadtests.analysis.k6_summary import UnusableSummary, is_summary, result_of
+from loadtests.analysis.k6_summary import is_summary, result_of
 from loadtests.analysis.one_run import refuse_mixture
 from loadtests.schema.combinations import OURS, read_entries
 from loadtests.schema.design import RESERVED
@@ -149,7 +149,7 @@ def _result_files(folder: Path) -> list[Path]:
 
 def _read(path: Path) -> Result:
     document = read_json(path, object)
-    result = _foreign(path, document) if is_summary(document) else _ours(path, document)
+    result = result_of(path, document) if is_summary(document) else _ours(path, document)
     if why := contradiction(result):
         raise UnusableResults(f"{path} contradicts itself: {why}")
     return result
@@ -161,13 +161,6 @@ def _ours(path: Path, document: Any) -> Result:
         return msgspec.convert(document, Result)
     except msgspec.ValidationError as error:
         raise UnusableResults(f"{path} is not a result file: {error}") from error
-
-
-def _foreign(path: Path, document: Any) -> Result:
-    try:
-        return result_of(path, document)
-    except UnusableSummary as error:
-        raise UnusableResults(f"{path} is a summary of k6 that cannot be used: {error}") from error
 
 
 def _refuse_foreign(path: Path, document: Any) -> None:
@@ -184,8 +177,4 @@ def _newest_set(files: dict[Path, Result]) -> dict[Path, Result]:
     """
     rounds = {path: result for path, result in files.items() if ROUND_NAME.search(path.name)}
     single = {path: result for path, result in files.items() if path not in rounds}
-    return max((rounds, single), key=lambda kind: max(_times(kind.values()), default=""))
-
-
-def _times(results: Iterable[Result]) -> list[str]:
-    return [result.started_at for result in results]
+    return max((rounds, single), key=lambda kind: max((result.started_at for result in kind.values()), default=""))

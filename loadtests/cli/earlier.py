@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from rich.table import Table
 
 from loadtests.analysis.read import DEFAULT_FOLDER, read_rounds
-from loadtests.report.numbers import MISSING, digits, interval
+from loadtests.report.numbers import MISSING, digits, times_better
 from loadtests.report.plain_text import one_line, shown
 from loadtests.schema.files import UnusableResults
 from loadtests.schema.run import LATEST
@@ -55,5 +56,4 @@ def _cache(comparison: Comparison) -> str:
     effect = comparison.effects["simple"].get("cache in sync", {}).get("latency_avg")
     if effect is None or effect.ratio is None:
         return MISSING
-    bounds = interval({"low": effect.low, "high": effect.high})
-    return f"{digits(effect.ratio)}x{f' ({bounds})' if bounds else ''}, {effect.verdict}"
+    return f"{times_better(msgspec.to_builtins(effect))}, {effect.verdict}"

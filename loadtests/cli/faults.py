@@ -13,6 +13,8 @@ from loadtests.faults import output
 from loadtests.faults.command import Options, run, tell
 from loadtests.faults.table import FAULTS
 from loadtests.runner.ended import ended
+from loadtests.schema.faults import Run
+from loadtests.schema.files import read_json
 
 NAMES: Final = tuple(fault.name for fault in FAULTS)
 WIDTH: Final = max(map(len, NAMES)) + 2
@@ -57,7 +59,7 @@ def command(show: Path | None, **values: Any) -> int:
     if values["again"] and not (values["json"] and values["json"].is_file()):
         raise click.UsageError("--again: name an earlier run with --json FILE")
     if show:
-        return ended("faults", lambda: tell(output.read(show), values["document"]))
+        return ended("faults", lambda: tell(read_json(show, Run), values["document"]))
     return ended("faults", lambda: run(options_of(**values)), "everything is ended and removed")
 
 

@@ -18,7 +18,7 @@ from loadtests.faults.rules import grew_only
 from loadtests.faults.target import FaultTarget, fault_targets
 from loadtests.runner.environment import command_line, describe_checkout, describe_host
 from loadtests.schema.faults import Run
-from loadtests.schema.files import write_json
+from loadtests.schema.files import read_json, write_json
 
 BROKEN: Final = 1
 # A thousand silent clients, and as many connections of theirs at the service.
@@ -60,7 +60,7 @@ def measure(options: Options, progress: Progress) -> Run:
     with fault_targets(stack, options.combinations) as targets:
         matrix = describe(next(iter(targets.values())), options.workers)
         if options.again and options.json:
-            matrix = output.continued(output.read(options.json), matrix)
+            matrix = output.continued(read_json(options.json, Run), matrix)
         spent = matrix.minutes
         cells = [
             (fault, target) for fault in options.faults for target in targets.values() if fault.concerns(target.cached)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-import msgspec
 from rich.console import Console
 
 from compose.local.failures import unusable
@@ -12,7 +11,7 @@ from loadtests.analysis.read import COMBINATIONS
 from loadtests.faults.fault import Fault
 from loadtests.faults.table import FAULTS
 from loadtests.report.numbers import MISSING
-from loadtests.schema.faults import SCHEMA, Cell, Run
+from loadtests.schema.faults import Cell, Run
 
 
 def record(run: Run, cell: Cell) -> None:
@@ -30,17 +29,6 @@ def continued(earlier: Run, run: Run) -> Run:
         raise unusable("--again: the run in FILE was made on another machine or with other versions")
     earlier.command += f", then {run.command}"
     return earlier
-
-
-def read(path: Path) -> Run:
-    """Raises StackError when the file is no run."""
-    try:
-        run = msgspec.json.decode(path.read_bytes(), type=Run)
-    except (OSError, msgspec.DecodeError) as error:
-        raise unusable(f"{path} cannot be read: {error}") from error
-    if run.schema != SCHEMA:
-        raise unusable(f"{path} has schema {run.schema}, this program reads {SCHEMA}")
-    return run
 
 
 HEADINGS: Final = ("combination", "failed", "worst", "recovery", "lost", "stale", "evidence")

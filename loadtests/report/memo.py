@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from loadtests.report.document import Document
-from loadtests.report.numbers import MISSING, digits, interval, per_second, percent
+from loadtests.report.numbers import MISSING, per_second, percent, times_better
 from loadtests.report.page import described, environment
 from loadtests.schema.design import SIMPLE_KEY
 
@@ -70,8 +70,7 @@ def _effects(document: Document) -> list[tuple[str, list[str]]]:
 def _cell(effect: dict[str, Any]) -> str:
     if effect["ratio"] is None:
         return MISSING
-    bounds = interval(effect)
-    return f"{digits(effect['ratio'])}x{f' ({bounds})' if bounds else ''}, {effect['verdict']}"
+    return f"{times_better(effect)}, {effect['verdict']}"
 
 
 def _stack(document: Document) -> list[tuple[str, str]]:

@@ -38,6 +38,12 @@ def interval(effect: dict[str, float | None]) -> str:
     return "" if low is None or high is None else f"{digits(low)} to {digits(high)}"
 
 
+def times_better(effect: dict[str, float | None]) -> str:
+    """`335x (240 to 470)`."""
+    bounds = interval(effect)
+    return f"{digits(effect['ratio'])}x ({bounds})" if bounds else f"{digits(effect['ratio'])}x"
+
+
 def plain(value: float) -> str:
     """A setting as it was set: `1`, `0.5`, `120`."""
     return f"{value:,.10g}"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from loadtests.report.document import Document
-from loadtests.report.numbers import count, digits, interval, milliseconds, per_second, percent
+from loadtests.report.numbers import count, milliseconds, per_second, percent, times_better
 
 
 class Row(NamedTuple):
@@ -52,12 +52,7 @@ def _figure(document: Document, name: str, row: Row) -> Figure:
     effect = document["report"]["against_the_first"].get(name, {}).get(row.metric)
     if value is None or not effect or effect["ratio"] is None:
         return Figure(value, row.form(value), "", "")
-    return Figure(value, row.form(value), _ratio(effect), effect["verdict"])
-
-
-def _ratio(effect: dict[str, Any]) -> str:
-    bounds = interval(effect)
-    return f"{digits(effect['ratio'])}x ({bounds})" if bounds else f"{digits(effect['ratio'])}x"
+    return Figure(value, row.form(value), times_better(effect), effect["verdict"])
 
 
 def _error_rate(line: dict[str, Any]) -> float | None:

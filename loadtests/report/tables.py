@@ -58,7 +58,7 @@ def resources(found: Mapping[str, Mapping[str, Any]]) -> Table:
     rows: list[Row] = [(name, *(_use(bottleneck, name) for bottleneck in found.values())) for name in names]
     if any(bottleneck["saturated_at_vus"] for bottleneck in found.values()):
         saturated = [digits(bottleneck["saturated_at_vus"]) for bottleneck in found.values()]
-        rows.append(("Visitors from which on it binds", *saturated))
+        rows.append(("Saturation, visitors", *saturated))
     return Table(
         "Each resource: utilization and service demand",
         "The share of the time that it was busy, then what one request asks of it; medians over rounds. Of think time "

@@ -7,20 +7,13 @@ from loadtests.analysis.read import COMBINATIONS
 from loadtests.report.document import Document
 from loadtests.report.numbers import digits, interval
 from loadtests.schema.design import SIMPLE_KEY
+from loadtests.verdict.wording import ANSWERS, NOTHING, WHERE
 
 QUESTION: Final = (
     "A service on Flask, PyMySQL and MySQL is slow. Put Redis in front of the database, or rewrite the service in "
     "async Python: which one, both, or neither?"
 )
 OTHER_QUESTION: Final = "Which of these services answers quicker, and at which cost?"
-ANSWERS: Final = {
-    "keep": "Keep the service as it is",
-    "add the cache": "Add the cache",
-    "rewrite": "Rewrite the service in async Python",
-    "both": "Do both: add the cache and rewrite the service",
-    "mend the statement": "Mend the slow statement first",
-    "undecided": "These results do not decide it",
-}
 # What an answer rests on, as (simple effect, its name in a sentence).
 RESTS_ON: Final = {
     "add the cache": (("cache in sync", "the cache in sync"),),
@@ -37,7 +30,6 @@ WORDS: Final = {
 }
 ONE_ROUND: Final = "one round gives no interval"
 BLIND: Final = "whether async is quicker{where} this load cannot tell"
-WHERE: Final = {"async uncached": " without the cache", "async cached": " with the cache"}
 
 
 def question(document: Document) -> str:
@@ -46,14 +38,14 @@ def question(document: Document) -> str:
 
 def verdict_sentence(document: Document) -> str:
     if not any(line["rounds"] for line in document["combinations"].values()):
-        return "Nothing can be said: every cell is void."
+        return NOTHING
     recommendation = document["recommendation"]
     answer = recommendation["answer"]
     clauses = list(_clauses(document, answer))
     if document["load"]["rounds"] == 1 and clauses:
         clauses.append(ONE_ROUND)
     clauses += _blind(document)
-    return f"{ANSWERS.get(answer, answer)}: {'; '.join(clauses)}." if clauses else f"{ANSWERS.get(answer, answer)}."
+    return f"{ANSWERS[answer][0]}{': ' if clauses else ''}{'; '.join(clauses)}."
 
 
 def _clauses(document: Document, answer: str) -> Iterator[str]:
@@ -71,7 +63,7 @@ def _blind(document: Document) -> Iterator[str]:
     twins = [name for name in WHERE if ours and name in document["effects"][SIMPLE_KEY]]
     unseen = [name for name in twins if name in document["recommendation"]["unseen"]]
     if unseen:
-        yield BLIND.format(where=WHERE[unseen[0]] if len(unseen) < len(twins) else "")
+        yield BLIND.format(where=f" {WHERE[unseen[0]]}" if len(unseen) < len(twins) else "")
 
 
 def in_words(subject: str, effect: dict[str, Any]) -> str:

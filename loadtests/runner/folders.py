@@ -11,7 +11,7 @@ import msgspec
 
 from loadtests.observe.ledger.read import changes
 from loadtests.schema.plan import NEWEST, Plan
-from loadtests.schema.run import LATEST, RUN_FILE, Ledger
+from loadtests.schema.run import LATEST, RUN_FILE, Ledger, read_description
 from loadtests.schema.settings import UnusableInput
 
 # The results and the report of them.
@@ -81,7 +81,7 @@ def resumed_folder(plan: Plan) -> Path:
     """Raises UnusableInput."""
     if plan.resume == NEWEST:
         folders = sorted(path.parent for path in plan.results.resolve().glob(f"*/{RUN_FILE}"))
-        unfinished = [folder for folder in folders if read_run(folder).get("finished") is False]
+        unfinished = [folder for folder in folders if read_description(folder).finished is False]
         if not unfinished:
             raise UnusableInput(f"RESUME: there is no interrupted run in {plan.results}")
         return unfinished[-1]
@@ -89,16 +89,6 @@ def resumed_folder(plan: Plan) -> Path:
     if not (folder / RUN_FILE).exists():
         raise UnusableInput(f"RESUME={plan.resume}: there is no {RUN_FILE} in it, so it is no run's folder")
     return folder
-
-
-def read_run(folder: Path) -> dict[str, Any]:
-    """Raises UnusableInput."""
-    path = folder / RUN_FILE
-    try:
-        run = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-    except (OSError, msgspec.DecodeError) as error:
-        raise UnusableInput(f"{path} is broken: {error}") from error
-    return run
 
 
 def refuse_other_plan(folder: Path, before: dict[str, Any], now: dict[str, Any]) -> None:

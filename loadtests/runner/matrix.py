@@ -11,7 +11,6 @@ from loadtests.runner.folders import (
     is_there,
     keep,
     new_folder,
-    read_run,
     refuse_other_ledgers,
     refuse_other_plan,
     resumed_folder,
@@ -19,7 +18,7 @@ from loadtests.runner.folders import (
 from loadtests.runner.ledgers import libraries, read_ledgers
 from loadtests.runner.progress import Progress
 from loadtests.schema.design import orders, williams_square
-from loadtests.schema.files import write_json
+from loadtests.schema.files import read_json, write_json
 from loadtests.schema.plan import Plan
 from loadtests.schema.run import RUN_FILE
 from loadtests.targets.base import Target
@@ -36,7 +35,7 @@ def measure_matrix(plan: Plan, open_target: OpenTarget | None = None) -> Path:
     """
     run = describe_run(plan)
     folder = resumed_folder(plan) if plan.resume else new_folder(plan.results, plan.profile_name)
-    earlier = read_run(folder) if plan.resume else None
+    earlier = read_json(folder / RUN_FILE, dict[str, Any]) if plan.resume else None
     if earlier:
         refuse_other_plan(folder, earlier, run)
     progress = Progress(plan.rounds * len(plan.names))

@@ -7,7 +7,7 @@ import msgspec
 
 from loadtests.schema.files import LOADTESTS
 from loadtests.schema.result import Varies
-from loadtests.schema.settings import UnusableInput, refuse
+from loadtests.schema.settings import read_named
 
 OURS: Final = LOADTESTS / "combinations.json"
 # A load test of another machine is nothing to start by a slip.
@@ -29,12 +29,5 @@ Entries: TypeAlias = Annotated[list[Entry], msgspec.Meta(min_length=1)]
 
 def read_entries(path: Path) -> list[Entry]:
     """Raises UnusableInput."""
-    try:
-        entries: list[Entry] = msgspec.json.decode(path.read_bytes(), type=Entries)
-    except OSError as error:
-        raise UnusableInput(f"COMBINATIONS={path}: it cannot be read ({error.strerror})") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnusableInput(f"COMBINATIONS={path}: it is no list of combinations ({error})") from error
-    names = [entry.name for entry in entries]
-    twice = [name for name in names if names.count(name) > 1]
-    return refuse("COMBINATIONS", path, f"{twice[0]} is there twice") if twice else entries
+    entries: list[Entry] = read_named("COMBINATIONS", path, Entries, "combination")
+    return entries

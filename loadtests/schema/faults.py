@@ -1,10 +1,8 @@
 """The shape of faults.json: the fault matrix."""
 
-from typing import Any, Final
+from typing import Any, Literal
 
 import msgspec
-
-SCHEMA: Final = 1
 
 
 class Latency(msgspec.Struct, frozen=True):
@@ -64,7 +62,7 @@ class Cell(msgspec.Struct, kw_only=True):
 class Run(msgspec.Struct, kw_only=True):
     """All cells of a run; `commit` is empty where it is unknown."""
 
-    schema: int = SCHEMA
+    schema: Literal[1] = 1
     started_at: str
     minutes: float = 0.0
     command: str

@@ -7,11 +7,13 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from loadtests.schema.settings import UnusableInput
+
 ROOT: Final = Path(__file__).parents[2]
 LOADTESTS: Final = ROOT / "loadtests"
 
 
-class UnusableResults(Exception):
+class UnusableResults(UnusableInput):
     """The results cannot be compared; the message says which file, and why."""
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 
-from loadtests.schema.settings import UnusableInput, refuse
+from loadtests.schema.settings import read_named
 
 # Those of loadtests/lib/journeys.js.
 JOURNEYS: Final = (
@@ -62,12 +62,5 @@ Routes: TypeAlias = Annotated[list[OwnRoute], msgspec.Meta(min_length=1)]
 
 def read_routes(path: Path) -> list[OwnRoute]:
     """Raises UnusableInput for a file that k6 would refuse."""
-    try:
-        routes: list[OwnRoute] = msgspec.json.decode(path.read_bytes(), type=Routes)
-    except OSError as error:
-        raise UnusableInput(f"ROUTES={path}: it cannot be read ({error.strerror})") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnusableInput(f"ROUTES={path}: it is no list of routes ({error})") from error
-    names = [route.name for route in routes]
-    twice = [name for name in names if names.count(name) > 1]
-    return refuse("ROUTES", path, f"route {twice[0]} is there twice") if twice else routes
+    routes: list[OwnRoute] = read_named("ROUTES", path, Routes, "route")
+    return routes

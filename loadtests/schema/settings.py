@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from typing import Final, NoReturn
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import msgspec
 
 UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600}
 MOST: Final = 999_999
@@ -79,6 +82,19 @@ def numbers(name: str, text: str, example: str) -> dict[str, float]:
 def known_routes(name: str, text: str, routes: Collection[str]) -> None:
     if not {part.partition("=")[0].strip() for part in text.split(",")} <= set(routes):
         refuse(name, text, f"the routes are {', '.join(routes)}")
+
+
+def read_named(variable: str, path: Path, shape: Any, what: str) -> Any:
+    """A user's list of routes or combinations, each name once; raises UnusableInput."""
+    try:
+        entries = msgspec.json.decode(path.read_bytes(), type=shape)
+    except OSError as error:
+        raise UnusableInput(f"{variable}={path}: it cannot be read ({error.strerror})") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnusableInput(f"{variable}={path}: it is no list of {what}s ({error})") from error
+    names = [entry.name for entry in entries]
+    twice = [name for name in names if names.count(name) > 1]
+    return refuse(variable, path, f"{what} {twice[0]} is there twice") if twice else entries
 
 
 # Every variable with which a user changes what k6 does: a run hands them on and writes them down.

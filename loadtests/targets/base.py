@@ -22,7 +22,8 @@ class Target(Protocol):
 
     @property
     def cores(self) -> dict[str, int]:
-        """How many cores each program may use."""
+        """How many cores each program may use, where it can be known."""
+        return {}
 
     def url(self, name: str) -> str:
         """Where this machine reaches a combination's service."""
@@ -30,17 +31,20 @@ class Target(Protocol):
     def prepare(self, name: str, restore: bool) -> None:
         """Fresh processes, an empty cache, and the first rows if asked."""
 
-    def programs(self, name: str) -> dict[str, int]:
+    def programs(self, name: str) -> dict[str, int]:  # noqa: ARG002 (a preset)
         """The first process of each program that serves a combination, where it can be known."""
+        return {}
 
     def generator(self, variables: dict[str, str], log: Path) -> Generator:
         """Starts k6 with these variables."""
 
     def administrator(self) -> "Connection | None":
         """A connection to the database server as root, which the caller closes; none where it is not ours."""
+        return None
 
     def redis(self) -> "redis.Redis | None":
         """A client of the Redis server, which the caller closes; none where it is not ours."""
+        return None
 
     def database(self, name: str) -> str:
         """The name of a combination's database, which is its user's name too."""
@@ -49,3 +53,4 @@ class Target(Protocol):
 
     def images(self) -> dict[str, str]:
         """The digest of each container's image, else its id; empty where there are no containers."""
+        return {}

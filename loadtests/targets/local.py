@@ -13,6 +13,7 @@ from compose.local.options import StackOptions
 from compose.local.placement import pinned
 from compose.local.stack import Stack
 from loadtests.schema.plan import Plan
+from loadtests.targets.base import Target
 from loadtests.targets.k6 import Generator, k6_command, k6_version
 from loadtests.targets.prometheus import parsed_traits, read_metrics
 
@@ -22,7 +23,7 @@ LAST_WORKER_S: Final = 10
 POLL_S: Final = 0.05
 
 
-class LocalTarget:
+class LocalTarget(Target):
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._cache = self.redis()
@@ -84,9 +85,6 @@ class LocalTarget:
             "database": self._stack.database_version,
             "cache": str(cache["redis_version"]),
         }
-
-    def images(self) -> dict[str, str]:
-        return {}
 
     def close(self) -> None:
         self._cache.close()

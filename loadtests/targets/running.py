@@ -6,20 +6,16 @@ from pathlib import Path
 
 from loadtests.schema.combinations import OURS, read_entries
 from loadtests.schema.plan import Plan
-from loadtests.targets.base import Say
+from loadtests.targets.base import Say, Target
 from loadtests.targets.k6 import Generator, k6_command, k6_version
 
 
-class RunningTarget:
+class RunningTarget(Target):
     """What answers at the addresses of the combinations; only k6's own use can be captured."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._urls = {entry.name: entry.url for entry in read_entries(plan.file or OURS)}
-
-    @property
-    def cores(self) -> dict[str, int]:
-        return {}
 
     def url(self, name: str) -> str:
         url = self._urls[name]
@@ -30,26 +26,14 @@ class RunningTarget:
     def prepare(self, name: str, restore: bool) -> None:
         """Does nothing: the services are not ours to restart."""
 
-    def programs(self, name: str) -> dict[str, int]:  # noqa: ARG002 (the protocol's parameter)
-        return {}
-
     def generator(self, variables: dict[str, str], log: Path) -> Generator:
         return Generator(k6_command(), variables, log)
-
-    def administrator(self) -> None:
-        """None: the database is not ours."""
-
-    def redis(self) -> None:
-        """None: Redis is not ours."""
 
     def database(self, name: str) -> str:
         return name
 
     def versions(self) -> dict[str, str]:
         return {"k6": k6_version()}
-
-    def images(self) -> dict[str, str]:
-        return {}
 
 
 @contextmanager

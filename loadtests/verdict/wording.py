@@ -41,13 +41,14 @@ def _to_learn_about_async(evidence: Evidence) -> Iterator[str]:
 
 
 NOTHING: Final = "Nothing can be said: every cell is void."
+# What to do, and why.
 ANSWERS: Final = {
-    "keep": "Keep the service as it is: neither cure is shown to help.",
-    "add the cache": "Add the cache.",
-    "rewrite": "Rewrite: async is quicker without the cache, and of the cache no gain is shown.",
-    "both": "Add the cache and rewrite: each is shown to help, async on top of the cache too.",
-    "mend the statement": "Mend the statement first: no cure is shown, and one statement keeps the database busy.",
-    "undecided": "The data do not decide.",
+    "keep": ("Keep the service as it is", ": neither cure is shown to help"),
+    "add the cache": ("Add the cache", ""),
+    "rewrite": ("Rewrite", ": async is quicker without the cache, and of the cache no gain is shown"),
+    "both": ("Add the cache and rewrite", ": each is shown to help, async on top of the cache too"),
+    "mend the statement": ("Mend the statement first", ": no cure is shown, and one keeps the database busy"),
+    "undecided": ("The data do not decide", ""),
 }
 WORDS: Final[dict[str, str]] = {
     "better": "{:.2f} times better",
@@ -75,7 +76,7 @@ def in_paragraphs(
     rests_on = (*_about_cache(evidence), *_about_async(evidence)) if ours else _about_others(evidence)
     flip = "This is decided when" if answer == "undecided" else "This flips when"
     return [
-        " ".join([load, *([ANSWERS[answer]] if ours else []), *rests_on]),
+        " ".join([load, *(["".join(ANSWERS[answer]) + "."] if ours else []), *rests_on]),
         *(_about_the_statement(evidence) if ours else ()),
         *(f"What it costs to {cure}: {', '.join(price)}." for cure, price in costs.items()),
         *(f"{flip} {one}." for one in flips),

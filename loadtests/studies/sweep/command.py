@@ -1,9 +1,6 @@
 """Measures a sweep, or reads one, and prints it."""
 
-from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from compose.local.stack import Stack
 from loadtests.report.plain_text import console
@@ -11,9 +8,8 @@ from loadtests.runner.ended import say
 from loadtests.runner.environment import describe_checkout, describe_host
 from loadtests.runner.folders import study_folder
 from loadtests.runner.ledgers import libraries
-from loadtests.schema.files import write_json
+from loadtests.schema.files import read_json, write_json
 from loadtests.schema.plan import Plan
-from loadtests.schema.settings import UnusableInput
 from loadtests.schema.sweep import Document
 from loadtests.studies.sweep.factors import ordered, settings_of
 from loadtests.studies.sweep.ledgers import Ledgers, elsewhere, read_settings
@@ -25,17 +21,9 @@ from loadtests.targets.local import stack_options
 
 
 def sweep(options: Options, plan: Plan) -> int:
-    document = read(options.read) if options.read else _measured(options, plan)
+    document = read_json(options.read, Document) if options.read else _measured(options, plan)
     show(document, console())
     return 0
-
-
-def read(path: Path) -> Document:
-    """Raises UnusableInput."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Document)
-    except (OSError, msgspec.DecodeError) as error:
-        raise UnusableInput(f"READ={path} is no sweep.json: {error}") from error
 
 
 def _measured(options: Options, plan: Plan) -> Document:

@@ -147,4 +147,4 @@ def test_a_file_that_is_no_sweep_is_refused(tmp_path: Path) -> None:
     file.write_text(json.dumps({"schema": 2}))
     done = command("--read", str(file))
     assert (done.returncode, done.stdout) == (2, "")
-    assert "is no sweep.json" in done.stderr
+    assert "or another file" in done.stderr
