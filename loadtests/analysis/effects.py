@@ -159,7 +159,6 @@ def ratio_of(logarithms: Sequence[float]) -> Effect:
 
 
 def simple_effect(rounds: Sequence[Cells], metric: str, figure: Figure, without: str, with_it: str) -> SimpleEffect:
-    """One change alone, as a ratio and as a difference in the metric's unit."""
     ratio = contrast(rounds, metric, figure, {without: -1.0, with_it: 1.0})
     figures = [(_value(cells, figure, without), _value(cells, figure, with_it)) for cells in rounds]
     pairs = [(before, after) for before, after in figures if before and after]

@@ -76,7 +76,6 @@ def differences(ledgers: Mapping[str, Ledger], axes: Mapping[str, tuple[str, boo
 
 
 def unexplained(differing: list[Differing]) -> list[str]:
-    """A line for each difference without a reason."""
     return [
         f"{entry.entry}: {', '.join(f'{name} has {value}' for name, value in entry.values.items())}"
         for entry in differing

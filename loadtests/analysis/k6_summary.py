@@ -21,7 +21,6 @@ OLDER_NAMES: Final = {"p90": "p(90)", "p95": "p(95)"}
 
 
 def is_machine_readable(document: Values) -> bool:
-    """Of whatever version."""
     results = document.get("results")
     return isinstance(results, dict) and isinstance(results.get("metrics"), list)
 
@@ -101,7 +100,6 @@ NAME: Final = re.compile(r"(?P<combination>.+?)(?:\.round-(?P<round>[1-9]\d*))?\
 
 
 def is_summary(document: Any) -> TypeGuard[Values]:
-    """Whether this is a summary of k6, and not one of our results."""
     return isinstance(document, dict) and "schema" not in document and bool(_metrics(document))
 
 

@@ -22,7 +22,6 @@ def server_figures(rounds: Rounds, names: Sequence[str]) -> list[tuple[str, dict
 
 
 def top_statements(rounds: Rounds, names: Sequence[str]) -> list[dict[str, Any]]:
-    """The statements that took most time over all rounds, the costliest first."""
     return [line for name in names for line in _top(name, [row[name] for row in rounds if name in row])]
 
 

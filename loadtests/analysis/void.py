@@ -139,7 +139,6 @@ class VoidCell(msgspec.Struct, frozen=True):
 
 
 def void_cells(rounds: Mapping[int, Mapping[str, Result]]) -> list[VoidCell]:
-    """Every broken rule of every cell."""
     return [
         VoidCell(result.combination, result.round, rule.name, reason, rule.advice)
         for cells in rounds.values()

@@ -9,7 +9,6 @@ import click
 from loadtests.analysis.read import COMBINATIONS
 from loadtests.cli import options as cli
 from loadtests.cli.options import between, choices, option
-from loadtests.faults import output
 from loadtests.faults.command import Options, run, tell
 from loadtests.faults.table import FAULTS
 from loadtests.runner.ended import ended
@@ -51,15 +50,12 @@ Exit status: 0 every rule was kept, 1 one was broken (the cells are named), 2 un
 @cli.json_option
 @click.option("--again", is_flag=True, envvar="AGAIN", help="Replace these cells in the run of --json FILE.")
 @option("show", cli.FILE, "Print an earlier run; starts nothing.")
-@option("document", cli.FILE, "Also put the run into a page such as docs/faults.md.")
 def command(show: Path | None, **values: Any) -> int:
     """Do one fault after the other to each combination under load, and judge what came of it."""
-    if values["document"] and not output.has_marks(values["document"]):
-        raise click.UsageError(f"--document {values['document']}: there is no such page with marks for a run")
     if values["again"] and not (values["json"] and values["json"].is_file()):
         raise click.UsageError("--again: name an earlier run with --json FILE")
     if show:
-        return ended("faults", lambda: tell(read_json(show, Run), values["document"]))
+        return ended("faults", lambda: tell(read_json(show, Run)))
     return ended("faults", lambda: run(options_of(**values)), "everything is ended and removed")
 
 

@@ -126,7 +126,6 @@ LOAD_TEXTS: Final = {
 
 
 def load_options(*names: str) -> Declare:
-    """These options of the load, or all of them."""
     texts = {name: LOAD_TEXTS[name] for name in names or LOAD_TEXTS}
     return together(*(option(name, Checked(metavar), text) for name, (metavar, text) in texts.items()))
 

@@ -46,7 +46,6 @@ def show(results: Sequence[Checked]) -> None:
 
 
 def summary(results: Sequence[Checked]) -> list[str]:
-    """A line for everything that is wrong."""
     return [f"{_name(each)}: {line}" for each in results for line in _wrong(each)]
 
 

@@ -44,7 +44,6 @@ class FinalRows(msgspec.Struct, frozen=True):
 
 
 def last_order(stack: Stack, combination: str) -> int:
-    """The highest order number, before the load."""
     with closing(stack.admin(stack.database(combination))) as root, root.cursor() as cursor:
         cursor.execute(LAST_ORDER)
         return int((cursor.fetchone() or (0,))[0])
@@ -64,7 +63,6 @@ def final_rows(stack: Stack, combination: str, before: int, watched: Watched) ->
 
 
 def lost_writes(history: History, rows: FinalRows) -> list[str]:
-    """A line for every acknowledged write that is not in the database."""
     return [*_lost_orders(history, rows), *_lost_patches(history, rows), *_lost_stock(history, rows)]
 
 

@@ -24,11 +24,6 @@ class Read(msgspec.Struct, frozen=True):
     route: str
     path: str
 
-    @property
-    def weight(self) -> int:
-        """How often it is chosen, relative to other reads."""
-        return WEIGHTS[self.route]
-
 
 class Write(msgspec.Struct, frozen=True):
     """A PATCH or an order, with the levels that it sets or adds; `key` names it in the history."""
@@ -43,7 +38,6 @@ class Write(msgspec.Struct, frozen=True):
 
 
 def patch(member: str, product: int, level: int) -> Write:
-    """Sets a product's name, price or stock to a level."""
     values: Mapping[str, object] = {
         "name": f"{NAME}{level}",
         "price": f"{level // 100}.{level % 100:02}",
@@ -78,7 +72,6 @@ def reads_of(watched: Watched) -> list[Read]:
 
 
 def reads_that_show(write: Write, watched: Watched) -> list[Read]:
-    """The reads that show a write."""
     reads = {DASHBOARD}
     for subject, _ in write.levels:
         kind, _, name = subject.partition(":")

@@ -9,7 +9,7 @@ from typing import Final
 
 from loadtests.consistency.history import CREATED, Log, Record, Watched
 from loadtests.consistency.http import Client, NoAnswer, Reply
-from loadtests.consistency.requests import UNCACHED, Read, Write, order, patch, reads_of, reads_that_show
+from loadtests.consistency.requests import UNCACHED, WEIGHTS, Read, Write, order, patch, reads_of, reads_that_show
 from loadtests.consistency.sightings import Unreadable, levels_in
 from loadtests.consistency.workload import Load
 
@@ -88,7 +88,6 @@ class Visitors:
         self._ending.set()
 
     async def run(self) -> None:
-        """Returns when the load is over."""
         async with asyncio.timeout(self._load.seconds + 2 * self._load.request_seconds), asyncio.TaskGroup() as group:
             group.create_task(self._watch())
             for _ in range(self._load.readers):
@@ -173,7 +172,7 @@ class Visitors:
         return not self._ending.is_set()
 
     def _chosen(self, reads: Sequence[Read]) -> Read:
-        return self._random.choices(reads, [read.weight for read in reads])[0]
+        return self._random.choices(reads, [WEIGHTS[read.route] for read in reads])[0]
 
     def _thinking(self, mean: float) -> float:
         return mean * (0.5 + self._random.random())

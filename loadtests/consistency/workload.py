@@ -44,12 +44,10 @@ class Load(msgspec.Struct, frozen=True):
 
     @property
     def read_pause(self) -> float:
-        """Mean seconds between two reads of a reader."""
         return self.readers / self.reads_per_second if self.reads_per_second else 0.0
 
     @property
     def write_pause(self) -> float:
-        """Mean seconds between two writes of a writer."""
         writers = self.patchers + self.orderers
         return writers / self.writes_per_second if self.writes_per_second else 0.0
 

@@ -31,7 +31,6 @@ class Options(NamedTuple):
     combinations: Sequence[str]
     json: Path | None = None
     again: bool = False
-    document: Path | None = None
     port_base: int = 8000
     workers: int = 2
 
@@ -43,13 +42,11 @@ def run(options: Options) -> int:
         matrix = measure(options, progress)
     finally:
         progress.end()
-    return tell(matrix, options.document)
+    return tell(matrix)
 
 
-def tell(matrix: Run, document: Path | None) -> int:
+def tell(matrix: Run) -> int:
     output.show(matrix, Console(highlight=False, markup=False))
-    if document:
-        output.write_page(matrix, document)
     return BROKEN if any(cell.fails for cell in matrix.cells) else 0
 
 

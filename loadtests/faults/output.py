@@ -1,16 +1,13 @@
 """A run of the fault matrix: its file, the terminal, and the table in docs/faults.md."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from rich.console import Console
 
 from compose.local.failures import unusable
-from loadtests.analysis.read import COMBINATIONS
 from loadtests.faults.fault import Fault
 from loadtests.faults.table import FAULTS
-from loadtests.report.numbers import MISSING
 from loadtests.schema.faults import Cell, Run
 
 
@@ -100,59 +97,3 @@ def summary(run: Run) -> str:
     kept = len(run.cells) - len(failing) - findings
     text = f"{kept} of {len(run.cells)} cells kept every rule, {findings} show a property of a server"
     return f"{text}; BROKEN: {', '.join(failing)}" if failing else text
-
-
-BEGIN, END = "<!-- the run -->", "<!-- the end of the run -->"
-
-
-def has_marks(page: Path) -> bool:
-    return page.is_file() and BEGIN in (text := page.read_text()) and END in text
-
-
-def write_page(run: Run, page: Path) -> None:
-    head, _, rest = page.read_text().partition(BEGIN)
-    page.write_text(f"{head}{BEGIN}\n{markdown(run)}{END}{rest.partition(END)[2]}")
-
-
-def markdown(run: Run) -> str:
-    return "\n".join([*_introduction(run), *_faults(run), f"{summary(run)}.\n", ""])
-
-
-def _introduction(run: Run) -> Iterator[str]:
-    host, versions = run.host, run.versions
-    programs = f"{versions.get('database', MISSING)}, Redis {versions.get('Redis', MISSING)}"
-    yield f"`{run.command}`, {run.started_at}, {run.minutes:.0f} minutes, {run.workers} workers for each service;"
-    yield f"{programs}, Python {host.get('python', MISSING)}, commit {run.commit[:7] or MISSING},"
-    yield f"{host.get('cores', MISSING)} cores of {host.get('cpu', MISSING)}.\n"
-
-
-def _faults(run: Run) -> Iterator[str]:
-    yield _line(["fault", *COMBINATIONS])
-    yield _line(["---"] * (1 + len(COMBINATIONS)))
-    for fault, cells in grouped(run):
-        outcomes = {cell.combination: _outcome(cell) for cell in cells}
-        title = f"**{fault.title[0].upper()}{fault.title[1:]}.**"
-        yield _line([f"{title} {fault.meaning}", *(outcomes.get(name, MISSING) for name in COMBINATIONS)])
-    yield ""
-    yield from _remarks(run)
-    recovered = max((cell.recovery_s for cell in run.cells), default=0.0)
-    yield f"Longest time from the end of a fault to the last failed or slow request: {recovered:.1f} s.\n"
-
-
-def _outcome(cell: Cell) -> str:
-    excused = f", {cell.excused} stale after a failed invalidation" if cell.excused else ""
-    return f"{failed(cell)} of {cell.requests}, {cell.worst_s:.2f} s{excused}"
-
-
-def _remarks(run: Run) -> Iterator[str]:
-    broken = [(fault, cell) for fault, cells in grouped(run) for cell in cells if cell.broken]
-    for fault, cell in broken:
-        yield f"- {fault.title}, {cell.combination}: {'; '.join(cell.broken)}."
-    if broken:
-        yield ""
-    for finding in dict.fromkeys(cell.finding for _, cell in broken if cell.finding):
-        yield f"{finding}\n"
-
-
-def _line(texts: Sequence[str]) -> str:
-    return f"| {' | '.join(text.replace('|', '/') for text in texts)} |"

@@ -134,7 +134,6 @@ def judge(cell: Cell, fault: Fault) -> None:
 
 
 def grew_only(cell: Cell) -> bool:
-    """Whether memory growth is all that a cell broke."""
     return len(cell.broken) == 1 and _grew(cell)
 
 

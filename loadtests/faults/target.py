@@ -97,7 +97,6 @@ class FaultTarget:
         return total
 
     def client_connections(self) -> int:
-        """Connections of clients that the service's processes hold."""
         sockets = [each for process in processes_of(self.service.pid) for each in tcp_connections(process)]
         return sum(local.endswith(f":{self.service.port}") for local, _ in sockets)
 

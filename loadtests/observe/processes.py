@@ -3,10 +3,10 @@
 import contextlib
 import os
 from collections.abc import Mapping
-from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import numpy as np
 import psutil
 
 from loadtests.schema.server import Core, Process, Usage
@@ -25,7 +25,6 @@ def read_cores() -> dict[str, tuple[float, float]]:
 
 
 def busy_between(before: dict[str, tuple[float, float]], after: dict[str, tuple[float, float]]) -> dict[str, float]:
-    """The share of the time that each core was busy."""
     return {
         core: round((after[core][0] - before[core][0]) / (after[core][1] - before[core][1]), 4)
         for core in before.keys() & after.keys()
@@ -187,11 +186,4 @@ def usage_between(samples: list[Sample], start: float, end: float) -> Usage | No
 
 
 def _at(points: list[tuple[float, float]], at: float) -> float:
-    before, after = points[0], points[-1]
-    for earlier, later in pairwise(points):
-        if earlier[0] <= at <= later[0]:
-            before, after = earlier, later
-    if at <= before[0] or after[0] == before[0]:
-        return before[1]
-    share = min(1.0, (at - before[0]) / (after[0] - before[0]))
-    return before[1] + share * (after[1] - before[1])
+    return float(np.interp(at, *zip(*points, strict=True)))

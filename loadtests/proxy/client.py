@@ -64,7 +64,6 @@ class Proxy:
 
     @contextlib.contextmanager
     def switched(self, mode: Mode) -> Iterator[Self]:
-        """The mode is in force for the length of the block."""
         self.switch(mode)
         try:
             yield self

@@ -119,7 +119,6 @@ def document_of(folder: Path, rounds: Rounds, comparison: Comparison, studies: S
 
 
 def _against_the_first(counting: Sequence[Mapping[str, Result]], names: list[str]) -> dict[str, dict[str, Effect]]:
-    """Each combination compared with the first one, paired by round."""
     first = names[0]
     return {
         name: {

@@ -68,7 +68,6 @@ def titled(title: str, table: Table) -> RenderableType:
 
 
 def table_of(first: str, headings: Iterable[str], no_wrap: bool = False) -> Table:
-    """Its columns are the first, then those of figures."""
     table = Table(first)
     for heading in headings:
         table.add_column(shown(heading), justify="right", no_wrap=no_wrap)

@@ -88,7 +88,6 @@ def described(document: Document) -> dict[str, Any]:
 
 
 def _run(document: Document, number: int) -> dict[str, Any]:
-    """Everything that the template shows of one run."""
     sections: dict[str, Sequence[Picture | None]] = {
         "effects": effects_pictures(document),
         "distribution": [distribution_picture(document)],

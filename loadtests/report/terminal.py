@@ -93,7 +93,6 @@ def figures_table(comparison: Comparison) -> RenderableType:
 
 
 def resources_table(comparison: Comparison) -> RenderableType:
-    """Utilization and service demand, medians over rounds; empty if unknown."""
     known = resources(msgspec.to_builtins(comparison.bottleneck))
     table = effects.table_of("", comparison.bottleneck, no_wrap=True)
     for row in known.rows:

@@ -72,7 +72,6 @@ def _measure_all(target: Target, plan: Plan, folder: Path, progress: Progress, r
 
 
 def describe_run(plan: Plan) -> dict[str, Any]:
-    """What run.json says of a run before its services are there."""
     return {
         "run_id": secrets.token_hex(8),
         "started_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -49,7 +49,6 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def counts(self) -> bool:
-        """Whether the cell takes part in the findings."""
         return not self.void
 
 

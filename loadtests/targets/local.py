@@ -106,7 +106,6 @@ def stack_options(plan: Plan, say: Callable[[str], None]) -> StackOptions:
 
 @contextmanager
 def local_target(plan: Plan, say: Callable[[str], None]) -> Iterator[LocalTarget]:
-    """Starts the stack, and leaves nothing of it behind."""
     with Stack(stack_options(plan, say)) as stack:
         target = LocalTarget(stack)
         try:

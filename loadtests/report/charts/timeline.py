@@ -12,7 +12,6 @@ MOST_NAMED: Final = 4
 
 
 def round_marks(starts: Mapping[int, float], duration: float) -> dict[str, list[dict[str, Any]]]:
-    """A line between two rounds, and the name of each."""
     return {"shapes": list(_borders(starts)), "annotations": list(_names(starts, duration))}
 
 
@@ -44,7 +43,6 @@ TIME: Final = "measured time, s, round after round (the combinations of a round 
 
 
 def course_pictures(document: Document) -> list[Picture]:
-    """Latency, then throughput."""
     cells: Sequence[Cell] = document["report"]["course"]
     values = [value for cell in cells for part in cell["slices"] if (value := _latency(part)) is not None]
     latency = log_axis("average latency, ms (log scale)", values)

@@ -119,7 +119,6 @@ def _past_the_cache(result: Result, broke: bool) -> list[str]:
 
 
 def unmeasured(number: int, load: Load, reason: str) -> Step:
-    """The void step of a load that k6 wrote no result of."""
     return Step(
         number=number,
         part=load.part,

@@ -47,7 +47,6 @@ class Points:
 
 
 def terms(number: Vector) -> Vector:
-    """The three terms of y at each concurrency."""
     return np.column_stack([np.ones_like(number), number - 1, number * (number - 1)])
 
 

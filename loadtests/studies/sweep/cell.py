@@ -17,7 +17,6 @@ PLACES: Final = 4
 
 
 def variables(point: Point, seconds: float) -> dict[str, str]:
-    """The load of a point as k6 reads it: visitors without think time."""
     return {
         "VUS": f"{point.settings['concurrency']:.0f}",
         "HIT_RATIO": f"{point.settings['hit_ratio']:g}",
@@ -61,7 +60,6 @@ def cell_of(result: Result, number: int, passed: int, point: Point) -> Cell:
 
 
 def unmeasured(number: int, passed: int, point: Point, name: str, reason: str) -> Cell:
-    """The void cell of a load that k6 wrote no result of."""
     return Cell(
         number=number,
         passed=passed,

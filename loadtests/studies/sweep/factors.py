@@ -64,7 +64,6 @@ class Point(NamedTuple):
 
 
 def points(names: Sequence[str]) -> list[Point]:
-    """The centre, then every level of the factors."""
     return [Point(CENTRE_NAME, 0), *(Point(name, level) for name in names for level in BY_NAME[name].levels)]
 
 

@@ -25,7 +25,6 @@ def findings(cells: Sequence[Cell], names: Sequence[str], comparisons: Compariso
 
 
 def caches(cells: Sequence[Cell], pair: Pair) -> bool:
-    """Whether one of the two has a cache that answered."""
     return any(cell.hit_ratio is not None for cell in cells if cell.combination in pair)
 
 
@@ -84,7 +83,6 @@ def sentence(flip: Flip, factor: Factor, comparison: str) -> str:
 
 
 def written(level: float, factor: Factor) -> str:
-    """A level with its unit."""
     if factor.name == "hit_ratio":
         return f"{level:.0%}"
     return f"{level:.3g}{factor.unit}" if level < 1000 else f"{level:.0f}{factor.unit}"

@@ -28,7 +28,6 @@ class SweepTarget(LocalTarget):
             service.stop()
 
     def aim(self, point: Point) -> None:
-        """Sets the point at which the next services are started."""
         self._point = point
 
     @property

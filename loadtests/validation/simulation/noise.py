@@ -9,8 +9,6 @@ from typing import Final
 import msgspec
 
 from loadtests.analysis.figures import FIGURES
-from loadtests.analysis.read import Rounds
-from loadtests.analysis.void import counting_cells, void_cells
 
 FILE: Final = Path(__file__).parents[3] / "docs" / "measurements" / "noise.json"
 PAIRS: Final = {"uncached": ("sync", "async"), "cached": ("sync-cached", "async-cached")}
@@ -43,16 +41,6 @@ class Measured(msgspec.Struct, frozen=True):
     source: str
     duration_s: float
     rounds: list[dict[str, dict[str, float | None]]]
-
-
-def of_rounds(rounds: Rounds, source: str) -> Measured:
-    """The figures of every valid cell."""
-    first = next(iter(next(iter(rounds.values())).values()))
-    cells = [
-        {name: {metric: figure(result) for metric, figure in FIGURES.items()} for name, result in row.items()}
-        for row in counting_cells(rounds, void_cells(rounds))
-    ]
-    return Measured(source, first.duration_s, cells)
 
 
 def noise_of(measured: Measured) -> Noise:

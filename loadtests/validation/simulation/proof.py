@@ -114,7 +114,6 @@ def beyond(proof: Proof, runs: int) -> list[str]:
 
 
 def range_of(tables: dict[str, Table]) -> tuple[float, float]:
-    """The smallest and the largest share."""
     shares = list(chain.from_iterable(row.values() for table in tables.values() for row in table.values()))
     return min(shares), max(shares)
 

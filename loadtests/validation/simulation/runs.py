@@ -63,7 +63,6 @@ class Cell(NamedTuple):
 
     @property
     def pair(self) -> str:
-        """Which pair of twins it belongs to."""
         return "uncached" if self.combination in UNCACHED else "cached"
 
 
@@ -74,7 +73,6 @@ def cells_of(rounds: int) -> list[Cell]:
 
 
 def write_run(folder: Path, noise: Noise, disturbance: Disturbance, truth: Truth, rounds: int, chance: Chance) -> None:
-    """Writes one run."""
     cells = cells_of(rounds)
     metrics = dict.fromkeys(metric for metrics in noise.pairs.values() for metric in metrics)
     logarithms = {metric: _logarithms(cells, metric, noise, disturbance, truth, chance) for metric in metrics}

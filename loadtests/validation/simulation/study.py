@@ -52,7 +52,6 @@ class Shares(msgspec.Struct, frozen=True):
 
 
 def study(scenario: Scenario, runs: int, seed: int) -> dict[Key, Shares]:
-    """The shares for every effect and metric."""
     truth = _true_effects(scenario)
     differences = _true_differences(scenario, seed)
     effects = list(simulated(scenario, runs, seed))

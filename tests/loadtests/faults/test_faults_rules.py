@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from loadtests.cli.main import main
-from loadtests.faults.rules import grew_only, judge
+from loadtests.faults.rules import judge
 from loadtests.faults.table import FAULTS
 from tests.support.fault_cells import cell, written
 
@@ -91,7 +91,6 @@ def test_the_program_exits_with_0_when_all_is_kept_or_known(tmp_path: Path, caps
         (["--combinations", "rust"], "COMBINATIONS=rust"),
         (["--json", "no/such/folder/faults.json"], "JSON=no/such/folder/faults.json"),
         (["--show", "no-such.json"], "no-such.json is no file"),
-        (["--document", "README.md"], "no such page with marks"),
         (["--again"], "name an earlier run"),
         (["--slowly"], "--slowly"),
     ],
@@ -99,26 +98,3 @@ def test_the_program_exits_with_0_when_all_is_kept_or_known(tmp_path: Path, caps
 def test_what_cannot_be_used_exits_with_2(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["faults", *words]) == 2
     assert said in capsys.readouterr().err.replace("\n", "")
-
-
-def test_a_page_gets_a_run_between_its_marks_and_keeps_the_rest(tmp_path: Path) -> None:
-    page = tmp_path / "page.md"
-    page.write_text("before\n<!-- the run -->\nold\n<!-- the end of the run -->\nafter\n")
-    file = written(
-        tmp_path, cell(excused=2), cell(combination="async-cached", broken=["1 stale | read"], finding="So.")
-    )
-    assert main(["faults", "--show", str(file), "--document", str(page)]) == 0
-    text = page.read_text()
-    assert text.startswith("before\n<!-- the run -->\n")
-    assert text.endswith("<!-- the end of the run -->\nafter\n")
-    assert "| - | 0 of 500, 0.20 s, 2 stale after a failed invalidation | - | 0 of 500, 0.20 s |" in text
-    assert "- Redis killed with -9, async-cached: 1 stale | read." in text
-    assert "\nSo.\n" in text
-    assert "old" not in text
-
-
-def test_a_cell_that_only_grew_is_told_from_one_that_broke_more() -> None:
-    grown, worse, well = cell(memory_mb=(100.0, 130.0)), cell(memory_mb=(100.0, 130.0), stale=["x"]), cell()
-    for seen in (grown, worse, well):
-        judge(seen, FAULT)
-    assert [grew_only(seen) for seen in (grown, worse, well)] == [True, False, False]

@@ -7,12 +7,13 @@ import pytest
 
 from loadtests.cli.main import main
 from loadtests.validation.simulation import noise as noise_module
-from loadtests.validation.simulation.noise import MetricNoise, Noise, lasting, noise_of, of_rounds
+from loadtests.validation.simulation.noise import MetricNoise, Noise, lasting, noise_of
 from loadtests.validation.simulation.proof import NULL, Proof, beyond
 from loadtests.validation.simulation.runs import Disturbance, Truth
 from loadtests.validation.simulation.study import Scenario, rounds_of, study
 from tests.support.simulated_results import write_rounds
 from tools import measure_noise
+from tools.measure_noise import of_rounds
 
 RUNS = 300
 SEED = 7
