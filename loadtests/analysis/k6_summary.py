@@ -111,7 +111,10 @@ def result_of(path: Path, document: Values) -> Result:
     """
     version = version_of(document)
     if is_machine_readable(document) and version.partition(".")[0] != MAJOR:
-        raise UnusableResults(f"{path} is a summary of k6 of version {version or 'unknown'}, version 1 can be read")
+        raise UnusableResults(
+            f"{path} is a summary of k6 that cannot be used: "
+            f"its format is of version {version or 'unknown'}, version 1 can be read"
+        )
     metrics = _metrics(document)
     requests, latency = _values(metrics, "http_reqs"), _values(metrics, "http_req_duration")
     count, rate = _number(requests, "count"), _number(requests, "rate")
