@@ -101,9 +101,7 @@ def _sums(name: str, result: Result, parts: Iterable[object], counts: Sequence[s
 
 
 def _latencies(result: Result) -> str | None:
-    parts: dict[str, Latency | SliceLatency] = {
-        "": result.latency_ms,
-    }
+    parts: dict[str, Latency | SliceLatency] = {"": result.latency_ms}
     parts |= {f" of {name}": route.latency_ms for name, route in result.routes.items()}
     parts |= {f" from {part.start_s:g} s": part.latency_ms for part in result.timeline}
     return next((f"{found}{name}" for name, latency in parts.items() if (found := _latency(latency))), None)

@@ -65,7 +65,7 @@ def interval(values: Sequence[float]) -> Interval:
     mean = fmean(values)
     if len(values) < 2:
         return Interval(mean, None, None)
-    half = _critical(len(values)) * _standard_error(values)
+    half = student_t(len(values) - 1) * _standard_error(values)
     return Interval(mean, mean - half, mean + half)
 
 
@@ -109,12 +109,13 @@ def detectable(values: Sequence[float]) -> float | None:
     """
     if len(values) < 2:
         return None
-    noncentrality = float(nctdtrinc(len(values) - 1, 1 - POWER, _critical(len(values))))
+    noncentrality = float(nctdtrinc(len(values) - 1, 1 - POWER, student_t(len(values) - 1)))
     return noncentrality * _standard_error(values)
 
 
-def _critical(count: int) -> float:
-    return float(stdtrit(count - 1, (1 + CONFIDENCE) / 2))
+def student_t(freedom: int) -> float:
+    """Student's t for a two-sided 95 % interval."""
+    return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
 
 
 def _standard_error(values: Sequence[float]) -> float:
@@ -219,4 +220,4 @@ def p_value(effect: Effect) -> float | None:
     if not half:
         return 0.0 if middle else 1.0
     freedom = effect.rounds - 1
-    return 2 * float(stdtr(freedom, -abs(middle) / half * float(stdtrit(freedom, (1 + CONFIDENCE) / 2))))
+    return 2 * float(stdtr(freedom, -abs(middle) / half * student_t(freedom)))

@@ -12,9 +12,9 @@ CACHE: Final = "cache"
 
 
 class Allowed(NamedTuple):
-    """An entry (or a pattern of names) that may differ where combinations differ in this, and why that is fair."""
+    """Entries (or patterns of names) that may differ where combinations differ in this, and why that is fair."""
 
-    entry: str
+    entries: tuple[str, ...]
     axis: str
     reason: str
 
@@ -27,38 +27,44 @@ class Differing(NamedTuple):
     reason: str | None
 
 
-TWO_SERVERS: Final = "gunicorn and Hypercorn each have settings that the other lacks; docs/fairness.md"
-TWO_LIBRARIES: Final = "each twin has the libraries of its side; what both have has one version"
+OWN_PORT: Final = "every combination has a port of its own"
 ALLOWED: Final = (
-    Allowed("address", STACK, "every combination has a port of its own"),
-    Allowed("address", CACHE, "every combination has a port of its own"),
-    Allowed("server", STACK, "gunicorn serves WSGI, Hypercorn serves ASGI: the question itself"),
-    Allowed("worker", STACK, "threads on one side, an event loop on the other: the question itself"),
-    Allowed("threads in a process", STACK, "threads on one side, an event loop on the other: the question itself"),
-    Allowed("event loop", STACK, "threads on one side, asyncio's own loop on the other: the question itself"),
-    Allowed("cursor", STACK, "two drivers, each with its default cursor, which gives tuples on both"),
-    Allowed("library *", STACK, TWO_LIBRARIES),
-    Allowed("error log", STACK, "two servers, two loggers; nothing is logged while nothing fails"),
-    Allowed("application loaded before the fork", STACK, TWO_SERVERS),
-    Allowed("connections in a process", STACK, TWO_SERVERS),
-    Allowed("control socket off", STACK, TWO_SERVERS),
-    Allowed("header fields", STACK, TWO_SERVERS),
-    Allowed("headers of peers that set the *", STACK, "gunicorn is told to trust none; Hypercorn trusts none"),
-    Allowed("peers whose headers are trusted", STACK, "gunicorn is told to trust none; Hypercorn trusts none"),
-    Allowed("longest head, bytes", STACK, TWO_SERVERS),
-    Allowed("longest header field, bytes", STACK, TWO_SERVERS),
-    Allowed("longest request line, bytes", STACK, TWO_SERVERS),
-    Allowed("place of the heartbeat file", STACK, TWO_SERVERS),
-    Allowed("requests before a connection is closed", STACK, "gunicorn has no such limit, Hypercorn's is out of reach"),
-    Allowed("requests before a worker is replaced", STACK, "off; Hypercorn's parent is ours and has no such thing"),
-    Allowed("silence after which a worker is killed, s", STACK, TWO_SERVERS),
-    Allowed("Redis parser", STACK, "redis-py's blocking and its awaiting reader, both on hiredis"),
-    Allowed("Redis time-out, s", STACK, "by the socket on one side, by a limit around the call on the other"),
-    Allowed("Redis connections", CACHE, "only a combination with the cache has connections to Redis"),
-    Allowed("Redis client's *", CACHE, "only a combination with the cache has connections to Redis"),
-    Allowed("Redis parser", CACHE, "only a combination with the cache has connections to Redis"),
-    Allowed("Redis t*", CACHE, "only a combination with the cache has connections to Redis"),
-)
+    Allowed(("address",), STACK, OWN_PORT),
+    Allowed(("address",), CACHE, OWN_PORT),
+    Allowed(("server",), STACK, "gunicorn serves WSGI, Hypercorn serves ASGI: the question itself"),
+    Allowed(
+        ("worker", "threads in a process"),
+        STACK,
+        "threads on one side, an event loop on the other: the question itself",
+    ),
+    Allowed(("event loop",), STACK, "threads on one side, asyncio's own loop on the other: the question itself"),
+    Allowed(("cursor",), STACK, "two drivers, each with its default cursor, which gives tuples on both"),
+    Allowed(("library *",), STACK, "each twin has the libraries of its side; what both have has one version"),
+    Allowed(("error log",), STACK, "two servers, two loggers; nothing is logged while nothing fails"),
+    Allowed(
+        (
+            "application loaded before the fork", "connections in a process", "control socket off", "header fields",
+            "longest head, bytes", "longest header field, bytes", "longest request line, bytes",
+            "place of the heartbeat file", "silence after which a worker is killed, s",
+        ),
+        STACK,
+        "gunicorn and Hypercorn each have settings that the other lacks; docs/fairness.md",
+    ),
+    Allowed(
+        ("headers of peers that set the *", "peers whose headers are trusted"),
+        STACK,
+        "gunicorn is told to trust none; Hypercorn trusts none",
+    ),
+    Allowed(("requests before a connection is closed",), STACK, "gunicorn has none, Hypercorn's is out of reach"),
+    Allowed(("requests before a worker is replaced",), STACK, "off; Hypercorn's parent is ours and has no such thing"),
+    Allowed(("Redis parser",), STACK, "redis-py's blocking and its awaiting reader, both on hiredis"),
+    Allowed(("Redis time-out, s",), STACK, "by the socket on one side, by a limit around the call on the other"),
+    Allowed(
+        ("Redis connections", "Redis client's *", "Redis parser", "Redis t*"),
+        CACHE,
+        "only a combination with the cache has connections to Redis",
+    ),
+)  # fmt: skip
 
 
 def differences(ledgers: Mapping[str, Ledger], axes: Mapping[str, tuple[str, bool]]) -> list[Differing]:
@@ -99,4 +105,5 @@ def _apart(first: tuple[str, bool], second: tuple[str, bool]) -> list[str]:
 
 
 def _allowed(entry: str, axis: str) -> str | None:
-    return next((row.reason for row in ALLOWED if row.axis == axis and fnmatchcase(entry, row.entry)), None)
+    rows = (row for row in ALLOWED if row.axis == axis and any(fnmatchcase(entry, name) for name in row.entries))
+    return next((row.reason for row in rows), None)

@@ -1,7 +1,7 @@
 """Which results belong together: one load, the same combinations in every round, in an order that reads well."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -38,12 +38,16 @@ def refuse_other_loads(files: Mapping[Path, Result]) -> None:
     # A plain summary of k6 tells little of its load.
     same = SAME_LOAD if first.think != "unknown" else ("profile", "vus")
     for path, result in others:
-        for name in same:
-            value, expected = getattr(result, name), getattr(first, name)
-            if value != expected:
-                raise UnusableResults(
-                    f"{path} has {name} {value}, {first_path.name} has {expected}: measure all under one load"
-                )
+        refuse_other_load(path, result, first_path.name, first, same)
+
+
+def refuse_other_load(
+    path: Path, result: Result, place: object, other: Result, same: Sequence[str] = SAME_LOAD
+) -> None:
+    for name in same:
+        value, expected = getattr(result, name), getattr(other, name)
+        if value != expected:
+            raise UnusableResults(f"{path} has {name} {value}, {place} has {expected}: measure all under one load")
 
 
 def in_order(results: Iterable[Result], planned: list[str], base: str) -> list[str]:
@@ -125,6 +129,10 @@ def read_rounds(folder: Path, base: str = "") -> Rounds:
         rounds = {number: cells for number, cells in rounds.items() if set(names) <= cells.keys()} or rounds
     refuse_gaps(folder, names, {number: set(cells) for number, cells in rounds.items()})
     return {number: {name: rounds[number][name][1] for name in names} for number in sorted(rounds)}
+
+
+def first_result(rounds: Rounds) -> Result:
+    return next(iter(next(iter(rounds.values())).values()))
 
 
 def read_run_of(folder: Path) -> RunDescription:

@@ -9,7 +9,7 @@ import msgspec
 
 from loadtests.analysis.effects import Effect, ratio_of, shown
 from loadtests.analysis.figures import FIGURES, MORE_IS_BETTER, Figure
-from loadtests.analysis.read import SAME_LOAD, Rounds, read_rounds, read_run_of
+from loadtests.analysis.read import Rounds, first_result, read_rounds, read_run_of, refuse_other_load
 from loadtests.analysis.void import counting_cells, void_cells
 from loadtests.schema.files import UnusableResults
 from loadtests.schema.result import Result
@@ -46,7 +46,7 @@ class Against(msgspec.Struct, frozen=True):
 def against(folder: Path, earlier: Path) -> Against:
     """Raises UnusableResults where the two folders must not be compared."""
     now, before = read_rounds(folder), read_rounds(earlier)
-    _refuse_other_load(folder, _first(now), earlier, _first(before))
+    refuse_other_load(folder, first_result(now), earlier, first_result(before))
     names = [name for name in next(iter(now.values())) if name in next(iter(before.values()))]
     if not names:
         raise UnusableResults(f"{folder} and {earlier} have no combination in common")
@@ -81,17 +81,6 @@ def _changes(pairs: Sequence[tuple[Result, Result]], metric: str, figure: Figure
 
 def _counting(rounds: Rounds) -> dict[int, dict[str, Result]]:
     return dict(zip(rounds, counting_cells(rounds, void_cells(rounds)), strict=True))
-
-
-def _first(rounds: Rounds) -> Result:
-    return next(iter(next(iter(rounds.values())).values()))
-
-
-def _refuse_other_load(folder: Path, now: Result, earlier: Path, before: Result) -> None:
-    for name in SAME_LOAD:
-        ours, theirs = getattr(now, name), getattr(before, name)
-        if ours != theirs:
-            raise UnusableResults(f"{folder} has {name} {ours}, {earlier} has {theirs}: measure both under one load")
 
 
 def _refuse_other_conditions(folder: Path, earlier: Path, names: Sequence[str]) -> list[str]:

@@ -186,4 +186,5 @@ def usage_between(samples: list[Sample], start: float, end: float) -> Usage | No
 
 
 def _at(points: list[tuple[float, float]], at: float) -> float:
-    return float(np.interp(at, *zip(*points, strict=True)))
+    times, values = zip(*points, strict=True)
+    return float(np.interp(at, times, values))

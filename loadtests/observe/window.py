@@ -106,12 +106,7 @@ LIMITS: Final = (
 
 
 def server_side(
-    observed: Observed,
-    cores: dict[str, int],
-    requests: int,
-    ledger: Ledger,
-    changed: list[Change],
-    settled: Settled,
+    observed: Observed, cores: dict[str, int], requests: int, ledger: Ledger, changed: list[Change], settled: Settled
 ) -> Server:
     counted, use = observed.counted, by_program(observed.processes)
     seconds = max(counted.seconds, 1e-3)

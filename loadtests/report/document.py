@@ -53,11 +53,7 @@ def _curve(results: Sequence[Result]) -> dict[str, dict[str, float | None]]:
 def _spread(values: Sequence[float | None]) -> dict[str, float | None]:
     known = [value for value in values if value is not None]
     whole = len(known) == len(values)
-    return {
-        "median": middle(values),
-        "low": min(known) if whole else None,
-        "high": max(known) if whole else None,
-    }
+    return {"median": middle(values), "low": min(known) if whole else None, "high": max(known) if whole else None}
 
 
 def _percentiles(result: Result) -> Iterator[tuple[str, float | None]]:

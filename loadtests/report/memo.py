@@ -40,10 +40,7 @@ def memo(document: Document) -> str:
     made.finalize = escaped
     made.filters |= {"verbatim": _verbatim, "per_second": per_second, "percent": percent}
     return made.get_template("report.md.j2").render(
-        **described(document),
-        effects=_effects(document),
-        metrics=EFFECTS.values(),
-        stack=_stack(document),
+        **described(document), effects=_effects(document), metrics=EFFECTS.values(), stack=_stack(document)
     )
 
 

@@ -1,6 +1,6 @@
 """The summary: a column for each combination, with ratios to the first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from loadtests.report.document import Document
@@ -46,16 +46,22 @@ def summary_table(document: Document) -> list[tuple[str, list[Figure]]]:
     return [(row.label, [_figure(document, name, row) for name in lines]) for row in ROWS]
 
 
+def figure_texts(lines: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
+    return [(row.label, [row.form(_value(line, row.key)) for line in lines.values()]) for row in ROWS]
+
+
 def _figure(document: Document, name: str, row: Row) -> Figure:
-    line = document["combinations"][name]
-    value = _error_rate(line) if row.key == "error_rate" else line[row.key]
+    value = _value(document["combinations"][name], row.key)
     effect = document["report"]["against_the_first"].get(name, {}).get(row.metric)
     if value is None or not effect or effect["ratio"] is None:
         return Figure(value, row.form(value), "", "")
     return Figure(value, row.form(value), times_better(effect), effect["verdict"])
 
 
-def _error_rate(line: dict[str, Any]) -> float | None:
+def _value(line: Mapping[str, Any], key: str) -> float | None:
+    if key != "error_rate":
+        figure: float | None = line[key]
+        return figure
     bad, requests = line["failed"], line["requests"]
     return None if not requests or bad is None else (bad + (line["checks_failed"] or 0)) / requests
 

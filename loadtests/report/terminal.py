@@ -1,7 +1,6 @@
 """The comparison for people: what was measured, what the changes did, and what that says."""
 
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+from collections.abc import Iterator
 
 import msgspec
 from rich.console import Console, Group, RenderableType
@@ -9,30 +8,10 @@ from rich.console import Console, Group, RenderableType
 from loadtests.analysis.regression import Against
 from loadtests.report import effects_table as effects
 from loadtests.report.noise_notes import noise_notes
-from loadtests.report.numbers import MISSING
 from loadtests.report.plain_text import one_line
+from loadtests.report.summary_table import figure_texts
 from loadtests.report.tables import resources
 from loadtests.verdict.comparison import Comparison
-
-
-def _places(count: int, unit: str = "", scale: float = 1.0) -> Callable[[float], str]:
-    return lambda value: f"{value * scale:.{count}f}{unit}"
-
-
-FIGURE_ROWS: Final[tuple[tuple[str, str, Callable[[float], str]], ...]] = (
-    ("requests", "requests", _places(0)),
-    ("req/s", "throughput_rps", _places(1)),
-    ("  ceiling VUs/(Z + latency)", "ceiling_rps", _places(1)),
-    ("latency avg, ms", "latency_avg", _places(2)),
-    ("latency p50, ms", "latency_p50", _places(2)),
-    ("latency p95, ms", "latency_p95", _places(2)),
-    ("latency p99, ms", "latency_p99", _places(2)),
-    ("latency max, ms", "latency_max", _places(2)),
-    ("service CPU per request, ms", "service_cpu", _places(3)),
-    ("cache hit ratio", "hit_ratio", _places(1, " %", 100)),
-    ("rounds that count", "rounds", _places(0)),
-    ("rounds void", "rounds_void", _places(0)),
-)
 
 
 def show(comparison: Comparison, console: Console) -> None:
@@ -86,8 +65,7 @@ def figures_table(comparison: Comparison) -> RenderableType:
         f"({load['think']}), {load['duration_s']:g} s each, {statistic}"
     )
     table = effects.table_of("", comparison.combinations, no_wrap=True)
-    for label, key, form in FIGURE_ROWS:
-        cells = [_cell(line, key, form) for line in comparison.combinations.values()]
+    for label, cells in figure_texts(comparison.combinations):
         table.add_row(label, *cells)
     return effects.titled(title, table)
 
@@ -98,8 +76,3 @@ def resources_table(comparison: Comparison) -> RenderableType:
     for row in known.rows:
         table.add_row(*map(str, row))
     return effects.titled(f"{known.title}. {known.sentence}", table) if known.rows else Group()
-
-
-def _cell(line: dict[str, Any], key: str, form: Callable[[float], str]) -> str:
-    value = line[key]
-    return MISSING if value is None else form(value)

@@ -7,14 +7,7 @@ from typing import Any, Final
 
 from loadtests.runner.cell import Cells
 from loadtests.runner.environment import describe_checkout, describe_host
-from loadtests.runner.folders import (
-    is_there,
-    keep,
-    new_folder,
-    refuse_other_ledgers,
-    refuse_other_plan,
-    resumed_folder,
-)
+from loadtests.runner.folders import is_there, keep, new_folder, refuse_other_ledgers, refuse_other_plan, resumed_folder
 from loadtests.runner.ledgers import libraries, read_ledgers
 from loadtests.runner.progress import Progress
 from loadtests.schema.design import orders, williams_square

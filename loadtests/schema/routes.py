@@ -9,16 +9,7 @@ import msgspec
 from loadtests.schema.settings import read_named
 
 # Those of loadtests/lib/journeys.js.
-JOURNEYS: Final = (
-    "products",
-    "product",
-    "page",
-    "revenue",
-    "dashboard",
-    "order",
-    "create_order",
-    "update_product",
-)
+JOURNEYS: Final = ("products", "product", "page", "revenue", "dashboard", "order", "create_order", "update_product")
 WRITES: Final = frozenset({"create_order", "update_product"})
 MOST_KEYS: Final = 1_000_000
 

@@ -122,13 +122,7 @@ class ComposeTarget:
         environment = {**os.environ, **self._environment}
         try:
             done = subprocess.run(
-                command,
-                cwd=CHECKOUT,
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=seconds,
-                check=False,
+                command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=seconds, check=False
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise TargetError(f"{' '.join(command)}: {error}") from error

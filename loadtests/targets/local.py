@@ -80,11 +80,7 @@ class LocalTarget(Target):
 
     def versions(self) -> dict[str, str]:
         cache = self._cache.info("server")
-        return {
-            "k6": k6_version(),
-            "database": self._stack.database_version,
-            "cache": str(cache["redis_version"]),
-        }
+        return {"k6": k6_version(), "database": self._stack.database_version, "cache": str(cache["redis_version"])}
 
     def close(self) -> None:
         self._cache.close()
@@ -95,13 +91,7 @@ def _workers(url: str) -> int:
 
 
 def stack_options(plan: Plan, say: Callable[[str], None]) -> StackOptions:
-    return StackOptions(
-        workers=plan.workers,
-        port_base=plan.port_base,
-        scale=plan.scale,
-        progress=say,
-        only=plan.names,
-    )
+    return StackOptions(workers=plan.workers, port_base=plan.port_base, scale=plan.scale, progress=say, only=plan.names)
 
 
 @contextmanager

@@ -12,8 +12,4 @@ from loadtests.targets.running import running_target
 
 OpenTarget: TypeAlias = Callable[[Plan, Say], AbstractContextManager[Target]]
 
-TARGETS: Final[Mapping[str, OpenTarget]] = {
-    "local": local_target,
-    "compose": compose_target,
-    "none": running_target,
-}
+TARGETS: Final[Mapping[str, OpenTarget]] = {"local": local_target, "compose": compose_target, "none": running_target}

@@ -84,11 +84,7 @@ def _findings(plan: Plan) -> list[Finding]:
 
 
 def _measured(
-    results: Path,
-    stack: Stack,
-    services: Mapping[str, str],
-    urls: Mapping[str, str],
-    plan: Plan,
+    results: Path, stack: Stack, services: Mapping[str, str], urls: Mapping[str, str], plan: Plan
 ) -> Comparison:
     combinations = combinations_file(results.with_suffix(".json"), urls, services)
     measured = make_plan(

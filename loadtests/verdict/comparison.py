@@ -8,10 +8,10 @@ import msgspec
 from loadtests.analysis.bottleneck import Bottleneck, bottlenecks
 from loadtests.analysis.effects import Cells, effects_of
 from loadtests.analysis.figures import FIGURES, lines, route_figures, route_names
-from loadtests.analysis.read import Rounds, varies_of
+from loadtests.analysis.read import Rounds, first_result, varies_of
 from loadtests.analysis.regression import Against
 from loadtests.analysis.void import VoidCell, counting_cells, void_cells
-from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY, Design, design_of
+from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY, Design, by_effect, design_of
 from loadtests.schema.result import Result
 from loadtests.verdict.answer import Recommendation, recommend
 from loadtests.verdict.gates import Judgement
@@ -46,8 +46,7 @@ class Comparison(msgspec.Struct, frozen=True):
         """Effects of the design that no round tells of, its cells being void."""
         if self.all_void:
             return []
-        main = {name: row for name, row in self.effects.items() if name not in (SIMPLE_KEY, ROUTES_KEY)}
-        return [name for name, row in {**main, **self.effects[SIMPLE_KEY]}.items() if not row["throughput"].rounds]
+        return [name for name, row in by_effect(self.effects).items() if not row["throughput"].rounds]
 
 
 def compare(rounds: Rounds, context: Context = NO_CONTEXT) -> Comparison:
@@ -56,7 +55,7 @@ def compare(rounds: Rounds, context: Context = NO_CONTEXT) -> Comparison:
     counting = counting_cells(rounds, void)
     design = design_of(varies_of(next(iter(rounds.values()))))
     effects = _effects(counting, design)
-    sample = _sample(rounds)
+    sample = first_result(rounds)
     table = lines(rounds, counting)
     bottlenecks_by_name = bottlenecks(counting)
     return Comparison(
@@ -73,11 +72,6 @@ def compare(rounds: Rounds, context: Context = NO_CONTEXT) -> Comparison:
 def _effects(counting: Sequence[Cells], design: Design) -> dict[str, Any]:
     routes = {name: effects_of(counting, design, route_figures(name)) for name in route_names(counting)}
     return {**effects_of(counting, design, FIGURES), ROUTES_KEY: routes}
-
-
-def _sample(rounds: Rounds) -> Result:
-    first = next(iter(rounds.values()))
-    return next(iter(first.values()))
 
 
 def _load(sample: Result, rounds: Mapping[int, object]) -> dict[str, Any]:

@@ -33,12 +33,7 @@ def distribution_picture(document: Document) -> Picture | None:
         "layout": layout(xaxis, log_axis("latency, ms (log scale)", values), hovermode="x unified"),
     }
     return Picture(
-        "distribution",
-        "Latency of the answers by percentile",
-        _sentence(document),
-        figure,
-        _table(curves),
-        height=440,
+        "distribution", "Latency of the answers by percentile", _sentence(document), figure, _table(curves), height=440
     )
 
 

@@ -56,7 +56,6 @@ def _room(bounds: list[float]) -> float:
 
 def _intervals(effects: list[tuple[str, dict[str, Any]]], names: list[str]) -> Trace:
     shown_effects = [effect for _, effect in effects]
-    whole = [effect["low"] is not None for effect in shown_effects]
     return {
         "type": "scatter",
         "mode": "markers+text",
@@ -69,14 +68,8 @@ def _intervals(effects: list[tuple[str, dict[str, Any]]], names: list[str]) -> T
         "error_x": {
             "type": "data",
             "symmetric": False,
-            "array": [
-                effect["high"] - effect["ratio"] if has else None
-                for effect, has in zip(shown_effects, whole, strict=True)
-            ],
-            "arrayminus": [
-                effect["ratio"] - effect["low"] if has else None
-                for effect, has in zip(shown_effects, whole, strict=True)
-            ],
+            "array": [None if one["high"] is None else one["high"] - one["ratio"] for one in shown_effects],
+            "arrayminus": [None if one["low"] is None else one["ratio"] - one["low"] for one in shown_effects],
             "thickness": 1.5,
         },
         "marker": {

@@ -12,27 +12,15 @@ MOST_NAMED: Final = 4
 
 
 def round_marks(starts: Mapping[int, float], duration: float) -> dict[str, list[dict[str, Any]]]:
-    return {"shapes": list(_borders(starts)), "annotations": list(_names(starts, duration))}
-
-
-def _borders(starts: Mapping[int, float]) -> Iterator[dict[str, Any]]:
-    for start in list(starts.values())[1:]:
-        yield {
-            "type": "line",
-            "xref": "x",
-            "yref": "paper",
-            "x0": start,
-            "x1": start,
-            "y0": 0,
-            "y1": 1,
-            "name": "border",
-        }
-
-
-def _names(starts: Mapping[int, float], duration: float) -> Iterator[dict[str, Any]]:
-    for number, start in starts.items():
-        place = {"x": start + duration / 2, "y": 1, "xref": "x", "yref": "paper", "yanchor": "bottom"}
-        yield {**place, "text": f"round {number}" if len(starts) <= MOST_NAMED else f"{number}", "showarrow": False}
+    border = {"type": "line", "xref": "x", "yref": "paper", "y0": 0, "y1": 1, "name": "border"}
+    place = {"y": 1, "xref": "x", "yref": "paper", "yanchor": "bottom", "showarrow": False}
+    word = "round " if len(starts) <= MOST_NAMED else ""
+    return {
+        "shapes": [{**border, "x0": start, "x1": start} for start in list(starts.values())[1:]],
+        "annotations": [
+            {**place, "x": start + duration / 2, "text": f"{word}{number}"} for number, start in starts.items()
+        ],
+    }
 
 
 Cell = Mapping[str, Any]

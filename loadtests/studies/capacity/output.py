@@ -8,9 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from loadtests.report.numbers import MISSING
-from loadtests.schema.capacity import Capacity, Document, Estimate, Prediction, Step
+from loadtests.schema.capacity import Capacity, Cost, Document, Estimate, Prediction, Step
 
 OUTCOMES: Final = {"held": "green", "broken": "red", "void": "yellow"}
+NO_COST: Final = Cost(None, None, {}, None)
 PARTS: Final = {
     "warm-up": "warm-up, not judged",
     "search": "open",
@@ -37,30 +38,20 @@ def show(document: Document, console: Console) -> None:
 
 
 def _summary(capacities: Sequence[Capacity], title: str) -> Table:
-    table = Table(title=title, title_justify="left")
-    table.add_column("")
+    table = Table("", title=title, title_justify="left")
     for capacity in capacities:
         table.add_column(capacity.combination, justify="right")
-    costs = [capacity.cost for capacity in capacities]
-    rows: list[tuple[str, list[str]]] = [
-        ("req/s that held twice", [_rate(capacity) for capacity in capacities]),
-        ("req/s that broke", [_number(capacity.broke_at_rps, 0) for capacity in capacities]),
-        ("req/s per core of service CPU", [_number(cost.rps_per_service_core if cost else None, 0) for cost in costs]),
-        (
-            "req/s per core in all, without k6",
-            [_number(cost.rps_per_core_in_all if cost else None, 0) for cost in costs],
-        ),
-        (
-            "service cores to provide for 1,000 req/s",
-            [_number(cost.service_cores_to_provide if cost else None, 2) for cost in costs],
-        ),
-    ]
-    for program in dict.fromkeys(name for cost in costs if cost for name in cost.cores_per_1000_rps):
-        used = [cost.cores_per_1000_rps.get(program) if cost else None for cost in costs]
-        rows.append((f"  cores of CPU used: {program}", [_number(value, 2) for value in used]))
-    rows.append(("what was full when it broke", [capacity.limited_by for capacity in capacities]))
-    for title_of_row, cells in rows:
-        table.add_row(title_of_row, *cells)
+    costs = [capacity.cost or NO_COST for capacity in capacities]
+    table.add_row("req/s that held twice", *map(_rate, capacities))
+    table.add_row("req/s that broke", *(_number(capacity.broke_at_rps, 0) for capacity in capacities))
+    table.add_row("req/s per core of service CPU", *(_number(cost.rps_per_service_core, 0) for cost in costs))
+    table.add_row("req/s per core in all, without k6", *(_number(cost.rps_per_core_in_all, 0) for cost in costs))
+    provided = [_number(cost.service_cores_to_provide, 2) for cost in costs]
+    table.add_row("service cores to provide for 1,000 req/s", *provided)
+    for program in dict.fromkeys(name for cost in costs for name in cost.cores_per_1000_rps):
+        used = [_number(cost.cores_per_1000_rps.get(program), 2) for cost in costs]
+        table.add_row(f"  cores of CPU used: {program}", *used)
+    table.add_row("what was full when it broke", *(capacity.limited_by for capacity in capacities))
     return table
 
 

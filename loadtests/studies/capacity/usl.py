@@ -7,8 +7,8 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq, nnls
-from scipy.special import stdtrit
 
+from loadtests.analysis.effects import student_t
 from loadtests.schema.capacity import Estimate, Fit, Prediction
 
 Vector: TypeAlias = NDArray[np.float64]
@@ -50,7 +50,6 @@ def terms(number: Vector) -> Vector:
     return np.column_stack([np.ones_like(number), number - 1, number * (number - 1)])
 
 
-CONFIDENCE: Final = 0.95
 FEWEST: Final = 6
 # Where the largest load still brings this share of linear scaling, sigma and kappa are read off noise.
 KNEE: Final = 0.5
@@ -77,7 +76,7 @@ def fit(throughputs: Mapping[int, float]) -> Fit:
     if refusal:
         return Fit(refusal)
     best = {"lambda": 1 / a, "sigma": b / a, "kappa": c / a}
-    quantile = float(stdtrit(points.freedom, (1 + CONFIDENCE) / 2))
+    quantile = student_t(points.freedom)
     limit = max(least, SMALLEST) * (1 + quantile**2 / points.freedom)
     parameters = {name: _profile(points, name, value, limit) for name, value in best.items()}
     kappa = parameters["kappa"]
@@ -96,7 +95,7 @@ def predict(found: Fit, concurrency: int, measured: float) -> Prediction:
     y = float(line @ values)
     variance = least / points.freedom
     spread = float(line @ np.linalg.pinv(points.terms.T @ points.terms) @ line) / y**2
-    half = float(stdtrit(points.freedom, (1 + CONFIDENCE) / 2)) * math.sqrt(variance * (1 + spread))
+    half = student_t(points.freedom) * math.sqrt(variance * (1 + spread))
     rate = concurrency / y
     low, high = rate / (1 + half), rate / (1 - half) if half < 1 else math.inf
     return Prediction(concurrency, rate, low, high, measured, measured / rate - 1, low <= measured <= high)

@@ -6,13 +6,14 @@ from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import fdtrc, stdtrit
+from scipy.special import fdtrc
+
+from loadtests.analysis.effects import student_t
 
 Vector: TypeAlias = NDArray[np.float64]
 # A level and the log of how many times better the change was there, above 0 is better.
 Measured: TypeAlias = tuple[float, float]
 
-CONFIDENCE: Final = 0.95
 # Through fewer levels nothing is drawn, and through no more than these no parabola.
 FEWEST: Final = 4
 GRID: Final = 501
@@ -39,7 +40,7 @@ class Curve:
     @property
     def quantile(self) -> float:
         """Student's t for a two-sided 95 % interval."""
-        return float(stdtrit(self._best.freedom, (1 + CONFIDENCE) / 2))
+        return student_t(self._best.freedom)
 
     def on_a_grid(self) -> tuple[Vector, Vector]:
         """Values and standard errors at GRID evenly spaced places between the outer levels."""

@@ -12,7 +12,8 @@ import numpy as np
 from loadtests.analysis.effects import Effect, SimpleEffect
 from loadtests.analysis.figures import FIGURES
 from loadtests.analysis.read import Rounds, read_rounds
-from loadtests.schema.design import by_effect
+from loadtests.schema.combinations import OURS, read_entries
+from loadtests.schema.design import by_effect, design_of
 from loadtests.validation.simulation.noise import MetricNoise, Noise
 from loadtests.validation.simulation.runs import CALM, Disturbance, Truth, expected_figures, write_run
 from loadtests.verdict.comparison import compare
@@ -22,12 +23,7 @@ MEMORY: Final = Path("/dev/shm")  # noqa: S108
 
 # Of the run that gives the true differences: they are then known to 0.03 standard deviations.
 LONG_RUN: Final = 1000
-SIMPLE: Final = {
-    "cache in sync": ("sync", "sync-cached"),
-    "cache in async": ("async", "async-cached"),
-    "async uncached": ("sync", "async"),
-    "async cached": ("sync-cached", "async-cached"),
-}
+SIMPLE: Final = design_of({entry.name: entry.varies for entry in read_entries(OURS)}).simple
 
 Key: TypeAlias = tuple[str, str]
 Effects: TypeAlias = dict[Key, Effect]
