@@ -25,11 +25,6 @@ def is_machine_readable(document: Values) -> bool:
     return isinstance(results, dict) and isinstance(results.get("metrics"), list)
 
 
-def version_of(document: Values) -> str:
-    """Of the format; empty when it names none."""
-    return str(document.get("version") or "")
-
-
 def k6_of(document: Values) -> str | None:
     metadata = document.get("metadata")
     version = metadata.get("k6_version") if isinstance(metadata, dict) else None
@@ -109,7 +104,7 @@ def result_of(path: Path, document: Values) -> Result:
     What such a summary does not hold stays unknown: think time and with it the ceiling, routes, cache, the server's
     side, and percentiles that k6 was not asked for with `--summary-trend-stats`. Raises UnusableResults.
     """
-    version = version_of(document)
+    version = str(document.get("version") or "")
     if is_machine_readable(document) and version.partition(".")[0] != MAJOR:
         raise UnusableResults(
             f"{path} is a summary of k6 that cannot be used: "

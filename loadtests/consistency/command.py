@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import msgspec
 import redis
 from rich.console import Console
 from rich.table import Table
@@ -17,6 +16,7 @@ from compose.local.stack import Stack
 from loadtests.consistency.check import SHIPPED, Checked, check
 from loadtests.consistency.workload import Load
 from loadtests.runner.environment import command_line, describe_checkout, describe_host
+from loadtests.schema.files import write_json
 
 # A value lives 60 s, give or take a tenth; what a failed invalidation left behind must be gone by then.
 LONGEST_LIFETIME: Final = 66.0
@@ -56,8 +56,7 @@ def write(file: Path, results: Sequence[Checked]) -> None:
         **describe_checkout(),
         "host": describe_host(),
     }
-    content = made | {"checks": results}
-    file.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
+    write_json(file, made | {"checks": results})
 
 
 def _name(each: Checked) -> str:

@@ -124,8 +124,4 @@ def _orders(history: History) -> Iterator[Record]:
 
 
 def _fingerprint(key: str) -> tuple[int, int]:
-    return order_fingerprint(_number(key), CUSTOMERS)
-
-
-def _number(key: str) -> int:
-    return int(key.rpartition("-")[2])
+    return order_fingerprint(int(key.rpartition("-")[2]), CUSTOMERS)

@@ -1,7 +1,6 @@
 """Snapshots of all counters around a cell, and the difference of two."""
 
 import time
-from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import NamedTuple, Self
 
@@ -82,11 +81,7 @@ def difference(before: Snapshot, after: Snapshot) -> Difference:
         seconds=after.at - before.at,
         busy=busy_between(before.cores, after.cores),
         counters=increase(before.counters, after.counters),
-        status=_grown(before.status, after.status),
+        status={name: value - before.status[name] for name, value in after.status.items() if name in before.status},
         statements=statements_between(before.digests, after.digests),
         redis=info_between(before.redis, after.redis),
     )
-
-
-def _grown(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
-    return {name: value - before[name] for name, value in after.items() if name in before}

@@ -35,7 +35,11 @@ def write_wanted(wanted: Wanted, comparison: Comparison) -> list[Path]:
     document = document_of(wanted.folder, rounds, comparison, wanted.studies)
     texts: dict[Path, str] = {}
     if wanted.report:
-        texts |= in_folder(wanted.folder, document)
+        texts |= {
+            wanted.folder / JSON_NAME: as_json(document),
+            wanted.folder / PAGE_NAME: page([document]),
+            wanted.folder / MEMO_NAME: memo(document),
+        }
     if wanted.markdown:
         texts[wanted.markdown] = memo(document)
     if wanted.html:
@@ -45,14 +49,6 @@ def write_wanted(wanted: Wanted, comparison: Comparison) -> list[Path]:
     except OSError as error:
         raise UnusableResults(f"{error.filename} cannot be written: {error.strerror}") from error
     return list(texts)
-
-
-def in_folder(folder: Path, document: Document) -> dict[Path, str]:
-    return {
-        folder / JSON_NAME: as_json(document),
-        folder / PAGE_NAME: page([document]),
-        folder / MEMO_NAME: memo(document),
-    }
 
 
 def _beside(wanted: Wanted) -> list[Document]:

@@ -105,8 +105,8 @@ class Cells:
             if pid := generator.pid:
                 programs["k6"] = pid
                 observation.watch("k6", pid)
-            asked = LENGTHS & self._plan.load.keys()
-            generator.wait(LONGEST_LOAD_S if asked else _limit(self._plan))
+            asked, profile = LENGTHS & self._plan.load.keys(), self._plan.profile
+            generator.wait(LONGEST_LOAD_S if asked else profile.warm_up_s + profile.duration_s + SPARE_S)
         finally:
             generator.close()
 
@@ -139,7 +139,3 @@ def _variables(plan: Plan, name: str, number: int, folder: Path) -> dict[str, st
         "PORT_BASE": str(plan.port_base),
         **plan.load,
     }
-
-
-def _limit(plan: Plan) -> float:
-    return plan.profile.warm_up_s + plan.profile.duration_s + SPARE_S

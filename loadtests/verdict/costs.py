@@ -35,7 +35,7 @@ def cost_of_cache(cells: Mapping[str, Sequence[Result]], before: str, cached: st
     """One phrase each; memory and connections as measured."""
     memory = _peak_mb(cells.get(cached, ()), "cache")
     return [
-        *_memory("Redis", memory),
+        *([] if memory is None else [f"{memory:.0f} MB of memory of Redis under this load"]),
         *_growth(cells, before, cached),
         _connections_to_redis(ledgers, cached),
         f"data up to {greatest_age_s(ledgers, cached):.0f} s stale after a failed invalidation, otherwise fresh",
@@ -92,7 +92,3 @@ def _peak_mb(results: Sequence[Result], program: str) -> float | None:
 def _growth(cells: Mapping[str, Sequence[Result]], before: str, after: str) -> list[str]:
     old, new = _peak_mb(cells.get(before, ()), "service"), _peak_mb(cells.get(after, ()), "service")
     return [f"{new - old:+.0f} MB of memory of the service"] if old and new else []
-
-
-def _memory(name: str, megabytes: float | None) -> list[str]:
-    return [] if megabytes is None else [f"{megabytes:.0f} MB of memory of {name} under this load"]

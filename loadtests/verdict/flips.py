@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from statistics import median
 from typing import Final, Literal, TypeAlias
 
-from loadtests.analysis.effects import Interval, SimpleEffect, interval
+from loadtests.analysis.effects import Interval, interval
 from loadtests.schema.result import Result
 from loadtests.verdict.costs import greatest_age_s
 from loadtests.verdict.evidence import Evidence
@@ -127,13 +127,12 @@ def _decided(name: str, subject: str) -> Condition:
             return f"a run shows what {subject} does: here no figure of it counts"
         if effect.verdict not in ("not shown", "one round"):
             return None
-        return f"a run shows what {subject} does: here it is {in_words(effect)}{_would_be_found(effect)}"
+        found = (
+            "" if effect.detectable is None else f"; one of {effect.detectable:.2f} ms would be found 19 times in 20"
+        )
+        return f"a run shows what {subject} does: here it is {in_words(effect)}{found}"
 
     return condition
-
-
-def _would_be_found(effect: SimpleEffect) -> str:
-    return "" if effect.detectable is None else f"; one of {effect.detectable:.2f} ms would be found 19 times in 20"
 
 
 def _bounds(low: float | None, high: float | None, form: str) -> str:

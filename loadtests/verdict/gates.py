@@ -68,7 +68,8 @@ def read_gate(text: str, names: Figures, help_line: str) -> Gate:
     name, sign, limit = match["name"], match["sign"], _limit(match["limit"])
     if name not in names:
         raise UnusableGate(f"--fail-if {text!r}: there is no figure {name}; {help_line}")
-    if limit is None or isinstance(limit, str) != name.endswith(".verdict") or _unordered(sign, limit):
+    a_word = isinstance(limit, str)
+    if limit is None or a_word != name.endswith(".verdict") or (a_word and sign not in ("==", "!=")):
         raise UnusableGate(
             f"--fail-if {text!r}: a figure is held to a number, a verdict by == or != to one of {', '.join(WORDS)}"
         )
@@ -105,7 +106,3 @@ def _limit(text: str) -> float | str | None:
     except ValueError:
         return None
     return number if math.isfinite(number) else None
-
-
-def _unordered(sign: str, limit: float | str) -> bool:
-    return isinstance(limit, str) and sign not in ("==", "!=")

@@ -32,6 +32,9 @@ def _forest(document: Document, metric: str) -> Picture | None:
     bounds = [*reached, 0.95, 1.05]
     names = [safe(name) for name, _ in effects][::-1]
     title = METRICS[metric]
+    rows = [(name, one["ratio"], interval(one) or MISSING, one["verdict"]) for name, one in effects]
+    # For the figures above the outermost points, as a factor that grows with the axis.
+    room = (max(bounds) / min(bounds)) ** 0.12
     return Picture(
         f"effects-{metric.replace('_', '-')}",
         f"What each change did to the {title}: times better",
@@ -39,19 +42,14 @@ def _forest(document: Document, metric: str) -> Picture | None:
         {
             "data": [_intervals(effects[::-1], names)],
             "layout": layout(
-                log_axis("times better (log scale); right of 1 is better", bounds, room=_room(bounds)),
+                log_axis("times better (log scale); right of 1 is better", bounds, room=room),
                 axis("", type="category"),
                 shapes=[{**BAND, "layer": "below", "name": "band"}, {**ONE, "name": "one"}],
             ),
         },
-        DataTable(("effect of", "times better", "95 % interval", "verdict"), [_row(*one) for one in effects]),
+        DataTable(("effect of", "times better", "95 % interval", "verdict"), rows),
         height=110 + 38 * len(effects),
     )
-
-
-def _room(bounds: list[float]) -> float:
-    """Some room for the figures above the outermost points, as a factor that grows with the axis."""
-    return float((max(bounds) / min(bounds)) ** 0.12)
 
 
 def _intervals(effects: list[tuple[str, dict[str, Any]]], names: list[str]) -> Trace:
@@ -79,10 +77,6 @@ def _intervals(effects: list[tuple[str, dict[str, Any]]], names: list[str]) -> T
         "customdata": [f"{interval(one) or 'no interval'}, {one['verdict']}" for one in shown_effects],
         "hovertemplate": "%{y}: %{x:.4~g} times better<br>%{customdata}<extra></extra>",
     }
-
-
-def _row(name: str, effect: dict[str, Any]) -> tuple[str, float | None, str, str]:
-    return name, effect["ratio"], interval(effect) or MISSING, effect["verdict"]
 
 
 def _in_words(effects: list[tuple[str, dict[str, Any]]]) -> str:

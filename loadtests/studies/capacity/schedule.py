@@ -30,10 +30,12 @@ def next_load(steps: Sequence[Step], options: Options) -> Load | None:
 
 
 def capacity_of(name: str, steps: Sequence[Step], options: Options, service_cores: int) -> Capacity:
-    best = next((step for step in reversed(steps) if _confirms(step) and _held_twice(steps, step.rate_rps)), None)
+    confirmed = [step for step in steps if step.part == "confirm" and step.outcome == "held"]
+    best = next((step for step in reversed(confirmed) if _held_twice(steps, step.rate_rps)), None)
     held, broken_at = bracket(_tried(steps))
     breaking = next((step for step in reversed(steps) if step.part == "search" and step.rate_rps == broken_at), None)
-    throughputs = {step.concurrency: step.throughput_rps for step in steps if _counts(step) and step.concurrency}
+    closed = [step for step in steps if step.part == "concurrency" and step.outcome == "held"]
+    throughputs = {step.concurrency: step.throughput_rps for step in closed if step.concurrency}
     law = usl.fit({at: rate for at, rate in throughputs.items() if at not in options.predicted})
     predicted = [at for at in options.predicted if at in throughputs] if law.refused is None else []
     return Capacity(
@@ -83,10 +85,6 @@ def _confirming(steps: Sequence[Step], options: Options) -> Load | None:
     return None
 
 
-def _confirms(step: Step) -> bool:
-    return step.part == "confirm" and step.outcome == "held"
-
-
 def _held_twice(steps: Sequence[Step], rate: int | None) -> bool:
     """In the search and in its confirmation, or in two confirmations."""
     judged = (step for step in steps if step.part in ("search", "confirm") and step.rate_rps == rate)
@@ -104,7 +102,8 @@ def _closed(steps: Sequence[Step], options: Options) -> Load | None:
     random.Random(SEED).shuffle(order)
     done = {step.concurrency for step in steps}
     left = [visitors for visitors in order if visitors not in done]
-    return _closed_loop(left[0], options) if left else None
+    seconds, warm_up_s = max(SHORTEST_S, options.step_s / 2), options.warm_up_s / 2
+    return Load("concurrency", seconds, warm_up_s, visitors=left[0], mix=options.law_mix) if left else None
 
 
 def _load(part: Pass, rate: int, options: Options) -> Load:
@@ -112,22 +111,8 @@ def _load(part: Pass, rate: int, options: Options) -> Load:
     return Load(part, seconds, options.warm_up_s, rate=rate)
 
 
-def _closed_loop(visitors: int, options: Options) -> Load:
-    return Load(
-        "concurrency",
-        max(SHORTEST_S, options.step_s / 2),
-        options.warm_up_s / 2,
-        visitors=visitors,
-        mix=options.law_mix,
-    )
-
-
 def _tried(steps: Sequence[Step]) -> dict[int, bool]:
     return {step.rate_rps: step.outcome == "held" for step in steps if step.part == "search" and step.rate_rps}
-
-
-def _counts(step: Step) -> bool:
-    return step.part == "concurrency" and step.outcome == "held"
 
 
 def _limited_by(breaking: Step | None, held: int | None, options: Options) -> str:

@@ -42,10 +42,6 @@ class _Gunicorn(BaseApplication):
         return app
 
 
-def serve_sync(settings: Settings) -> None:
-    _Gunicorn(settings).run()
-
-
 def serve_async(settings: Settings) -> None:
     config = Config()
     for setting in serving(settings):
@@ -68,8 +64,8 @@ def main() -> int:
     if sys.argv[1:] not in ([twin] for twin in TWINS):
         sys.stderr.write("usage: python -m loadtests.studies.ceiling.app sync|async\n")
         return 2
-    serve = serve_sync if sys.argv[1] == "sync" else serve_async
-    serve(read_settings(os.environ))
+    settings = read_settings(os.environ)
+    _Gunicorn(settings).run() if sys.argv[1] == "sync" else serve_async(settings)
     return 0
 
 

@@ -1,8 +1,4 @@
-"""Checks the comparison on simulated runs of a known effect.
-
-Every run is written as result files and read by the program that reads a user's. The noise is what was measured
-(docs/measurements/noise.json); drift, autocorrelation, skew and carry-over are added to it.
-"""
+"""Checks the comparison on simulated runs of a known effect."""
 
 import sys
 from pathlib import Path
@@ -10,8 +6,9 @@ from pathlib import Path
 import msgspec
 
 from loadtests.report.plain_text import console
+from loadtests.schema.files import read_json, write_json
 from loadtests.schema.profiles import read_profiles
-from loadtests.validation.simulation.noise import Noise, lasting, noise_of, read_measured
+from loadtests.validation.simulation.noise import FILE, Measured, Noise, lasting, noise_of
 from loadtests.validation.simulation.output import spread_table, tables
 from loadtests.validation.simulation.proof import Proof, beyond, found_by_spread, prove, range_of
 from loadtests.validation.simulation.runs import Disturbance
@@ -29,7 +26,8 @@ class Report(msgspec.Struct, frozen=True):
 def simulate(runs: int, seed: int, json: Path | None) -> int:
     """Prints how often the comparison is right under each profile's noise; 1 when a share is beyond its bound."""
     out = console()
-    noises = {name: _of_whole_cells(name, noise_of(measured)) for name, measured in read_measured().items()}
+    measured, profiles = read_json(FILE, dict[str, Measured]), read_profiles()
+    noises = {name: lasting(noise_of(cells), profiles[name].duration_s) for name, cells in measured.items()}
     proofs = {}
     for name, noise in noises.items():
         print(f"{name}: {runs} runs of each kind", file=sys.stderr)
@@ -41,8 +39,7 @@ def simulate(runs: int, seed: int, json: Path | None) -> int:
     wrong = [f"{name}: {one}" for name, proof in proofs.items() for one in beyond(proof, runs)]
     out.print("\n".join([*(_ranges(name, proof) for name, proof in proofs.items()), *wrong]))
     if json:
-        report = Report(runs, seed, Disturbance(), noises, proofs, allowed)
-        json.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+        write_json(json, Report(runs, seed, Disturbance(), noises, proofs, allowed))
     return int(bool(wrong))
 
 
@@ -52,8 +49,3 @@ def _ranges(name: str, proof: Proof) -> str:
         f"{name}: the truth is held by {held[0]:.1%} to {held[1]:.1%} of the ratios' intervals and by "
         f"{in_ms[0]:.1%} to {in_ms[1]:.1%} of the differences'; false alarms {alarms[0]:.1%} to {alarms[1]:.1%}"
     )
-
-
-def _of_whole_cells(profile: str, noise: Noise) -> Noise:
-    """Cells that were measured for a shorter time than the profile's are taken to be noisier by the root of that."""
-    return lasting(noise, read_profiles()[profile].duration_s)

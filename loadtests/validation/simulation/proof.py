@@ -55,17 +55,14 @@ def prove(noise: Noise, runs: int, seed: int) -> Proof:
     )
 
 
-def _same_noise(level: float, spread: float) -> dict[str, MetricNoise]:
-    return {metric: MetricNoise(level, spread, spread, 4) for metric in ("latency_avg", "throughput")}
-
-
 def found_by_spread(runs: int, seed: int) -> dict[str, dict[int, float]]:
     """How often 10 % are found, by the spread of the ratio of two twins and by rounds."""
     return {f"{spread:.0%}": dict(_found(spread, runs, seed)) for spread in SPREADS}
 
 
 def _found(spread: float, runs: int, seed: int) -> Iterator[tuple[int, float]]:
-    noise = Noise(120.0, dict.fromkeys(PAIRS, _same_noise(100.0, spread)))
+    alike = dict.fromkeys(("latency_avg", "throughput"), MetricNoise(100.0, spread, spread, 4))
+    noise = Noise(120.0, dict.fromkeys(PAIRS, alike))
     for rounds in FEW_ROUNDS:
         shares = study(_slower(noise, rounds), max(1, runs // FEWER), seed + rounds)
         yield rounds, fmean(shares[f"async {pair}", "latency_avg"].worse for pair in PAIRS)
