@@ -18,39 +18,7 @@ START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 3.0
 # Beside the four services' ports.
 INSTANCE, NGINX = 10, 20
-# A request that ended without an answer goes to the next instance. That may repeat a write, which is safe here: an
-# order carries an Idempotency-Key, and a PATCH sets values.
-CONFIGURATION: Final = Template("""\
-daemon off;
-worker_processes 1;
-worker_rlimit_nofile 8192;
-pid nginx.pid;
-error_log stderr crit;
-events { worker_connections 4096; }
-http {
-  access_log off;
-  client_body_temp_path body;
-  proxy_temp_path proxied;
-  fastcgi_temp_path unused_1;
-  scgi_temp_path unused_2;
-  uwsgi_temp_path unused_3;
-  upstream service {
-$instances
-    keepalive 64;
-  }
-  server {
-    listen $address backlog=2048;
-    location / {
-      proxy_pass http://service;
-      proxy_http_version 1.1;
-      proxy_set_header Connection "";
-      proxy_connect_timeout 2s;
-      proxy_read_timeout 9s;
-      proxy_next_upstream error non_idempotent;
-    }
-  }
-}
-""")
+CONFIGURATION: Final = Template(Path(__file__).with_name("nginx.conf").read_text())
 
 
 @contextlib.contextmanager

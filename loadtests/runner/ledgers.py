@@ -1,10 +1,11 @@
 """The ledger for people: what is alike, what differs and why."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from loadtests.analysis.fairness import Differing, differences, unexplained
 from loadtests.observe.ledger.read import read_ledger
+from loadtests.runner.environment import describe_checkout, describe_host
 from loadtests.schema.plan import Plan
 from loadtests.schema.run import Ledger
 from loadtests.targets.base import Say, Target, TargetError
@@ -54,3 +55,15 @@ def libraries(ledgers: dict[str, Ledger]) -> dict[str, str]:
     """The versions that the running services have loaded, which in containers are not this program's."""
     loaded = {entry: value for ledger in ledgers.values() for entry, value in ledger.items()}
     return {entry.removeprefix(LIBRARY): loaded[entry] for entry in sorted(loaded) if entry.startswith(LIBRARY)}
+
+
+def describe_study(target: Target, plan: Plan, ledgers: dict[str, Ledger]) -> dict[str, Any]:
+    """What a study's file says of how it was measured."""
+    return {
+        "stack": plan.stack,
+        "workers": plan.workers,
+        "host": describe_host(),
+        **describe_checkout(),
+        "versions": target.versions() | libraries(ledgers),
+        "ledger": ledgers,
+    }

@@ -1,10 +1,4 @@
-"""Checks the tool on real services and a known effect.
-
-Two runs of the same load. In the first all four names are the same service, so no effect may be found. In the second
-the cached names are one service and the uncached ones another, and those called async are 5 ms further away by a TCP
-proxy: the cached pair has to find that, with an interval of the difference that holds 5 ms; the uncached pair need not,
-and then has to say how large a difference noise hides and what both wait for.
-"""
+"""Checks the tool on real services and a known effect: two runs, as `selfcheck --help` describes them."""
 
 import http.client
 import time

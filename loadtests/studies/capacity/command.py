@@ -9,9 +9,9 @@ from loadtests.analysis.limit import SERVICE
 from loadtests.report.numbers import MINUTE_S, time_left
 from loadtests.report.plain_text import console
 from loadtests.runner.ended import say
-from loadtests.runner.environment import command_line, describe_checkout, describe_host
+from loadtests.runner.environment import command_line
 from loadtests.runner.folders import study_folder
-from loadtests.runner.ledgers import libraries, read_ledgers
+from loadtests.runner.ledgers import describe_study, read_ledgers
 from loadtests.schema.capacity import Capacity, Document, Step
 from loadtests.schema.files import write_json
 from loadtests.schema.plan import Plan
@@ -87,25 +87,13 @@ def measure(options: Options, plan: Plan) -> int:
         minutes = options.expected_s() * len(plan.names) / MINUTE_S
         say(f"results go to {folder}; about {minutes:.0f} min of load for {len(plan.names)} combinations")
         with TARGETS[plan.stack](plan, say) as target:
-            document = CapacityRun(options, plan, folder, _description(target, plan)).measure(target)
+            run = describe_study(target, plan, read_ledgers(target, plan, say))
+            document = CapacityRun(options, plan, folder, run).measure(target)
     if options.json:
         write_json(options.json, document)
     show(document, console())
     print(f"\nResults: {folder / FILE}")
     return 0
-
-
-def _description(target: Target, plan: Plan) -> dict[str, Any]:
-    """Raises TargetError where the services do not compare fairly."""
-    ledgers = read_ledgers(target, plan, say)
-    return {
-        "stack": plan.stack,
-        "workers": plan.workers,
-        "host": describe_host(),
-        **describe_checkout(),
-        "versions": target.versions() | libraries(ledgers),
-        "ledger": ledgers,
-    }
 
 
 def _named(load: Load) -> str:

@@ -65,7 +65,10 @@ def main() -> int:
         sys.stderr.write("usage: python -m loadtests.studies.ceiling.app sync|async\n")
         return 2
     settings = read_settings(os.environ)
-    _Gunicorn(settings).run() if sys.argv[1] == "sync" else serve_async(settings)
+    if sys.argv[1] == "sync":
+        _Gunicorn(settings).run()
+    else:
+        serve_async(settings)
     return 0
 
 

@@ -1,22 +1,19 @@
 """Measures a sweep, or reads one, and prints it."""
 
-from typing import Any
-
 from compose.local.stack import Stack
 from loadtests.report.plain_text import console
 from loadtests.runner.ended import say
-from loadtests.runner.environment import describe_checkout, describe_host
 from loadtests.runner.folders import study_folder
-from loadtests.runner.ledgers import libraries
+from loadtests.runner.ledgers import describe_study
 from loadtests.schema.files import read_json, write_json
 from loadtests.schema.plan import Plan
 from loadtests.schema.sweep import Document
 from loadtests.studies.sweep.factors import ordered, settings_of
-from loadtests.studies.sweep.ledgers import Ledgers, elsewhere, read_settings
+from loadtests.studies.sweep.ledgers import elsewhere, read_settings
 from loadtests.studies.sweep.options import Options
 from loadtests.studies.sweep.output import show
 from loadtests.studies.sweep.run import FILE, SweepRun
-from loadtests.studies.sweep.target import SweepTarget, sweep_target
+from loadtests.studies.sweep.target import sweep_target
 from loadtests.targets.local import stack_options
 
 
@@ -34,21 +31,9 @@ def _measured(options: Options, plan: Plan) -> Document:
         say(f"{len(order)} cells in {passes}, {options.measured_s:g} s each; about {options.minutes:g} min")
         with Stack(stack_options(plan, say)) as stack, sweep_target(stack) as target:
             ledgers = read_settings(target, plan, settings_of(options.factors), say)
-            run = describe(target, plan, ledgers)
+            run = describe_study(target, plan, next(iter(ledgers.values()))) | {"ledger_elsewhere": elsewhere(ledgers)}
             document = SweepRun(options, plan, folder, run, order, ledgers).measure(target)
     say(f"Results: {folder / FILE}")
     if options.json:
         write_json(options.json, document)
     return document
-
-
-def describe(target: SweepTarget, plan: Plan, ledgers: dict[str, Ledgers]) -> dict[str, Any]:
-    centre = next(iter(ledgers.values()))
-    return {
-        "workers": plan.workers,
-        "host": describe_host(),
-        **describe_checkout(),
-        "versions": target.versions() | libraries(centre),
-        "ledger": centre,
-        "ledger_elsewhere": elsewhere(ledgers),
-    }

@@ -1,8 +1,7 @@
 """A sweep as tables for people."""
 
-import math
 from collections.abc import Sequence
-from statistics import fmean
+from statistics import fmean, geometric_mean
 
 from rich.console import Console
 from rich.table import Table
@@ -10,7 +9,7 @@ from rich.table import Table
 from loadtests.report.numbers import MISSING
 from loadtests.schema.sweep import Cell, Document, Finding
 from loadtests.studies.sweep.factors import BY_NAME, CENTRE_NAME, Point
-from loadtests.studies.sweep.findings import Pair, ratio, written
+from loadtests.studies.sweep.findings import values, written
 from loadtests.studies.sweep.run import title_of
 
 
@@ -38,7 +37,8 @@ def _table(document: Document, name: str, findings: Sequence[Finding]) -> Table:
     for level in sorted({*factor.levels, *(() if factor.injected else (factor.centre,))}):
         cells = [cell for cell in document.cells if _at(cell, name, level)]
         rates = [_mean([cell.throughput_rps for cell in cells if cell.combination == name]) for name in combinations]
-        ratios = [_ratio(cells, document.comparisons[finding.comparison]) for finding in findings]
+        pairs = [values(cells, factor, document.comparisons[finding.comparison]) for finding in findings]
+        ratios = [f"{geometric_mean(value.ratio for value in pair):.2f}" if pair else MISSING for pair in pairs]
         share = max((cell.k6_share or 0.0 for cell in cells), default=0.0)
         table.add_row(written(level, factor), *rates, f"{share:.2f}", *ratios)
     return table
@@ -48,20 +48,6 @@ def _at(cell: Cell, name: str, level: float) -> bool:
     if cell.factor == CENTRE_NAME:
         return not BY_NAME[name].injected and level == BY_NAME[name].centre
     return cell.factor == name and cell.level == level
-
-
-def _ratio(cells: Sequence[Cell], pair: Pair) -> str:
-    without, with_change = pair
-    by_pass: dict[int, dict[str, Cell]] = {}
-    for cell in cells:
-        if cell.counts:
-            by_pass.setdefault(cell.passed, {})[cell.combination] = cell
-    logs = [
-        math.log(ratio(both[without], both[with_change]))
-        for both in by_pass.values()
-        if without in both and with_change in both
-    ]
-    return f"{math.exp(fmean(logs)):.2f}" if logs else MISSING
 
 
 def _mean(values: Sequence[float]) -> str:

@@ -48,10 +48,6 @@ def noise_of(measured: Measured) -> Noise:
     return Noise(measured.duration_s, {pair: _of_pair(measured, *names) for pair, names in PAIRS.items()})
 
 
-def read_measured() -> dict[str, Measured]:
-    return msgspec.json.decode(FILE.read_bytes(), type=dict[str, Measured])
-
-
 def lasting(noise: Noise, duration_s: float) -> Noise:
     """The noise of cells of another length: a mean of independent parts, so by the root of the length."""
     factor = math.sqrt(noise.duration_s / duration_s)

@@ -12,6 +12,7 @@ from compose.local.ports import taken
 from compose.local.stack import Stack
 from loadtests.cli.main import main
 from loadtests.runner.environment import describe_checkout
+from loadtests.runner.ledgers import describe_study
 from loadtests.schema.result import Result
 from loadtests.schema.sweep import Document
 from loadtests.studies.sweep import command as measuring
@@ -74,7 +75,7 @@ def test_points_are_measured_over_the_real_stack_with_what_they_vary(
     chosen = [(1, point, "sync-cached") for point in (COLD, FAR, POOL)]
     said: list[str] = []
     ledgers = read_settings(target, plan, {point.setting: point for _, point, _ in chosen}, said.append)
-    run = measuring.describe(target, plan, ledgers)
+    run = describe_study(target, plan, next(iter(ledgers.values())))
     sweep = SweepRun(asked, plan, tmp_path, run, chosen, ledgers).measure(target)
     cold, far, pool = sweep.cells
     assert [one.failed for one in sweep.cells] == [0, 0, 0]
