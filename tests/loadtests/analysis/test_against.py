@@ -166,7 +166,7 @@ def _empty(folder: Path) -> None:
         (_host, "cores 2"),
         (_no_run, "does not say on which host"),
         (_broken_run, "broken or cut short"),
-        (_load("vus", 40), "has vus 50, .* has 40: measure both under one load"),
+        (_load("vus", 40), "has vus 50, .* has 40: measure all under one load"),
         (_load("rate_rps", 100), "has rate_rps None, .* has 100"),
         (_load("warm_up_s", 3), "has warm_up_s 0.0, .* has 3"),
         (_load("hit_ratio_asked", 0.5), "has hit_ratio_asked None, .* has 0.5"),
