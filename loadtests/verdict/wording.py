@@ -1,4 +1,4 @@
-"""Which run would tell more."""
+"""The recommendation in sentences, and which run would tell more."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
