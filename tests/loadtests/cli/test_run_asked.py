@@ -88,8 +88,8 @@ def test_every_setting_that_the_script_reads_is_given_by_the_run_or_stays_behind
     scripts = "".join(path.read_text() for path in (LOADTESTS / "matrix.js", *(LOADTESTS / "lib").glob("*.js")))
     read = set(re.findall(r"__ENV\.(\w+)|(?:wholeNumber|share|seconds|byRoute)\('(\w+)'", scripts))
     by_the_run = {"PROFILE", "COMBINATIONS", "ROUND", "RESULTS", "PORT_BASE"}
-    # TARGETS is set in containers alone, and paths that are handed over are whole.
-    assert {one or other for one, other in read} == by_the_run | set(LOAD) | {"TARGETS", "PWD"}
+    # TARGETS is set in containers alone, RUN_ID by hand alone, and paths that are handed over are whole.
+    assert {one or other for one, other in read} == by_the_run | set(LOAD) | {"TARGETS", "PWD", "RUN_ID"}
 
 
 def test_k6_has_no_settings_of_its_own_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
