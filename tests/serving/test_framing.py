@@ -52,6 +52,7 @@ CLOSING: Mapping[str, bytes] = {
     "HTTP/1.0 with keep-alive": b"GET /health/live HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
     "a target that is none": head("GET /health/live#top HTTP/1.1"),
     "a body that is much too long": head(PATCH, JSON, f"Content-Length: {LONG}") + b" " * LONG,
+    "a body that is much too long and does not come": head(PATCH, JSON, f"Content-Length: {LONG}"),
 }
 # Name: the request, and (status, whether the connection is closed) of sync and of async.
 DIFFERENT: Mapping[str, tuple[bytes, tuple[int, bool], tuple[int, bool]]] = {
@@ -70,6 +71,12 @@ DIFFERENT: Mapping[str, tuple[bytes, tuple[int, bool], tuple[int, bool]]] = {
         (200, False),
         (101, False),
     ),
+    "no Host": (b"GET /health/live HTTP/1.1\r\n\r\n", (200, False), (400, True)),
+    "two Hosts": (head(ALIVE, "Host: other"), (400, True), (400, True)),
+    "a long line": (head(f"GET /health/live?{'a' * 10_000} HTTP/1.1"), (414, True), (200, False)),
+    "a long field": (head(ALIVE, f"X-Long: {'a' * 10_000}"), (431, True), (200, False)),
+    "many fields": (head(ALIVE, *(f"X-{number}: a" for number in range(101))), (431, True), (200, False)),
+    "a very long line": (head(f"GET /health/live?{'a' * 300_000} HTTP/1.1"), (414, True), (431, True)),
 }
 PIECES = ["/", "//", "[", "]", "::1", "http:", "https://", "@", ":", "80", "?", "&", "%", "%2f", "%00", "*", "\\", "a"]
 
