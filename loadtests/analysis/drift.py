@@ -3,8 +3,6 @@
 from statistics import median
 from typing import Final
 
-from scipy.stats import mannwhitneyu
-
 from loadtests.schema.result import Result
 
 BEGINNING: Final = 0.25
@@ -30,6 +28,8 @@ def drift(result: Result) -> str | None:
     first, rest = median(early), median(late)
     if max(first, rest) < FACTOR * min(first, rest) or abs(first - rest) < LEAST_MS:
         return None
+    from scipy.stats import mannwhitneyu  # here, because it takes two seconds to import and is seldom asked
+
     if mannwhitneyu(early, late).pvalue > SIGNIFICANT:
         return None
     return f"the median latency was {first:.1f} ms in the first quarter and {rest:.1f} ms after it"
