@@ -39,6 +39,7 @@ def test_a_share_is_the_median_of_ratios_within_a_round() -> None:
     assert shares(figures) == dict.fromkeys(COMBINATIONS, 0.6)
 
 
+@pytest.mark.usefixtures("servers")
 def test_the_bench_measures_all_four_beside_their_ceilings_and_says_on_what(tmp_path: Path) -> None:
     run("loadtests", "ceiling", "--rounds", "1", "--seconds", "1", "--json", str(tmp_path / "bench.json"))
     found = json.loads((tmp_path / "bench.json").read_text())
@@ -52,6 +53,7 @@ def test_the_bench_measures_all_four_beside_their_ceilings_and_says_on_what(tmp_
     assert {"started_at", "host", "versions"} <= set(found["run"])
 
 
+@pytest.mark.usefixtures("servers")
 def test_the_profile_says_where_the_time_of_each_goes(tmp_path: Path) -> None:
     run("tools.bench_profile", "--seconds", "2", "--json", str(tmp_path / "profile.json"))
     found = json.loads((tmp_path / "profile.json").read_text())["shares"]

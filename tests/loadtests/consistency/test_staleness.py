@@ -118,6 +118,7 @@ def test_what_cannot_be_checked_is_refused_in_one_line(
     assert said in capsys.readouterr().err.replace("\n", " ")
 
 
+@pytest.mark.usefixtures("servers")
 def test_ctrl_c_ends_the_load_and_the_stack() -> None:
     with sandbox() as box:
         command = [sys.executable, "-m", "loadtests", "staleness", "--only", "async-cached", "--workers", "1"]
