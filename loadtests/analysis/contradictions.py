@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 from loadtests.analysis.k6_summary import UNKNOWN
 from loadtests.analysis.void import unlike_its_cache
 from loadtests.schema.combinations import OURS, read_entries
-from loadtests.schema.result import Latency, Result, SliceLatency
+from loadtests.schema.result import Result, SliceLatency
+from loadtests.schema.turns import Latency
 
 # Figures are rounded to thousandths before they are written.
 ROUNDED: Final = 0.002

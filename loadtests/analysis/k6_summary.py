@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeGuard
 
 from loadtests.schema.files import UnusableResults
-from loadtests.schema.result import K6, Cache, Latency, Result
+from loadtests.schema.result import K6, Cache, Result
+from loadtests.schema.turns import Latency
 
 Values: TypeAlias = Mapping[str, Any]
 

@@ -9,6 +9,14 @@ from loadtests.schema.files import LOADTESTS
 FILE: Final = LOADTESTS / "profiles.json"
 
 
+class Lengths(msgspec.Struct, frozen=True):
+    """Seconds that a part of a start lasts: the head to head, and for each combination warm-up and measured time."""
+
+    turns_s: float
+    warm_up_s: float
+    duration_s: float
+
+
 class Profile(msgspec.Struct, frozen=True):
     """One load; times in seconds, a mix is a weight per route."""
 
@@ -17,6 +25,11 @@ class Profile(msgspec.Struct, frozen=True):
     duration_s: float
     think_time_s: float
     mix: dict[str, float]
+    # Of the head to head; none without.
+    turns_s: float = 0.0
+    # How often a run starts the services, and what each of its starts lasts.
+    starts: int = 4
+    start: Lengths | None = None
 
 
 def read_profiles() -> dict[str, Profile]:

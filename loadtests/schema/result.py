@@ -5,23 +5,12 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import msgspec
 
 from loadtests.schema.server import Amount, Count, Server
+from loadtests.schema.turns import Batch, Latency, Phase
 
 VERSION: Final = 1
 
 Duration: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
 Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
-
-
-class Latency(msgspec.Struct, frozen=True):
-    """Milliseconds; null where there were too few requests to say."""
-
-    avg: Amount | None
-    min: Amount | None
-    p50: Amount | None
-    p90: Amount | None
-    p95: Amount | None
-    p99: Amount | None
-    max: Amount | None
 
 
 class SliceLatency(msgspec.Struct, frozen=True):
@@ -111,7 +100,14 @@ class Result(msgspec.Struct, frozen=True):
     injected: list[str] = []
     # The curve over the whole mix by p1 to p99.9; a percentile with fewer than ten requests beyond it is null.
     percentiles: dict[str, Amount | None] = {}
+    # The same curve without that care, with its ends as "0" and "100": several starts are pooled by it.
+    quantiles: dict[str, Amount | None] = {}
     timeline: list[Slice] = []
+    # The head to head, by phase, and how often each of its routes counts in the mix.
+    turns: dict[str, list[Batch]] = {}
+    head_to_head: dict[str, Phase] = {}
+    weights: dict[str, Amount] = {}
+    starts: Annotated[int, msgspec.Meta(ge=1)] = 1
     # Of which run it is; k6 alone knows its id only.
     run_id: str | None = None
     host: dict[str, Any] = {}

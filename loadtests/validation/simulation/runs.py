@@ -12,8 +12,9 @@ import numpy as np
 
 from loadtests.analysis.read import COMBINATIONS
 from loadtests.schema.design import orders
-from loadtests.schema.result import Cache, Latency, Result
+from loadtests.schema.result import Cache, Result
 from loadtests.schema.server import Server
+from loadtests.schema.turns import Latency
 from loadtests.validation.simulation.noise import MetricNoise, Noise
 
 

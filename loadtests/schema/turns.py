@@ -1,0 +1,64 @@
+"""What a result file holds of the head to head: the turns of one service, by phase and batch."""
+
+from typing import Annotated, Final, TypeAlias
+
+import msgspec
+
+from loadtests.schema.server import Amount, Count
+
+BATCHES: Final = 10
+
+Positive: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class Latency(msgspec.Struct, frozen=True):
+    """Milliseconds; null where there were too few requests to say."""
+
+    avg: Amount | None
+    min: Amount | None
+    p50: Amount | None
+    p90: Amount | None
+    p95: Amount | None
+    p99: Amount | None
+    max: Amount | None
+
+
+class BatchLatency(msgspec.Struct, frozen=True):
+    """Milliseconds; null without answers."""
+
+    avg: Amount | None
+    p50: Amount | None
+    p95: Amount | None
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """A tenth of a phase. `void` is why it does not count, for none of the services then.
+
+    `contrast` is the service's log latency less the mean over the services: Huber's mean over the rounds of each
+    visitor's, averaged over visitors. `service_cpu_ms` is for each request, null where it was not captured.
+    """
+
+    batch: Count
+    requests: Count
+    failed: Count
+    overlapping: Count
+    void: str | None
+    latency_ms: BatchLatency
+    contrast: float | None
+    hit_ratio: Amount | None = None
+    service_cpu_ms: Amount | None = None
+
+
+class Phase(msgspec.Struct, frozen=True):
+    """A whole phase. Visitors wait for nothing but their answers, so throughput is visitors / mean latency (Little).
+
+    It is null of one visitor: requests that wait for no other have latency only. `turn_ms` is how long the service's
+    turns lasted, null where they lasted as long as their answers.
+    """
+
+    route: str
+    visitors: Annotated[int, msgspec.Meta(ge=1)]
+    requests: Count
+    latency_ms: Latency
+    throughput_rps: Amount | None = None
+    turn_ms: Positive | None = None
