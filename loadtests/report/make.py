@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from loadtests.analysis.read import read_rounds
+from msgspec.structs import replace
+
+from loadtests.analysis.one_run import shortfall
+from loadtests.analysis.read import read_rounds, read_run_of
 from loadtests.report.document import Document, document_of
 from loadtests.report.memo import memo
 from loadtests.report.page import page
@@ -55,4 +58,6 @@ def _beside(wanted: Wanted) -> list[Document]:
     if not wanted.beside:
         return []
     rounds = read_rounds(wanted.beside, wanted.base)
-    return [document_of(wanted.beside, rounds, compare(rounds, context_of(wanted.beside)))]
+    comparison = compare(rounds, context_of(wanted.beside))
+    whole = shortfall(read_run_of(wanted.beside), len(rounds))
+    return [document_of(wanted.beside, rounds, replace(comparison, shortfall=whole))]

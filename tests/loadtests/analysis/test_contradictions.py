@@ -209,6 +209,12 @@ def test_a_run_that_is_not_whole_says_so_before_anything_else(
     assert words in first
     assert main(["compare", str(folder), "--json"]) == 0
     assert words in json.loads(capsys.readouterr().out)["shortfall"]
+    beside = ["--html", str(folder / "two.html"), "--beside", str(folder)]
+    assert main(["compare", str(folder), "--report", *beside]) == 0
+    memo, page, two = ((folder / name).read_text() for name in ("report.md", "report.html", "two.html"))
+    assert words in memo.partition("## 1.")[0]
+    assert [words in text for text in page.split('class="answer"')] == [True, False]
+    assert [words in text for text in two.split('class="answer"')] == [True, True, False]
 
 
 @pytest.mark.parametrize(
