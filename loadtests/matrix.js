@@ -1,24 +1,38 @@
-// Measures the combinations one after the other: k6 run loadtests/matrix.js
+// Measures the combinations in turns, and each under the origin's load: k6 run loadtests/matrix.js
 // Choose with PROFILE= COMBINATIONS= VUS= THINK= WARM_UP= DURATION= MIX= ROUTES= ROUND= RESULTS= PORT_BASE= SERVICE_HOST= TARGETS=
-// RUN_ID= where several starts of k6 measure the combinations of one run.
+// TURNS= seconds of the head to head, 0 for none. RUN_ID= where several starts of k6 measure the combinations of one run.
 // RATE= for an open model: as many requests a second, whatever the answers do. LIMITS= counts late answers.
 
 import { sleep } from 'k6';
 import exec from 'k6/execution';
+import { effectsTable } from './lib/effects_table.js';
 import { isMachineReadable, resultOf } from './lib/figures.js';
+import { HeadToHead, secondsOf } from './lib/head_to_head.js';
 import { refuseUnready } from './lib/guards.js';
 import { measuredSince, sliceOf, thresholds, TREND_STATS } from './lib/measures.js';
 import { isSegment, refuseMistakes } from './lib/mistakes.js';
+import { phasesOf } from './lib/phases.js';
 import { GAP, GRACEFUL_STOP } from './lib/profiles.js';
 import { cumulated, drawn, seeded } from './lib/random.js';
+import { isWrite } from './lib/routes.js';
 import { readSettings } from './lib/settings.js';
 import { table } from './lib/table.js';
+import { orderOf } from './lib/turns.js';
 import { visit } from './lib/visit.js';
 
 const settings = readSettings();
 const routeNames = Object.keys(settings.mix);
 const routeSums = cumulated(Object.values(settings.mix));
 const cellTime = settings.warmUp + settings.duration;
+const phases = phasesOf(Object.keys(settings.weights), settings.turns);
+const headToHead = new HeadToHead(phases, settings);
+const reads = phases.filter(({ route }) => !isWrite(route));
+// Writes come last, because they add to what reports have to read.
+const writes = phases.filter(({ route }) => isWrite(route));
+const cellsBegin = reads.length > 0 ? secondsOf(reads) : 0;
+const cellsEnd = cellsBegin + settings.combinations.length * (cellTime + GAP);
+// Drawn for each start: none is always the first.
+const cellOrder = orderOf(settings.combinations.length, 0, settings.round);
 const LAST_NAP = 0.05;
 const REDUCED = 'k6 was asked for its machine-readable summary, which leaves out p99, other percentiles and the timeline.\n';
 
@@ -32,36 +46,65 @@ function arrivals() {
   return /** @type {const} */ ({ executor: 'constant-arrival-rate', rate, preAllocatedVUs: vus, maxVUs: vus });
 }
 
-/** @param {import('./lib/combinations.js').Combination} combination @param {number} place */
-function scenario({ name }, place) {
+/** @param {number} service @param {number} place in the order */
+function cellScenario(service, place) {
+  const { name } = settings.combinations[service];
   return /** @type {const} */ ([
     name,
     {
       ...arrivals(),
       duration: `${cellTime}s`,
-      startTime: `${place * (cellTime + GRACEFUL_STOP + GAP)}s`,
+      startTime: `${cellsBegin + place * (cellTime + GAP)}s`,
       gracefulStop: `${GRACEFUL_STOP}s`,
       tags: { combination: name },
     },
   ]);
 }
 
+/** Nothing where no phase is chosen. @param {'turns' | 'turns_of_writes'} name @param {typeof phases} chosen @param {number} start */
+function turnsScenario(name, chosen, start) {
+  if (chosen.length === 0) return [];
+  const vus = Math.max(...chosen.map(({ visitors }) => visitors));
+  const maxDuration = `${secondsOf(chosen) + GRACEFUL_STOP}s`;
+  const executor = /** @type {const} */ ('per-vu-iterations');
+  return [[name, { executor, vus, iterations: 1, startTime: `${start}s`, maxDuration, exec: name, gracefulStop: '0s' }]];
+}
+
 /** @type {import('k6/options').Options} */
 export const options = {
-  scenarios: Object.fromEntries(settings.combinations.map(scenario)),
+  scenarios: Object.fromEntries([
+    ...turnsScenario('turns', reads, 0),
+    ...cellOrder.map(cellScenario),
+    ...turnsScenario('turns_of_writes', writes, cellsEnd),
+  ]),
+  // Those who ask at once in the warm-up go to one service.
+  batch: 8,
+  batchPerHost: 8,
   // k6 reads the options of its first start only, and every visitor starts this script again.
   thresholds: __VU === 0 ? thresholds(settings) : {},
   summaryTrendStats: TREND_STATS,
   // A tag with the address would make a time series of every page of the catalogue.
   systemTags: ['scenario', 'status', 'error_code'],
-  setupTimeout: '60s',
+  setupTimeout: '180s',
 };
 
 export function setup() {
   refuseMistakes();
   const k6 = refuseUnready(settings.combinations);
   const run = Date.now().toString(36);
-  return { run, id: __ENV.RUN_ID || run, k6 };
+  return { run, id: __ENV.RUN_ID || run, k6, latencies: headToHead.prepare(run) };
+}
+
+/** @typedef {{ run: string, latencies: import('./lib/head_to_head.js').Latencies }} Prepared */
+
+/** @param {Prepared} data */
+export function turns({ run, latencies }) {
+  headToHead.visit(reads, latencies, run);
+}
+
+/** @param {Prepared} data */
+export function turns_of_writes({ run, latencies }) {
+  headToHead.visit(writes, latencies, run);
 }
 
 /** Starts a visitor anew for each combination, and spreads the visitors over one think time. @param {string} run */
@@ -69,7 +112,7 @@ function arrive(run) {
   const number = exec.vu.idInTest - 1;
   const random = seeded(settings.round * 100003 + number);
   const { vus: visitors, limits, hitRatio } = settings;
-  visitor = { random, number, visitors, limits, hitRatio, browsing: null, sent: 0, run };
+  visitor = { random, number, visitors, limits, hitRatio, browsing: null, sent: 0, request: 0, run };
   sleep((settings.think.mean * (number % settings.vus)) / settings.vus);
 }
 
@@ -107,6 +150,7 @@ export default function (data) {
   if (exec.vu.iterationInScenario === 0) arrive(`${data.run}-${combination.name}`);
   // Those who wake at the very end must not send one last burst together.
   if (timeLeft() === 0) return sleep(LAST_NAP);
+  visitor.request = exec.scenario.iterationInTest;
   const route = routeNames[drawn(visitor.random, routeSums)];
   visit(visitor, combination, route, phase(combination.name));
   pause();
@@ -114,10 +158,10 @@ export default function (data) {
 
 /** @param {any} data */
 export function handleSummary(data) {
-  const results = settings.combinations.map((one) => resultOf(data, one, settings)).filter((one) => one);
+  const results = settings.combinations.map((one) => resultOf(data, one, settings, phases)).filter((one) => one);
   if (results.length === 0 || isSegment()) return { stdout: 'Nothing was measured to its end, so no result was written.\n' };
-  /** @type {Record<string, string>} */
-  const outputs = { stdout: `${table(results)}${isMachineReadable(data) ? REDUCED : ''}\nResults: ${settings.results}\n` };
+  const said = [table(results), effectsTable(results), isMachineReadable(data) ? REDUCED : '', `\nResults: ${settings.results}\n`];
+  const outputs = /** @type {Record<string, string>} */ ({ stdout: said.join('') });
   for (const result of results) {
     const name = `${result && result.combination}${settings.suffix}.json`;
     outputs[`${settings.results}/${name}`] = `${JSON.stringify(result, null, 2)}\n`;

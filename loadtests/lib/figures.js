@@ -1,13 +1,13 @@
 // From k6's end-of-test data to one result per combination, in version 1 of the result schema.
 
+import { latency, milliseconds, percentileOf } from './latency.js';
 import { CACHE_ANSWERS, CURVE, FAILED, FAILURES, figureName, SLICES } from './measures.js';
+import { headToHead, turns } from './turn_figures.js';
 
 /** @typedef {import('./settings.js').Settings} Settings */
 /** @typedef {import('./combinations.js').Combination} Combination */
+/** @typedef {import('./phases.js').Phase} Phase */
 /** @typedef {(name: string) => Record<string, number>} Figures the values of one figure, empty when nothing was counted */
-
-// A percentile with fewer requests than this beyond it says nothing: p95 takes 200 requests, p99 takes 1,000.
-const BEYOND = 10;
 
 /** Says whether k6 hands over its machine-readable summary, which lacks most percentiles. @param {any} data */
 export function isMachineReadable(data) {
@@ -20,45 +20,22 @@ export function figuresOf(data) {
   return (name) => (table[name] && table[name].values) || {};
 }
 
-/** By name, the two percentiles of a trend under their older names. @param {any} data @returns {Record<string, any>} */
+/** @param {any} data @returns {Record<string, any>} */
 function machineReadable(data) {
   // k6 hands over structs of Go, whose texts and numbers are no plain ones before they were JSON.
   const listed = /** @type {any[]} */ (JSON.parse(JSON.stringify(data.results.metrics)));
-  return Object.fromEntries(
-    listed.map(({ name, values }) => [name, { values: { ...values, 'p(90)': values.p90, 'p(95)': values.p95 } }]),
-  );
+  return Object.fromEntries(listed.map(({ name, values }) => [name, { values: { ...values, ...older(values) } }]));
+}
+
+/** The older names of what both hand over. @param {Record<string, number>} values of a trend or a rate, or others */
+function older({ p90, p95, matches, total }) {
+  return { 'p(90)': p90, 'p(95)': p95, passes: matches, fails: total - matches };
 }
 
 /** Which run of which k6 this is; the machine-readable summary knows the version, and not what setup() said. @param {any} data */
 function origin(data) {
   const { id = null, k6 = null } = data.setup_data || {};
   return { run_id: id, k6: { version: data.metadata ? String(data.metadata.k6_version) : k6 } };
-}
-
-/** @param {number | null | undefined} value */
-function milliseconds(value) {
-  return value === undefined || value === null ? null : Math.round(value * 1000) / 1000;
-}
-
-/** One percentile, or null where there are too few requests beyond it, on its own side of the middle. @param {Record<string, number>} trend @param {number} percentile @param {number} requests */
-function percentileOf(trend, percentile, requests) {
-  // In tenths of a percent, which are whole numbers where 1 - 0.95 is not 0.05.
-  const tenths = Math.min(Math.round(percentile * 10), Math.round(1000 - percentile * 10));
-  return requests * tenths < BEYOND * 1000 ? null : milliseconds(trend[`p(${percentile})`]);
-}
-
-/** @param {Record<string, number>} trend @param {number} requests */
-function latency(trend, requests) {
-  if (requests === 0) return { avg: null, min: null, p50: null, p90: null, p95: null, p99: null, max: null };
-  return {
-    avg: milliseconds(trend.avg),
-    min: milliseconds(trend.min),
-    p50: milliseconds(trend.med),
-    p90: milliseconds(trend['p(90)']),
-    p95: percentileOf(trend, 95, requests),
-    p99: percentileOf(trend, 99, requests),
-    max: milliseconds(trend.max),
-  };
 }
 
 /** @param {Figures} figures @param {string} metric @param {Record<string, string>} tags */
@@ -111,19 +88,29 @@ function slice(figures, tags) {
   return { requests, failed, latency_ms: { avg, p50, p95, max } };
 }
 
+/** All of the curve, whatever the number of requests: several starts are pooled by it. @param {Figures} figures @param {Record<string, string>} tags */
+function quantiles(figures, tags) {
+  const trend = figures(figureName('http_req_duration', tags));
+  const inner = CURVE.map((one) => [one, milliseconds(trend[`p(${one})`])]);
+  const requests = count(figures, 'http_reqs', tags);
+  const all = [[0, milliseconds(trend.min)], ...inner, [100, milliseconds(trend.max)]];
+  return Object.fromEntries(all.map(([place, value]) => [place, requests > 0 ? value : null]));
+}
+
 /** @param {number} vus @param {number} seconds of one visitor's round */
 function ceiling(vus, seconds) {
   return seconds > 0 ? Math.round((vus / seconds) * 100) / 100 : null;
 }
 
-/** The result of one combination, or null when its time was not measured to the end. @param {any} data @param {Combination} combination @param {Settings} settings */
-export function resultOf(data, combination, settings) {
+/** The result of one combination, or null when its time was not measured to the end. @param {any} data @param {Combination} combination @param {Settings} settings @param {Phase[]} phases */
+export function resultOf(data, combination, settings, phases) {
   const figures = figuresOf(data);
   const since = figures(figureName('measured_since', { combination: combination.name })).value;
   if (!since || Date.now() < since + settings.duration * 1000) return null;
   const tags = { phase: 'measured', combination: combination.name };
   const { failures, ...counted } = outcome(figures, tags);
   const { mean, fixed } = settings.think;
+  const service = settings.combinations.indexOf(combination);
   const labels = CACHE_ANSWERS.map((label) => [label, count(figures, 'cache_answers', { ...tags, label })]);
   return {
     schema: 1,
@@ -149,9 +136,14 @@ export function resultOf(data, combination, settings) {
     ceiling_rps: settings.rate ? null : ceiling(settings.vus, mean + (counted.latency_ms.avg || 0) / 1000),
     ceiling_without_latency_rps: ceiling(settings.vus, mean),
     percentiles: percentiles(figures, tags),
+    quantiles: quantiles(figures, tags),
     timeline: timeline(figures, tags, settings.duration),
     routes: routes(figures, tags, settings),
     cache: Object.fromEntries(labels),
+    turns: turns(figures, phases, service),
+    head_to_head: headToHead(figures, phases, service),
+    weights: phases.length > 0 ? settings.weights : {},
+    starts: 1,
     ...origin(data),
   };
 }

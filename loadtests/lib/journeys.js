@@ -1,7 +1,6 @@
 // One function per route: what a visitor sends, and what a right answer looks like.
 
 import * as answers from './answers.js';
-import exec from 'k6/execution';
 import * as keys from './keys.js';
 
 /**
@@ -11,6 +10,7 @@ import * as keys from './keys.js';
  * @property {number} visitors how many there are
  * @property {{ category: string | null, after: number, left: number } | null} browsing
  * @property {number} sent requests so far
+ * @property {number} request number of this one, no other of a load has it
  * @property {Record<string, number>} limits milliseconds by route: a longer answer is late
  * @property {number} hitRatio share of `page` requests whose answer is in the cache already
  * @property {string} run names this run, so that a key is not used twice
@@ -71,7 +71,7 @@ function product(visitor) {
 
 /** A page of a category out of a few that everybody asks for, or one that nobody has asked for. @param {Visitor} visitor */
 function page(visitor) {
-  const { category, after } = keys.aimedPage(visitor.random, visitor.hitRatio, exec.scenario.iterationInTest);
+  const { category, after } = keys.aimedPage(visitor.random, visitor.hitRatio, visitor.request);
   const path = query('/api/products', { category, after: after || null });
   // As text: parsing the body would cost the generator more than all the rest of the request.
   const wrongText = (/** @type {any} */ response) => answers.wrongPageText(response.body, category);

@@ -18,6 +18,7 @@ export const wrongAnswers = new Counter('wrong_answers');
 export const cacheAnswers = new Counter('cache_answers');
 export const shortStock = new Counter('short_stock');
 export const lateAnswers = new Counter('late_answers');
+export const orders = new Counter('orders');
 export const measuredSince = new Gauge('measured_since');
 
 /** The name of one figure: a metric with tags. @param {string} metric @param {Record<string, string>} tags */

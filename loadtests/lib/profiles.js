@@ -6,13 +6,14 @@
  * @property {number} warm_up_s
  * @property {number} duration_s
  * @property {number} think_time_s
+ * @property {number} [turns_s] of the head to head
  * @property {Record<string, number>} mix
  */
 
 /** @type {Record<string, Profile>} */
 export const PROFILES = JSON.parse(open('../profiles.json'));
 
-// A request in flight when a combination's time ends may finish; the next one starts after that.
+// A request in flight when a combination's time ends may finish while the next one begins.
 export const GRACEFUL_STOP = 5;
 export const GAP = 1;
 

@@ -27,6 +27,19 @@ const own = ownRoutes();
 /** One function per route. @type {Record<string, (visitor: Visitor) => Call>} */
 export const ROUTES = own ? Object.fromEntries(own.map((one) => [one.name, journeyOf(one)])) : JOURNEYS;
 
+const READING = ['GET', 'HEAD', 'OPTIONS'];
+const WRITES = own
+  ? own.filter(({ method = 'GET' }) => !READING.includes(method)).map(({ name }) => name)
+  : ['create_order', 'update_product'];
+
+/** The route that makes orders; null among routes of the user's own. */
+export const ORDERING = own ? null : 'create_order';
+
+/** Whether requests of this route change rows: they end cached values too. @param {string} route */
+export function isWrite(route) {
+  return WRITES.includes(route);
+}
+
 /** How often each is asked for, by the file; null for our own routes, of which the profile says so. */
 export const OWN_MIX = own ? Object.fromEntries(own.map((one) => [one.name, one.weight || 1])) : null;
 

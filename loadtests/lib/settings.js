@@ -2,8 +2,9 @@
 
 import { chosenCombinations } from './combinations.js';
 import { refuse } from './mistakes.js';
+import { WEIGHTS } from './phases.js';
 import { PROFILES, WORST_LATENCY } from './profiles.js';
-import { OWN_HASH, OWN_MIX, ROUTES } from './routes.js';
+import { isWrite, OWN_HASH, OWN_MIX, ROUTES } from './routes.js';
 
 /**
  * @typedef {object} Settings
@@ -17,6 +18,8 @@ import { OWN_HASH, OWN_MIX, ROUTES } from './routes.js';
  * @property {number} hitRatio share of `page` requests whose answer is in the cache already
  * @property {{ mean: number, fixed: boolean }} think seconds
  * @property {Record<string, number>} mix
+ * @property {number} turns seconds of the head to head, 0 for none
+ * @property {Record<string, number>} weights of the routes in it
  * @property {string | null} routesHash of the file that ROUTES names, null for our own routes
  * @property {number} round
  * @property {string} results folder
@@ -98,16 +101,30 @@ function refuseMissingFolder(folder) {
   }
 }
 
+/** Services of the user's own get no writes that were not asked for. @param {Record<string, number>} mix */
+function permitted(mix) {
+  const ours = __ENV.STACK !== 'none' && !/\.json/.test(__ENV.COMBINATIONS || '');
+  return Object.fromEntries(Object.entries(mix).filter(([route]) => ours || !isWrite(route)));
+}
+
+/** Seconds of the head to head: one service has none to be compared with, and requests that come by the clock wait for no turn. @param {boolean} possible @param {number} preset */
+function turns(possible, preset) {
+  const asked = __ENV.TURNS === '0' ? 0 : seconds('TURNS', preset);
+  return possible ? asked : 0;
+}
+
 /** @returns {Settings} */
 export function readSettings() {
-  const name = __ENV.PROFILE || 'origin';
+  const name = __ENV.PROFILE || 'quick';
   const names = Object.keys(PROFILES);
-  const known = names.includes(name) ? name : refuse('PROFILE', name, `the profiles are ${names.join(', ')}`, 'origin');
+  const known = names.includes(name) ? name : refuse('PROFILE', name, `the profiles are ${names.join(', ')}`, 'quick');
   const profile = PROFILES[known];
   const rate = wholeNumber('RATE', 0) || null;
+  const combinations = chosenCombinations();
+  const mix = byRoute('MIX', OWN_MIX || permitted(profile.mix));
   return {
     profile: name,
-    combinations: chosenCombinations(),
+    combinations,
     vus: vus(rate, profile.vus),
     rate,
     limits: byRoute('LIMITS', {}),
@@ -115,7 +132,9 @@ export function readSettings() {
     warmUp: seconds('WARM_UP', profile.warm_up_s),
     duration: seconds('DURATION', profile.duration_s),
     think: rate ? { mean: 0, fixed: false } : think(profile.think_time_s),
-    mix: byRoute('MIX', OWN_MIX || profile.mix),
+    mix,
+    turns: turns(combinations.length > 1 && !rate, profile.turns_s || 0),
+    weights: __ENV.MIX || OWN_MIX ? mix : permitted(WEIGHTS),
     routesHash: OWN_HASH,
     round: wholeNumber('ROUND', 1),
     results: resultsFolder(),

@@ -2,8 +2,8 @@
 
 import http from 'k6/http';
 import exec from 'k6/execution';
-import { cacheAnswers, cacheLabel, lateAnswers, shortStock, wrongAnswers } from './measures.js';
-import { ROUTES } from './routes.js';
+import { cacheAnswers, cacheLabel, lateAnswers, orders, shortStock, wrongAnswers } from './measures.js';
+import { ORDERING, ROUTES } from './routes.js';
 
 /** @typedef {import('./combinations.js').Combination} Combination */
 /** @typedef {import('./journeys.js').Call} Call */
@@ -14,12 +14,12 @@ import { ROUTES } from './routes.js';
 const TIMEOUT = '10s';
 const JSON_TYPE = 'application/json';
 
-/** @param {Call} call @param {string} url @param {Record<string, string>} tags */
-function send(call, url, tags) {
+/** As http.batch takes it. @param {Call} call @param {string} url @param {Record<string, string>} tags */
+export function requestOf(call, url, tags) {
   const body = call.body ? JSON.stringify(call.body) : null;
   const headers = { ...call.headers };
   if (body) headers['Content-Type'] = JSON_TYPE;
-  return http.request(call.method, url + call.path, body, { headers, tags, timeout: TIMEOUT, redirects: 0 });
+  return { method: call.method, url: url + call.path, body, params: { headers, tags, timeout: TIMEOUT, redirects: 0 } };
 }
 
 /** @param {string | null} type */
@@ -28,7 +28,7 @@ function isJson(type) {
 }
 
 /** The kind of failure and what exactly is wrong, or null. @param {Call} call @param {http.Response} response @param {Combination} combination */
-function fault(call, response, combination) {
+function faultOf(call, response, combination) {
   const sender = response.headers['X-Combination'];
   if (response.status === 0) return { kind: 'no answer', what: response.error };
   if (combination.expect && sender !== combination.expect) {
@@ -61,20 +61,32 @@ function wrongBody(call, response) {
   return what ? { kind: 'body', what } : null;
 }
 
+/** The end of the run says how many orders were made. @param {string} route @param {http.Response} response */
+export function countOrder(route, response) {
+  if (route === ORDERING && response.status === 201) orders.add(1);
+}
+
+/** Sends a request, checks its answer and counts what is wrong with it, null when nothing is. @param {Call} call @param {Combination} combination @param {string} route @param {Record<string, string>} tags */
+export function exchange(call, combination, route, tags) {
+  const { method, url, body, params } = requestOf(call, combination.url, tags);
+  const response = http.request(method, url, body, params);
+  const fault = faultOf(call, response, combination);
+  if (fault) wrongAnswers.add(1, { ...tags, kind: fault.kind });
+  countOrder(route, response);
+  return { response, fault };
+}
+
 /** @param {Visitor} visitor @param {Combination} combination @param {string} route @param {Phase} phase */
 export function visit(visitor, combination, route, phase) {
   const tags = { combination: combination.name, route, ...phase };
   const call = ROUTES[route](visitor);
   visitor.sent += 1;
-  const response = send(call, combination.url, tags);
+  const { response, fault } = exchange(call, combination, route, tags);
   const label = cacheLabel(response);
   if (label) cacheAnswers.add(1, { ...tags, label });
   if (response.status === call.alsoRight) shortStock.add(1, tags);
   if (response.timings.duration > visitor.limits[route]) lateAnswers.add(1, tags);
-  const found = fault(call, response, combination);
-  if (!found) return;
-  wrongAnswers.add(1, { ...tags, kind: found.kind });
-  report(visitor, combination, call, found.what);
+  if (fault) report(visitor, combination, call, fault.what);
 }
 
 /** One visitor's word is enough: fifty lines for one broken service hide the first. @param {Visitor} visitor @param {Combination} combination @param {Call} call @param {string} what */

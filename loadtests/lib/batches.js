@@ -1,0 +1,80 @@
+// What a visitor has seen in the turns, batch by batch: each adds its own contrasts, since visitors share no memory.
+
+import { Counter, Gauge, Rate, Trend } from 'k6/metrics';
+import { BATCHES } from './phases.js';
+import { huber } from './robust.js';
+
+/** @typedef {ReturnType<typeof batchMetrics>} BatchMetrics */
+/** @typedef {ReturnType<typeof serviceMetrics>} ServiceMetrics one service in one phase */
+
+/** @param {string} phase @param {number} service @param {number} [batch] none for the whole phase */
+export function nameOf(phase, service, batch) {
+  return ['turns', phase.replace(/\W/g, '_'), service, ...(batch === undefined ? [] : [batch])].join('_');
+}
+
+/** @param {string} name */
+function batchMetrics(name) {
+  return {
+    latency: new Trend(`${name}_latency`, true),
+    // The logarithm of its mean latency in a turn, less the mean of the services' in that round.
+    contrast: new Trend(`${name}_contrast`),
+    failed: new Counter(`${name}_failed`),
+    overlapping: new Rate(`${name}_overlapping`),
+    hits: new Rate(`${name}_hits`),
+  };
+}
+
+/** k6 knows only metrics that are made when the script starts. @param {string} phase @param {number} service */
+export function serviceMetrics(phase, service) {
+  const name = nameOf(phase, service);
+  const batches = Array.from({ length: BATCHES }, (_, batch) => batchMetrics(nameOf(phase, service, batch)));
+  return { latency: new Trend(`${name}_latency`, true), turn: new Gauge(`${name}_turn`), batches };
+}
+
+/** The contrasts of one visitor in one phase. */
+export class Contrasts {
+  /** @param {ServiceMetrics[]} metrics of the phase, by service */
+  constructor(metrics) {
+    this.metrics = metrics;
+    this.batch = 0;
+    this.contrasts = /** @type {number[][]} */ (metrics.map(() => []));
+    this.sums = metrics.map(() => 0);
+    this.counts = metrics.map(() => 0);
+  }
+
+  /** @param {number} batch in which the round begins */
+  beginRound(batch) {
+    this.endRound();
+    if (batch !== this.batch) this.endBatch();
+    this.batch = batch;
+  }
+
+  /** @param {number} service @param {number} milliseconds */
+  add(service, milliseconds) {
+    this.sums[service] += milliseconds;
+    this.counts[service] += 1;
+  }
+
+  /** A round counts only where every service has answered. */
+  endRound() {
+    if (this.counts.every((count) => count > 0)) {
+      const logarithms = this.sums.map((sum, service) => Math.log(sum / this.counts[service]));
+      const mean = logarithms.reduce((sum, one) => sum + one, 0) / logarithms.length;
+      logarithms.forEach((one, service) => this.contrasts[service].push(one - mean));
+    }
+    this.sums.fill(0);
+    this.counts.fill(0);
+  }
+
+  endBatch() {
+    this.contrasts.forEach((values, service) => {
+      if (values.length > 0) this.metrics[service].batches[this.batch].contrast.add(huber(values));
+    });
+    this.contrasts = this.metrics.map(() => []);
+  }
+
+  end() {
+    this.endRound();
+    this.endBatch();
+  }
+}

@@ -1,0 +1,122 @@
+// One visitor in one phase: it looks at the clock for whose turn it is, and asks that service.
+
+import { sleep } from 'k6';
+import { Contrasts } from './batches.js';
+import { cacheLabel } from './measures.js';
+import { BATCHES } from './phases.js';
+import { callOf } from './turn_calls.js';
+import { batchAt, orderOf, turnAt } from './turns.js';
+import { exchange } from './visit.js';
+
+/** @typedef {import('./combinations.js').Combination} Combination */
+/** @typedef {import('./phases.js').Phase} Phase */
+/** @typedef {import('./turns.js').Schedule} Schedule */
+/** @typedef {import('./turn_calls.js').Source} Source */
+
+// One at a time: the first answer after a change of service is left out, where answers are quick enough for several.
+const QUICK_GUARD = 26;
+const IN_A_ROW = 4;
+
+export class PhaseVisit {
+  /** @param {Phase} phase @param {Schedule} schedule @param {import('./batches.js').ServiceMetrics[]} metrics @param {Combination[]} combinations @param {Source[]} sources by service @param {number} place of the visitor, from 0 */
+  constructor(phase, schedule, metrics, combinations, sources, place) {
+    this.phase = phase;
+    this.schedule = schedule;
+    this.metrics = metrics;
+    this.combinations = combinations;
+    this.sources = sources;
+    this.place = place;
+    this.contrasts = new Contrasts(metrics);
+    // Requests that the visitor sent each service before this round, and the most in it.
+    this.sent = Math.ceil(phase.warmUp / phase.visitors);
+    this.most = 0;
+    this.said = /** @type {Set<number>} */ (new Set());
+  }
+
+  run() {
+    const { phase, schedule, place } = this;
+    if (place === 0) this.announce();
+    if (place >= phase.visitors) return sleepUntil(schedule.ends);
+    sleepUntil(schedule.begins);
+    if (phase.visitors === 1) this.oneAtATime();
+    else this.atOnce();
+    this.contrasts.end();
+  }
+
+  /** Tells whoever reads the log when to look at the server's side. */
+  announce() {
+    const { begins, ends, turns } = this.schedule;
+    console.info(`turns of ${this.phase.name} from ${begins} to ${ends} in ${BATCHES} batches`);
+    if (this.phase.visitors > 1) turns.forEach((turn, service) => this.metrics[service].turn.add(turn));
+  }
+
+  atOnce() {
+    const { schedule } = this;
+    let [round, service, asked] = [-1, -1, 0];
+    for (let now = Date.now(); now < schedule.ends; now = Date.now()) {
+      const turn = turnAt(schedule, now);
+      if (now >= turn.closes) {
+        sleepUntil(turn.ends);
+        continue;
+      }
+      if (turn.round !== round) this.beginRound();
+      if (turn.round !== round || turn.service !== service) asked = 0;
+      [round, service] = [turn.round, turn.service];
+      const answered = this.ask(service, asked, asked > 0, turn.ends);
+      asked += 1;
+      if (!answered) sleepUntil(turn.ends);
+    }
+  }
+
+  oneAtATime() {
+    const { guards, ends, seed } = this.schedule;
+    const inARow = guards.every((guard) => guard <= QUICK_GUARD) ? IN_A_ROW : 1;
+    for (let round = 0; Date.now() < ends; round += 1) {
+      this.beginRound();
+      for (const service of orderOf(guards.length, round, seed)) {
+        if (Date.now() + guards[service] > ends) return;
+        for (let asked = 0; asked < inARow; asked += 1) this.ask(service, asked, asked > 0 || inARow === 1, Infinity);
+      }
+    }
+  }
+
+  beginRound() {
+    this.contrasts.beginRound(batchAt(this.schedule, Date.now(), BATCHES));
+    this.sent += this.most;
+    this.most = 0;
+  }
+
+  /** Whether there was an answer. @param {number} service @param {number} asked before in this turn @param {boolean} contrasted @param {number} ends of the turn */
+  ask(service, asked, contrasted, ends) {
+    const { phase, place } = this;
+    const combination = this.combinations[service];
+    const { latency, batches } = this.metrics[service];
+    const batch = batches[this.contrasts.batch];
+    this.most = Math.max(this.most, asked + 1);
+    const call = callOf(phase, this.sources[service], (this.sent + asked) * phase.visitors + place, place);
+    const { response, fault } = exchange(call, combination, phase.route, { phase: 'turns', combination: combination.name });
+    const { duration } = response.timings;
+    latency.add(duration);
+    batch.latency.add(duration);
+    batch.overlapping.add(Date.now() > ends);
+    const label = cacheLabel(response);
+    if (label) batch.hits.add(label === 'hit' || label === 'stale');
+    if (contrasted) this.contrasts.add(service, duration);
+    if (fault) this.fail(service, call, fault.what);
+    return response.status !== 0;
+  }
+
+  /** One line for each service: fifty for a broken one hide the first. @param {number} service @param {import('./journeys.js').Call} call @param {string} what */
+  fail(service, call, what) {
+    this.metrics[service].batches[this.contrasts.batch].failed.add(1);
+    if (this.place > 0 || this.said.has(service)) return;
+    this.said.add(service);
+    console.error(`${this.combinations[service].name} in its turn: ${call.method} ${call.path}: ${what}`);
+  }
+}
+
+/** @param {number} at milliseconds of the epoch */
+function sleepUntil(at) {
+  const left = at - Date.now();
+  if (left > 0) sleep(left / 1000);
+}

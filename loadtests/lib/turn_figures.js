@@ -1,0 +1,78 @@
+// The head to head of one service, out of k6's end-of-test data: batch by batch, and each phase as a whole.
+
+import { nameOf } from './batches.js';
+import { latency } from './latency.js';
+import { BATCHES } from './phases.js';
+
+/** @typedef {import('./figures.js').Figures} Figures */
+/** @typedef {import('./phases.js').Phase} Phase */
+
+// A turn that this share of its requests reach over was too short for what it asks.
+export const MOST_OVERLAPPING = 0.02;
+
+// Requests beyond a percentile of one start; the run of several decides whether there are enough.
+const BEYOND = 1;
+
+/** By phase. @param {Figures} figures @param {Phase[]} phases @param {number} service*/
+export function turns(figures, phases, service) {
+  return Object.fromEntries(phases.map(({ name }) => [name, batchesOf(figures, name, service)]));
+}
+
+/** @param {Figures} figures @param {string} phase @param {number} service */
+function batchesOf(figures, phase, service) {
+  return Array.from({ length: BATCHES }, (_, batch) => batchOf(figures, phase, service, batch));
+}
+
+/** @param {Figures} figures @param {string} phase @param {number} service @param {number} batch */
+function batchOf(figures, phase, service, batch) {
+  const named = (/** @type {string} */ figure) => figures(`${nameOf(phase, service, batch)}_${figure}`);
+  const { passes: overlapping = 0, fails: within = 0 } = named('overlapping');
+  const counted = { requests: overlapping + within, failed: named('failed').count || 0, overlapping };
+  const { avg, p50, p95 } = latency(named('latency'), counted.requests, 0);
+  return {
+    batch,
+    ...counted,
+    void: voidOf(counted),
+    latency_ms: { avg, p50, p95 },
+    contrast: given(named('contrast').avg),
+    hit_ratio: given(named('hits').rate),
+    service_cpu_ms: null,
+  };
+}
+
+/** Why a batch does not count, null where it does. @param {{ requests: number, failed: number, overlapping: number }} batch */
+function voidOf({ requests, failed, overlapping }) {
+  if (failed > 0) return `${failed} of ${requests} answers failed or were wrong`;
+  const share = requests > 0 ? overlapping / requests : 0;
+  return share > MOST_OVERLAPPING ? `${(100 * share).toFixed(1)} % of the requests reach over their turn` : null;
+}
+
+/** @param {number | undefined} value */
+function given(value) {
+  return value === undefined ? null : value;
+}
+
+/** The same phases as a whole. @param {Figures} figures @param {Phase[]} phases @param {number} service */
+export function headToHead(figures, phases, service) {
+  return Object.fromEntries(phases.map((phase) => [phase.name, wholeOf(figures, phase, service)]));
+}
+
+/** @param {Figures} figures @param {Phase} phase @param {number} service */
+function wholeOf(figures, { name, route, visitors }, service) {
+  const whole = figures(`${nameOf(name, service)}_latency`);
+  const requests = batchesOf(figures, name, service).reduce((sum, batch) => sum + batch.requests, 0);
+  const latencies = latency(whole, requests, BEYOND);
+  return {
+    route,
+    visitors,
+    turn_ms: given(figures(`${nameOf(name, service)}_turn`).value),
+    requests,
+    throughput_rps: throughput(visitors, latencies.avg),
+    latency_ms: latencies,
+  };
+}
+
+/** By Little's law: these visitors wait for nothing but their answers. One visitor's requests have a latency only. @param {number} visitors @param {number | null} average milliseconds */
+function throughput(visitors, average) {
+  return visitors > 1 && average ? Math.round((100000 * visitors) / average) / 100 : null;
+}
