@@ -8,24 +8,38 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 import msgspec
 from scipy.special import nctdtrinc, stdtr, stdtrit
 
-from loadtests.analysis.figures import MORE_IS_BETTER, Figure
+from loadtests.analysis.figures import FIGURES, MORE_IS_BETTER, Values
 from loadtests.schema.design import SIMPLE_KEY, Design, Weights
-from loadtests.schema.result import Result
+from loadtests.schema.turns import BATCHES
 
-Verdict: TypeAlias = Literal["better", "worse", "same within 5 %", "not shown", "one round"]
-Cells: TypeAlias = Mapping[str, Result]
+Verdict: TypeAlias = Literal["better", "worse", "same", "cannot tell"]
+Unit: TypeAlias = Mapping[str, Values]
 Pair: TypeAlias = tuple[float, float]
 
+# On the log scale: what is called the same, and the least that is called better or worse.
 BAND: Final = math.log(1.05)
+LEAST: Final = math.log(1.03)
 CONFIDENCE: Final = 0.95
 POWER: Final = 0.95
+
+
+class Samples(NamedTuple):
+    """What was measured again and again: the figures of each combination, by start or by batch of the only start.
+
+    `widened` is added to half of each interval, in quadrature and on the log scale: what starts differ by, where there
+    is one.
+    """
+
+    units: Sequence[Unit]
+    starts: int
+    widened: float = 0.0
 
 
 class Effect(msgspec.Struct, frozen=True, omit_defaults=False):
     """A ratio, above 1 is better, with its interval; null where the figures are missing.
 
-    Of a percentile it is the geometric mean over rounds of each round's own ratio of percentiles, not a percentile of
-    all rounds' requests together, which the result files cannot give.
+    Of a percentile it is the geometric mean of each start's own ratio of percentiles. `rounds` counts starts. `longer`
+    is how many times as long a run would decide it, at this noise; null where it is decided, or without an interval.
     """
 
     ratio: float | None
@@ -33,12 +47,13 @@ class Effect(msgspec.Struct, frozen=True, omit_defaults=False):
     high: float | None
     rounds: int
     verdict: Verdict
+    longer: float | None = None
 
 
 class SimpleEffect(Effect, frozen=True):
     """An effect of one change alone; differences of geometric means, with minus without, are in the figure's unit.
 
-    `detectable` is the smallest difference that rounds as noisy as these would show 19 times in 20.
+    `detectable` is the smallest difference that starts as noisy as these would show 19 times in 20.
     """
 
     difference: float | None = None
@@ -55,28 +70,30 @@ class Interval(NamedTuple):
     high: float | None
 
 
-def interval(values: Sequence[float]) -> Interval:
+def interval(values: Sequence[float], widened: float = 0.0) -> Interval:
     """The mean of paired values and its 95 % interval, open when there is one value.
 
-    Student's t interval of a mean with n - 1 degrees of freedom. Each round gives one value, a difference of logarithms
-    within that round, so what a round shares cancels out. Sources: Student, "The Probable Error of a Mean", Biometrika
+    Student's t interval of a mean with n - 1 degrees of freedom. Each start gives one value, a difference of logarithms
+    within that start, so what a start shares cancels out. Sources: Student, "The Probable Error of a Mean", Biometrika
     6 (1908); for ratios on the log scale Fleming and Wallace, CACM 29 (1986).
     """
     mean = fmean(values)
     if len(values) < 2:
         return Interval(mean, None, None)
-    half = student_t(len(values) - 1) * _standard_error(values)
+    half = math.hypot(student_t(len(values) - 1) * _standard_error(values), widened)
     return Interval(mean, mean - half, mean + half)
 
 
-def difference(pairs: Sequence[Pair]) -> Interval:
+def difference(pairs: Sequence[Pair], widened: float = 0.0) -> Interval:
     """The difference of the pairs' geometric means, second minus first, with its 95 % interval; open for one pair.
 
     Each mean has the interval of its logarithms; that of the difference is recovered from the two and their
     correlation: Zou and Donner, Statistics in Medicine 27 (2008). It keeps the skew of the noise, where the interval of
     a mean of differences would lie too low. All figures are above 0.
     """
-    before, after = (_levels([math.log(value) for value in values]) for values in zip(*pairs, strict=True))
+    # Of what starts differ by, each of the two has its half.
+    each = widened / math.sqrt(2)
+    before, after = (_levels([math.log(value) for value in values], each) for values in zip(*pairs, strict=True))
     mean = after.mean - before.mean
     if before.low is None or before.high is None or after.low is None or after.high is None:
         return Interval(mean, None, None)
@@ -85,8 +102,8 @@ def difference(pairs: Sequence[Pair]) -> Interval:
     return Interval(mean, low, mean + _recovered(after.high - after.mean, before.mean - before.low, correlation))
 
 
-def _levels(logarithms: Sequence[float]) -> Interval:
-    mean, low, high = interval(logarithms)
+def _levels(logarithms: Sequence[float], widened: float) -> Interval:
+    mean, low, high = interval(logarithms, widened)
     return Interval(math.exp(mean), _exp(low), _exp(high))
 
 
@@ -122,49 +139,66 @@ def _standard_error(values: Sequence[float]) -> float:
     return stdev(values) / math.sqrt(len(values))
 
 
-def verdict(low: float | None, high: float | None) -> Verdict:
+def verdict(mean: float, low: float | None, high: float | None) -> Verdict:
+    """The one rule by which words follow from intervals; all on the log scale, above 0 is better."""
     if low is None or high is None:
-        return "one round"
-    if low >= -BAND and high <= BAND:
-        return "same within 5 %"
-    if low > 0:
+        return "cannot tell"
+    if low > 0 and mean > LEAST:
         return "better"
-    return "worse" if high < 0 else "not shown"
+    if high < 0 and mean < -LEAST:
+        return "worse"
+    return "same" if low >= -BAND and high <= BAND else "cannot tell"
 
 
-def effects_of(rounds: Sequence[Cells], design: Design, figures: Mapping[str, Figure]) -> dict[str, Any]:
+def effects_of(samples: Samples, design: Design, metrics: Sequence[str] = tuple(FIGURES)) -> dict[str, Any]:
     """The main effects by name, and under `simple` the simple ones, each by metric."""
     main = {
-        name: {metric: contrast(rounds, metric, figure, weights) for metric, figure in figures.items()}
+        name: {metric: contrast(samples, metric, weights) for metric in metrics}
         for name, weights in design.main.items()
     }
     simple = {
-        name: {metric: simple_effect(rounds, metric, figure, *pair) for metric, figure in figures.items()}
+        name: {metric: simple_effect(samples, metric, *pair) for metric in metrics}
         for name, pair in design.simple.items()
     }
     return {**main, SIMPLE_KEY: simple}
 
 
-def contrast(rounds: Sequence[Cells], metric: str, figure: Figure, weights: Weights) -> Effect:
-    """The weighted ratio of the combinations in one metric, paired by round."""
+def contrast(samples: Samples, metric: str, weights: Weights) -> Effect:
+    """The weighted ratio of the combinations in one metric, paired by start or batch."""
     sign = 1.0 if metric in MORE_IS_BETTER else -1.0
-    return ratio_of([value for cells in rounds if (value := _logarithm(cells, figure, weights, sign)) is not None])
+    found = [value for unit in samples.units if (value := _logarithm(unit, metric, weights, sign)) is not None]
+    by_batch = samples.starts < len(samples.units)
+    return ratio_of(found, samples.widened, min(samples.starts, len(found)) if by_batch else len(found))
 
 
-def ratio_of(logarithms: Sequence[float]) -> Effect:
-    """The effect of one logarithm a round, above 0 is better."""
+def ratio_of(logarithms: Sequence[float], widened: float = 0.0, starts: int | None = None) -> Effect:
+    """The effect of one logarithm a start or batch, above 0 is better."""
+    count = len(logarithms) if starts is None else starts
     if not logarithms:
-        return Effect(None, None, None, 0, "not shown")
-    mean, low, high = interval(logarithms)
-    return Effect(math.exp(mean), _exp(low), _exp(high), len(logarithms), verdict(low, high))
+        return Effect(None, None, None, 0, "cannot tell")
+    mean, low, high = interval(logarithms, widened)
+    word = verdict(mean, low, high)
+    longer = _longer(mean, high, widened) if word == "cannot tell" and high is not None else None
+    return Effect(math.exp(mean), _exp(low), _exp(high), count, word, longer)
 
 
-def simple_effect(rounds: Sequence[Cells], metric: str, figure: Figure, without: str, with_it: str) -> SimpleEffect:
-    ratio = contrast(rounds, metric, figure, {without: -1.0, with_it: 1.0})
-    figures = [(_value(cells, figure, without), _value(cells, figure, with_it)) for cells in rounds]
+def _longer(mean: float, high: float, widened: float) -> float | None:
+    """It shrinks with the root of the time, what starts differ by does not; null where that is too much."""
+    half = high - mean
+    enough = max(abs(mean) if abs(mean) > LEAST else 0.0, BAND - abs(mean))
+    if enough <= widened:
+        return None
+    return max(1.0, (half**2 - widened**2) / (enough**2 - widened**2))
+
+
+def simple_effect(samples: Samples, metric: str, without: str, with_it: str) -> SimpleEffect:
+    ratio = contrast(samples, metric, {without: -1.0, with_it: 1.0})
+    figures = [(_value(unit, metric, without), _value(unit, metric, with_it)) for unit in samples.units]
     pairs = [(before, after) for before, after in figures if before and after]
-    known = (ratio.ratio, ratio.low, ratio.high, ratio.rounds, ratio.verdict)
-    return SimpleEffect(*known, *difference(pairs), detectable(_linear(pairs))) if pairs else SimpleEffect(*known)
+    known = (ratio.ratio, ratio.low, ratio.high, ratio.rounds, ratio.verdict, ratio.longer)
+    if not pairs:
+        return SimpleEffect(*known)
+    return SimpleEffect(*known, *difference(pairs, samples.widened), detectable(_linear(pairs)))
 
 
 def _linear(pairs: Sequence[Pair]) -> list[float]:
@@ -173,19 +207,18 @@ def _linear(pairs: Sequence[Pair]) -> list[float]:
     return [after * math.log(second) - before * math.log(first) for first, second in pairs]
 
 
-def _logarithm(cells: Cells, figure: Figure, weights: Weights, sign: float) -> float | None:
+def _logarithm(unit: Unit, metric: str, weights: Weights, sign: float) -> float | None:
     total = 0.0
     for name, weight in weights.items():
-        value = _value(cells, figure, name)
+        value = _value(unit, metric, name)
         if not value:
             return None
         total += sign * weight * math.log(value)
     return total
 
 
-def _value(cells: Cells, figure: Figure, name: str) -> float | None:
-    result = cells.get(name)
-    return figure(result) if result else None
+def _value(unit: Unit, metric: str, name: str) -> float | None:
+    return unit[name].get(metric) if name in unit else None
 
 
 def _exp(value: float | None) -> float | None:
@@ -219,5 +252,6 @@ def p_value(effect: Effect) -> float | None:
     middle, half = math.log(effect.ratio), math.log(effect.high / effect.low) / 2
     if not half:
         return 0.0 if middle else 1.0
-    freedom = effect.rounds - 1
+    # Of one start it is over its batches.
+    freedom = effect.rounds - 1 or BATCHES - 1
     return 2 * float(stdtr(freedom, -abs(middle) / half * student_t(freedom)))

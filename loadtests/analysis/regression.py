@@ -7,12 +7,12 @@ from typing import Any, Final
 
 import msgspec
 
-from loadtests.analysis.effects import Effect, ratio_of, shown
-from loadtests.analysis.figures import FIGURES, MORE_IS_BETTER, Figure
+from loadtests.analysis.effects import Effect, Unit, ratio_of, shown
+from loadtests.analysis.figures import FIGURES, MORE_IS_BETTER, values_of
+from loadtests.analysis.head_to_head import mix_of_start
 from loadtests.analysis.read import Rounds, first_result, read_rounds, read_run_of, refuse_other_load
 from loadtests.analysis.void import counting_cells, void_cells
 from loadtests.schema.files import UnusableResults
-from loadtests.schema.result import Result
 from loadtests.schema.run import RunDescription
 
 # What has to be the same machine; the system may have been updated, which the ledger tells.
@@ -51,11 +51,8 @@ def against(folder: Path, earlier: Path) -> Against:
     if not names:
         raise UnusableResults(f"{folder} and {earlier} have no combination in common")
     without_ledger = _refuse_other_conditions(folder, earlier, names)
-    pairs = {name: _pairs(name, _counting(now), _counting(before)) for name in names}
-    compared = {
-        name: {metric: ratio_of(_changes(pairs[name], metric, figure)) for metric, figure in FIGURES.items()}
-        for name in names
-    }
+    pairs = list(_paired(now, before))
+    compared = {name: {metric: ratio_of(_changes(pairs, name, metric)) for metric in FIGURES} for name in names}
     return Against(str(earlier), compared, list(_regressions(compared)), without_ledger)
 
 
@@ -67,20 +64,25 @@ def _regressions(compared: Mapping[str, Mapping[str, Effect]]) -> Iterator[Regre
             yield Regression(name, metric, effect.ratio, effect.low, effect.high)
 
 
-def _pairs(name: str, now: Mapping[int, Any], before: Mapping[int, Any]) -> list[tuple[Result, Result]]:
-    """The rounds of one number belong together: their visitors and their order were the same."""
-    both = [number for number in now if name in now[number] and name in before.get(number, {})]
-    return [(now[number][name], before[number][name]) for number in both]
+def _paired(now: Rounds, before: Rounds) -> Iterator[tuple[Unit, Unit]]:
+    """Starts of one number belong together: their visitors and their order were the same."""
+    ours, theirs = _units(now), _units(before)
+    return ((ours[number], theirs[number]) for number in ours if number in theirs)
 
 
-def _changes(pairs: Sequence[tuple[Result, Result]], metric: str, figure: Figure) -> list[float]:
+def _units(rounds: Rounds) -> dict[int, Unit]:
+    """The weighted mix of the head to head, else the load, by start."""
+    counting = dict(zip(rounds, counting_cells(rounds, void_cells(rounds)), strict=True))
+    turned = {number: mix_of_start(cells) for number, cells in rounds.items()}
+    if any(turned.values()):
+        return turned
+    return {number: values_of([cells], FIGURES)[0] for number, cells in counting.items()}
+
+
+def _changes(pairs: Sequence[tuple[Unit, Unit]], name: str, metric: str) -> list[float]:
     sign = 1.0 if metric in MORE_IS_BETTER else -1.0
-    figures = [(figure(now), figure(before)) for now, before in pairs]
+    figures = [(now.get(name, {}).get(metric), before.get(name, {}).get(metric)) for now, before in pairs]
     return [sign * math.log(now / before) for now, before in figures if now and before]
-
-
-def _counting(rounds: Rounds) -> dict[int, dict[str, Result]]:
-    return dict(zip(rounds, counting_cells(rounds, void_cells(rounds)), strict=True))
 
 
 def _refuse_other_conditions(folder: Path, earlier: Path, names: Sequence[str]) -> list[str]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from loadtests.analysis.effects import Effect, contrast
+from loadtests.analysis.effects import Effect, Samples, contrast
 from loadtests.analysis.fairness import differences
-from loadtests.analysis.figures import FIGURES, middle
+from loadtests.analysis.figures import FIGURES, values_of
 from loadtests.analysis.read import Rounds, read_run_of, varies_of
 from loadtests.analysis.server_figures import server_figures, top_statements
 from loadtests.analysis.void import VoidCell, counting_cells
@@ -52,8 +53,9 @@ def _curve(results: Sequence[Result]) -> dict[str, dict[str, float | None]]:
 
 def _spread(values: Sequence[float | None]) -> dict[str, float | None]:
     known = [value for value in values if value is not None]
-    whole = len(known) == len(values)
-    return {"median": middle(values), "low": min(known) if whole else None, "high": max(known) if whole else None}
+    if not known or len(known) < len(values):
+        return dict.fromkeys(("median", "low", "high"))
+    return {"median": median(known), "low": min(known), "high": max(known)}
 
 
 def _percentiles(result: Result) -> Iterator[tuple[str, float | None]]:
@@ -115,10 +117,7 @@ def document_of(folder: Path, rounds: Rounds, comparison: Comparison, studies: S
 
 
 def _against_the_first(counting: Sequence[Mapping[str, Result]], names: list[str]) -> dict[str, dict[str, Effect]]:
-    first = names[0]
+    first, samples = names[0], Samples(values_of(counting, FIGURES), len(counting))
     return {
-        name: {
-            metric: contrast(counting, metric, figure, {first: -1.0, name: 1.0}) for metric, figure in FIGURES.items()
-        }
-        for name in names[1:]
+        name: {metric: contrast(samples, metric, {first: -1.0, name: 1.0}) for metric in FIGURES} for name in names[1:]
     }

@@ -5,9 +5,13 @@ from typing import Any
 
 import msgspec
 
+from loadtests.analysis.batches import Cells, VoidBatch
 from loadtests.analysis.bottleneck import Bottleneck, bottlenecks
-from loadtests.analysis.effects import Cells, effects_of
-from loadtests.analysis.figures import FIGURES, lines, route_figures, route_names
+from loadtests.analysis.effects import Samples, effects_of
+from loadtests.analysis.figures import FIGURES, Figure, route_figures, route_names, values_of
+from loadtests.analysis.halves import drifts
+from loadtests.analysis.head_to_head import HeadToHead, head_to_head
+from loadtests.analysis.pooled import lines
 from loadtests.analysis.read import Rounds, first_result, varies_of
 from loadtests.analysis.regression import Against
 from loadtests.analysis.void import VoidCell, counting_cells, void_cells
@@ -18,11 +22,23 @@ from loadtests.verdict.gates import Judgement
 from loadtests.verdict.studies import NO_CONTEXT, Context
 
 
+class Turns(msgspec.Struct, frozen=True):
+    """The head to head: how often each route counts in the mix, how many batches there were, and what spoils it."""
+
+    weights: dict[str, float]
+    batches: int
+    void: list[VoidBatch]
+    is_void: bool
+    drifts: list[str]
+
+
 class Comparison(msgspec.Struct, frozen=True):
     """What `--json` prints.
 
-    Main effects hold one Effect per metric, `simple` one more level, and `routes` all of that again for each route.
-    `pairs` says which combinations a simple effect compares: without the change, and with it.
+    `combinations` is the load of each, over all starts together. Main effects hold one Effect per metric, `simple` one
+    more level, and `routes` all of that again for each route: of the head to head where services took turns, the
+    effects under the load itself are in `origin` then. `pairs` says which combinations a simple effect compares:
+    without the change, and with it.
     """
 
     combinations: dict[str, dict[str, Any]]
@@ -31,6 +47,8 @@ class Comparison(msgspec.Struct, frozen=True):
     bottleneck: dict[str, Bottleneck]
     recommendation: Recommendation
     load: dict[str, Any]
+    turns: Turns | None
+    origin: dict[str, Any]
     pairs: dict[str, tuple[str, str]]
     gates: list[Judgement] = []
     against: Against | None = None
@@ -39,7 +57,8 @@ class Comparison(msgspec.Struct, frozen=True):
 
     @property
     def all_void(self) -> bool:
-        return not any(line["rounds"] for line in self.combinations.values())
+        """Of cells, or of the batches in turns."""
+        return not any(line["rounds"] for line in self.combinations.values()) or bool(self.turns and self.turns.is_void)
 
     @property
     def missing_effects(self) -> list[str]:
@@ -54,7 +73,8 @@ def compare(rounds: Rounds, context: Context = NO_CONTEXT) -> Comparison:
     void = void_cells(rounds)
     counting = counting_cells(rounds, void)
     design = design_of(varies_of(next(iter(rounds.values()))))
-    effects = _effects(counting, design)
+    of_the_load, turns = _effects(counting, design), head_to_head(list(rounds.values()))
+    effects = of_the_load if turns is None else _effects_in_turns(turns, design)
     sample = first_result(rounds)
     table = lines(rounds, counting)
     bottlenecks_by_name = bottlenecks(counting)
@@ -65,13 +85,29 @@ def compare(rounds: Rounds, context: Context = NO_CONTEXT) -> Comparison:
         bottleneck=bottlenecks_by_name,
         recommendation=recommend(sample, table, effects[SIMPLE_KEY], bottlenecks_by_name, counting, context),
         load=_load(sample, rounds),
+        turns=turns and _turns(turns, rounds, sample, design),
+        origin={} if turns is None else {"effects": of_the_load},
         pairs=design.simple,
     )
 
 
 def _effects(counting: Sequence[Cells], design: Design) -> dict[str, Any]:
-    routes = {name: effects_of(counting, design, route_figures(name)) for name in route_names(counting)}
-    return {**effects_of(counting, design, FIGURES), ROUTES_KEY: routes}
+    """Of the load itself, over starts."""
+
+    def of(figures: Mapping[str, Figure]) -> dict[str, Any]:
+        return effects_of(Samples(values_of(counting, figures), len(counting)), design)
+
+    return {**of(FIGURES), ROUTES_KEY: {name: of(route_figures(name)) for name in route_names(counting)}}
+
+
+def _effects_in_turns(turns: HeadToHead, design: Design) -> dict[str, Any]:
+    routes = {phase: effects_of(samples, design) for phase, samples in turns.phases.items()}
+    return {**effects_of(turns.mix, design), ROUTES_KEY: routes}
+
+
+def _turns(turns: HeadToHead, rounds: Rounds, sample: Result, design: Design) -> Turns:
+    late = [] if turns.is_void else drifts(list(rounds.values()), design)
+    return Turns(sample.weights, turns.measured, turns.void, turns.is_void, late)
 
 
 def _load(sample: Result, rounds: Mapping[int, object]) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def _decided(name: str, subject: str) -> Condition:
             return f"a run in which the service binds shows what {subject} does: here {evidence.unseen[name]}"
         if effect is None:
             return f"a run shows what {subject} does: here no figure of it counts"
-        if effect.verdict not in ("not shown", "one round"):
+        if effect.verdict != "cannot tell":
             return None
         found = (
             "" if effect.detectable is None else f"; one of {effect.detectable:.2f} ms would be found 19 times in 20"

@@ -17,7 +17,7 @@ SIGNS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     ">": operator.gt,
 }
 FORM: Final = re.compile(r"\s*(?P<name>.+?)\s*(?P<sign><=|>=|==|!=|<|>)\s*(?P<limit>[^<>=!]+?)\s*")
-WORDS: Final = ("better", "worse", "same within 5 %", "not shown", "one round")
+WORDS: Final = ("better", "worse", "same", "cannot tell")
 
 
 class Figure(NamedTuple):

@@ -1,0 +1,104 @@
+"""The head to head: what the turns of the services come to, by phase and for the weighted mix."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from loadtests.analysis.batches import Cells, VoidBatch, batches, starts, void_batches
+from loadtests.analysis.effects import Samples, Unit
+from loadtests.schema.turns import BATCHES
+
+# Two processes of one service differ by 1 % (standard deviation): half an interval of the ratio of two of them.
+BETWEEN_STARTS: Final = 0.028
+MOST_VOID: Final = 0.2
+# Requests that a p95 needs in the whole run.
+ENOUGH: Final = 200
+
+
+class HeadToHead(NamedTuple):
+    """Samples by phase, and those of the mix; none where more than a fifth of the batches are void."""
+
+    phases: dict[str, Samples]
+    mix: Samples
+    void: list[VoidBatch]
+    measured: int
+
+    @property
+    def is_void(self) -> bool:
+        return len(rounds_of_void(self.void)) > MOST_VOID * self.measured
+
+
+def rounds_of_void(void: Sequence[VoidBatch]) -> set[tuple[int, str, int]]:
+    """The batches that do not count, each once, whichever of the services it was void for."""
+    return {(one.round, one.phase, one.batch) for one in void}
+
+
+def head_to_head(rounds: Sequence[Cells]) -> HeadToHead | None:
+    """None where the services did not take turns."""
+    rounds = [cells for cells in rounds if cells and all(result.turns for result in cells.values())]
+    if not rounds:
+        return None
+    names = list(next(iter(rounds[0].values())).turns)
+    void = list(void_batches(rounds))
+    by_batch = len(rounds) == 1
+    phases = {name: batches(rounds[0], name) if by_batch else starts(rounds, name) for name in names}
+    found = HeadToHead(
+        {name: _samples(_enough(units, rounds, name), len(rounds)) for name, units in phases.items()},
+        _samples(_mixed(phases, next(iter(rounds[0].values())).weights), len(rounds)),
+        void,
+        len(rounds) * len(names) * BATCHES,
+    )
+    return found._replace(phases={}, mix=Samples([], 0)) if found.is_void else found
+
+
+def mix_of_start(cells: Cells) -> Unit:
+    """The weighted mix over one whole start, empty without turns or where a route of it has no batch that counts."""
+    if not cells or not all(result.turns for result in cells.values()):
+        return {}
+    first = next(iter(cells.values()))
+    return next(iter(_mixed({phase: starts([cells], phase) for phase in first.turns}, first.weights)), {})
+
+
+def _samples(units: Sequence[Unit], starts: int) -> Samples:
+    return Samples([unit for unit in units if unit], starts, BETWEEN_STARTS if starts == 1 else 0.0)
+
+
+def _enough(units: Sequence[Unit], rounds: Sequence[Cells], phase: str) -> list[Unit]:
+    """Without a p95 where a service had too few requests in the run, or where one visitor asked alone."""
+    asked = [sum(cells[name].head_to_head[phase].requests for cells in rounds) for name in rounds[0]]
+    visitors = next(iter(rounds[0].values())).head_to_head[phase].visitors
+    if min(asked) >= ENOUGH and visitors > 1:
+        return list(units)
+    left_out = dict.fromkeys(("latency_p95", "latency_p99"))
+    return [{name: {**values, **left_out} for name, values in unit.items()} for unit in units]
+
+
+# Weighted sums of routes; a percentile of a mixture is none.
+ADDED: Final = ("latency_avg", "latency_p50", "service_cpu")
+
+
+def _mixed(phases: Mapping[str, Sequence[Unit]], weights: Mapping[str, float]) -> list[Unit]:
+    """The weighted mix of routes: a unit is empty where a route of it is, and there is none where a route has none."""
+    if not weights or not all(any(phases.get(route, ())) for route in weights):
+        return []
+    numbers = range(len(phases[next(iter(weights))]))
+    return [_mix({route: phases[route][number] for route in weights}, weights) for number in numbers]
+
+
+def _mix(units: Mapping[str, Unit], weights: Mapping[str, float]) -> Unit:
+    if not all(units.values()):
+        return {}
+    first = next(iter(units.values()))
+    return {name: _mix_of({route: unit[name] for route, unit in units.items()}, weights) for name in first}
+
+
+def _mix_of(values: Mapping[str, Mapping[str, float | None]], weights: Mapping[str, float]) -> dict[str, float | None]:
+    """Throughput is that of the routes that have one, asked in these shares."""
+    paced = {route: weight for route, weight in weights.items() if values[route].get("throughput")}
+    figures = {metric: _weighted({route: values[route].get(metric) for route in weights}, weights) for metric in ADDED}
+    seconds = _weighted({route: 1 / (values[route]["throughput"] or 1.0) for route in paced}, paced)
+    return {**figures, "throughput": 1 / seconds if seconds else None}
+
+
+def _weighted(values: Mapping[str, float | None], weights: Mapping[str, float]) -> float | None:
+    known = [weight * value for route, weight in weights.items() if (value := values[route]) is not None]
+    return sum(known) / sum(weights.values()) if known and len(known) == len(weights) else None

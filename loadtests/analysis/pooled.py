@@ -1,0 +1,141 @@
+"""The load of each combination over all starts: requests are added up, percentiles are those of all together."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+
+from loadtests.analysis.figures import LATENCIES, service_cpu
+from loadtests.schema.result import Result, Route
+from loadtests.schema.turns import Latency
+
+Line: TypeAlias = dict[str, Any]
+Results: TypeAlias = Sequence[Result]
+
+# Requests that a percentile needs.
+ENOUGH: Final = {"p50": 1, "p95": 200, "p99": 1000}
+
+
+def lines(rounds: Mapping[int, Mapping[str, Result]], counting: Sequence[Mapping[str, Result]]) -> dict[str, Line]:
+    """The figures of each combination over the starts that count, and the same by route."""
+    names = dict.fromkeys(name for cells in rounds.values() for name in cells)
+    return {name: _line([cells[name] for cells in counting if name in cells], len(rounds)) for name in names}
+
+
+def _line(results: Results, measured: int) -> Line:
+    routes = dict.fromkeys(route for result in results for route in result.routes)
+    return {
+        "rounds": len(results),
+        "rounds_void": measured - len(results),
+        **{name: figure(results) if results else None for name, figure in WHOLE.items()},
+        **_latencies(results),
+        "routes": {name: _of_route(results, name) for name in routes},
+    }
+
+
+def _of_route(results: Results, name: str) -> Line:
+    found = [result for result in results if name in result.routes]
+    requests = sum(result.routes[name].requests for result in found)
+    latencies = _pool([_curve_of(result.routes[name]) for result in found])
+    return {**latencies, "throughput": requests / sum(result.duration_s for result in found)}
+
+
+def _latencies(results: Results) -> Line:
+    return _pool([_curve(result) for result in results])
+
+
+Curve: TypeAlias = tuple[int, float | None, dict[float, float]]
+
+
+def _curve(result: Result) -> Curve:
+    """Requests, the average, and milliseconds by the share of requests that are no slower."""
+    known = {float(place) / 100: value for place, value in result.quantiles.items() if value is not None}
+    return result.requests, result.latency_ms.avg, known or _places(result.latency_ms)
+
+
+def _curve_of(route: Route) -> Curve:
+    return route.requests, route.latency_ms.avg, _places(route.latency_ms)
+
+
+def _places(latency: Latency) -> dict[float, float]:
+    named = {0.0: latency.min, 0.5: latency.p50, 0.9: latency.p90, 0.95: latency.p95, 0.99: latency.p99}
+    return {share: value for share, value in {**named, 1.0: latency.max}.items() if value is not None}
+
+
+def _pool(curves: Sequence[Curve]) -> Line:
+    asked = [curve for curve in curves if curve[0] and curve[1] is not None]
+    requests = sum(count for count, _, _ in asked)
+    average = sum(count * (mean or 0.0) for count, mean, _ in asked) / requests if requests else None
+    percentiles = {
+        f"latency_{name}": _percentile(asked, float(name[1:]) / 100) if requests >= ENOUGH[name] else None
+        for name in LATENCIES
+        if name in ENOUGH
+    }
+    return {"latency_avg": average, **percentiles}
+
+
+def _percentile(curves: Sequence[Curve], share: float) -> float | None:
+    """Of all requests together: where the mixture of the starts' distributions reaches a share.
+
+    Between known places a distribution is taken to be a straight line. Null where a start does not tell as much.
+    """
+    if any(share not in known for _, _, known in curves):
+        return None
+    if len(curves) == 1:
+        return curves[0][2][share]
+    total = sum(count for count, _, _ in curves)
+    values = np.unique([value for _, _, known in curves for value in known.values()])
+    reached = np.zeros_like(values)
+    for count, _, known in curves:
+        shares, at = zip(*sorted(known.items()), strict=True)
+        reached += count / total * np.interp(values, at, shares, left=0.0, right=1.0)
+    return float(np.interp(share, reached, values))
+
+
+def _sum(count: Callable[[Result], int]) -> Callable[[Results], float]:
+    return lambda results: sum(map(count, results))
+
+
+def _throughput(results: Results) -> float:
+    return sum(result.requests for result in results) / sum(result.duration_s for result in results)
+
+
+def _ceiling(results: Results) -> float | None:
+    """By the pooled average, which is what visitors waited for."""
+    first, average = results[0], _latencies(results)["latency_avg"]
+    cycle = first.think_time_s + (average or 0.0) / 1000
+    return first.vus / cycle if cycle and first.think != "unknown" else None
+
+
+def _slowest(results: Results) -> float | None:
+    return max((result.latency_ms.max for result in results if result.latency_ms.max is not None), default=None)
+
+
+def _hit_ratio(results: Results) -> float | None:
+    asked = [(ratio, _answers(result)) for result in results if (ratio := result.cache.hit_ratio) is not None]
+    whole = sum(count for _, count in asked)
+    return sum(ratio * count for ratio, count in asked) / whole if whole else None
+
+
+def _answers(result: Result) -> int:
+    cache = result.cache
+    return cache.hit + cache.miss + cache.stale + cache.bypass
+
+
+def _cpu(results: Results) -> float | None:
+    spent = [each * result.requests for result in results if (each := service_cpu(result)) is not None]
+    requests = sum(result.requests for result in results)
+    return sum(spent) / requests if requests and len(spent) == len(results) else None
+
+
+WHOLE: Final[Mapping[str, Callable[[Results], float | None]]] = {
+    "requests": _sum(lambda result: result.requests),
+    "throughput_rps": _throughput,
+    "ceiling_rps": _ceiling,
+    "latency_max": _slowest,
+    "failed": _sum(lambda result: result.failed),
+    "checks_failed": _sum(lambda result: result.checks_failed),
+    "hit_ratio": _hit_ratio,
+    "throughput": _throughput,
+    "service_cpu": _cpu,
+}
