@@ -63,4 +63,4 @@ def _bound(comparison: Comparison, name: str) -> str:
     return f"Bound by {' and '.join(parts)}.{f' {QUEUE}.' if queued(found) else ''}"
 
 
-HIDDEN: Final[Mapping[str, Callable[[Comparison, str], str | None]]] = {"not shown": _noise, "same within 5 %": _band}
+HIDDEN: Final[Mapping[str, Callable[[Comparison, str], str | None]]] = {"cannot tell": _noise, "same": _band}

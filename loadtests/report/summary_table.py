@@ -23,6 +23,7 @@ class Figure(NamedTuple):
     text: str
     ratio: str
     verdict: str
+    interval: bool = False
 
 
 ROWS: Final = (
@@ -55,7 +56,7 @@ def _figure(document: Document, name: str, row: Row) -> Figure:
     effect = document["report"]["against_the_first"].get(name, {}).get(row.metric)
     if value is None or not effect or effect["ratio"] is None:
         return Figure(value, row.form(value), "", "")
-    return Figure(value, row.form(value), times_better(effect), effect["verdict"])
+    return Figure(value, row.form(value), times_better(effect), effect["verdict"], effect["low"] is not None)
 
 
 def _value(line: Mapping[str, Any], key: str) -> float | None:
@@ -68,4 +69,4 @@ def _value(line: Mapping[str, Any], key: str) -> float | None:
 
 def statistic(document: Document) -> str:
     rounds = document["load"]["rounds"]
-    return "one round" if rounds == 1 else f"the median over {rounds} rounds"
+    return "one start" if rounds == 1 else f"{rounds} starts together"

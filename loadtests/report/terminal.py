@@ -59,7 +59,7 @@ def without_ledger(against: Against) -> Iterator[str]:
 
 def figures_table(comparison: Comparison) -> RenderableType:
     load = comparison.load
-    statistic = "one round" if load["rounds"] == 1 else f"median over {load['rounds']} rounds"
+    statistic = "one start" if load["rounds"] == 1 else f"{load['rounds']} starts together"
     title = (
         f"{load['profile']}: {load['vus']} VUs, think time {load['think_time_s']:g} s "
         f"({load['think']}), {load['duration_s']:g} s each, {statistic}"

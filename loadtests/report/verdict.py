@@ -20,15 +20,14 @@ RESTS_ON: Final = {
     "rewrite": (("async uncached", "async without the cache"),),
     "both": (("cache in sync", "the cache in sync"), ("async cached", "async with the cache")),
 }
-INTERVAL: Final = "95 % interval {interval}, {rounds} rounds"
+INTERVAL: Final = "95 % interval {interval}, {rounds} starts"
 WORDS: Final = {
     "better": f"{{subject}} made the average latency {{ratio}} times better ({INTERVAL})",
     "worse": f"{{subject}} made the average latency worse, {{ratio}} times as good ({INTERVAL})",
-    "same within 5 %": f"{{subject}} left the average latency the same within 5 % ({INTERVAL})",
-    "not shown": f"{{subject}} is not shown to change the average latency ({{ratio}} times, {INTERVAL})",
-    "one round": "{subject} came out {ratio} times better on average",
+    "same": f"{{subject}} left the average latency the same within 5 % ({INTERVAL})",
+    "cannot tell": f"the run cannot tell whether {{subject}} changes the average latency ({{ratio}} times, {INTERVAL})",
 }
-ONE_ROUND: Final = "one round gives no interval"
+ONE_ROUND: Final = "one start gives no interval"
 BLIND: Final = "whether async is quicker{where} this load cannot tell"
 
 
@@ -42,7 +41,7 @@ def verdict_sentence(document: Document) -> str:
     recommendation = document["recommendation"]
     answer = recommendation["answer"]
     clauses = list(_clauses(document, answer))
-    if document["load"]["rounds"] == 1 and clauses:
+    if document["load"]["rounds"] == 1 and not document["turns"] and clauses:
         clauses.append(ONE_ROUND)
     clauses += _blind(document)
     return f"{ANSWERS[answer][0]}{': ' if clauses else ''}{'; '.join(clauses)}."
@@ -67,6 +66,8 @@ def _blind(document: Document) -> Iterator[str]:
 
 
 def in_words(subject: str, effect: dict[str, Any]) -> str:
+    if effect["low"] is None:
+        return f"{subject} came out {digits(effect['ratio'])} times better on average"
     return WORDS[effect["verdict"]].format(
         subject=subject, ratio=digits(effect["ratio"]), interval=interval(effect), rounds=effect["rounds"]
     )

@@ -108,6 +108,8 @@ class Result(msgspec.Struct, frozen=True):
     head_to_head: dict[str, Phase] = {}
     weights: dict[str, Amount] = {}
     starts: Annotated[int, msgspec.Meta(ge=1)] = 1
+    # Seconds of all that k6 did in this start.
+    measured_s: Amount | None = None
     # Of which run it is; k6 alone knows its id only.
     run_id: str | None = None
     host: dict[str, Any] = {}

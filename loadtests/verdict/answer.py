@@ -7,9 +7,10 @@ import msgspec
 
 from loadtests.analysis.bottleneck import Bottleneck
 from loadtests.analysis.read import COMBINATIONS
+from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY
 from loadtests.schema.result import Result
 from loadtests.verdict.costs import COST_OF_MENDING, cost_of_cache, cost_of_rewrite
-from loadtests.verdict.evidence import TWINS, Evidence, Lines, Simple, invisible_effects
+from loadtests.verdict.evidence import TWINS, Evidence, Lines, Turns, invisible_effects
 from loadtests.verdict.flips import Answer, flips_of
 from loadtests.verdict.statement import StatementCure, statement_cure
 from loadtests.verdict.studies import Context, found_elsewhere
@@ -40,14 +41,18 @@ class Recommendation(msgspec.Struct, frozen=True):
 def recommend(
     sample: Result,
     lines: Lines,
-    simple: Simple,
+    effects: Mapping[str, Any],
+    turns: Turns | None,
     found: Mapping[str, Bottleneck],
     rounds: Sequence[Mapping[str, Result]],
     context: Context,
 ) -> Recommendation:
     cells = {name: [row[name] for row in rounds if name in row] for name in lines}
-    statement, unseen = statement_cure(cells.get("sync", [])), invisible_effects(found)
-    evidence = Evidence(sample, lines, simple, found, rounds, context, statement, unseen)
+    statement = statement_cure(cells.get("sync", []))
+    # In turns visitors wait for the service, whatever the load itself waits for.
+    unseen = {} if turns else invisible_effects(found)
+    routes = {route: row[SIMPLE_KEY] for route, row in effects[ROUTES_KEY].items()} if turns else {}
+    evidence = Evidence(sample, lines, effects[SIMPLE_KEY], routes, turns, found, rounds, context, statement, unseen)
     answer, ours = _answer(evidence), set(lines) <= set(COMBINATIONS)
     costs = _costs(cells, context) if ours else {}
     flips, elsewhere = (flips_of(evidence, answer), found_elsewhere(context)) if ours else ([], [])
@@ -83,12 +88,17 @@ def _answer(evidence: Evidence) -> Answer:
         return "both" if evidence.says("async cached") == "better" else "add the cache"
     if rewrite == "better":
         return "rewrite"
-    if cache == "one round":
+    if _without_interval(evidence):
         return "undecided"
     if evidence.statement_binds:
         return "mend the statement"
-    settled = {"same within 5 %", "worse"}
+    settled = {"same", "worse"}
     return "keep" if cache in settled and rewrite in settled else "undecided"
+
+
+def _without_interval(evidence: Evidence) -> bool:
+    effect = evidence.effect("cache in sync")
+    return effect is not None and effect.low is None
 
 
 def _costs(cells: Mapping[str, Sequence[Result]], context: Context) -> dict[str, list[str]]:

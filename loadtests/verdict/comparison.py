@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from loadtests.analysis.batches import Cells, VoidBatch
+from loadtests.analysis.batches import Cells
 from loadtests.analysis.bottleneck import Bottleneck, bottlenecks
 from loadtests.analysis.effects import Samples, effects_of
 from loadtests.analysis.figures import FIGURES, Figure, route_figures, route_names, values_of
@@ -15,21 +15,12 @@ from loadtests.analysis.pooled import lines
 from loadtests.analysis.read import Rounds, first_result, varies_of
 from loadtests.analysis.regression import Against
 from loadtests.analysis.void import VoidCell, counting_cells, void_cells
-from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY, Design, by_effect, design_of
+from loadtests.schema.design import ROUTES_KEY, Design, by_effect, design_of
 from loadtests.schema.result import Result
 from loadtests.verdict.answer import Recommendation, recommend
+from loadtests.verdict.evidence import Turns
 from loadtests.verdict.gates import Judgement
 from loadtests.verdict.studies import NO_CONTEXT, Context
-
-
-class Turns(msgspec.Struct, frozen=True):
-    """The head to head: how often each route counts in the mix, how many batches there were, and what spoils it."""
-
-    weights: dict[str, float]
-    batches: int
-    void: list[VoidBatch]
-    is_void: bool
-    drifts: list[str]
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -76,6 +67,7 @@ def compare(rounds: Rounds, context: Context = NO_CONTEXT) -> Comparison:
     of_the_load, turns = _effects(counting, design), head_to_head(list(rounds.values()))
     effects = of_the_load if turns is None else _effects_in_turns(turns, design)
     sample = first_result(rounds)
+    found = turns and _turns(turns, rounds, sample, design)
     table = lines(rounds, counting)
     bottlenecks_by_name = bottlenecks(counting)
     return Comparison(
@@ -83,9 +75,9 @@ def compare(rounds: Rounds, context: Context = NO_CONTEXT) -> Comparison:
         effects=effects,
         void=void,
         bottleneck=bottlenecks_by_name,
-        recommendation=recommend(sample, table, effects[SIMPLE_KEY], bottlenecks_by_name, counting, context),
+        recommendation=recommend(sample, table, effects, found, bottlenecks_by_name, counting, context),
         load=_load(sample, rounds),
-        turns=turns and _turns(turns, rounds, sample, design),
+        turns=found,
         origin={} if turns is None else {"effects": of_the_load},
         pairs=design.simple,
     )
@@ -107,7 +99,9 @@ def _effects_in_turns(turns: HeadToHead, design: Design) -> dict[str, Any]:
 
 def _turns(turns: HeadToHead, rounds: Rounds, sample: Result, design: Design) -> Turns:
     late = [] if turns.is_void else drifts(list(rounds.values()), design)
-    return Turns(sample.weights, turns.measured, turns.void, turns.is_void, late)
+    seconds = [next(iter(cells.values())).measured_s for cells in rounds.values()]
+    minutes = sum(filter(None, seconds)) / 60 if all(seconds) else None
+    return Turns(sample.weights, minutes, turns.measured, turns.void, turns.is_void, late)
 
 
 def _load(sample: Result, rounds: Mapping[int, object]) -> dict[str, Any]:

@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
+import msgspec
+
+from loadtests.analysis.batches import VoidBatch
 from loadtests.analysis.bottleneck import Bottleneck
-from loadtests.analysis.effects import SimpleEffect
+from loadtests.analysis.effects import Effect, SimpleEffect, Verdict
 from loadtests.analysis.resources import CONNECTIONS, DATABASE, PLACES, SERVICE
 from loadtests.schema.result import Result
 from loadtests.verdict.statement import StatementCure
@@ -39,12 +42,28 @@ Lines: TypeAlias = Mapping[str, Mapping[str, Any]]
 MAIN_SHARE: Final = 0.5
 
 
+class Turns(msgspec.Struct, frozen=True):
+    """The head to head: how often each route counts in the mix, how long the run took, its batches, what spoils it."""
+
+    weights: dict[str, float]
+    minutes: float | None
+    batches: int
+    void: list[VoidBatch]
+    is_void: bool
+    drifts: list[str]
+
+
 class Evidence(NamedTuple):
-    """What is known of one comparison; `unseen` is why the load cannot tell of an effect, by its name."""
+    """What is known of one comparison; `unseen` is why the load cannot tell of an effect, by its name.
+
+    Where services took turns, `simple` is of the weighted mix and `routes` of each phase.
+    """
 
     sample: Result
     lines: Lines
     simple: Simple
+    routes: Mapping[str, Simple]
+    turns: Turns | None
     bottleneck: Mapping[str, Bottleneck]
     rounds: Sequence[Mapping[str, Result]]
     context: Context
@@ -56,10 +75,21 @@ class Evidence(NamedTuple):
         found = self.simple.get(name, {}).get(metric)
         return found if found and found.ratio is not None else None
 
-    def says(self, name: str) -> str | None:
-        """The verdict of a simple effect on the average; null where there is none or this load cannot tell."""
-        effect = None if name in self.unseen else self.effect(name)
-        return effect.verdict if effect else None
+    def says(self, name: str) -> Verdict | None:
+        """The verdict of a simple effect on the average; null where there is none or this load cannot tell.
+
+        A gain that costs more of the service's CPU is none that a recommendation rests on.
+        """
+        effect, cpu = self.effect(name), self.effect(name, "service_cpu")
+        if effect is None or name in self.unseen:
+            return None
+        dearer = self.turns is not None and cpu is not None and cpu.verdict == "worse"
+        return "cannot tell" if effect.verdict == "better" and dearer else effect.verdict
+
+    def minutes(self, effect: Effect) -> float | None:
+        """How long a run would have to be to decide an effect."""
+        known = self.turns and self.turns.minutes
+        return known * effect.longer if known and effect.longer else None
 
     @property
     def statement_binds(self) -> bool:

@@ -1,5 +1,6 @@
 """The recommendation in sentences, and which run would tell more."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -15,10 +16,15 @@ def next_runs(evidence: Evidence, answer: str) -> list[str]:
 
 
 def _narrower(evidence: Evidence, answer: str) -> Iterator[str]:
-    verdicts = {effect["latency_avg"].verdict for effect in evidence.simple.values()}
-    if "one round" in verdicts:
-        yield "four rounds, for intervals: make matrix ROUNDS=4"
-    elif answer == "undecided" and "not shown" in verdicts:
+    effects = [row["latency_avg"] for row in evidence.simple.values()]
+    if any(effect.ratio is not None and effect.low is None for effect in effects):
+        yield "more starts, for intervals: make matrix ROUNDS=5"
+        return
+    minutes = [known for effect in effects if (known := evidence.minutes(effect))]
+    if minutes and evidence.turns and evidence.turns.minutes:
+        starts = math.ceil(len(evidence.rounds) * max(minutes) / evidence.turns.minutes)
+        yield f"for narrower intervals, {max(minutes):.0f} minutes: make matrix ROUNDS={starts}"
+    elif answer == "undecided" and any(effect.verdict == "cannot tell" for effect in effects):
         yield "more rounds, for narrower intervals: make matrix ROUNDS=8, or longer ones with PROFILE=origin"
 
 
@@ -52,10 +58,9 @@ ANSWERS: Final = {
 }
 WORDS: Final[dict[str, str]] = {
     "better": "{:.2f} times better",
-    "worse": "{:.2f} times (worse)",
-    "same within 5 %": "the same within 5 %",
-    "not shown": "{:.2f} times, which is not shown to differ",
-    "one round": "{:.2f} times, in one round, so without an interval",
+    "worse": "{:.2f} times worse",
+    "same": "the same within 5 %",
+    "cannot tell": "{:.2f} times, which this run cannot tell from no difference",
 }
 WHERE: Final = {"async uncached": "without the cache", "async cached": "with the cache"}
 
@@ -106,12 +111,32 @@ def _about_async(evidence: Evidence) -> Iterator[str]:
     for name in TWINS:
         if name not in evidence.simple:
             continue
+        if evidence.turns:
+            yield from _async_by_route(evidence, name)
+            continue
         metric, subject = "latency_avg", "average latency"
         if why := evidence.unseen.get(name):
             metric, subject = "service_cpu", "service CPU per request"
             yield f"Whether async is quicker {WHERE[name]} this load cannot tell: {why}."
         if effect := evidence.effect(name, metric):
             yield f"{name.capitalize()}, {subject}: {in_words(effect)}."
+
+
+def _async_by_route(evidence: Evidence, name: str) -> Iterator[str]:
+    """The weighted mix and its CPU, then each route of the head to head."""
+    if effect := evidence.effect(name):
+        cpu = evidence.effect(name, "service_cpu")
+        more = f"; service CPU per request {in_words(cpu)}" if cpu else ""
+        yield f"{name.capitalize()}, average latency over the mix: {in_words(effect)}{more}."
+    found = [(route, row[name]["latency_avg"]) for route, row in evidence.routes.items() if name in row]
+    parts = [f"{route} {in_words(effect)}{_would_do(evidence, effect)}" for route, effect in found if effect.ratio]
+    if parts:
+        yield f"By route: {'; '.join(parts)}."
+
+
+def _would_do(evidence: Evidence, effect: SimpleEffect) -> str:
+    minutes = evidence.minutes(effect)
+    return f", {minutes:.0f} minutes would do" if minutes else ""
 
 
 def _about_the_statement(evidence: Evidence) -> Iterator[str]:
@@ -130,7 +155,10 @@ def _about_the_statement(evidence: Evidence) -> Iterator[str]:
 
 
 def in_words(effect: SimpleEffect) -> str:
-    words = WORDS[effect.verdict].format(effect.ratio)
-    if effect.low is None or effect.high is None:
-        return words
-    return f"{words} (95 % interval {effect.low:.2f} to {effect.high:.2f})"
+    """Worse is said as how many times more; everything else as how many times better."""
+    ratio, low, high = effect.ratio or 0.0, effect.low, effect.high
+    if low is None or high is None:
+        return f"{ratio:.2f} times, of one start, so without an interval"
+    if effect.verdict == "worse":
+        ratio, low, high = 1 / ratio, 1 / high, 1 / low
+    return f"{WORDS[effect.verdict].format(ratio)} (95 % interval {low:.2f} to {high:.2f})"

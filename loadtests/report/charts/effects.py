@@ -13,7 +13,7 @@ METRICS: Final = {
     "throughput": "throughput",
     "service_cpu": "service CPU per request",
 }
-SHOWN: Final = frozenset({"better", "worse", "same within 5 %"})
+SHOWN: Final = frozenset({"better", "worse", "same"})
 BAND: Final = {"type": "rect", "xref": "x", "yref": "paper", "x0": 1 / 1.05, "x1": 1.05, "y0": 0, "y1": 1}
 ONE: Final = {"type": "line", "xref": "x", "yref": "paper", "x0": 1, "x1": 1, "y0": 0, "y1": 1}
 
@@ -80,13 +80,13 @@ def _intervals(effects: list[tuple[str, dict[str, Any]]], names: list[str]) -> T
 
 
 def _in_words(effects: list[tuple[str, dict[str, Any]]]) -> str:
-    if all(effect["verdict"] == "one round" for _, effect in effects):
-        return "Hollow points: one round gives a ratio and no interval, so none of these is shown yet."
+    if all(effect["low"] is None for _, effect in effects):
+        return "Hollow points: one start gives a ratio and no interval, so none of these is shown yet."
     words = {
         "better": "better",
         "worse": "worse",
-        "same within 5 %": "the same within 5 %",
-        "not shown": "not shown to differ",
+        "same": "the same within 5 %",
+        "cannot tell": "this run cannot tell",
     }
     parts = []
     for verdict, text in words.items():
@@ -100,5 +100,5 @@ def _in_words(effects: list[tuple[str, dict[str, Any]]]) -> str:
     sentence = "; ".join(parts)
     return (
         f"{sentence[:1].upper()}{sentence[1:]}. Lines are 95 % intervals, the grey band is 5 % around no change; "
-        "hollow points are not shown."
+        "of hollow points this run cannot tell."
     )

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from loadtests.analysis import effects
-from loadtests.analysis.figures import FIGURES
+from loadtests.analysis.figures import FIGURES, values_of
 from loadtests.analysis.read import read_rounds
 from loadtests.schema.result import Result, json_schema
 from loadtests.verdict.comparison import Comparison, compare
@@ -72,7 +72,8 @@ def test_ninety_five_in_a_hundred_intervals_hold_the_true_ratio() -> None:
     for seed in range(200):
         cells = [msgspec.convert(one, Result) for one in simulated(LATENCIES, 4, 0.02, seed)]
         rounds = [{one.combination: one for one in cells if one.round == at} for at in range(1, 5)]
-        effect = effects.simple_effect(rounds, "latency_avg", FIGURES["latency_avg"], "sync", "async")
+        samples = effects.Samples(values_of(rounds, FIGURES), 4)
+        effect = effects.simple_effect(samples, "latency_avg", "sync", "async")
         assert effect.low is not None
         assert effect.high is not None
         held += effect.low <= 2.0 <= effect.high
@@ -100,25 +101,40 @@ def test_noise_that_a_round_shares_does_not_widen_the_interval(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "expected"),
+    ("ratio", "low", "high", "expected"),
     [
-        (1.2, 1.4, "better"),
-        (0.6, 0.8, "worse"),
-        (0.98, 1.04, "same within 5 %"),
-        (1.01, 1.04, "same within 5 %"),
-        (0.9, 1.2, "not shown"),
-        (None, None, "one round"),
+        (1.3, 1.2, 1.4, "better"),
+        (0.7, 0.6, 0.8, "worse"),
+        (1.04, 1.03, 1.049, "better"),
+        (0.96, 0.951, 0.97, "worse"),
+        (1.01, 0.98, 1.04, "same"),
+        (1.025, 1.01, 1.04, "same"),
+        (1.02, 1.001, 1.06, "cannot tell"),
+        (1.1, 0.9, 1.2, "cannot tell"),
+        (1.3, None, None, "cannot tell"),
     ],
 )
-def test_a_verdict_follows_from_the_interval(low: float | None, high: float | None, expected: str) -> None:
+def test_a_verdict_follows_from_the_interval(
+    ratio: float, low: float | None, high: float | None, expected: str
+) -> None:
     logarithms = [None if value is None else math.log(value) for value in (low, high)]
-    assert effects.verdict(*logarithms) == expected
+    assert effects.verdict(math.log(ratio), *logarithms) == expected
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.02, 0.04, 0.1])
+def test_a_run_as_long_as_it_says_would_decide(shift: float) -> None:
+    noise = (-0.1, 0.1, -0.1, 0.1)
+    found = effects.ratio_of([shift + each for each in noise])
+    assert (found.verdict, found.longer is not None) == ("cannot tell", True)
+    shorter = math.sqrt(found.longer or 1.0)
+    assert effects.ratio_of([shift + each / shorter * 0.999 for each in noise]).verdict != "cannot tell"
+    assert effects.ratio_of([shift + each / shorter * 1.01 for each in noise]).verdict == "cannot tell"
 
 
 def test_one_round_gives_ratios_without_an_interval(tmp_path: Path) -> None:
     write_rounds(tmp_path, LATENCIES, rounds=1)
     effect = compared(tmp_path).effects["simple"]["cache in sync"]["latency_avg"]
-    assert (effect.low, effect.high, effect.verdict) == (None, None, "one round")
+    assert (effect.low, effect.high, effect.verdict) == (None, None, "cannot tell")
 
 
 @pytest.mark.parametrize("field", ["failed", "checks_failed", "dropped_iterations", "requests"])
@@ -203,11 +219,11 @@ def test_the_table_names_every_combination_and_has_no_colour_in_a_pipe(tmp_path:
     done = command(tmp_path)
     assert done.returncode == 0
     assert all(f" {name} " in done.stdout for name in COMBINATIONS)
-    assert "median over 4 rounds" in done.stdout
+    assert "4 starts together" in done.stdout
     assert "\x1b" not in done.stdout
 
 
 def test_a_comparison_survives_its_own_json(tmp_path: Path) -> None:
     write_rounds(tmp_path, LATENCIES, rounds=2)
     text = msgspec.json.encode(compared(tmp_path))
-    assert msgspec.json.decode(text)["combinations"]["sync"]["requests"] == 90
+    assert msgspec.json.decode(text)["combinations"]["sync"]["requests"] == 180

@@ -1,0 +1,150 @@
+"""What the turns of services come to: by start, by batch, over the mix, and without what is void."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtests.analysis.read import read_rounds
+from loadtests.analysis.regression import against
+from loadtests.cli.main import main
+from loadtests.verdict.comparison import Comparison, compare
+from tests.support.simulated_results import Document, save
+from tests.support.simulated_turns import ALIKE, VISITORS, WEIGHTS, turned, write_turns
+
+TENTH = ALIKE | {"async": 1.1, "async-cached": 1.1}
+METRICS = ("latency_avg", "latency_p50", "throughput", "service_cpu")
+
+
+def compared(folder: Path) -> Comparison:
+    return compare(read_rounds(folder))
+
+
+def spoilt(folder: Path, spoil: Callable[[Document], None], **changes: Any) -> Comparison:
+    for content in turned(**changes):
+        spoil(content)
+        save(folder, content)
+    return compared(folder)
+
+
+@pytest.mark.parametrize("starts", [5, 1])
+def test_a_tenth_is_found_on_every_route_and_over_the_mix(tmp_path: Path, starts: int) -> None:
+    write_turns(tmp_path, starts, factors=TENTH)
+    found = compared(tmp_path)
+    for row in (found.effects, *found.effects["routes"].values()):
+        effect = row["simple"]["async uncached"]["latency_avg"]
+        assert effect.ratio == pytest.approx(1 / 1.1, rel=0.02)
+        assert effect.low < 1 / 1.1 < effect.high
+        assert (effect.verdict, effect.rounds) == ("worse", starts)
+
+
+def test_one_start_has_what_starts_differ_by_added_to_its_interval(tmp_path: Path) -> None:
+    write_turns(tmp_path, 1, noise=1e-6)
+    effect = compared(tmp_path).effects["simple"]["cache in sync"]["latency_avg"]
+    assert math.log(effect.high / effect.ratio) == pytest.approx(0.028, rel=0.01)
+
+
+def test_services_alike_are_the_same_and_nothing_is_recommended(tmp_path: Path) -> None:
+    write_turns(tmp_path)
+    found = compared(tmp_path)
+    assert {row["latency_avg"].verdict for row in found.effects["simple"].values()} == {"same"}
+    assert found.recommendation.answer == "keep"
+
+
+def test_the_mix_is_the_weighted_sum_of_its_routes(tmp_path: Path) -> None:
+    write_turns(tmp_path, factors=TENTH, noise=0.0)
+    mix = compared(tmp_path).effects["simple"]["async uncached"]
+    for metric in METRICS:
+        assert mix[metric].ratio == pytest.approx(1 / 1.1, rel=0.01), metric
+    assert mix["latency_avg"].difference == pytest.approx(1.0, rel=0.01)
+    assert mix["latency_p95"].ratio is None
+
+
+def test_one_visitor_has_no_throughput_and_no_p95(tmp_path: Path) -> None:
+    write_turns(tmp_path)
+    routes = compared(tmp_path).effects["routes"]
+    for phase, visitors in VISITORS.items():
+        row = routes[phase]["simple"]["cache in sync"]
+        assert (row["throughput"].ratio is None) is (visitors == 1)
+        assert (row["latency_p95"].ratio is None) is (visitors == 1)
+
+
+def test_a_p95_needs_two_hundred_requests_in_the_run(tmp_path: Path) -> None:
+    def few(content: Document) -> None:
+        content["head_to_head"]["dashboard"]["requests"] = 39
+
+    routes = spoilt(tmp_path, few).effects["routes"]
+    assert routes["dashboard"]["simple"]["cache in sync"]["latency_p95"].ratio is None
+    assert routes["product"]["simple"]["cache in sync"]["latency_p95"].ratio == pytest.approx(1, rel=0.01)
+
+
+def test_a_void_batch_is_left_out_with_its_round_of_blocks(tmp_path: Path) -> None:
+    """What is wrong in one service's batch moves nothing, whatever the others measured beside it."""
+
+    def fails(content: Document) -> None:
+        batch = content["turns"]["product"][3]
+        batch["contrast"] = {"sync": 5.0, "async": -5.0}.get(content["combination"], 0.0)
+        if content["combination"] == "sync":
+            batch |= {"failed": 1, "void": "1 failed or wrong answers"}
+
+    found = spoilt(tmp_path, fails, factors=TENTH)
+    assert found.turns is not None
+    assert {(one.combination, one.phase, one.batch) for one in found.turns.void} == {("sync", "product", 3)}
+    assert found.effects["routes"]["product"]["simple"]["async uncached"]["latency_avg"].ratio == pytest.approx(
+        1 / 1.1, rel=0.02
+    )
+
+
+@pytest.mark.parametrize(("batches", "status"), [(2, 0), (3, 4)])
+def test_a_run_with_more_than_a_fifth_void_is_void(tmp_path: Path, batches: int, status: int) -> None:
+    def fails(content: Document) -> None:
+        for phase in content["turns"].values() if content["combination"] == "async" else ():
+            for batch in phase[:batches]:
+                batch["void"] = "1 failed or wrong answers"
+
+    found = spoilt(tmp_path, fails)
+    assert found.turns is not None
+    assert found.turns.is_void is (status == 4)
+    assert main(["compare", str(tmp_path)]) == status
+
+
+def test_an_effect_that_drifts_within_starts_is_said(tmp_path: Path) -> None:
+    write_turns(tmp_path, drift=0.1)
+    turns = compared(tmp_path).turns
+    assert turns is not None
+    assert {one.split(" in ")[0] for one in turns.drifts} == {"async uncached", "async cached"}
+    write_turns(tmp_path, drift=0.0)
+    turns = compared(tmp_path).turns
+    assert turns is not None
+    assert turns.drifts == []
+
+
+def test_the_origins_load_keeps_effects_of_its_own(tmp_path: Path) -> None:
+    write_turns(tmp_path)
+    found = compared(tmp_path)
+    assert found.origin["effects"]["simple"]["cache in sync"]["latency_avg"].ratio == pytest.approx(40)
+    assert found.combinations["sync"]["latency_avg"] == pytest.approx(400)
+    assert found.turns is not None
+    assert (found.turns.weights, found.turns.minutes) == (WEIGHTS, 5.0)
+
+
+def test_a_route_of_the_mix_without_a_batch_leaves_no_mix(tmp_path: Path) -> None:
+    def fails(content: Document) -> None:
+        for batch in content["turns"]["revenue"]:
+            batch["void"] = "no answer in its turns"
+
+    found = spoilt(tmp_path, fails)
+    assert found.missing_effects
+    assert found.effects["routes"]["product"]["simple"]["cache in sync"]["latency_avg"].ratio is not None
+
+
+def test_an_earlier_run_is_held_to_the_mix_of_its_turns(tmp_path: Path) -> None:
+    for name, factors in (("before", ALIKE), ("now", ALIKE | {"async": 1.1})):
+        (tmp_path / name).mkdir()
+        for content in turned(factors):
+            save(tmp_path / name, content | {"host": {"cpu": "one", "cores": 2, "memory_gb": 8.0}})
+    found = against(tmp_path / "now", tmp_path / "before")
+    assert {(one.combination, one.metric) for one in found.regressions} >= {("async", "latency_avg")}
+    assert "sync" not in {one.combination for one in found.regressions}
