@@ -5,8 +5,10 @@
 
 import { sleep } from 'k6';
 import exec from 'k6/execution';
+import { fillCaches } from './lib/cache_fill.js';
 import { effectsTable } from './lib/effects_table.js';
-import { isMachineReadable, resultOf } from './lib/figures.js';
+import { endNotes } from './lib/end_notes.js';
+import { figuresOf, isMachineReadable, resultOf } from './lib/figures.js';
 import { HeadToHead, secondsOf } from './lib/head_to_head.js';
 import { refuseUnready } from './lib/guards.js';
 import { measuredSince, sliceOf, thresholds, TREND_STATS } from './lib/measures.js';
@@ -92,7 +94,9 @@ export function setup() {
   refuseMistakes();
   const k6 = refuseUnready(settings.combinations);
   const run = Date.now().toString(36);
-  return { run, id: __ENV.RUN_ID || run, k6, latencies: headToHead.prepare(run) };
+  const latencies = headToHead.prepare(run);
+  if (phases.length > 0) fillCaches(settings);
+  return { run, id: __ENV.RUN_ID || run, k6, latencies };
 }
 
 /** @typedef {{ run: string, latencies: import('./lib/head_to_head.js').Latencies }} Prepared */
@@ -160,7 +164,13 @@ export default function (data) {
 export function handleSummary(data) {
   const results = settings.combinations.map((one) => resultOf(data, one, settings, phases)).filter((one) => one);
   if (results.length === 0 || isSegment()) return { stdout: 'Nothing was measured to its end, so no result was written.\n' };
-  const said = [table(results), effectsTable(results), isMachineReadable(data) ? REDUCED : '', `\nResults: ${settings.results}\n`];
+  const said = [
+    table(results),
+    effectsTable(results),
+    endNotes(results, figuresOf(data)),
+    isMachineReadable(data) ? REDUCED : '',
+    `\nResults: ${settings.results}\n`,
+  ];
   const outputs = /** @type {Record<string, string>} */ ({ stdout: said.join('') });
   for (const result of results) {
     const name = `${result && result.combination}${settings.suffix}.json`;

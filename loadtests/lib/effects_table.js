@@ -1,13 +1,16 @@
 // The effects of the cache and of the other stack, a line each, in 80 columns.
 
-import { mixLevels, routeLevels, simpleEffect } from './estimates.js';
+import { effectOf, mixLevels, phaseLevels, voidBatches } from './estimates.js';
 
 /** @typedef {any} Result one combination's result */
-/** @typedef {import('./estimates.js').Effect} Effect */
 /** @typedef {[title: string, without: number, withIt: number]} Pair places of two results that differ in one thing */
 
-const WORDS = /** @type {Array<[boolean, string]>} */ ([[false, 'uncached'], [true, 'cached']]);
+const CACHES = /** @type {Array<[boolean, string]>} */ ([[false, 'uncached'], [true, 'cached']]);
 const LIGHT_READ = 'product';
+const NOTE = `
+Average latency in turns, ratio with its 95 % interval, to which 1 % a process is
+added: this is one start of them. CPU of the services: make matrix.
+`;
 
 /** Each pair that differs in one thing; without a word of what they vary, each against the first. @param {Result[]} results @returns {Pair[]} */
 export function pairsOf(results) {
@@ -17,40 +20,47 @@ export function pairsOf(results) {
     results.findIndex(({ varies }) => varies.stack === stack && varies.cache === cache);
   const caches = stacks.map((stack) => /** @type {Pair} */ ([`cache in ${stack}`, place(stack, false), place(stack, true)]));
   const others = stacks.slice(1).flatMap((stack) =>
-    WORDS.map(([cache, word]) => /** @type {Pair} */ ([`${stack} ${word}`, place(stacks[0], cache), place(stack, cache)])),
+    CACHES.map(([cache, word]) => /** @type {Pair} */ ([`${stack} ${word}`, place(stacks[0], cache), place(stack, cache)])),
   );
   const pairs = [...caches, ...others].filter(([, without, withIt]) => without >= 0 && withIt >= 0);
   if (pairs.length > 0) return pairs;
-  return results.slice(1).map(({ combination }, place) => [`${combination} against ${results[0].combination}`, 0, place + 1]);
+  return results.slice(1).map(({ combination }, at) => [`${combination} against ${results[0].combination}`, 0, at + 1]);
 }
 
-/** @param {Effect} effect */
-function shown({ ratio, low, high, verdict }) {
-  if (ratio === null || low === null || high === null) return verdict;
+/** @param {ReturnType<typeof effectOf>} effect */
+function shown(effect) {
+  if (!effect) return 'cannot tell';
+  const { ratio, low, high, verdict } = effect;
   return `${digits(ratio)} (${digits(low)} to ${digits(high)}) ${verdict}`;
 }
 
-/** @param {number} value */
+/** Four characters where it is below a thousand. @param {number} value */
 function digits(value) {
-  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+  return value.toFixed(value < 10 ? 2 : Number(value < 100));
 }
 
-/** @param {Result[]} results */
+/** Empty where services took no turns. @param {Result[]} results */
 export function effectsTable(results) {
-  if (results.length < 2 || Object.keys(results[0].turns).length === 0) return '';
-  const columns = /** @type {Array<[string, number[][]]>} */ ([['weighted mix', mixLevels(results, results[0].weights)]]);
-  if (LIGHT_READ in results[0].turns) columns.push(['light read', routeLevels(results, LIGHT_READ)]);
+  const phases = Object.keys(results[0].turns);
+  if (results.length < 2 || phases.length === 0) return '';
+  const { reasons, batches, whole } = voidBatches(results);
+  const said = reasons.length > 0 ? `\nVoid: ${reasons.length} of ${batches} batches, the first: ${reasons[0]}\n` : '';
+  return whole ? `${said}More than a fifth, so the turns say nothing.\n` : `\n${aligned(linesOf(results, phases))}\n${NOTE}${said}`;
+}
+
+/** @param {Result[]} results @param {string[]} phases @returns {string[][]} */
+function linesOf(results, phases) {
+  const second = phases.includes(LIGHT_READ) ? LIGHT_READ : phases[0];
+  const columns = [mixLevels(results), phaseLevels(results, second)];
   const lines = pairsOf(results).map(([title, without, withIt]) => [
     title,
-    ...columns.map(([, levels]) => shown(simpleEffect(levels, without, withIt))),
+    ...columns.map((levels) => shown(effectOf(levels, without, withIt))),
   ]);
-  const all = [['times quicker on average', ...columns.map(([title]) => title)], ...lines];
-  const widths = all[0].map((_, column) => Math.max(...all.map((line) => line[column].length)));
-  const text = all.map((line) => line.map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd());
-  return `\n${text.join('\n')}\n${NOTE}`;
+  return [['times quicker', 'weighted mix', second === LIGHT_READ ? 'light read' : second], ...lines];
 }
 
-const NOTE = `
-Services in turns, ratio with 95 % interval; one start of the processes, so each
-interval has 1 % a process added to it. CPU of the services: make matrix.
-`;
+/** @param {string[][]} lines */
+function aligned(lines) {
+  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  return lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd()).join('\n');
+}

@@ -37,12 +37,22 @@ function read(path, wrong) {
   return { method: 'GET', path, status: 200, wrong };
 }
 
+/** @param {{ category: string | null, after: number }} page */
+export function pagePath({ category, after }) {
+  return query('/api/products', { category, after: after || null });
+}
+
+/** @param {{ category: string | null, days: number }} report */
+export function reportPath({ category, days }) {
+  return query('/api/reports/revenue', { days, category });
+}
+
 /** @param {Visitor} visitor */
 function products(visitor) {
   const choice = visitor.browsing || firstPage(visitor);
   visitor.browsing = null;
   const { category, after } = choice;
-  return read(query('/api/products', { category, after: after || null }), (body) => {
+  return read(pagePath(choice), (body) => {
     const wrong = answers.wrongPage(body, category, after);
     const more = !wrong && body.next !== null && choice.left > 1;
     visitor.browsing = more ? { category, after: body.next, left: choice.left - 1 } : null;
@@ -59,8 +69,7 @@ function firstPage(visitor) {
 /** @param {Visitor} visitor */
 function revenue(visitor) {
   const asked = keys.report(visitor.random);
-  const path = query('/api/reports/revenue', { days: asked.days, category: asked.category });
-  return read(path, (body) => answers.wrongRevenue(body, asked.days, asked.category));
+  return read(reportPath(asked), (body) => answers.wrongRevenue(body, asked.days, asked.category));
 }
 
 /** @param {Visitor} visitor */
@@ -71,11 +80,10 @@ function product(visitor) {
 
 /** A page of a category out of a few that everybody asks for, or one that nobody has asked for. @param {Visitor} visitor */
 function page(visitor) {
-  const { category, after } = keys.aimedPage(visitor.random, visitor.hitRatio, visitor.request);
-  const path = query('/api/products', { category, after: after || null });
+  const asked = keys.aimedPage(visitor.random, visitor.hitRatio, visitor.request);
   // As text: parsing the body would cost the generator more than all the rest of the request.
-  const wrongText = (/** @type {any} */ response) => answers.wrongPageText(response.body, category);
-  return { ...read(path, (body) => answers.wrongPage(body, category, after)), wrongText };
+  const wrongText = (/** @type {any} */ response) => answers.wrongPageText(response.body, asked.category);
+  return { ...read(pagePath(asked), (body) => answers.wrongPage(body, asked.category, asked.after)), wrongText };
 }
 
 function dashboard() {

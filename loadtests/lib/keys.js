@@ -40,10 +40,10 @@ export const PAGES = 5;
 const COLD_STARTS = 1500;
 
 // The whole shop is asked for most, then what sells most. How heavy these are is how heavy the load is: docs/method.md says why.
-const SCOPES = [null, ...CATEGORIES];
+export const SCOPES = [null, ...CATEGORIES];
 const WHOLE_SHOP = Array.from({ length: 30 }, (_, place) => ({ category: null, days: 105 + place }));
 const BY_CATEGORY = CATEGORIES.map((category) => ({ category, days: 365 }));
-const REPORTS = [...WHOLE_SHOP, ...BY_CATEGORY];
+export const REPORTS = [...WHOLE_SHOP, ...BY_CATEGORY];
 
 const SCOPE_SUMS = zipf(SCOPES.length);
 const REPORT_SUMS = zipf(REPORTS.length);
