@@ -12,7 +12,7 @@ from loadtests.analysis.k6_summary import UNKNOWN
 from loadtests.analysis.void import unlike_its_cache
 from loadtests.schema.combinations import OURS, read_entries
 from loadtests.schema.result import Result, SliceLatency
-from loadtests.schema.turns import Latency
+from loadtests.schema.turns import BATCHES, Latency
 
 # Figures are rounded to thousandths before they are written.
 ROUNDED: Final = 0.002
@@ -133,6 +133,20 @@ def _risen(values: dict[str, float | None]) -> str | None:
     return None
 
 
+def _turns(result: Result) -> str | None:
+    """Each phase has its batches once, and they add up to it."""
+    for name, batches in result.turns.items():
+        phase, numbers = result.head_to_head.get(name), [one.batch for one in batches]
+        if phase is None or numbers != list(range(BATCHES)):
+            return f"{name} has batches {numbers}{'' if phase else ' and no whole'}"
+        asked = sum(one.requests for one in batches)
+        if asked != phase.requests:
+            return f"batches of {name} have {asked} requests, the whole has {phase.requests}"
+        if found := _latency(phase.latency_ms):
+            return f"{found} in {name}"
+    return None
+
+
 def _cache(result: Result) -> str | None:
     """Of our combinations; another's service may be anything, which voids its cell."""
     cached = OUR_CACHES.get(result.combination)
@@ -150,5 +164,6 @@ RELATIONS: Final = (
     Relation("timeline", _slices),
     Relation("latency", _latencies),
     Relation("percentiles", _curve),
+    Relation("turns", _turns),
     Relation("cache", _cache),
 )

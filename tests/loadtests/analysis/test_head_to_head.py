@@ -1,5 +1,6 @@
 """What the turns of services come to: by start, by batch, over the mix, and without what is void."""
 
+import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -73,7 +74,9 @@ def test_one_visitor_has_no_throughput_and_no_p95(tmp_path: Path) -> None:
 
 def test_a_p95_needs_two_hundred_requests_in_the_run(tmp_path: Path) -> None:
     def few(content: Document) -> None:
-        content["head_to_head"]["dashboard"]["requests"] = 39
+        content["head_to_head"]["dashboard"]["requests"] = 30
+        for batch in content["turns"]["dashboard"]:
+            batch["requests"] = 3
 
     routes = spoilt(tmp_path, few).effects["routes"]
     assert routes["dashboard"]["simple"]["cache in sync"]["latency_p95"].ratio is None
@@ -144,7 +147,8 @@ def test_an_earlier_run_is_held_to_the_mix_of_its_turns(tmp_path: Path) -> None:
     for name, factors in (("before", ALIKE), ("now", ALIKE | {"async": 1.1})):
         (tmp_path / name).mkdir()
         for content in turned(factors):
-            save(tmp_path / name, content | {"host": {"cpu": "one", "cores": 2, "memory_gb": 8.0}})
+            save(tmp_path / name, content)
+        (tmp_path / name / "run.json").write_text(json.dumps({"host": {"cpu": "one", "cores": 2, "memory_gb": 8.0}}))
     found = against(tmp_path / "now", tmp_path / "before")
     assert {(one.combination, one.metric) for one in found.regressions} >= {("async", "latency_avg")}
     assert "sync" not in {one.combination for one in found.regressions}
