@@ -122,7 +122,8 @@ def _curve(result: Result) -> str | None:
         known = getattr(latency, name, None)
         if known is not None and value is not None and abs(known - value) > ROUNDED:
             return f"{name} is {known:g} ms, and {value:g} ms in the curve"
-    return _risen({"min": latency.min, **result.percentiles, "max": latency.max})
+    places = sorted(result.quantiles.items(), key=lambda place: float(place[0]))
+    return _risen({"min": latency.min, **result.percentiles, "max": latency.max}) or _risen(dict(places))
 
 
 def _risen(values: dict[str, float | None]) -> str | None:

@@ -12,7 +12,9 @@ import pytest
 from loadtests.analysis.contradictions import RELATIONS
 from loadtests.cli.main import main
 from loadtests.schema.exit_status import UNUSABLE_INPUT
+from loadtests.schema.turns import BATCHES
 from tests.support.simulated_results import Document, write_run
+from tests.support.simulated_turns import turned
 
 Corrupt: TypeAlias = Callable[[Document], Any]
 VICTIM = "async.round-2.json"
@@ -56,6 +58,19 @@ def test_a_good_set_is_compared(folder: Path, capsys: pytest.CaptureFixture[str]
     assert "planned" not in capsys.readouterr().out
 
 
+def _turns(batches: int = BATCHES, requests: int = 1000) -> Document:
+    """Of one service that took turns; by its presets it is whole."""
+    turned_file = next(turned())
+    phase = turned_file["head_to_head"]["product"] | {"requests": requests}
+    return {"turns": {"product": turned_file["turns"]["product"][:batches]}, "head_to_head": {"product": phase}}
+
+
+def test_a_file_with_turns_that_add_up_is_compared(folder: Path) -> None:
+    for path in folder.glob("*.round-*.json"):
+        change(path, lambda content: content.update(_turns()))
+    assert main(["compare", str(folder)]) in (0, 5)
+
+
 CONTRADICTIONS: list[tuple[str, str, Corrupt]] = [
     ("time", VICTIM, put("started_at", value="zebra")),
     ("time", VICTIM, put("started_at", value="2026-11-20T10:02:00")),
@@ -79,6 +94,10 @@ CONTRADICTIONS: list[tuple[str, str, Corrupt]] = [
     ("latency", VICTIM, put("timeline", 5, "latency_ms", "p50", value=1e6)),
     ("percentiles", VICTIM, put("percentiles", "p10", value=1e6)),
     ("percentiles", VICTIM, put("percentiles", "p95", value=1.0)),
+    ("percentiles", VICTIM, put("quantiles", value={"0": 1.0, "99.9": 2.0, "50": 3.0, "100": 4.0})),
+    ("turns", VICTIM, put("turns", value={"product": []})),
+    ("turns", VICTIM, lambda content: content.update(_turns(batches=9))),
+    ("turns", VICTIM, lambda content: content.update(_turns(requests=1))),
     ("cache", VICTIM, put("cache", value={"hit": 100})),
     ("cache", CACHED, put("cache", value={"off": 100})),
 ]
