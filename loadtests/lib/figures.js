@@ -144,6 +144,7 @@ export function resultOf(data, combination, settings, phases) {
     head_to_head: headToHead(figures, phases, service),
     weights: phases.length > 0 ? settings.weights : {},
     starts: 1,
+    measured_s: data.state ? Math.round(data.state.testRunDurationMs) / 1000 : null,
     ...origin(data),
   };
 }
