@@ -1,6 +1,7 @@
 """nginx as a buffering proxy in front of a service."""
 
 import contextlib
+import shutil
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -49,6 +50,8 @@ def _nginx(target: FaultTarget, upstream: list[int]) -> Iterator[int]:
     port = target.service.port + NGINX
     ports.must_be_free([port])
     folder = target.stack.directory / f"nginx-{port}"
+    # What an earlier one left is another user's.
+    shutil.rmtree(folder, ignore_errors=True)
     user = server_user()
     make_folder(folder, user)
     file = Path(f"{folder}.conf")
