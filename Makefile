@@ -10,7 +10,7 @@ help:
 	@echo
 	@echo '  make matrix       measure the four combinations and compare them: the main job'
 	@echo '                      PROFILE=quick, origin, smoke, mixed, capacity or sweep    ROUNDS=4'
-	@echo '                      STACK=local, compose or none    COMBINATIONS=sync,async    RESUME=newest'
+	@echo '                      STACK=local, compose or none    COMBINATIONS=sync,async'
 	@echo '  make report       write the report of the newest results again'
 	@echo '  make bench        each service beside a bare constant answer on the same server'
 	@echo '  make faults       one fault after the other under load    ONLY=redis-frozen COMBINATIONS=async-cached'

@@ -61,7 +61,7 @@ def shortfall(run: RunDescription, rounds: int) -> str | None:
     """What the run was to have and has not; null when it is whole, or nothing says what was planned."""
     if run.finished and rounds >= run.rounds:
         return None
-    state = "finished" if run.finished else "not finished (make matrix RESUME=FOLDER goes on)"
+    state = "finished" if run.finished else "not finished"
     return f"The run is {state}: {rounds} of {run.rounds} planned rounds are whole, and only these are compared."
 
 

@@ -27,19 +27,27 @@ def _saturated(result: Result) -> str | None:
     server = result.server
     if server is None or GENERATOR not in server.programs:
         return None
-    share = server.programs[GENERATOR].cpu_s / result.duration_s / max(1, server.cores.get(GENERATOR, 1))
+    return saturated(server.programs[GENERATOR].cpu_s, result.duration_s, server.cores.get(GENERATOR, 1))
+
+
+def saturated(cpu_s: float, seconds: float, cores: int) -> str | None:
+    share = cpu_s / seconds / max(1, cores)
     return f"k6 used {share:.0%} of the cores that it may use" if share >= SATURATED else None
 
 
 def _without_a_core(result: Result) -> str | None:
-    """The kernel says how long k6 could have run and had no core, which is the harm that a busy core does."""
     seconds = waited(result.server.processes, GENERATOR) if result.server else None
-    if seconds is None or not result.requests or not result.latency_ms.avg:
+    return without_a_core(seconds, result.requests, result.latency_ms.avg)
+
+
+def without_a_core(waited_s: float | None, requests: int, average_ms: float | None) -> str | None:
+    """The kernel says how long k6 could have run and had no core, which is the harm that a busy core does."""
+    if waited_s is None or not requests or not average_ms:
         return None
-    each = seconds * 1000 / result.requests
-    if each < WAITED_MS or each < WAITED_SHARE * result.latency_ms.avg:
+    each = waited_s * 1000 / requests
+    if each < WAITED_MS or each < WAITED_SHARE * average_ms:
         return None
-    return f"k6 waited {each:.1f} ms a request for a core, the average latency was {result.latency_ms.avg:.1f} ms"
+    return f"k6 waited {each:.1f} ms a request for a core, the average latency was {average_ms:.1f} ms"
 
 
 def _late(result: Result) -> str | None:

@@ -60,7 +60,6 @@ docs/studies.md explains the figures.
 @cli.json_option
 @cli.plan_options
 @cli.load_options("mix", "hit-ratio", "routes", "service-host")
-@cli.not_resumed
 def command(**values: Any) -> int:
     """The highest arrival rate at which each combination holds its objectives, what a request costs there, and how
     throughput scales with concurrency.

@@ -67,10 +67,6 @@ def _new_file(name: str, text: str) -> Path:
     return path if path.parent.is_dir() and not path.is_dir() else refuse(name, text, "give a file in a folder")
 
 
-def _not_resumed(name: str, text: str) -> None:
-    refuse(name, text, "this cannot go on, start it without RESUME")
-
-
 FILE: Final = Checked("FILE", lambda _name, text: Path(text))
 NEW_FILE: Final = Checked("FILE", _new_file)
 FOLDER: Final = Checked("DIR", lambda _name, text: Path(text))
@@ -97,8 +93,6 @@ def results_option(preset: Path) -> Declare:
 json_option: Final = option("json", NEW_FILE, "Also write the figures to this file.")
 port_base_option: Final = option("port-base", between(1, HIGHEST_PORT), "Services answer on the next ports.", "8000")
 profile_option: Final = option("profile", choice(PROFILES), f"The load: {', '.join(PROFILES)}.", "quick")
-# A study is measured in one go, and must not begin anew where one was to go on.
-not_resumed: Final = option("resume", Checked("DIR", _not_resumed), "", hidden=True, expose_value=False)
 
 # What says which services are measured, and where.
 plan_options: Final = together(
@@ -114,8 +108,9 @@ plan_options: Final = together(
 LOAD_TEXTS: Final = {
     "vus": ("N", "Visitors at once; with RATE, how many requests may be in flight."),
     "think": ("SECONDS", "Mean think time; `fixed` is exactly 1 s."),
+    "turns": ("TIME", "The head to head of each start; 0 for none."),
     "warm-up": ("TIME", "Load before the measured time, as 30, 30s or 2m."),
-    "duration": ("TIME", "Measured time of each cell."),
+    "duration": ("TIME", "Measured time of each combination in a start."),
     "mix": ("ROUTE=N,...", "Weights, as products=70,revenue=30."),
     "rate": ("N", "An open model: so many requests a second, whatever the answers do."),
     "limits": ("ROUTE=MS,...", "Count answers that take longer as late."),

@@ -1,5 +1,6 @@
-"""`run`: measures the matrix in rounds and compares it."""
+"""`run`: measures the matrix in starts and compares it."""
 
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -7,57 +8,61 @@ from click.core import ParameterSource
 
 from loadtests.cli import options as cli
 from loadtests.cli.commands import command_of
-from loadtests.runner.ended import ended
-from loadtests.runner.folders import make_latest
+from loadtests.runner.ended import ended, say
+from loadtests.runner.folders import make_latest, new_folder
 from loadtests.runner.matrix import measure_matrix
-from loadtests.schema.plan import NEWEST, Plan
+from loadtests.schema.plan import Plan
 
-# Profiles that are no rounds of cells: each has a command of its name.
+# Profiles that are no starts of the matrix: each has a command of its name.
 STUDIES: Final = ("capacity", "sweep")
 
 
 @click.command(
-    epilog=f"""\b
+    epilog="""\b
 Examples:
-  python -m loadtests run                                  four rounds of quick, under four minutes of load
-  python -m loadtests run --profile smoke                  one short round: does everything work?
+  python -m loadtests run                                  five starts of quick, under five minutes
+  python -m loadtests run --profile smoke                  one short start: does everything work?
   python -m loadtests run --combinations sync,async --rounds 8
   python -m loadtests run --stack none --combinations yours.json --routes routes.json
-  python -m loadtests run --resume {NEWEST}                   goes on with the newest interrupted run
   PROFILE=capacity STEP=4 python -m loadtests run          the command capacity, with its own variables
 """
 )
 @cli.profile_option
-@cli.option("rounds", cli.between(1, 1000), "Rounds; the usual number is 4, and 1 for smoke.")
-@cli.option(
-    "resume",
-    cli.Checked("DIR"),
-    f"Go on with this interrupted run, or the `{NEWEST}`.",
-    is_flag=False,
-    flag_value=NEWEST,
-)
+@cli.option("rounds", cli.between(1, 1000), "Starts of fresh services; as many as the profile has by default.")
 @cli.plan_options
 @cli.load_options()
 @click.pass_context
 def command(context: click.Context, /, profile: str, **values: Any) -> int:
-    """Measure the combinations in rounds, each cell with fresh services, and compare them.
+    """Measure all combinations in each of a few starts of fresh services, and compare them.
 
     The results, report.html and report.md are in the run's folder, and in loadtests/results/latest.
     """
     if profile in STUDIES:
         return _study(context, profile)
-    return ended("run", lambda: _run(cli.plan_of(profile, **values)), "finished cells are kept, RESUME=newest goes on")
+    return ended("run", lambda: _run(cli.plan_of(profile, **values)))
 
 
 def _run(plan: Plan) -> int:
-    folder = measure_matrix(plan)
+    folder = new_folder(plan.results, plan.profile_name)
+    try:
+        measure_matrix(plan, folder)
+    except BaseException:
+        # What was finished is worth its figures, whatever ended the run.
+        if folder.exists():
+            _compared(plan, folder)
+            say("the finished starts are kept, and compared above")
+        raise
+    return _compared(plan, folder)
+
+
+def _compared(plan: Plan, folder: Path) -> int:
     status = 0
     if len(plan.names) > 1:
         status = int(command_of("compare").main([str(folder), "--report"], "compare", standalone_mode=False))
         make_latest(folder)
     else:
         print(f"Not compared: {plan.names[0]} was measured alone.")
-    print(f"\nResults: {folder}")
+    print(f"\nResults: {folder}", flush=True)
     return status
 
 

@@ -33,7 +33,6 @@ docs/studies.md explains the figures.
 @cli.json_option
 @cli.plan_options
 @cli.load_options("mix")
-@cli.not_resumed
 def command(**values: Any) -> int:
     """Vary one factor at a time around a stated centre (concurrency, distance of the database, hit ratio, database
     connections, threads), and say where async, or the cache, becomes better or worse, with an interval.

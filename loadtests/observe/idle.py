@@ -1,7 +1,7 @@
-"""Waits until what the last cell left behind is done, and until nothing else keeps the machine busy."""
+"""Waits until what was done before a start is over, and until nothing else keeps the machine busy."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Final
 
 from loadtests.observe.processes import busy_between, processes_of, read_cores, used
@@ -15,7 +15,7 @@ QUIET_SHARE: Final = 0.25
 
 
 class Settling:
-    """Settles before each cell of a run, for 10 s at most unless told otherwise.
+    """Settles before each start of a run, for 10 s at most unless told otherwise.
 
     A machine that once stayed busy for too long is not waited for again.
     """
@@ -23,11 +23,11 @@ class Settling:
     def __init__(self, longest_s: float = LONGEST_S) -> None:
         self._longest = self._patience = longest_s
 
-    def settle(self, programs: Mapping[str, int]) -> Settled:
+    def settle(self, pids: Collection[int]) -> Settled:
         """Waits until each program uses less than a tenth of a core and the machine is quiet, or the time is over."""
         start = time.monotonic()
         while True:
-            idle, busy = _sample(programs)
+            idle, busy = _sample(pids)
             waited = time.monotonic() - start
             quiet = busy <= QUIET_SHARE
             if (idle and (quiet or waited >= self._patience)) or waited >= self._longest:
@@ -37,11 +37,10 @@ class Settling:
         return Settled(round(waited, 2), round(busy, 2), quiet)
 
 
-def _sample(programs: Mapping[str, int]) -> tuple[bool, float]:
-    """Whether the programs did nearly nothing for a moment, and how many cores were busy."""
-    trees = {name: processes_of(pid) for name, pid in programs.items()}
-    cores, before = read_cores(), {name: used(tree)[0] for name, tree in trees.items()}
+def _sample(pids: Collection[int]) -> tuple[bool, float]:
+    """Whether these programs did nearly nothing for a moment, and how many cores were busy."""
+    trees = [processes_of(pid) for pid in pids]
+    cores, before = read_cores(), [used(tree)[0] for tree in trees]
     time.sleep(SAMPLE_S)
-    spent = [used(tree)[0] - before[name] for name, tree in trees.items()]
-    busy = sum(busy_between(cores, read_cores()).values())
-    return all(each < IDLE_SHARE * SAMPLE_S for each in spent), busy
+    idle = all(used(tree)[0] - spent < IDLE_SHARE * SAMPLE_S for tree, spent in zip(trees, before, strict=True))
+    return idle, sum(busy_between(cores, read_cores()).values())

@@ -1,8 +1,10 @@
 """How busy the cores of this machine are."""
 
 import contextlib
+import ctypes
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -51,6 +53,7 @@ def placed(
 
 MEGABYTE: Final = 1024 * 1024
 NANOSECOND: Final = 1e-9
+_LIBC: Final = ctypes.CDLL(None)
 
 
 class Sample(NamedTuple):
@@ -63,45 +66,60 @@ class Sample(NamedTuple):
     waited_s: float | None = None
 
 
+class Spent(NamedTuple):
+    """CPU seconds of a program, and those in which it was ready and had no core, null where that is unknown."""
+
+    cpu_s: float
+    waited_s: float | None
+
+
 class Samples:
-    """All processes of some programs, each program given by its first process, sampled again and again.
+    """Programs with all their processes, each known by its first one, sampled again and again.
 
     `allowed` are the cores on which each program may run.
     """
 
-    def __init__(self, programs: Mapping[str, int]) -> None:
-        self._seen: dict[tuple[str, psutil.Process], list[Sample]] = {}
-        self._programs: dict[str, int] = {}
-        self.allowed: dict[str, frozenset[str]] = {}
-        for program, pid in programs.items():
-            self.add(program, pid)
+    def __init__(self, pids: Iterable[int]) -> None:
+        self._trees: dict[int, dict[psutil.Process, list[Sample]]] = {}
+        self.allowed: dict[int, frozenset[str]] = {}
+        for pid in pids:
+            self.add(pid)
 
-    def add(self, program: str, pid: int) -> None:
-        self._programs[program] = pid
+    def add(self, pid: int) -> None:
         with contextlib.suppress(OSError):
-            self.allowed[program] = frozenset(str(core) for core in os.sched_getaffinity(pid))
-        for process in processes_of(pid):
-            self._seen.setdefault((program, process), [])
+            self.allowed[pid] = frozenset(str(core) for core in os.sched_getaffinity(pid))
+        self._trees[pid] = {process: [] for process in processes_of(pid)}
 
     def find(self) -> None:
         """Looks for processes that were started since: it takes milliseconds, so not while something is measured."""
-        for program, pid in self._programs.items():
+        for pid, tree in self._trees.items():
             for process in processes_of(pid):
-                if (program, process) not in self._seen:
-                    self._seen[program, process] = [Sample(process.create_time(), 0.0, 0.0, 1, 0.0)]
+                tree.setdefault(process, [Sample(process.create_time(), 0.0, 0.0, 1, 0.0)])
 
-    def take(self, at: float, whole: bool = False) -> None:
+    def take(self, whole: bool = False) -> None:
         """A whole sample takes longer."""
-        for (_, process), samples in list(self._seen.items()):
-            try:
-                samples.append(_sample(process, at, whole))
-            except psutil.Error:
-                continue
+        at = time.time()
+        for tree in list(self._trees.values()):
+            for process, samples in tree.items():
+                with contextlib.suppress(psutil.Error, OSError):
+                    samples.append(_sample(process, at, whole))
 
-    def between(self, start: float, end: float) -> list[Process]:
-        """What each process used between two times of the clock."""
-        uses = [_use(program, process.pid, taken, start, end) for (program, process), taken in self._seen.items()]
+    def between(self, programs: Mapping[str, int], start: float, end: float) -> list[Process]:
+        """What each process of these programs used between two times of the clock."""
+        uses = [
+            _use(program, process.pid, samples, start, end)
+            for program, pid in programs.items()
+            for process, samples in self._trees.get(pid, {}).items()
+        ]
         return sorted((use for use in uses if use), key=lambda use: (use.program, -use.cpu_s))
+
+    def spent(self, pid: int | None, start: float, end: float) -> Spent | None:
+        """What a program with all its processes used between two times; null where it is not known."""
+        taken = [samples for samples in self._trees.get(pid or 0, {}).values() if len(samples) > 1]
+        if not taken:
+            return None
+        waits = [wait for samples in taken if (wait := _waited_between(samples, start, end)) is not None]
+        return Spent(sum(_cpu_between(samples, start, end) for samples in taken), sum(waits) if waits else None)
 
 
 def processes_of(pid: int) -> list[psutil.Process]:
@@ -111,6 +129,14 @@ def processes_of(pid: int) -> list[psutil.Process]:
         return [parent, *parent.children(recursive=True)]
     except psutil.NoSuchProcess:
         return []
+
+
+def cpu_seconds(pid: int) -> float:
+    """By the kernel's clock of a process (clock_getcpuclockid of POSIX), which counts nanoseconds; raises OSError."""
+    clock = ctypes.c_int()
+    if number := _LIBC.clock_getcpuclockid(pid, ctypes.byref(clock)):
+        raise OSError(number, os.strerror(number))
+    return time.clock_gettime(clock.value)
 
 
 def tcp_connections(process: psutil.Process) -> set[tuple[str, str]]:
@@ -128,13 +154,9 @@ def used(processes: list[psutil.Process]) -> tuple[float, float]:
     """CPU seconds and memory in MB of the processes that still run."""
     cpu_s = rss_mb = 0.0
     for process in processes:
-        try:
-            with process.oneshot():
-                times = process.cpu_times()
-                cpu_s += times.user + times.system
-                rss_mb += process.memory_info().rss / MEGABYTE
-        except psutil.Error:
-            continue
+        with contextlib.suppress(psutil.Error, OSError):
+            cpu_s += cpu_seconds(process.pid)
+            rss_mb += process.memory_info().rss / MEGABYTE
     return cpu_s, rss_mb
 
 
@@ -150,10 +172,9 @@ def by_program(processes: list[Process]) -> dict[str, Usage]:
 
 def _sample(process: psutil.Process, at: float, whole: bool) -> Sample:
     with process.oneshot():
-        times = process.cpu_times()
         memory = process.memory_info().rss / MEGABYTE
         threads, waited_s = (process.num_threads(), _waited(process.pid)) if whole else (None, None)
-        return Sample(at, times.user + times.system, memory, threads, waited_s)
+        return Sample(at, cpu_seconds(process.pid), memory, threads, waited_s)
 
 
 def _waited(pid: int) -> float | None:
@@ -169,22 +190,30 @@ def _use(program: str, pid: int, samples: list[Sample], start: float, end: float
     usage = usage_between(samples, start, end)
     if usage is None:
         return None
-    waits = [(sample.at, sample.waited_s) for sample in samples if sample.waited_s is not None]
-    waited = round(max(0.0, _at(waits, end) - _at(waits, start)), 4) if len(waits) > 1 else None
+    waited = _waited_between(samples, start, end)
     threads = max((sample.threads for sample in samples if sample.threads), default=1)
-    return Process(program, pid, usage.cpu_s, usage.peak_rss_mb, threads, waited)
+    return Process(program, pid, usage.cpu_s, usage.peak_rss_mb, threads, None if waited is None else round(waited, 4))
 
 
 def usage_between(samples: list[Sample], start: float, end: float) -> Usage | None:
     """By straight lines between samples; none without samples."""
     if len(samples) < 2:
         return None
-    points = [(sample.at, sample.cpu_s) for sample in samples]
     inside = [sample.rss_mb for sample in samples if start <= sample.at <= end]
     peak = max(inside, default=samples[-1].rss_mb)
-    return Usage(cpu_s=round(max(0.0, _at(points, end) - _at(points, start)), 4), peak_rss_mb=round(peak, 1))
+    return Usage(cpu_s=round(_cpu_between(samples, start, end), 4), peak_rss_mb=round(peak, 1))
 
 
-def _at(points: list[tuple[float, float]], at: float) -> float:
+def _cpu_between(samples: list[Sample], start: float, end: float) -> float:
+    return _increase([(sample.at, sample.cpu_s) for sample in samples], start, end)
+
+
+def _waited_between(samples: list[Sample], start: float, end: float) -> float | None:
+    waits = [(sample.at, sample.waited_s) for sample in samples if sample.waited_s is not None]
+    return _increase(waits, start, end) if len(waits) > 1 else None
+
+
+def _increase(points: list[tuple[float, float]], start: float, end: float) -> float:
     times, values = zip(*points, strict=True)
-    return float(np.interp(at, times, values))
+    first, last = np.interp((start, end), times, values)
+    return max(0.0, float(last - first))

@@ -1,4 +1,4 @@
-"""Snapshots of all counters around a cell, and the difference of two."""
+"""Snapshots of all counters around a measured time, and the difference of two."""
 
 import time
 from contextlib import ExitStack
@@ -10,6 +10,7 @@ import redis
 from loadtests.observe.database import Digest, read_digests, read_status, statements_between
 from loadtests.observe.processes import busy_between, read_cores
 from loadtests.observe.redis import info_between, read_info
+from loadtests.observe.threads import Threads, read_threads
 from loadtests.schema.server import Statement
 from loadtests.targets.base import Target
 from loadtests.targets.prometheus import increase, read_counters
@@ -36,11 +37,10 @@ class Difference(NamedTuple):
 
 
 class Snapshots:
-    """Takes snapshots of one combination; entering opens the connections, so that a snapshot is quick."""
+    """Takes snapshots of combinations; entering opens the connections, so that a snapshot is quick."""
 
-    def __init__(self, target: Target, name: str) -> None:
+    def __init__(self, target: Target) -> None:
         self._target = target
-        self._name = name
         self._closing = ExitStack()
 
     def __enter__(self) -> Self:
@@ -54,17 +54,25 @@ class Snapshots:
     def __exit__(self, *_: object) -> None:
         self._closing.close()
 
-    def take(self) -> Snapshot:
+    def take(self, name: str) -> Snapshot:
         at, cores = time.time(), read_cores()
-        counters = read_counters(self._target.url(self._name))
-        status, digests = self._of_database()
+        counters = read_counters(self._target.url(name))
+        status, digests = self._of_database(self._target.database(name))
         return Snapshot(at, cores, counters, status, digests, self._of_redis())
 
-    def _of_database(self) -> tuple[dict[str, float], dict[str, Digest]]:
+    def threads(self, pid: int | None) -> Threads | None:
+        """Those of the database server; null where it is not ours, or its threads are out of sight."""
+        if self._database is None or pid is None:
+            return None
+        try:
+            return read_threads(self._database, pid)
+        except (pymysql.Error, OSError):
+            return None
+
+    def _of_database(self, schema: str) -> tuple[dict[str, float], dict[str, Digest]]:
         if self._database is None:
             return {}, {}
         try:
-            schema = self._target.database(self._name)
             return read_status(self._database), read_digests(self._database, schema)
         except pymysql.Error:
             return {}, {}

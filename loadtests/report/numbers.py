@@ -58,4 +58,5 @@ def clock(moment: str) -> str:
 
 
 def time_left(seconds: float) -> str:
-    return f"{seconds // MINUTE_S:.0f} min {seconds % MINUTE_S:.0f} s left"
+    minutes, rest = divmod(round(seconds), MINUTE_S)
+    return f"{minutes} min {rest} s left"

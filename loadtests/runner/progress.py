@@ -2,33 +2,38 @@
 
 import sys
 import time
+from collections.abc import Mapping
+from statistics import fmean
 from typing import Final
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
-from loadtests.report.numbers import MISSING, time_left
+from loadtests.report.numbers import digits, time_left
 from loadtests.report.plain_text import shown
 from loadtests.schema.result import Result
 
 REFRESHED_PER_S: Final = 2
-COLUMNS: Final = ("cells", "req/s", "avg ms", "p95 ms", "failed")
+# Until a start has been measured: what it takes beside its load, with fresh services and the warm-up of the turns.
+OVERHEAD_S: Final = 20
 
 
 class Progress:
-    """Plain lines on standard error; on a terminal a table of finished cells that is kept up to date instead."""
+    """Plain lines on standard error; on a terminal one line that is kept up to date instead."""
 
-    def __init__(self, cells: int) -> None:
-        self._cells = cells
+    def __init__(self, starts: int, start_s: float) -> None:
+        self._starts = starts
+        self._each = start_s + OVERHEAD_S
         self._done = 0
-        self._started = self._last = time.monotonic()
+        self._began = self._last = time.monotonic()
         self._now = ""
-        self._finished: dict[str, list[Result]] = {}
+        self._averages: dict[str, list[float]] = {}
         self._console = Console(stderr=True, highlight=False)
         self._live = (
-            Live(get_renderable=self._picture, console=self._console, refresh_per_second=REFRESHED_PER_S)
+            Live(
+                get_renderable=self._picture, console=self._console, refresh_per_second=REFRESHED_PER_S, transient=True
+            )
             if sys.stderr.isatty()
             else None
         )
@@ -37,73 +42,46 @@ class Progress:
         self._console.print(line, markup=False, soft_wrap=True)
 
     def begin(self) -> None:
-        self._started = time.monotonic()
+        self._began = self._last = time.monotonic()
         if self._live:
             self._live.start()
 
-    def starts(self, number: int, rounds: int, name: str) -> None:
-        self._now = f"round {number} of {rounds}, {name}: cell {self._done + 1} of {self._cells}"
+    def starts(self, number: int) -> None:
+        self._now = f"start {number} of {self._starts}"
+        self.measures("fresh services")
+
+    def measures(self, what: str) -> None:
+        self._now = f"{self._now.partition(':')[0]}: {what}"
         if not self._live:
             self.say(f"{self._now}, {self._left()}")
 
-    def finished(self, result: Result) -> None:
+    def finished(self, results: Mapping[str, Result]) -> None:
         self._done += 1
         self._last = time.monotonic()
-        self._finished.setdefault(result.combination, []).append(result)
+        self._each = (self._last - self._began) / self._done
+        for name, result in results.items():
+            if result.latency_ms.avg is not None:
+                self._averages.setdefault(name, []).append(result.latency_ms.avg)
+        bad = {name: count for name, result in results.items() if (count := result.failed + result.checks_failed)}
+        if bad:
+            self.say(f"FAILED requests: {', '.join(f'{name} {count}' for name, count in bad.items())}")
         if not self._live:
-            self.say(_in_words(result))
-
-    def skipped(self) -> None:
-        """Counts out a cell that an earlier run has measured."""
-        self._cells -= 1
+            self.say(f"  {self._so_far()}")
 
     def end(self) -> None:
         if self._live:
-            self._now = ""
             self._live.stop()
 
-    def _picture(self) -> Group:
-        line = f"{self._now}, {self._left()}" if self._now else f"{self._done} of {self._cells} cells measured"
-        return Group(_table(self._finished), shown(line, "bold")) if self._finished else Group(shown(line, "bold"))
+    def _picture(self) -> Text:
+        line = shown(", ".join(filter(None, (self._now, self._left(), self._so_far()))), "bold")
+        line.no_wrap, line.overflow = True, "ellipsis"
+        return line
+
+    def _so_far(self) -> str:
+        """The mean over the finished starts, which the comparison replaces."""
+        figures = [f"{name} {digits(fmean(averages))}" for name, averages in self._averages.items()]
+        return f"avg ms under load so far: {', '.join(figures)}" if figures else ""
 
     def _left(self) -> str:
-        """From the mean time of a finished cell, and how long the present one has run."""
-        if not self._done:
-            return "time left is known after the first cell"
-        each = (self._last - self._started) / self._done
-        left = max(0.0, each * (self._cells - self._done) - (time.monotonic() - self._last))
-        return time_left(left)
-
-
-def _in_words(result: Result) -> str:
-    bad = result.failed + result.checks_failed
-    average = result.latency_ms.avg
-    line = (
-        f"  {result.combination}: {result.requests} requests, {result.throughput_rps:.1f} req/s, "
-        f"avg {MISSING if average is None else f'{average:.2f}'} ms"
-    )
-    return f"{line}, {bad} FAILED" if bad else line
-
-
-def _table(finished: dict[str, list[Result]]) -> Table:
-    """The mean over the finished cells of each combination: running figures, which the comparison replaces."""
-    table = Table(title="finished cells, mean so far", title_justify="left")
-    table.add_column("")
-    for column in COLUMNS:
-        table.add_column(column, justify="right")
-    for name, results in finished.items():
-        failed = sum(result.failed + result.checks_failed for result in results)
-        table.add_row(
-            shown(name),
-            str(len(results)),
-            _mean([result.throughput_rps for result in results]),
-            _mean([result.latency_ms.avg for result in results]),
-            _mean([result.latency_ms.p95 for result in results]),
-            Text(str(failed), style="red" if failed else ""),
-        )
-    return table
-
-
-def _mean(values: list[float | None]) -> str:
-    known = [value for value in values if value is not None]
-    return f"{sum(known) / len(known):.2f}" if known else MISSING
+        """From the mean time of a finished start, and how long the present one has run."""
+        return time_left(max(0.0, self._each * (self._starts - self._done) - (time.monotonic() - self._last)))

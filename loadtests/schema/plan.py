@@ -1,22 +1,19 @@
 """What one run measures."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from loadtests.schema.combinations import OURS, Entry, read_entries
-from loadtests.schema.design import williams_square
 from loadtests.schema.files import LOADTESTS
-from loadtests.schema.profiles import Profile, read_profiles
+from loadtests.schema.profiles import Lengths, Profile, read_profiles
 from loadtests.schema.routes import JOURNEYS, WRITES, read_routes
-from loadtests.schema.settings import by_route, check_load, refuse, some_of
+from loadtests.schema.settings import by_route, check_load, refuse, seconds_or_none, some_of
 
-NEWEST: Final = "newest"
 STACKS: Final = ("local", "compose", "none")
 RESULTS: Final = LOADTESTS / "results"
-ROUNDS: Final = {"smoke": 1}
-USUAL_ROUNDS: Final = 4
+LENGTHS: Final = ("TURNS", "WARM_UP", "DURATION")
 
 
 class Plan(NamedTuple):
@@ -35,16 +32,24 @@ class Plan(NamedTuple):
     axes: dict[str, tuple[str, bool]]
     load: Mapping[str, str]
     scale: int = 1
-    resume: str | None = None
 
     @property
     def mix(self) -> dict[str, float]:
         return by_route("MIX", self.load["MIX"]) if "MIX" in self.load else self.profile.mix
 
     @property
+    def lengths(self) -> dict[str, str]:
+        """How long each part of a start lasts, as k6 reads it; the user's own variables come before these."""
+        profile = self.profile
+        usual = profile.start or Lengths(profile.turns_s, profile.warm_up_s, profile.duration_s)
+        lengths = {"TURNS": usual.turns_s, "WARM_UP": usual.warm_up_s, "DURATION": usual.duration_s}
+        return {name: f"{length:g}" for name, length in lengths.items() if length}
+
+    @property
     def restores(self) -> bool:
-        """Whether the load changes rows, so that each cell needs the first ones back."""
-        return bool(self.mix.keys() & WRITES)
+        """Whether the load or the head to head changes rows, so that each start needs the first ones back."""
+        turns = {**self.lengths, **self.load}.get("TURNS", "0") != "0" and "MIX" not in self.load
+        return (turns and len(self.names) > 1) or bool(self.mix.keys() & WRITES)
 
     @property
     def hashes(self) -> dict[str, str | None]:
@@ -52,9 +57,15 @@ class Plan(NamedTuple):
         routes = self.load.get("ROUTES")
         return {"services_sha256": _hash(self.file), "routes_sha256": _hash(Path(routes) if routes else None)}
 
-    def combination(self, name: str) -> str:
-        """COMBINATIONS as k6 reads it, for one combination."""
-        return f"{self.file}#{name}" if self.file else name
+    def chosen(self, names: Sequence[str]) -> str:
+        """COMBINATIONS as k6 reads it, for some of them."""
+        return f"{self.file}#{','.join(names)}" if self.file else ",".join(names)
+
+
+def lasting(variables: Mapping[str, str], combinations: int) -> float:
+    """Seconds that a start lasts by its variables, without what is between its parts."""
+    turns, *each = (seconds_or_none(name, variables.get(name) or "0") for name in LENGTHS)
+    return (turns if combinations > 1 else 0.0) + combinations * sum(each)
 
 
 def make_plan(
@@ -68,16 +79,16 @@ def make_plan(
     scale: int = 1,
     results: Path = RESULTS,
     load: Mapping[str, str] | None = None,
-    resume: str | None = None,
 ) -> Plan:
     """Raises UnusableInput for what does not fit together, or what k6 would refuse."""
     file, axes = _combinations(combinations)
+    chosen = read_profiles()[profile]
     if file and stack != "none":
         refuse("COMBINATIONS", file, "these are services of your own: add STACK=none")
     return Plan(
         profile_name=profile,
-        profile=read_profiles()[profile],
-        rounds=rounds or ROUNDS.get(profile, whole_squares(len(axes))),
+        profile=chosen,
+        rounds=rounds or chosen.starts,
         stack=stack,
         port_base=port_base,
         workers=workers,
@@ -87,14 +98,7 @@ def make_plan(
         axes=axes,
         load=_checked(load or {}, file),
         scale=scale,
-        resume=resume,
     )
-
-
-def whole_squares(combinations: int) -> int:
-    """The usual number of rounds: four, or more where the square of the orders has more rows."""
-    rows = len(williams_square(combinations))
-    return rows * -(-USUAL_ROUNDS // rows)
 
 
 def _hash(path: Path | None) -> str | None:

@@ -35,6 +35,8 @@ class RunDescription(msgspec.Struct, frozen=True):
     changed: bool = False
     run_id: str = ""
     finished: bool = True
+    # From the first request of the first start to the end of the last.
+    measured_s: float | None = None
 
 
 def read_description(folder: Path) -> RunDescription:

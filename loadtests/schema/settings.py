@@ -41,6 +41,10 @@ def seconds(name: str, text: str) -> float:
     return value if value > 0 else refuse(name, text, "give seconds, as 30, 30s or 2m")
 
 
+def seconds_or_none(name: str, text: str) -> float:
+    return 0.0 if text == "0" else seconds(name, text)
+
+
 def think(name: str, text: str) -> None:
     if text != "fixed" and not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
         refuse(name, text, "give the mean in seconds, or the word fixed for exactly 1 s")
@@ -101,6 +105,7 @@ def read_named(variable: str, path: Path, shape: Any, what: str) -> Any:
 LOAD: Final[Mapping[str, Callable[[str, str], object]]] = {
     "VUS": whole,
     "THINK": think,
+    "TURNS": seconds_or_none,
     "WARM_UP": seconds,
     "DURATION": seconds,
     "MIX": by_route,

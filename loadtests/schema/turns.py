@@ -53,7 +53,8 @@ class Phase(msgspec.Struct, frozen=True):
     """A whole phase. Visitors wait for nothing but their answers, so throughput is visitors / mean latency (Little).
 
     It is null of one visitor: requests that wait for no other have latency only. `turn_ms` is how long the service's
-    turns lasted, null where they lasted as long as their answers.
+    turns lasted, null where they lasted as long as their answers. CPU milliseconds are those of a request, null where
+    they were not captured: of the service, of the database's threads that work for it, and its share of Redis.
     """
 
     route: str
@@ -62,3 +63,6 @@ class Phase(msgspec.Struct, frozen=True):
     latency_ms: Latency
     throughput_rps: Amount | None = None
     turn_ms: Positive | None = None
+    service_cpu_ms: Amount | None = None
+    database_cpu_ms: Amount | None = None
+    cache_cpu_ms: Amount | None = None

@@ -1,6 +1,6 @@
 """One stack's services under other names and at other addresses, as a target of the load."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 
 from compose.local.stack import Stack
@@ -20,13 +20,8 @@ class AliasTarget(LocalTarget):
     def url(self, name: str) -> str:
         return self._urls[name]
 
-    def prepare(self, name: str, restore: bool) -> None:
-        """Leaves the cache warm: another name may have filled it."""
-        service = self._stack.service(self._services[name])
-        service.stop()
-        if restore:
-            self._stack.restore(service.name)
-        service.start()
+    def prepare(self, names: Sequence[str], restore: bool) -> None:
+        super().prepare(list(dict.fromkeys(self._services[name] for name in names)), restore)
 
     def programs(self, name: str) -> dict[str, int]:
         return super().programs(self._services[name])

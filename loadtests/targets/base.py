@@ -1,6 +1,6 @@
 """What is measured, however it was started."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -14,7 +14,7 @@ Say: TypeAlias = Callable[[str], None]
 
 
 class TargetError(Exception):
-    """A service cannot be made ready for a cell; the message says which, and why."""
+    """A service cannot be made ready to be measured; the message says which, and why."""
 
 
 class Target(Protocol):
@@ -28,8 +28,8 @@ class Target(Protocol):
     def url(self, name: str) -> str:
         """Where this machine reaches a combination's service."""
 
-    def prepare(self, name: str, restore: bool) -> None:
-        """Fresh processes, an empty cache, and the first rows if asked."""
+    def prepare(self, names: Sequence[str], restore: bool) -> None:
+        """Fresh processes started in this order, an empty cache, and the first rows if asked."""
 
     def programs(self, name: str) -> dict[str, int]:  # noqa: ARG002 (a preset)
         """The first process of each program that serves a combination, where it can be known."""

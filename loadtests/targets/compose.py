@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from compose.local.database_server import Connection
 from compose.local.interruption import Undisturbed
 from compose.local.placement import listed, parse, place
 from compose.local.ports import LOOPBACK, free
+from compose.local.rows import COPIES_AT_ONCE
 from compose.local.service import is_ready
 from loadtests.schema.files import LOADTESTS
 from loadtests.schema.plan import Plan
@@ -34,6 +36,7 @@ POLL_S: Final = 0.2
 RESULTS_INSIDE: Final = Path("/loadtests/results")
 RESTORE: Final = 'MYSQL_PWD=$(cat /run/secrets/root) mysql -uroot "$0" < /database/copy.sql'
 VERSION: Final = "MYSQL_PWD=$(cat /run/secrets/root) mysql -uroot -N -e 'SELECT VERSION()'"
+SERVICE_AND_PID: Final = '{{index .Config.Labels "com.docker.compose.service"}} {{.State.Pid}}'
 SERVICE_AND_IMAGE: Final = '{{index .Config.Labels "com.docker.compose.service"}} {{.Image}}'
 DIGEST: Final = "{{if .RepoDigests}}{{index .RepoDigests 0}}{{else}}{{.Id}}{{end}}"
 
@@ -44,6 +47,8 @@ class ComposeTarget:
     def __init__(self, plan: Plan, environment: Mapping[str, str]) -> None:
         self._plan = plan
         self._environment = dict(environment)
+        # Of each container since the services were started.
+        self._pids: dict[str, int] = {}
 
     @property
     def cores(self) -> dict[str, int]:
@@ -54,18 +59,25 @@ class ComposeTarget:
     def url(self, name: str) -> str:
         return f"http://127.0.0.1:{self._environment[_port_variable(name)]}"
 
-    def prepare(self, name: str, restore: bool) -> None:
-        self.run("stop", name)
+    def prepare(self, names: Sequence[str], restore: bool) -> None:
+        self.run("stop", *names)
         self.run("exec", "-T", "cache", "redis-cli", "flushall")
         if restore:
-            self.run("exec", "-T", "database", "bash", "-c", RESTORE, self.database(name))
-        self.run("start", name)
-        self._wait_ready(name)
+            with ThreadPoolExecutor(COPIES_AT_ONCE) as copies:
+                list(copies.map(self._restore, names))
+        for name in names:
+            self.run("start", name)
+        for name in names:
+            self._wait_ready(name)
+        self._pids.clear()
 
     def programs(self, name: str) -> dict[str, int]:
+        if not self._pids:
+            containers = self.run("ps", "-q").split()
+            found = self._output(["docker", "inspect", "-f", SERVICE_AND_PID, *containers], COMMAND_S)
+            self._pids |= {service: int(pid) for service, pid in map(str.split, found.splitlines())}
         services = {"service": name, "database": "database", "cache": "cache"}
-        pids = {program: self._pid(self.run("ps", "-q", container)) for program, container in services.items()}
-        return {program: pid for program, pid in pids.items() if pid}
+        return {program: pid for program, service in services.items() if (pid := self._pids.get(service))}
 
     def generator(self, variables: dict[str, str], log: Path) -> Generator:
         inside = RESULTS_INSIDE / Path(variables["RESULTS"]).relative_to(LOADTESTS / "results")
@@ -146,6 +158,9 @@ class ComposeTarget:
                 return pid
             time.sleep(POLL_S)
         return None
+
+    def _restore(self, name: str) -> None:
+        self.run("exec", "-T", "database", "bash", "-c", RESTORE, self.database(name))
 
     def _wait_ready(self, name: str) -> None:
         end = time.monotonic() + READY_S

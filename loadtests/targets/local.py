@@ -1,7 +1,8 @@
 """The stack as private local processes, as a target of the load."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,9 @@ import redis
 from compose.local.database_server import Connection
 from compose.local.options import StackOptions
 from compose.local.placement import pinned
+from compose.local.processes import stop_all
+from compose.local.rows import COPIES_AT_ONCE
+from compose.local.service import Service
 from compose.local.stack import Stack
 from loadtests.schema.plan import Plan
 from loadtests.targets.base import Target
@@ -37,19 +41,27 @@ class LocalTarget(Target):
     def url(self, name: str) -> str:
         return self._stack.url(name)
 
-    def prepare(self, name: str, restore: bool) -> None:
-        service = self._stack.service(name)
-        service.stop()
-        self.forget(name)
+    def prepare(self, names: Sequence[str], restore: bool) -> None:
+        """All of them at once; waits for all of their workers, as the first one makes a service ready."""
+        services = [self._stack.service(name) for name in names]
+        stop_all([service.process for service in services], max(service.grace for service in services))
+        for name in names:
+            self.forget(name)
         if restore:
-            self._stack.restore(name)
-        self.start(name)
+            with ThreadPoolExecutor(COPIES_AT_ONCE) as copies:
+                list(copies.map(self._stack.restore, names))
+        for service in services:
+            service.launch(self.environment(service.name))
+        for service in services:
+            service.wait()
+            self._wait_for_workers(service)
 
-    def start(self, name: str, environment: Mapping[str, str] | None = None) -> None:
-        """Waits for all of its workers, as the first of them makes it ready."""
-        service = self._stack.service(name)
-        service.start(environment)
-        wanted = int({**service.settings, **(environment or {})}["WORKERS"])
+    def environment(self, name: str) -> dict[str, str]:  # noqa: ARG002 (a preset)
+        """The variables that a service is started with besides its own."""
+        return {}
+
+    def _wait_for_workers(self, service: Service) -> None:
+        wanted = int({**service.settings, **self.environment(service.name)}["WORKERS"])
         until = time.monotonic() + LAST_WORKER_S
         while _workers(service.url) < wanted and time.monotonic() < until:
             time.sleep(POLL_S)

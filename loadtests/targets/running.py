@@ -1,6 +1,6 @@
 """Services that already run and are not ours to restart."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +23,7 @@ class RunningTarget(Target):
         host, _, port = url.rpartition(":")
         return url if self._plan.file else f"{host}:{int(port) + moved}"
 
-    def prepare(self, name: str, restore: bool) -> None:
+    def prepare(self, names: Sequence[str], restore: bool) -> None:
         """Does nothing: the services are not ours to restart."""
 
     def generator(self, variables: dict[str, str], log: Path) -> Generator:

@@ -19,6 +19,7 @@ from loadtests.proxy.modes import PASS, delay
 from loadtests.report.plain_text import console
 from loadtests.report.terminal import show
 from loadtests.runner.ended import say
+from loadtests.runner.folders import new_folder
 from loadtests.runner.matrix import measure_matrix
 from loadtests.schema.plan import Plan, make_plan
 from loadtests.targets.alias import alias_target
@@ -90,7 +91,8 @@ def _measured(
         load=plan.load,
     )
     # The bottleneck is only known of servers of our own stack.
-    folder = measure_matrix(measured, alias_target(stack, services, urls))
+    folder = new_folder(results, measured.profile_name)
+    measure_matrix(measured, folder, alias_target(stack, services, urls))
     comparison = compare(read_rounds(folder))
     show(comparison, console())
     if comparison.all_void:

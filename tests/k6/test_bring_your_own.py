@@ -16,7 +16,7 @@ import pytest
 from compose.local import ports
 from loadtests.analysis.read import read_rounds
 from loadtests.schema.files import LOADTESTS
-from loadtests.schema.plan import make_plan, whole_squares
+from loadtests.schema.plan import make_plan
 from loadtests.schema.settings import UnusableInput
 from loadtests.verdict.comparison import compare
 from tests.support.k6_runs import run_k6
@@ -155,11 +155,6 @@ def test_a_file_that_says_not_what_to_measure_is_refused(
 def test_routes_of_ones_own_need_services_of_ones_own(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match="add COMBINATIONS=yours"):
         make_plan(load={"ROUTES": routes(tmp_path, {"name": "a", "path": "/"})})
-
-
-@pytest.mark.parametrize(("combinations", "rounds"), [(1, 4), (2, 4), (3, 6), (4, 4), (5, 10), (6, 6)])
-def test_rounds_are_whole_squares(combinations: int, rounds: int) -> None:
-    assert whole_squares(combinations) == rounds
 
 
 def test_six_combinations_are_compared_by_what_they_vary(tmp_path: Path) -> None:

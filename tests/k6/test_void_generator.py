@@ -1,24 +1,20 @@
 """Every rule about the load generator voids a cell when k6 is held back: by its core, its work, or standing still."""
 
-import os
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
 import psutil
 import pytest
 
-from compose.local.placement import pinned
-from loadtests.targets.k6 import Generator, k6_command
+from loadtests.targets.k6 import Generator
 from loadtests.targets.running import RunningTarget
 from tests.support.cells import begin_of, broken_rules, measured_service
 from tests.support.known_service import Answer, KnownService
 from tests.support.obstacles import frozen
+from tests.support.starved import StarvedTarget, burners
 
 pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("k6")]
 
@@ -27,29 +23,6 @@ def test_requests_that_were_due_and_not_sent_void_the_cell(tmp_path: Path) -> No
     with KnownService("sync", 0.05) as service:
         result = measured_service(tmp_path, service, MIX="product=1", RATE="200", VUS="2")
     assert "were due and never sent" in broken_rules(result)["dropped iterations"]
-
-
-class StarvedTarget(RunningTarget):
-    """k6 on one core that others want as well."""
-
-    def generator(self, variables: dict[str, str], log: Path) -> Generator:
-        with pinned(frozenset({max(os.sched_getaffinity(0))})):
-            return Generator(k6_command(), variables, log)
-
-
-@contextmanager
-def burners(many: int) -> Iterator[None]:
-    """So many processes that never rest, on the core of a starved k6."""
-    with pinned(frozenset({max(os.sched_getaffinity(0))})):
-        # Each in a session of its own, because the kernel shares a core out by sessions first.
-        burn = [sys.executable, "-c", "while True: pass"]
-        running = [subprocess.Popen(burn, start_new_session=True) for _ in range(many)]
-    try:
-        yield
-    finally:
-        for each in running:
-            each.kill()
-            each.wait(10)
 
 
 def test_a_load_generator_without_a_core_voids_the_cell(tmp_path: Path) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 from compose.local.stack import Stack
 from loadtests.analysis.void import RULES
 from loadtests.observe.idle import QUIET_SHARE
-from loadtests.observe.window import BOUNDS
-from loadtests.runner.cell import Cells
+from loadtests.observe.window import MEASURED
+from loadtests.runner.starts import Starts
 from loadtests.schema.plan import Plan, make_plan
 from loadtests.schema.result import Result
 from loadtests.schema.run import Ledger
-from loadtests.targets.base import Target
+from loadtests.targets.base import Say, Target
 from loadtests.targets.k6 import k6_version
 from loadtests.targets.local import LocalTarget
 from loadtests.targets.running import RunningTarget
@@ -34,20 +34,16 @@ class OwnTarget(LocalTarget):
         super().__init__(stack)
         self._environment = {"WORKERS": "1", **environment}
 
-    def prepare(self, name: str, restore: bool) -> None:
-        """Restart the service with the test's settings, on an empty cache."""
-        self.forget(name)
-        if restore:
-            self._stack.restore(name)
-        self._stack.service(name).restart(self._environment)
+    def environment(self, name: str) -> dict[str, str]:  # noqa: ARG002 (the same for all)
+        return self._environment
 
 
 def plan_of(stack: Stack, folder: Path, *names: str) -> Plan:
     return make_plan("smoke", port_base=stack.options.port_base, results=folder, combinations=",".join(names))
 
 
-def cells_of(target: Target, plan: Plan, folder: Path) -> Cells:
-    return Cells(target, plan, folder, k6_version(), SETTLE_S)
+def starts_of(target: Target, plan: Plan, folder: Path, told: Say = lambda _: None) -> Starts:
+    return Starts(target, plan, folder, k6_version(), SETTLE_S, told=told)
 
 
 def measured(
@@ -62,8 +58,9 @@ def measured(
     """One cell of the shared stack; `load` adds variables to SMALL_LOAD."""
     target = OwnTarget(stack, **environment)
     try:
-        cells = cells_of(target, plan_of(stack, folder, name), folder)
-        return cells.measure(name, 1, ledger, {**SMALL_LOAD, **load}, injected)
+        starts = starts_of(target, plan_of(stack, folder, name), folder)
+        ledgers = {name: ledger} if ledger else {}
+        return starts.measure_alone(name, 1, ledgers, {**SMALL_LOAD, **load}, injected)
     finally:
         target.close()
 
@@ -73,16 +70,15 @@ def measured_service(
 ) -> Result:
     file = combinations_file(folder, [service])
     plan = make_plan("smoke", stack="none", results=folder, combinations=str(file))
-    cells = cells_of(target(plan), plan, folder)
-    return cells.measure(service.name or "sync", 1, None, {**SMALL_LOAD, **load})
+    return starts_of(target(plan), plan, folder).measure_alone(service.name or "sync", 1, {}, {**SMALL_LOAD, **load})
 
 
 def begin_of(log: Path) -> float:
     """Start of the measured window in seconds since the epoch, once k6 has logged it."""
-    wait_until(lambda: log.exists() and BOUNDS.search(log.read_text()), "k6 has begun", 60)
-    match = BOUNDS.search(log.read_text())
+    wait_until(lambda: log.exists() and MEASURED.search(log.read_text()), "k6 has begun", 60)
+    match = MEASURED.search(log.read_text())
     assert match
-    return float(match[1]) / 1000
+    return float(match[2]) / 1000
 
 
 def sleep_until(at: float) -> None:

@@ -9,12 +9,12 @@ import msgspec
 
 from loadtests.analysis.limit import NOT_THE_SERVICE, limit_of
 from loadtests.analysis.void import bypasses, voided
-from loadtests.runner.cell import Cells
+from loadtests.runner.starts import Starts
 from loadtests.schema.capacity import STRICT, Outcome, Pass, RouteLine, Step, Tolerance
 from loadtests.schema.plan import Plan
 from loadtests.schema.result import Result
 from loadtests.schema.run import Ledger
-from loadtests.studies.capacity.options import LONGEST_CONFIRMATION, Objectives, Options, broken, written
+from loadtests.studies.capacity.options import Objectives, Options, broken, written
 from loadtests.targets.base import Target
 from loadtests.targets.k6 import GeneratorFailed
 
@@ -61,9 +61,7 @@ class Stepper:
         self._target = target
         self._options = options
         self._ledgers = ledgers
-        # k6 is waited for as if every step were the longest.
-        profile = msgspec.structs.replace(plan.profile, duration_s=LONGEST_CONFIRMATION * options.step_s)
-        self._cells = Cells(target, plan._replace(profile=profile), folder, target.versions()["k6"])
+        self._starts = Starts(target, plan, folder, target.versions()["k6"])
         self._failed = False
 
     def take(self, name: str, number: int, load: Load) -> Step:
@@ -71,7 +69,7 @@ class Stepper:
         variables = load.variables(self._options.worst_latency) | {"LIMITS": written(self._options.objectives)}
         try:
             fresh = load.part == "warm-up"
-            result = self._cells.measure(name, number, self._ledgers.get(name), variables, fresh=fresh)
+            result = self._starts.measure_alone(name, number, self._ledgers, variables, fresh=fresh)
         except GeneratorFailed as error:
             if self._failed:
                 raise

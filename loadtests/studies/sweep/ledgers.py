@@ -37,7 +37,7 @@ def elsewhere(found: Mapping[str, Ledgers]) -> dict[str, Ledgers]:
 
 
 def _started(target: SweepTarget, name: str) -> Ledger:
-    target.prepare(name, False)
+    target.prepare([name], False)
     return read_ledger(target, name)
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from loadtests.report.numbers import time_left
-from loadtests.runner.cell import Cells
 from loadtests.runner.ended import say
 from loadtests.runner.environment import command_line
+from loadtests.runner.starts import Starts
 from loadtests.schema.design import design_of
 from loadtests.schema.files import write_json
 from loadtests.schema.plan import Plan
@@ -58,20 +58,20 @@ class SweepRun:
         """Raises GeneratorFailed when two cells in a row have no result."""
         folder = self._folder / CELLS
         folder.mkdir()
-        cells = Cells(target, self._plan, folder, str(self._run["versions"]["k6"]))
+        starts = Starts(target, self._plan, folder, str(self._run["versions"]["k6"]))
         for number, point, name in self._order:
             say(f"cell {len(self._cells) + 1} of {len(self._order)}: {title_of(point)}, {name}; {self._left()}")
             target.aim(point)
-            self._add(self._measured(cells, point, name, number))
+            self._add(self._measured(starts, point, name, number))
             self._save(complete=False)
         return self._save(complete=True)
 
-    def _measured(self, cells: Cells, point: Point, name: str, passed: int) -> Cell:
+    def _measured(self, starts: Starts, point: Point, name: str, passed: int) -> Cell:
         number = len(self._cells) + 1
         injected = [] if point.injected_ms is None else [f"database {point.injected_ms:g} ms away, by a proxy"]
         try:
             load = variables(point, self._options.measured_s)
-            result = cells.measure(name, number, self._ledgers[point.setting][name], load, injected)
+            result = starts.measure_alone(name, number, self._ledgers[point.setting], load, injected)
         except GeneratorFailed as error:
             if self._cells and not self._cells[-1].requests:
                 raise

@@ -1,6 +1,6 @@
 """The local stack with one service up at a time, started with the settings of a point."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from urllib.parse import urlsplit, urlunsplit
 
@@ -34,18 +34,15 @@ class SweepTarget(LocalTarget):
     def cores(self) -> dict[str, int]:
         return {**super().cores, PROXY: super().cores["database"]}
 
-    def prepare(self, name: str, restore: bool) -> None:
-        """Starts one service with the settings of the point, with an empty cache and no other service running.
+    def prepare(self, names: Sequence[str], restore: bool) -> None:
+        """Starts services with the settings of the point, with an empty cache and no other service running.
 
         Connections are opened before the delay is switched on, so that starting does not take a second for each.
         """
         for service in self._stack.services.values():
             service.stop()
-        self.forget(name)
-        if restore:
-            self._stack.restore(name)
         self._proxy.switch(PASS)
-        self.start(name, self._environment(name))
+        super().prepare(names, restore)
         distance = self._point.injected_ms if self._point else None
         if distance:
             # Half of the round trip in each direction.
@@ -59,7 +56,7 @@ class SweepTarget(LocalTarget):
     def _behind_proxy(self) -> bool:
         return self._point is not None and self._point.injected_ms is not None
 
-    def _environment(self, name: str) -> dict[str, str]:
+    def environment(self, name: str) -> dict[str, str]:
         if self._point is None:
             return {}
         environment = {**PATIENT, **self._point.environment}

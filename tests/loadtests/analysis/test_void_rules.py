@@ -20,11 +20,11 @@ from tests.support.cells import (
     OwnTarget,
     begin_of,
     broken_rules,
-    cells_of,
     measured,
     measured_service,
     plan_of,
     sleep_until,
+    starts_of,
     undisturbed,
 )
 from tests.support.known_service import Answer, KnownService
@@ -39,6 +39,7 @@ READS = "products=7,product=2,revenue=1"
 # Without a report, during which k6 would wait for the database to leave its core.
 LIGHT = "products=7,product=3"
 VISITORS = 20
+LOG = "start-1.k6.log"
 
 
 def every(count: int, spoil: Callable[[Answer], None]) -> Callable[[str, Answer], None]:
@@ -88,7 +89,7 @@ def test_a_service_that_never_answers_voids_the_cell(tmp_path: Path) -> None:
 
 def test_a_cold_start_in_the_measured_time_is_drift(tmp_path: Path) -> None:
     with KnownService("sync", 0.1) as service:
-        log = tmp_path / "sync.k6.log"
+        log = tmp_path / LOG
         threading.Thread(target=_warm, args=(service, log), daemon=True).start()
         result = measured_service(tmp_path, service, MIX="product=1", DURATION="6", VUS="20")
     assert "in the first quarter" in broken_rules(result)["warm-up drift"]
@@ -136,7 +137,7 @@ def test_a_setting_that_is_changed_in_the_middle_voids_the_cell(
         with closing(stack.admin()) as root, root.cursor() as cursor:
             cursor.execute(f"SET GLOBAL innodb_flush_log_at_trx_commit = {value}")
 
-    meddler = threading.Thread(target=change, args=(1, tmp_path / "async.k6.log"))
+    meddler = threading.Thread(target=change, args=(1, tmp_path / LOG))
     meddler.start()
     try:
         broken = broken_rules(one("async", {"MIX": READS}))
@@ -149,7 +150,7 @@ def test_a_setting_that_is_changed_in_the_middle_voids_the_cell(
 def test_redis_gone_voids_the_cell_unless_that_was_the_purpose(one: Callable[..., Result], tmp_path: Path) -> None:
     name = "sync-cached"
     with OwnRedis(tmp_path) as redis:
-        trouble = threading.Thread(target=_end, args=(redis, tmp_path / f"{name}.k6.log"))
+        trouble = threading.Thread(target=_end, args=(redis, tmp_path / LOG))
         trouble.start()
         address = f"redis://{LOOPBACK}:{redis.port}/0"
         result = one(name, {"MIX": READS}, CACHE_URL=address)
@@ -169,11 +170,11 @@ def test_a_worker_that_gets_no_requests_voids_the_cell(stack: Stack, tmp_path: P
     name = "async"
     target = OwnTarget(stack, WORKERS="2")
     try:
-        target.prepare(name, False)
+        target.prepare([name], False)
         wait_until(lambda: len(workers(stack.service(name), stack)) == 2, "both workers are ready")
         both = workers(stack.service(name), stack)
-        cells = cells_of(target, plan_of(stack, tmp_path, name), tmp_path)
-        log = tmp_path / f"{name}.k6.log"
+        starts = starts_of(target, plan_of(stack, tmp_path, name), tmp_path)
+        log = tmp_path / LOG
 
         def wake() -> None:
             sleep_until(begin_of(log) - 0.1)
@@ -183,7 +184,7 @@ def test_a_worker_that_gets_no_requests_voids_the_cell(stack: Stack, tmp_path: P
         awake = threading.Thread(target=wake)
         awake.start()
         load = {"MIX": READS, "VUS": "8", "THINK": "0.05", "DURATION": "2"}
-        result = cells.measure(name, 1, variables=load, fresh=False)
+        result = starts.measure_alone(name, 1, variables=load, fresh=False)
         awake.join(60)
     finally:
         os.kill(both[0].pid, signal.SIGCONT)

@@ -31,7 +31,7 @@ WRONG = [
     ("COMBINATIONS", "sync,sync"),
     ("COMBINATIONS", "nowhere.json"),
     ("COMBINATIONS", "README.md,"),
-    ("RESUME", "nowhere"),
+    ("TURNS", "long"),
     ("VUS", "abc"),
     ("VUS", "0"),
     ("VUS", "1000000"),
@@ -97,13 +97,11 @@ def test_an_option_is_checked_as_its_variable_is(
         ("capacity", "MIX", "foo=1"),
         ("capacity", "MAY_FAIL", "51"),
         ("capacity", "JSON", "nowhere/capacity.json"),
-        ("capacity", "RESUME", "newest"),
         ("sweep", "MINUTES", "x"),
         ("sweep", "MINUTES", "1"),
         ("sweep", "FACTORS", "wind"),
         ("sweep", "SEED", "-1"),
         ("sweep", "STACK", "none"),
-        ("sweep", "RESUME", "newest"),
         ("faults", "ONLY", "redis-melted"),
         ("faults", "COMBINATIONS", "rust"),
         ("faults", "PORT_BASE", "x"),
@@ -133,11 +131,8 @@ def test_every_command_refuses_what_it_cannot_use(
 
 @pytest.mark.parametrize("profile", ["capacity", "sweep"])
 def test_a_study_that_is_run_by_its_profile_is_checked_too(
-    results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], profile: str
+    results: Path, capsys: pytest.CaptureFixture[str], profile: str
 ) -> None:
-    monkeypatch.setenv("RESUME", "newest")
-    assert "RESUME=newest" in refused(["run", "--profile", profile], results, capsys)
-    monkeypatch.delenv("RESUME")
     assert "MIX=foo=1" in refused(["run", "--profile", profile, "--mix", "foo=1"], results, capsys)
 
 

@@ -5,15 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from loadtests.analysis.read import read_rounds
-from loadtests.runner.cell import UNJUDGED
+from loadtests.runner.starts import UNJUDGED
 from loadtests.schema.exit_status import EFFECT_MISSING, EVERY_CELL_VOID
 from tests.support.known_service import KnownService
 from tests.support.simulated_results import COMBINATIONS
@@ -58,18 +56,30 @@ def start(combinations: Path, results: Path, **environment: str) -> subprocess.P
     )
 
 
-def test_a_run_measures_every_cell_and_ends_with_the_table_and_the_place(services: Path, tmp_path: Path) -> None:
-    process = start(services, tmp_path / "runs", DURATION="1", WARM_UP="0.5")
+def started(process: subprocess.Popen[str], words: str) -> None:
+    assert process.stderr is not None
+    assert any(words in line for line in process.stderr)
+
+
+def test_a_run_measures_all_in_each_start_and_ends_with_the_table_and_the_place(services: Path, tmp_path: Path) -> None:
+    process = start(services, tmp_path / "runs", DURATION="1", WARM_UP="0.5", TURNS="4")
     printed, progress = process.communicate(timeout=TIMEOUT_S)
-    # Answers of 2 ms leave k6 no time to wait for a core: on a busy machine any cell may be void, which is told.
+    # Answers of 2 ms leave k6 no time to wait for a core: on a busy machine any start may be void, which is told.
     assert process.returncode in (0, EVERY_CELL_VOID, EFFECT_MISSING), progress
-    assert "cell 4 of 4" in progress
+    assert "start 1 of 1: turns of product" in progress
+    assert "start 1 of 1: async-cached" in progress
     assert "Average response time" in printed
     folder = Path(printed.strip().splitlines()[-1].removeprefix("Results: "))
     result = json.loads((folder / "async.round-1.json").read_text())
     assert result["server"]["programs"]["k6"]["cpu_s"] > 0
+    assert {name: len(batches) for name, batches in result["turns"].items()} == dict.fromkeys(
+        result["head_to_head"], 10
+    )
     described = json.loads((folder / "run.json").read_text())
-    assert (described["load"], result["warm_up_s"]) == ({"WARM_UP": "0.5", "DURATION": "1"}, 0.5)
+    load = {"WARM_UP": "0.5", "DURATION": "1", "TURNS": "4"}
+    assert (described["load"], result["warm_up_s"], described["finished"]) == (load, 0.5, True)
+    # The head to head and four loads.
+    assert 4 + 4 * 1.5 < described["measured_s"] < TIMEOUT_S
     assert not (folder / UNJUDGED).exists()
     assert described["versions"]["k6"] == result["k6"]["version"]
     assert all(described[name] == result[name] for name in ("run_id", "host", "commit", "versions"))
@@ -78,70 +88,45 @@ def test_a_run_measures_every_cell_and_ends_with_the_table_and_the_place(service
         assert {"comparison.json", "report.html", "report.md"} <= {path.name for path in place.iterdir()}
 
 
-def test_an_interrupted_run_keeps_its_finished_cells_and_leaves_no_k6(services: Path, tmp_path: Path) -> None:
-    process = start(services, tmp_path / "runs", DURATION="2")
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "cell 2 of 4" in line:
-            break
-    time.sleep(1)
+def test_an_interrupted_run_keeps_and_compares_its_finished_starts_and_leaves_no_k6(
+    services: Path, tmp_path: Path
+) -> None:
+    process = start(services, tmp_path / "runs", DURATION="1", TURNS="0", ROUNDS="3")
+    started(process, "start 2 of 3: sync")
     process.send_signal(signal.SIGTERM)
-    _, progress = process.communicate(timeout=TIMEOUT_S)
+    printed, progress = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 130
-    assert "finished cells are kept" in progress
-    kept = [path.name for path in (tmp_path / "runs" / "latest").glob("*.round-1.json")]
-    assert len(kept) == 1
+    assert "interrupted" in progress
+    assert "the finished starts are kept, and compared above" in progress
+    assert "1 of 3 planned" in printed
+    kept = {path.name for path in (tmp_path / "runs" / "latest").glob("*.round-*.json")}
+    assert kept == {f"{name}.round-1.json" for name in COMBINATIONS}
     mine = [entry for entry in Path("/proc").glob("[0-9]*/environ") if _holds(entry, tmp_path)]
     assert mine == []
 
 
-def test_an_interrupted_run_goes_on_with_the_cells_that_are_missing(services: Path, tmp_path: Path) -> None:
-    runs = tmp_path / "runs"
-    process = start(services, runs, DURATION="1")
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "cell 2 of 4" in line:
-            break
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=TIMEOUT_S)
-    (folder,) = [path.parent for path in runs.glob("2*/run.json")]
-    (first,) = folder.glob("*.round-1.json")
-    measured = first.read_bytes()
-    refused = start(services, runs, DURATION="2", RESUME="newest")
-    assert (
-        "was started with load {'DURATION': '1'}, this is {'DURATION': '2'}"
-        in refused.communicate(timeout=TIMEOUT_S)[1]
-    )
-    assert refused.returncode == 2
-    resumed = start(services, runs, DURATION="1", RESUME=str(folder))
-    _, progress = resumed.communicate(timeout=TIMEOUT_S)
-    assert "cell 3 of 3" in progress
-    assert len(list(folder.glob("*.round-1.json"))) == 4
-    assert first.read_bytes() == measured
-    described = json.loads((folder / "run.json").read_text())
-    assert described["finished"]
-    assert described["run_id"] == json.loads(measured)["run_id"]
-    assert len(read_rounds(folder)) == 1
-    nothing = start(services, runs, RESUME="newest")
-    assert "there is no interrupted run" in nothing.communicate(timeout=TIMEOUT_S)[1]
+def test_a_run_that_is_interrupted_in_its_first_start_leaves_nothing(services: Path, tmp_path: Path) -> None:
+    process = start(services, tmp_path / "runs", DURATION="1", TURNS="0")
+    started(process, "start 1 of 1: sync")
+    process.send_signal(signal.SIGINT)
+    _, progress = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 130
+    assert "compared" not in progress
+    assert list((tmp_path / "runs").iterdir()) == []
 
 
-def test_a_run_that_is_killed_before_it_has_judged_what_k6_wrote_has_no_such_cell(
+def test_a_run_that_is_killed_before_it_has_judged_what_k6_wrote_has_no_such_start(
     services: Path, tmp_path: Path
 ) -> None:
     runs = tmp_path / "runs"
-    process = start(services, runs, DURATION="1")
+    process = start(services, runs, DURATION="1", TURNS="0")
     wait_until(lambda: "is measured from" in "".join(log.read_text() for log in runs.glob("*/*.k6.log")), "k6 measures")
     process.send_signal(signal.SIGSTOP)
-    wait_until(lambda: any(runs.rglob("*.round-1.json")), "k6 has written its file")
+    wait_until(lambda: len(list(runs.rglob("*.round-1.json"))) == len(COMBINATIONS), "k6 has written its files")
     process.kill()
     process.communicate(timeout=TIMEOUT_S)
     (folder,) = [path.parent for path in runs.glob("2*/run.json")]
     assert [path.name for path in folder.glob("*.json")] == ["run.json"]
-    resumed = start(services, runs, DURATION="1", RESUME="newest")
-    _, progress = resumed.communicate(timeout=TIMEOUT_S)
-    assert "cell 4 of 4" in progress
-    assert len(list(folder.glob("*.round-1.json"))) == 4
 
 
 def _holds(environ: Path, folder: Path) -> bool:

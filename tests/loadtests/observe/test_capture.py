@@ -57,12 +57,13 @@ def test_the_cpu_time_of_a_process_and_its_child_is_seen_from_outside(tmp_path: 
     process = subprocess.Popen([sys.executable, str(script), str(tmp_path), "1"])
     try:
         wait_for(tmp_path / "ready0", tmp_path / "ready1")
-        samples = Samples({"program": process.pid})
-        samples.take(start := time.time(), whole=True)
+        samples = Samples([process.pid])
+        start = time.time()
+        samples.take(whole=True)
         (tmp_path / "go").touch()
         wait_for(tmp_path / "done0", tmp_path / "done1")
-        samples.take(end := time.time(), whole=True)
-        usage = by_program(samples.between(start, end))["program"]
+        samples.take(whole=True)
+        usage = by_program(samples.between({"program": process.pid}, start, time.time()))["program"]
         assert usage.cpu_s == pytest.approx(0.8, rel=0.25)
         assert usage.peak_rss_mb > 1
     finally:

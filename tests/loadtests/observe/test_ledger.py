@@ -69,7 +69,7 @@ def target(stack: Stack) -> Iterator[LocalTarget]:
     found = LocalTarget(stack)
     # As before a cell: earlier tests have ended connections, and a pool opens another only when it is needed.
     for name in COMBINATIONS:
-        found.prepare(name, restore=False)
+        found.prepare([name], restore=False)
     yield found
     found.close()
 

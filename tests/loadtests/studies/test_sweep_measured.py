@@ -98,8 +98,8 @@ def test_twins_that_differ_at_one_setting_stop_the_sweep_before_it_measures(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Uneven(SweepTarget):
-        def _environment(self, name: str) -> dict[str, str]:
-            given = super()._environment(name)
+        def environment(self, name: str) -> dict[str, str]:
+            given = super().environment(name)
             return given | ({"KEEP_ALIVE": "5"} if (name, given["POOL"]) == ("async", "4") else {})
 
     monkeypatch.setattr(measuring, "Stack", lambda _: nullcontext(stack))

@@ -1,0 +1,166 @@
+"""One start: fresh services and one k6 that measures all of them, with the server's side captured around it."""
+
+import random
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+
+from loadtests.analysis.one_run import ledger_sha256
+from loadtests.observe.idle import LONGEST_S, Settling
+from loadtests.observe.ledger.read import changes_over_cell, read_ledger
+from loadtests.observe.server_side import server_side
+from loadtests.observe.snapshot import Snapshots
+from loadtests.observe.window import Observation
+from loadtests.runner.turns import Service, add_costs, void_batches
+from loadtests.schema.files import as_json, write_whole
+from loadtests.schema.plan import Plan, lasting
+from loadtests.schema.result import Result
+from loadtests.schema.run import Ledgers
+from loadtests.targets.base import Say, Target
+from loadtests.targets.k6 import GeneratorFailed
+
+# What k6 needs beside the times that it is given: its start, the warm-up of the head to head, requests under way at the
+# end of a part, the summary.
+SPARE_S: Final = 300
+UNJUDGED: Final = "unjudged"
+# What a result says of its run, in the words of run.json.
+FACTS: Final = ("run_id", "host", "commit", "versions")
+
+
+class Starts:
+    """Measures the starts of one run: the same plan and load generator for all, and one ledger to hold each against.
+
+    Each result says of which `run` it is, which is what run.json holds; `told` hears what is measured from now on.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        plan: Plan,
+        folder: Path,
+        k6: str,
+        settle_s: float = LONGEST_S,
+        run: Mapping[str, Any] = MappingProxyType({}),
+        told: Say = lambda _: None,
+    ) -> None:
+        self._target = target
+        self._plan = plan
+        self._folder = folder
+        self._k6 = k6
+        self._settling = Settling(settle_s)
+        self._facts = {name: run[name] for name in FACTS if name in run}
+        self._told = told
+        self._began: float | None = None
+        self.measured_s = 0.0
+
+    def measure_alone(
+        self,
+        name: str,
+        number: int,
+        ledgers: Ledgers = MappingProxyType({}),
+        variables: Mapping[str, str] = MappingProxyType({}),
+        injected: Sequence[str] = (),
+        fresh: bool = True,
+    ) -> Result:
+        """A start of one combination, without a head to head; see `measure`."""
+        return self.measure([name], number, ledgers, variables, injected, fresh)[name]
+
+    def measure(
+        self,
+        names: Sequence[str],
+        number: int,
+        ledgers: Ledgers = MappingProxyType({}),
+        variables: Mapping[str, str] = MappingProxyType({}),
+        injected: Sequence[str] = (),
+        fresh: bool = True,
+    ) -> dict[str, Result]:
+        """Measures one start, and writes a result for each combination to the run's folder, all of them or none.
+
+        `ledgers` are what those of the start have to equal, `variables` change its load, `injected` names what is
+        disturbed on purpose; without `fresh` processes and cache stay as they are. Raises GeneratorFailed and
+        TargetError.
+        """
+        if fresh:
+            # Who starts first may have an advantage: not always the same one.
+            self._target.prepare(random.sample(names, len(names)), self._plan.restores)
+        before = {name: read_ledger(self._target, name) for name in names}
+        services = {name: self._service(name) for name in names}
+        settled = self._settling.settle({pid for each in services.values() for pid in each.programs.values()})
+        log = self._folder / f"start-{number}.k6.log"
+        with unjudged(self._folder) as drafts:
+            seen = self._load({**self._variables(names, number, drafts), **variables}, services, log)
+            documents = {name: _document(drafts / _file(name, number), log) for name in names}
+        for name, document in documents.items():
+            now = read_ledger(self._target, name)
+            changed = changes_over_cell(ledgers.get(name, before[name]), before[name], now, fresh)
+            observed = seen.load(name)
+            if observed is None:
+                raise GeneratorFailed(f"k6 did not say when it measured {name}: see {log}")
+            side = server_side(observed, self._target.cores, document["requests"], now, changed, settled)
+            document |= {"server": msgspec.to_builtins(side), "injected": list(injected), **self._facts}
+            document["k6"] = {**document.get("k6", {}), "version": self._k6}
+            if name in ledgers:
+                document["ledger_sha256"] = ledger_sha256(ledgers[name])
+        add_costs(documents, services, seen)
+        void_batches(documents, services, seen, self._target.cores.get("k6", 1))
+        write_whole({self._folder / _file(name, number): as_json(each) for name, each in documents.items()})
+        return {name: msgspec.convert(document, Result) for name, document in documents.items()}
+
+    def _service(self, name: str) -> Service:
+        return Service(self._target.programs(name), self._target.database(name), self._plan.axes[name][1])
+
+    def _load(self, variables: dict[str, str], services: Mapping[str, Service], log: Path) -> Observation:
+        with Snapshots(self._target) as snapshots:
+            self._began = self._began or time.time()
+            generator = self._target.generator(variables, log)
+            programs = {name: service.programs for name, service in services.items()}
+            try:
+                with Observation(snapshots, programs, log, self._told) as observation:
+                    if pid := generator.pid:
+                        observation.watch_k6(pid)
+                    generator.wait(lasting(variables, len(services)) + SPARE_S)
+            finally:
+                generator.close()
+                self.measured_s = round(time.time() - self._began, 1)
+        return observation
+
+    def _variables(self, names: Sequence[str], number: int, folder: Path) -> dict[str, str]:
+        return {
+            "PROFILE": self._plan.profile_name,
+            "COMBINATIONS": self._plan.chosen(names),
+            "ROUND": str(number),
+            "RESULTS": str(folder),
+            "PORT_BASE": str(self._plan.port_base),
+            "STACK": self._plan.stack,
+            **self._plan.lengths,
+            **self._plan.load,
+        }
+
+
+@contextmanager
+def unjudged(folder: Path) -> Iterator[Path]:
+    """An empty folder for what k6 writes: it is no result before the server's side is in it."""
+    drafts = folder / UNJUDGED
+    shutil.rmtree(drafts, ignore_errors=True)
+    drafts.mkdir()
+    try:
+        yield drafts
+    finally:
+        shutil.rmtree(drafts, ignore_errors=True)
+
+
+def _file(name: str, number: int) -> str:
+    return f"{name}.round-{number}.json"
+
+
+def _document(path: Path, log: Path) -> dict[str, Any]:
+    if not path.exists():
+        raise GeneratorFailed(f"k6 wrote no {path.name}: see {log}")
+    document: dict[str, Any] = msgspec.json.decode(path.read_bytes())
+    return document

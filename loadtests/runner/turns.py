@@ -1,0 +1,113 @@
+"""What the turns of each service cost, and which batches do not count for what only the runner can see."""
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
+
+from loadtests.analysis.starvation import saturated, without_a_core
+from loadtests.observe.window import Observation, Phase, Programs
+
+# Of a core, by a service that nobody asks: above this it takes from those who have their turn.
+AT_WORK: Final = 0.02
+MILLISECONDS: Final = 1000
+
+Documents = Mapping[str, dict[str, Any]]
+
+
+class Service(NamedTuple):
+    """One combination's programs, its user of the database, and whether it asks Redis."""
+
+    programs: Programs
+    user: str
+    cached: bool
+
+
+def add_costs(documents: Documents, services: Mapping[str, Service], seen: Observation) -> None:
+    """CPU milliseconds for each request; batches and phases without requests, or out of sight, have none."""
+    for name, phase in seen.phases.items():
+        counts = {each: [batch["requests"] for batch in documents[each]["turns"][name]] for each in documents}
+        windows = _windows(phase, [sum(batch) for batch in zip(*counts.values(), strict=True)])
+        for each, document in documents.items():
+            # Several names can be one service.
+            pid = services[each].programs.get("service")
+            asked = [counts[other] for other in documents if services[other].programs.get("service") == pid]
+            for number, (start, end) in windows.items():
+                spent = seen.samples.spent(pid, start, end)
+                requests = sum(count[number] for count in asked)
+                document["turns"][name][number]["service_cpu_ms"] = _each(spent and spent.cpu_s, requests)
+            document["head_to_head"][name] |= _whole(each, sum(map(sum, asked)), counts, services, seen, phase)
+
+
+def _whole(
+    name: str,
+    requests: int,
+    counts: Mapping[str, list[int]],
+    services: Mapping[str, Service],
+    seen: Observation,
+    phase: Phase,
+) -> dict[str, float | None]:
+    """Redis works in one thread for all: each has its share by its requests."""
+    own, (start, end) = services[name], (phase.edges[0], phase.edges[-1])
+    service = seen.samples.spent(own.programs.get("service"), start, end)
+    cache = seen.samples.spent(own.programs.get("cache"), start, end)
+    asking = sum(sum(counts[other]) for other in counts if services[other].cached)
+    database_s = None if phase.database_s is None else phase.database_s.get(own.user)
+    return {
+        "service_cpu_ms": _each(service and service.cpu_s, requests),
+        "database_cpu_ms": _each(database_s, requests),
+        "cache_cpu_ms": _each(cache and cache.cpu_s, asking) if own.cached else None,
+    }
+
+
+def _windows(phase: Phase, requests: list[int]) -> dict[int, tuple[float, float]]:
+    """From where a batch's first round began to where the next one's did: rounds can be longer than batches."""
+    numbers = [number for number, count in enumerate(requests) if count]
+    edges = [*(phase.edges[number] for number in numbers), phase.edges[-1]]
+    return dict(zip(numbers, pairwise(edges), strict=True))
+
+
+def _each(seconds: float | None, requests: int) -> float | None:
+    return None if seconds is None or not requests else round(seconds * MILLISECONDS / requests, 4)
+
+
+def void_batches(documents: Documents, services: Mapping[str, Service], seen: Observation, k6_cores: int) -> None:
+    """Writes why into the batches that do not count: a load generator held back, a changed ledger, work out of turn."""
+    for name, phase in seen.phases.items():
+        for number, (start, end) in enumerate(pairwise(phase.edges)):
+            batches = [document["turns"][name][number] for document in documents.values()]
+            reason = _held_back(batches, seen, start, end, k6_cores)
+            for batch in batches:
+                _void(batch, reason)
+    for name, document in documents.items():
+        changes = [change["entry"] for change in document["server"]["ledger_changes"]]
+        reasons = [f"its ledger changed: {', '.join(changes)}"] if changes else list(_out_of_turn(name, services, seen))
+        for batch in (batch for batches in document.get("turns", {}).values() for batch in batches):
+            _void(batch, "; ".join(reasons))
+
+
+def _void(batch: dict[str, Any], reason: str | None) -> None:
+    batch["void"] = "; ".join(filter(None, (batch["void"], reason))) or None
+
+
+def _held_back(batches: list[dict[str, Any]], seen: Observation, start: float, end: float, cores: int) -> str | None:
+    spent = seen.samples.spent(seen.k6, start, end)
+    if spent is None:
+        return None
+    requests = sum(batch["requests"] for batch in batches)
+    total = sum(batch["requests"] * (batch["latency_ms"]["avg"] or 0.0) for batch in batches)
+    return saturated(spent.cpu_s, end - start, cores) or without_a_core(
+        spent.waited_s, requests, total / requests if requests else None
+    )
+
+
+def _out_of_turn(name: str, services: Mapping[str, Service], seen: Observation) -> Iterator[str]:
+    """While another one's load was measured."""
+    pid = services[name].programs.get("service")
+    for other in services:
+        load = seen.load(other)
+        spent = seen.samples.spent(pid, load.start, load.end) if load else None
+        if load is None or spent is None or services[other].programs.get("service") == pid:
+            continue
+        share = spent.cpu_s / (load.end - load.start)
+        if share > AT_WORK:
+            yield f"it used {share:.1%} of a core while {other} was measured"
