@@ -4,7 +4,6 @@ import contextlib
 import select
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from typing import IO, Any, Self, cast
 
@@ -30,8 +29,6 @@ class Proxy:
         self.port = port
         self._target = target
         self._cores = cores
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
         words = ["-m", "loadtests.proxy.server", str(self._target), str(self.port)]
@@ -47,16 +44,21 @@ class Proxy:
         try:
             self.port = int(self._answer()["port"])
         except BaseException:
-            self.close()
+            self.__exit__()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        """Also ends all connections through it."""
+        try:
+            self._process.communicate(timeout=END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
 
     @property
     def pid(self) -> int:
-        return self._running.pid
+        return self._process.pid
 
     def switch(self, mode: Mode) -> Mapping[str, Any]:
         """Returns `counts` when the mode is in force."""
@@ -78,39 +80,15 @@ class Proxy:
         """
         return self._ask("")
 
-    def close(self) -> None:
-        """Also ends all connections through it; may be called again."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        if process.stdin:
-            with contextlib.suppress(OSError):
-                process.stdin.close()
-        try:
-            process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(END_SECONDS)
-        if process.stdout:
-            process.stdout.close()
-
-    @property
-    def _running(self) -> "subprocess.Popen[str]":
-        if self._process is None:
-            raise StackError("the proxy does not run")
-        return self._process
-
     def _ask(self, line: str) -> Mapping[str, Any]:
-        stdin = self._running.stdin
-        with self._lock:
-            try:
-                print(line, file=stdin, flush=True)
-            except OSError:
-                raise StackError("the proxy has ended by itself") from None
-            return self._answer()
+        try:
+            print(line, file=self._process.stdin, flush=True)
+        except (OSError, ValueError):
+            raise StackError("the proxy has ended") from None
+        return self._answer()
 
     def _answer(self) -> Mapping[str, Any]:
-        stdout = cast(IO[str], self._running.stdout)
+        stdout = cast(IO[str], self._process.stdout)
         ready, _, _ = select.select([stdout], [], [], ANSWER_SECONDS)
         line = stdout.readline() if ready else ""
         if not line:

@@ -8,18 +8,96 @@ import asyncio
 import contextlib
 import json
 import socket
+import struct
 import sys
 from collections import Counter
+from typing import Final, cast
 
 import msgspec
 
 from compose.local.ports import LOOPBACK
-from loadtests.proxy.link import Link
+from loadtests.proxy.flow import END, Flow
 from loadtests.proxy.modes import PASS, Mode
 
-BACKLOG = 1024
+BACKLOG: Final = 1024
 # A new connection to a server far away: SYN, its answer, and what the client sends after it.
-TRIPS_BEFORE_FIRST_BYTE = 3
+TRIPS_BEFORE_FIRST_BYTE: Final = 3
+# To linger for no time: what the other side sees is a reset.
+AT_ONCE: Final = struct.pack("ii", 1, 0)
+
+
+class Leg(asyncio.Protocol):
+    """One of the two sockets of a relayed connection."""
+
+    def __init__(self, link: "Link", onward: Flow, back: Flow) -> None:
+        self._link = link
+        self._onward = onward
+        self._back = back
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._onward.source = self._back.target = cast(asyncio.Transport, transport)
+        self._link.joined(self)
+        self._back.send()
+
+    def data_received(self, data: bytes) -> None:
+        if self._link.may_pass(self, data):
+            self._onward.add(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (the name is the protocol's)
+        """Closes the other socket behind what is still on its way."""
+        self._onward.source = self._back.target = None
+        self._onward.add(END)
+        self._link.left()
+
+    def pause_writing(self) -> None:
+        self._back.block(True)
+
+    def resume_writing(self) -> None:
+        self._back.block(False)
+
+
+class Link:
+    """A client's connection and the one to the server that belongs to it."""
+
+    def __init__(self, relay: "Relay") -> None:
+        self._relay = relay
+        requests = Flow(lambda: relay.mode, relay.counts, replies=False)
+        replies = Flow(lambda: relay.mode, relay.counts, replies=True)
+        self.flows = (requests, replies)
+        self.client = Leg(self, requests, replies)
+        self.server = Leg(self, replies, requests)
+        self._lost_reply = False
+
+    def joined(self, leg: Leg) -> None:
+        if leg is self.client:
+            self._relay.took(self)
+
+    def may_pass(self, leg: Leg, data: bytes) -> bool:
+        """Resets the connection instead when the bytes are a reply to be lost."""
+        mode = self._relay.mode
+        if leg is self.client:
+            self._lost_reply |= mode.kind == "lose" and mode.word.encode() in data
+            return True
+        if self._lost_reply:
+            self._relay.counts["lost"] += 1
+            self.reset()
+        return not self._lost_reply
+
+    def left(self) -> None:
+        if not self._open():
+            self._relay.links.discard(self)
+
+    def reset(self) -> None:
+        for transport in self._open():
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        self.end()
+
+    def end(self) -> None:
+        for transport in self._open():
+            transport.abort()
+
+    def _open(self) -> list[asyncio.Transport]:
+        return [flow.source for flow in self.flows if flow.source]
 
 
 class Relay:
@@ -28,23 +106,20 @@ class Relay:
     def __init__(self, target: int, port: int) -> None:
         self.counts: Counter[str] = Counter()
         self.links: set[Link] = set()
+        self.mode = PASS
         self._target = target
-        self._mode = PASS
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         # Bound and never listening: the port stays ours, and refuses, while connections are cut.
         self._held = _bound(port)
         self.port: int = self._held.getsockname()[1]
 
-    def current(self) -> Mode:
-        return self._mode
-
     async def switch(self, mode: Mode) -> None:
         """For connections that are open too."""
-        self._mode = mode
+        self.mode = mode
         self.counts["switched"] += 1
         if mode.kind == "cut":
-            await self._cut()
+            self._cut()
             return
         for link in tuple(self.links):
             for flow in link.flows:
@@ -65,8 +140,8 @@ class Relay:
         task.add_done_callback(self._tasks.discard)
 
     async def _reach(self, link: Link) -> None:
-        if self._mode.kind == "delay":
-            await asyncio.sleep(TRIPS_BEFORE_FIRST_BYTE * self._mode.seconds)
+        if self.mode.kind == "delay":
+            await asyncio.sleep(TRIPS_BEFORE_FIRST_BYTE * self.mode.seconds)
         loop = asyncio.get_running_loop()
         try:
             await loop.create_connection(lambda: link.server, LOOPBACK, self._target)
@@ -74,16 +149,23 @@ class Relay:
             self.counts["unreached"] += 1
             link.end()
             return
-        if self._mode.kind == "cut" or link.flows[0].source is None:
+        if self.mode.kind == "cut" or link.flows[0].source is None:
             link.reset()
 
-    async def _cut(self) -> None:
+    def _cut(self) -> None:
         if self._server is not None:
             self._server.close()
             self._server = None
         for link in tuple(self.links):
             self.counts["cut"] += 1
             link.reset()
+
+
+def _bound(port: int) -> socket.socket:
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind((LOOPBACK, port))
+    return made
 
 
 async def serve(relay: Relay) -> None:
@@ -96,20 +178,9 @@ async def serve(relay: Relay) -> None:
     while line := await lines.readline():
         if line.strip():
             await relay.switch(msgspec.json.decode(line, type=Mode))
-        print(json.dumps({"mode": relay.current().kind, "open": len(relay.links)} | relay.counts), flush=True)
-
-
-def main(target: str, port: str) -> None:
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(Relay(int(target), int(port))))
-
-
-def _bound(port: int) -> socket.socket:
-    made = socket.socket()
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    made.bind((LOOPBACK, port))
-    return made
+        print(json.dumps({"mode": relay.mode.kind, "open": len(relay.links)} | relay.counts), flush=True)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(Relay(*map(int, sys.argv[1:]))))
