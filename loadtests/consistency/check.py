@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from secrets import token_hex
@@ -14,7 +14,6 @@ import redis
 
 from compose.local.stack import Stack
 from loadtests.consistency.failures import Failures, Refusals, failures
-from loadtests.consistency.history import History
 from loadtests.consistency.http import HOST
 from loadtests.consistency.kept_writes import duplicate_orders, final_rows, last_order, lost_writes
 from loadtests.consistency.process import Driver
@@ -117,21 +116,23 @@ def check(stack: Stack, load: Load, policy: str, with_faults: bool, say: Callabl
         messages = _follow(stack, driver, load, with_faults, say)
         history = driver.stop()
     rows = final_rows(stack, load.combination, before, history.watched)
-    findings = stale_reads(history, refusals.windows)
+    reads = [record for record in history.reads if record.done]
     return Checked(
         combination=load.combination,
         policy=policy,
         redis="faults" if with_faults else "calm",
         workers=stack.options.workers,
         seconds=round(time.monotonic() - began, 1),
+        reads=len(reads),
+        writes=sum(record.done for record in history.writes),
+        states=dict(Counter(str(record.cache) for record in reads)),
         lost_writes=lost_writes(history, rows),
         duplicate_orders=duplicate_orders(history, rows),
         failures=failures(history),
         refused=refusals.counted,
         faults=messages,
         full=history.full,
-        **_counted(history),
-        **_judged(findings),
+        **_judged(stale_reads(history, refusals.windows)),
     )
 
 
@@ -155,31 +156,20 @@ def _follow(stack: Stack, driver: Driver, load: Load, with_faults: bool, say: Ca
     return messages
 
 
-def _counted(history: History) -> dict[str, Any]:
-    done = [record for record in history.reads if record.done]
-    return {
-        "reads": len(done),
-        "writes": sum(record.done for record in history.writes),
-        "states": dict(Counter(str(record.cache) for record in done)),
-    }
-
-
 def _judged(findings: list[Finding]) -> dict[str, Any]:
-    counts = Counter(finding.verdict for finding in findings)
-    stale, failed_drop = (
-        [finding for finding in findings if finding.verdict == verdict] for verdict in ("stale", "failed drop")
-    )
+    by_verdict: defaultdict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_verdict[finding.verdict].append(finding)
+    stale, impossible, failed_drop = (by_verdict[verdict] for verdict in ("stale", "impossible", "failed drop"))
     return {
-        "stale": counts["stale"],
+        "stale": len(stale),
         "stale_by_subject": dict(Counter(finding.subject.partition(":")[0] for finding in stale)),
         "largest_age_s": round(largest_age(stale), 3),
-        "failed_drop": counts["failed drop"],
+        "failed_drop": len(failed_drop),
         "failed_drop_largest_age_s": round(largest_age(failed_drop), 3),
-        "undecided": counts["undecided"],
-        "impossible": counts["impossible"],
-        "examples": [_describe(finding) for finding in findings if finding.verdict in {"stale", "impossible"}][
-            :EXAMPLES
-        ],
+        "undecided": len(by_verdict["undecided"]),
+        "impossible": len(impossible),
+        "examples": [_describe(finding) for finding in (stale + impossible)[:EXAMPLES]],
     }
 
 

@@ -16,6 +16,7 @@ from compose.local.stack import Stack
 from loadtests.consistency.check import SHIPPED, Checked, check
 from loadtests.consistency.workload import Load
 from loadtests.runner.environment import command_line, describe_checkout, describe_host
+from loadtests.schema import exit_status
 from loadtests.schema.files import write_json
 
 # A value lives 60 s, give or take a tenth; what a failed invalidation left behind must be gone by then.
@@ -29,8 +30,6 @@ oldest: for how long the oldest data read had been wrong. refused: commands refu
 
 
 def show(results: Sequence[Checked]) -> None:
-    if not results:
-        return
     table = Table(*HEADS, box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
@@ -50,13 +49,8 @@ def summary(results: Sequence[Checked]) -> list[str]:
 
 
 def write(file: Path, results: Sequence[Checked]) -> None:
-    made = {
-        "made_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "command": command_line(),
-        **describe_checkout(),
-        "host": describe_host(),
-    }
-    write_json(file, made | {"checks": results})
+    made = {"made_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", "command": command_line(), **describe_checkout()}
+    write_json(file, made | {"host": describe_host(), "checks": results})
 
 
 def _name(each: Checked) -> str:
@@ -99,7 +93,6 @@ CALM, FAULTS = "calm", "faults"
 BROKEN_PROGRAM: Final = "tests.support.broken_policies"
 # Broken policies are detected long before so many reads and writes.
 BROKEN_SHARE: Final = 10
-BROKEN_RULE: Final = 1
 
 
 class Task(NamedTuple):
@@ -127,12 +120,13 @@ def check_all(options: Options) -> int:
         results.extend(run(options, progress))
     finally:
         progress.end()
-        show(results)
-        if options.json and results:
-            write(options.json, results)
+        if results:
+            show(results)
+            if options.json:
+                write(options.json, results)
     lines = summary(results)
     print("\n".join(lines) or "no stale read outside the exceptions, and every broken policy was detected")
-    return BROKEN_RULE if lines else 0
+    return exit_status.BROKEN if lines else 0
 
 
 def tasks_of(options: Options) -> list[Task]:
@@ -151,7 +145,9 @@ def run(options: Options, progress: Progress) -> Iterator[Checked]:
             progress(f"check {number} of {len(tasks)}: {task.combination}, {task.policy}, Redis {task.redis}")
             renew(stack, task.combination, task.policy)
             share = 1 if task.policy == SHIPPED else BROKEN_SHARE
-            load = load_of(stack, task.combination, options.reads // share, options.writes // share)
+            reads, writes = options.reads // share, max(options.writes // share, 1)
+            each, port = max(reads // writes, 1), stack.service(task.combination).port
+            load = Load(task.combination, port, "", reads=reads, writes=writes, reads_per_write=each)
             yield check(stack, load, task.policy, task.redis == FAULTS, progress)
 
 
@@ -164,9 +160,3 @@ def renew(stack: Stack, combination: str, policy: str) -> None:
     twin = combination.partition("-")[0]
     service.program = [f"{twin}_api.serve"] if policy == SHIPPED else [BROKEN_PROGRAM, twin, policy]
     service.start()
-
-
-def load_of(stack: Stack, combination: str, reads: int, writes: int) -> Load:
-    writes = max(writes, 1)
-    port = stack.service(combination).port
-    return Load(combination, port, "", reads=reads, writes=writes, reads_per_write=max(reads // writes, 1))

@@ -85,12 +85,12 @@ class Failures(msgspec.Struct):
         return self.hung + self.cut + self.errors + self.unexpected + self.late
 
 
-def failures(history: History, answer_seconds: float = ANSWER_SECONDS) -> Failures:
-    """An answer after `answer_seconds` counts as late, whatever else it is."""
+def failures(history: History) -> Failures:
+    """An answer after ANSWER_SECONDS counts as late, whatever else it is."""
     kinds = Counter(kind for record in history.records if (kind := kind_of(record)))
     return Failures(
         **kinds,
-        late=sum(record.status != 0 and record.seconds > answer_seconds for record in history.records),
+        late=sum(record.status != 0 and record.seconds > ANSWER_SECONDS for record in history.records),
         worst_s=max((record.seconds for record in history.records), default=0.0),
     )
 
@@ -98,15 +98,9 @@ def failures(history: History, answer_seconds: float = ANSWER_SECONDS) -> Failur
 def kind_of(record: Record) -> str:
     """The count of Failures that an attempt belongs to, empty if it succeeded."""
     if record.status == 0:
-        return _without_answer(record)
+        return "refused" if record.fault in REFUSED else "hung" if record.fault == "timed out" else "cut"
     if record.status in SHED and record.problem:
         return "shed"
     if record.status >= SERVER_ERROR:
         return "errors"
     return "" if record.status in EXPECTED and record.fault is None else "unexpected"
-
-
-def _without_answer(record: Record) -> str:
-    if record.fault in REFUSED:
-        return "refused"
-    return "hung" if record.fault == "timed out" else "cut"

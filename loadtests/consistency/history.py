@@ -101,8 +101,3 @@ class Log:
         self.records.append(record)
         self.reads += record.done and record.kind == "read"
         self.writes += record.done and record.kind == "write"
-
-
-def order_fingerprint(number: int, customers: int) -> tuple[int, int]:
-    """Customer and quantity of an order: no two numbers below 1000 x `customers` share them."""
-    return 1 + number % customers, 1 + number // customers

@@ -6,7 +6,7 @@ import multiprocessing
 import signal
 from collections.abc import Collection
 from multiprocessing.connection import Connection
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -15,7 +15,7 @@ from compose.local.placement import pinned
 from loadtests.consistency.history import History, Watched
 from loadtests.consistency.http import Client
 from loadtests.consistency.visitors import Visitors
-from loadtests.consistency.workload import Load, NotPrepared, prepare
+from loadtests.consistency.workload import REQUEST_SECONDS, Load, NotPrepared, prepare
 
 PREPARING_SECONDS: Final = 90.0
 ANSWER_SECONDS: Final = 30.0
@@ -34,15 +34,6 @@ class Counts(msgspec.Struct):
     reads: int = 0
     writes: int = 0
     over: bool = False
-
-
-class Said(msgspec.Struct, omit_defaults=True):
-    """A message of the load's process."""
-
-    ready: bool = False
-    counts: Counts = msgspec.field(default_factory=Counts)
-    history: History | None = None
-    wrong: str = ""
 
 
 class Driver:
@@ -78,30 +69,29 @@ class Driver:
 
     def counts(self) -> Counts:
         """Raises DriverFailed."""
-        return self._ask(COUNT, ANSWER_SECONDS).counts
+        counts: Counts = self._ask(COUNT, ANSWER_SECONDS)
+        return counts
 
     def stop(self) -> History:
         """Ends the load, waits for requests in progress; raises DriverFailed."""
-        history = self._ask(STOP, STOP_SECONDS).history
-        if history is None:
-            raise DriverFailed(f"the load on {self._load.combination} gave no history")
+        history: History = self._ask(STOP, STOP_SECONDS)
         return history
 
-    def _ask(self, word: bytes, seconds: float) -> Said:
+    def _ask(self, word: bytes, seconds: float) -> Any:
         with contextlib.suppress(OSError):  # it has gone, and what it said before that is in the line
             self._line.send_bytes(word)
         return self._hear(seconds)
 
-    def _hear(self, seconds: float) -> Said:
+    def _hear(self, seconds: float) -> Any:
         name = self._load.combination
         try:
             if not self._line.poll(seconds):
                 raise DriverFailed(f"the load on {name} said nothing for {seconds:.0f} s")
-            said = msgspec.msgpack.decode(self._line.recv_bytes(), type=Said)
+            said = self._line.recv()
         except (EOFError, OSError) as error:
             raise DriverFailed(f"the load on {name} has ended without a word") from error
-        if said.wrong:
-            raise DriverFailed(f"the load on {name}: {said.wrong}")
+        if isinstance(said, str):
+            raise DriverFailed(f"the load on {name}: {said}")
         return said
 
 
@@ -110,29 +100,28 @@ def _serve(line: Connection, load: Load) -> None:
     try:
         asyncio.run(_load(line, load))
     except (NotPrepared, TimeoutError) as error:
-        _say(line, Said(wrong=str(error) or "it did not end in time"))
+        _say(line, str(error) or "it did not end in time")
     except ExceptionGroup as group:
-        _say(line, Said(wrong=f"a visitor failed: {group.exceptions[0]!r}"))
+        _say(line, f"a visitor failed: {group.exceptions[0]!r}")
 
 
 async def _load(line: Connection, load: Load) -> None:
-    client = Client(load.port, load.request_seconds)
+    client = Client(load.port, REQUEST_SECONDS)
     watched = Watched() if load.uncached else await prepare(client)
     client.close()
     visitors = Visitors(load, watched)
+    log = visitors.log
     running = asyncio.create_task(visitors.run())
     words: asyncio.Queue[bytes] = asyncio.Queue()
     loop = asyncio.get_running_loop()
     loop.add_reader(line.fileno(), lambda: words.put_nowait(_heard(line, loop)))
-    _say(line, Said(ready=True))
+    _say(line, Counts())
     while (word := await words.get()) == COUNT:
-        log = visitors.log
-        _say(line, Said(counts=Counts(log.reads, log.writes, running.done())))
+        _say(line, Counts(log.reads, log.writes, running.done()))
     visitors.stop()
     await running
     if word == STOP:
-        log = visitors.log
-        _say(line, Said(history=History(load.combination, load.run, watched, log.records, log.full)))
+        _say(line, History(load.combination, load.run, watched, log.records, log.full))
 
 
 def _heard(line: Connection, loop: asyncio.AbstractEventLoop) -> bytes:
@@ -143,6 +132,6 @@ def _heard(line: Connection, loop: asyncio.AbstractEventLoop) -> bytes:
         return LEAVE
 
 
-def _say(line: Connection, said: Said) -> None:
+def _say(line: Connection, said: Counts | History | str) -> None:
     with contextlib.suppress(OSError):  # whoever asked has gone
-        line.send_bytes(msgspec.msgpack.encode(said))
+        line.send(said)

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from loadtests.consistency.history import Level, Watched, order_fingerprint
+from loadtests.consistency.history import Level, Watched
 from loadtests.consistency.sightings import NAME, REPORT_DAYS
 
 PAGE_LIMIT: Final = 3
@@ -48,9 +48,13 @@ def patch(member: str, product: int, level: int) -> Write:
     return Write("patch", "PATCH", f"/api/products/{product}", body, f"{subject}={level}", ((subject, level),))
 
 
+def fingerprint(order: int) -> tuple[int, int]:
+    """Customer and quantity of an order: no two numbers below 1000 x CUSTOMERS share them."""
+    return 1 + order % CUSTOMERS, 1 + order // CUSTOMERS
+
+
 def order(number: int, run: str, watched: Watched) -> Write:
-    """No two orders of a load share customer and quantity."""
-    customer, quantity = order_fingerprint(number, CUSTOMERS)
+    customer, quantity = fingerprint(number)
     many = len(watched.sold)
     products = {watched.sold[number % many]}
     if number % EVERY_HOW_MANY_HAS_TWO_LINES == 0:

@@ -15,17 +15,13 @@ FULL_STOCK: Final = 4_000_000_000
 REPORT_DAYS: Final = 2
 
 
-class Unreadable(Exception):
-    """The answer does not have the shape of its route, or shows what nobody wrote."""
-
-
 def levels_in(route: str, body: bytes, watched: Watched) -> tuple[Level, ...]:
-    """The level of every watched subject in the answer of a route; raises Unreadable."""
+    """The level of every watched subject in the answer of a route.
+
+    Raises DecodeError for another shape than the route's, ValueError for a name that nobody wrote.
+    """
     shape, find = SHOWN[route]
-    try:
-        return tuple(find(msgspec.json.decode(body, type=shape), watched))
-    except (msgspec.DecodeError, ValueError) as error:
-        raise Unreadable(f"{route}: {error}") from error
+    return tuple(find(msgspec.json.decode(body, type=shape), watched))
 
 
 def cents(price: Decimal) -> int:

@@ -4,14 +4,17 @@ import asyncio
 import itertools
 import random
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from time import monotonic
 from typing import Final
+
+import msgspec
 
 from loadtests.consistency.history import CREATED, Log, Record, Watched
 from loadtests.consistency.http import Client, NoAnswer, Reply
 from loadtests.consistency.requests import UNCACHED, WEIGHTS, Read, Write, order, patch, reads_of, reads_that_show
-from loadtests.consistency.sightings import Unreadable, levels_in
-from loadtests.consistency.workload import Load
+from loadtests.consistency.sightings import levels_in
+from loadtests.consistency.workload import REQUEST_SECONDS, Load
 
 PROBLEM: Final = b"application/problem+json"
 
@@ -30,7 +33,7 @@ class Visitor:
         if reply and record.done:
             try:
                 record.levels = levels_in(read.route, reply.body, self._watched)
-            except Unreadable:
+            except (msgspec.DecodeError, ValueError):
                 record.fault = "garbled"
         return record
 
@@ -66,6 +69,7 @@ class Visitor:
 TRIES: Final = 60
 AGAIN_SECONDS: Final = 0.25
 NOBODY_SECONDS: Final = 0.05
+SEED: Final = 1
 PATCHED: Final = ("price", "name", "stock")
 NextWrite = Callable[[], Write]
 
@@ -79,16 +83,18 @@ class Visitors:
         self._watched = watched
         self._reads = UNCACHED if load.uncached else reads_of(watched)
         self._orders = itertools.count()
-        self._random = random.Random(load.seed)
+        self._random = random.Random(SEED)
         self._turns = asyncio.Semaphore(0)
         self._ending = asyncio.Event()
 
     def stop(self) -> None:
         """Requests in progress are finished."""
         self._ending.set()
+        for _ in range(self._load.patchers + self._load.orderers):
+            self._turns.release()
 
     async def run(self) -> None:
-        async with asyncio.timeout(self._load.seconds + 2 * self._load.request_seconds), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(self._load.seconds + 2 * REQUEST_SECONDS), asyncio.TaskGroup() as group:
             group.create_task(self._watch())
             for _ in range(self._load.readers):
                 group.create_task(self._reader(self._visitor()))
@@ -96,16 +102,13 @@ class Visitors:
                 group.create_task(self._writer(write, self._visitor()))
 
     def _visitor(self) -> Visitor:
-        return Visitor(Client(self._load.port, self._load.request_seconds), self._watched, self.log)
+        return Visitor(Client(self._load.port, REQUEST_SECONDS), self._watched, self.log)
 
     def _writers(self) -> list[NextWrite]:
-        subjects = [(member, number) for pair in zip(*self._patched(), strict=True) for member, number in pair]
+        watched = zip(self._watched.prices, self._watched.names, self._watched.stocks, strict=True)
+        subjects = [subject for numbers in watched for subject in zip(PATCHED, numbers, strict=True)]
         patchers = [self._patcher(*subject) for subject in subjects[: self._load.patchers]]
         return [*patchers, *[self._orderer] * self._load.orderers]
-
-    def _patched(self) -> list[list[tuple[str, int]]]:
-        numbers = (self._watched.prices, self._watched.names, self._watched.stocks)
-        return [[(member, each) for each in many] for member, many in zip(PATCHED, numbers, strict=True)]
 
     def _patcher(self, member: str, number: int) -> NextWrite:
         levels = itertools.count(self._watched.base[f"{member}:{number}"] + 1)
@@ -115,11 +118,8 @@ class Visitors:
         return order(next(self._orders), self._load.run, self._watched)
 
     async def _watch(self) -> None:
-        try:
-            async with asyncio.timeout(self._load.seconds):
-                await self._ending.wait()
-        except TimeoutError:
-            self.stop()
+        await self._pause(self._load.seconds)
+        self.stop()
 
     async def _reader(self, visitor: Visitor) -> None:
         await self._pause(self._load.read_pause * self._random.random())
@@ -162,13 +162,8 @@ class Visitors:
             self.stop()
 
     async def _turn(self) -> bool:
-        while self._load.reads_per_write and not self._ending.is_set():
-            try:
-                async with asyncio.timeout(AGAIN_SECONDS):
-                    await self._turns.acquire()
-                break
-            except TimeoutError:
-                continue
+        if self._load.reads_per_write:
+            await self._turns.acquire()
         return not self._ending.is_set()
 
     def _chosen(self, reads: Sequence[Read]) -> Read:
@@ -179,8 +174,6 @@ class Visitors:
 
     async def _pause(self, seconds: float) -> None:
         if seconds:
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._ending.wait()
-            except TimeoutError:
-                pass

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
-from loadtests.consistency.history import OK, Level, Watched
+from loadtests.consistency.history import OK, Watched
 from loadtests.consistency.http import Client, NoAnswer
 from loadtests.consistency.requests import DASHBOARD, Read, patch, product_read, report_read
 from loadtests.consistency.sightings import FULL_STOCK, cents, levels_in
@@ -38,9 +38,7 @@ class Load(msgspec.Struct, frozen=True):
     reads: int = 0
     writes: int = 0
     seconds: float = 600.0
-    request_seconds: float = REQUEST_SECONDS
     most_records: int = MOST_RECORDS
-    seed: int = 1
 
     @property
     def read_pause(self) -> float:
@@ -105,12 +103,8 @@ async def _level(client: Client, watched: Watched) -> None:
             watched.base[f"{member}:{number}"] = level
     reports = [report_read(category) for category in (None, *sorted(set(watched.categories.values())))]
     for read in (*reports, DASHBOARD):
-        watched.base |= dict(await _levels(client, read, watched))
-
-
-async def _levels(client: Client, read: Read, watched: Watched) -> tuple[Level, ...]:
-    body = await _body(client, "GET", read.path)
-    return levels_in(read.route, body, watched)
+        body = await _body(client, "GET", read.path)
+        watched.base |= dict(levels_in(read.route, body, watched))
 
 
 async def _set(client: Client, member: str, number: int, level: int) -> None:
