@@ -3,10 +3,11 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
+from compose.local.database_server import Connection
 from compose.local.stack import Stack
 from loadtests.consistency.history import History, Record, Watched
 from loadtests.consistency.requests import fingerprint
@@ -16,7 +17,7 @@ LAST_ORDER: Final = "SELECT COALESCE(MAX(id), 0) FROM orders"
 ORDERS_SINCE: Final = """
 SELECT o.id, o.customer_id, MIN(l.quantity) FROM orders o JOIN order_lines l ON l.order_id = o.id
 WHERE o.id > %s GROUP BY o.id, o.customer_id ORDER BY o.id"""
-PRODUCT: Final = "SELECT name, CAST(price * 100 AS UNSIGNED), stock FROM products WHERE id = %s"
+PRODUCTS: Final = "SELECT id, name, CAST(price * 100 AS UNSIGNED), stock FROM products WHERE id IN %s"
 
 
 class OrderRow(msgspec.Struct, frozen=True):
@@ -43,22 +44,25 @@ class FinalRows(msgspec.Struct, frozen=True):
 
 
 def last_order(stack: Stack, combination: str) -> int:
-    with closing(stack.admin(stack.database(combination))) as root, root.cursor() as cursor:
-        cursor.execute(LAST_ORDER)
-        return int((cursor.fetchone() or (0,))[0])
+    with closing(stack.admin(stack.database(combination))) as root:
+        return int(query(root, LAST_ORDER)[0][0])
 
 
 def final_rows(stack: Stack, combination: str, before: int, watched: Watched) -> FinalRows:
     """The rows after the load; `before` is the result of `last_order`."""
-    products: dict[int, ProductRow] = {}
-    with closing(stack.admin(stack.database(combination))) as root, root.cursor() as cursor:
-        cursor.execute(ORDERS_SINCE, (before,))
-        orders = tuple(OrderRow(*map(int, row)) for row in cursor.fetchall())
-        for number in {*watched.prices, *watched.names, *watched.stocks, *watched.sold}:
-            cursor.execute(PRODUCT, (number,))
-            name, price, stock = cursor.fetchone() or ("", 0, 0)
-            products[number] = ProductRow(str(name), int(price), int(stock))
-    return FinalRows(orders, products)
+    numbers = [*watched.prices, *watched.names, *watched.stocks, *watched.sold]
+    with closing(stack.admin(stack.database(combination))) as root:
+        orders = tuple(OrderRow(*map(int, row)) for row in query(root, ORDERS_SINCE, before))
+        products = query(root, PRODUCTS, numbers) if numbers else ()
+    return FinalRows(
+        orders, {int(number): ProductRow(name, int(price), stock) for number, name, price, stock in products}
+    )
+
+
+def query(connection: Connection, statement: str, *values: object) -> tuple[tuple[Any, ...], ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values or None)
+        return cursor.fetchall()
 
 
 def lost_writes(history: History, rows: FinalRows) -> list[str]:

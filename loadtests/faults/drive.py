@@ -1,8 +1,8 @@
 """Runs a load on one combination, injects a fault, and judges what came of it."""
 
-import contextlib
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Final
 
@@ -39,10 +39,9 @@ def warm_up(target: FaultTarget) -> None:
 
 def drive(target: FaultTarget, fault: Fault, say: Callable[[str], None], before: float = BEFORE_SECONDS) -> Cell:
     """Measures one cell, with `before` seconds of load before the fault; raises DriverFailed or StackError."""
-    with contextlib.ExitStack() as closing:
-        if fault.instances_behind_nginx:
-            target = closing.enter_context(behind_nginx(target, fault.instances_behind_nginx))
-        return _drive(target, fault, say, before)
+    instances = fault.instances_behind_nginx
+    with behind_nginx(target, instances) if instances else nullcontext(target) as reached:
+        return _drive(reached, fault, say, before)
 
 
 def _drive(target: FaultTarget, fault: Fault, say: Callable[[str], None], before: float) -> Cell:
@@ -85,17 +84,13 @@ def inject(target: FaultTarget, fault: Fault) -> tuple[Times, Evidence]:
     try:
         fault.injector.inject(target)
         time.sleep(fault.seconds)
-        evidence = _evidence(target, fault)
+        try:
+            evidence = fault.injector.evidence(target)
+        except UNREACHED as error:
+            evidence = Evidence(False, f"not observed: {error}")
     finally:
         fault.injector.lift(target)
     return Times(began, time.monotonic()), evidence
-
-
-def _evidence(target: FaultTarget, fault: Fault) -> Evidence:
-    try:
-        return fault.injector.evidence(target)
-    except UNREACHED as error:
-        return Evidence(False, f"not observed: {error}")
 
 
 def _load_on(target: FaultTarget, load: Load, name: str) -> Load:

@@ -3,7 +3,6 @@
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
 from math import inf
 from operator import attrgetter
 from statistics import quantiles
@@ -30,10 +29,8 @@ class Times(NamedTuple):
 
 def unanswered(target: FaultTarget, last: int, history: History) -> int:
     """Counts orders that were committed by an attempt whose connection was closed without an answer."""
-    with closing(target.root()) as root, root.cursor() as cursor:
-        cursor.execute(CREATED_SINCE, [last])
-        offset = time.monotonic() - time.time()
-        created = {int(order): float(seconds) + offset for order, seconds in cursor.fetchall()}
+    rows, offset = target.query(CREATED_SINCE, last), time.monotonic() - time.time()
+    created = {order: float(seconds) + offset for order, seconds in rows}
     made = {record.key: created[record.made] for record in history.writes if record.made in created}
     closed = [record for record in history.writes if record.key in made and record.fault in {"closed", "cut"}]
     return sum(record.started <= made[record.key] <= record.ended for record in closed)

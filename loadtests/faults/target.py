@@ -4,10 +4,10 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Literal, TypeAlias
 
 import psutil
 import redis
@@ -19,10 +19,12 @@ from compose.local.processes import Process, stop_all
 from compose.local.service import Service, localised
 from compose.local.stack import Stack
 from loadtests.consistency.history import Record
+from loadtests.consistency.kept_writes import query
 from loadtests.observe.processes import MEGABYTE, processes_of, tcp_connections
 from loadtests.proxy.client import Proxy
 
 REPLY_SECONDS: Final = 20.0
+Server: TypeAlias = Literal["cache", "database"]
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,7 @@ class FaultTarget:
     name: str
     stack: Stack
     service: Service
-    database: Backend
-    cache: Backend
+    backends: Mapping[Server, Backend]
     port: int
     others: tuple[Service, ...] = ()
     attempts: list[Record] = field(default_factory=list)
@@ -71,6 +72,10 @@ class FaultTarget:
         """A connection to the service's database as root, past the proxy; the caller closes it."""
         return self.stack.admin(self.schema)
 
+    def query(self, statement: str, *values: object) -> tuple[tuple[Any, ...], ...]:
+        with contextlib.closing(self.root()) as root:
+            return query(root, statement, *values)
+
     def redis(self) -> redis.Redis:
         """A client of Redis, past the proxy; the caller closes it."""
         return redis.Redis.from_url(self.stack.cache_url, socket_timeout=REPLY_SECONDS)
@@ -82,7 +87,7 @@ class FaultTarget:
     def workers(self) -> list[psutil.Process]:
         """The service's processes that are connected to the database."""
         children = psutil.Process(self.service.pid).children(recursive=True)
-        peer_port = f":{self.database.proxy.port}"
+        peer_port = f":{self.backends['database'].proxy.port}"
         return [each for each in children if any(peer.endswith(peer_port) for _, peer in tcp_connections(each))]
 
     def processes(self) -> set[int]:
@@ -117,12 +122,11 @@ def fault_targets(options: StackOptions, names: Collection[str]) -> Iterator[dic
             service.launch()
         for service in services.values():
             service.wait()
-        database = Backend(server.process, server.revive, server.port, to_database, greet_database)
-        redis_server = Backend(cache.process, cache.start, cache.port, to_redis, greet_redis)
-        yield {
-            name: FaultTarget(name, stack, service, database, redis_server, service.port)
-            for name, service in services.items()
+        backends: dict[Server, Backend] = {
+            "cache": Backend(cache.process, cache.start, cache.port, to_redis, greet_redis),
+            "database": Backend(server.process, server.revive, server.port, to_database, greet_database),
         }
+        yield {name: FaultTarget(name, stack, service, backends, service.port) for name, service in services.items()}
 
 
 def greet_database(port: int) -> None:
@@ -136,12 +140,9 @@ def greet_redis(port: int) -> None:
     """Raises OSError when no Redis answers a PING on this port of loopback."""
     with socket.create_connection((ports.LOOPBACK, port), REPLY_SECONDS) as connection:
         connection.sendall(b"PING\r\n")
-        reply = b""
-        while not reply.endswith(b"\n"):
-            received = connection.recv(64)
-            if not received:
+        with connection.makefile("rb") as replies:
+            if not replies.readline().endswith(b"\n"):
                 raise ConnectionResetError("closed without an answer")
-            reply += received
 
 
 def _services(

@@ -5,7 +5,7 @@ import select
 import socket
 import struct
 from collections import Counter
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -102,15 +102,11 @@ class Disconnecting:
 
     def inject(self, target: FaultTarget) -> None:
         self._counts.clear()
-        with closing(target.root()) as root, root.cursor() as cursor:
-            cursor.execute(UNWATCHED)
-            self._products = [int(row[0]) for row in cursor.fetchall()]
+        self._products = [number for (number,) in target.query(UNWATCHED)]
         self._sending.start(lambda: self._send(target.port))
 
     def evidence(self, target: FaultTarget) -> Evidence:
-        with closing(target.root()) as root, root.cursor() as cursor:
-            cursor.execute(WRITTEN)
-            changed, whole = cursor.fetchall()[0]
+        ((changed, whole),) = target.query(WRITTEN)
         reset, sent = self._counts["reset"], self._counts["reads"] + self._counts["writes"]
         line = f"{reset} of {sent} clients reset before the answer; they changed {changed} products, {whole} completely"
         return Evidence(reset > 0 and changed == whole, line)

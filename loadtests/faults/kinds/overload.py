@@ -1,7 +1,7 @@
 """More clients than a service can handle."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Final
 
 from loadtests.consistency.failures import SHED
 from loadtests.consistency.history import OK
@@ -10,35 +10,30 @@ from loadtests.consistency.workload import Load
 from loadtests.faults.fault import Evidence
 from loadtests.faults.target import FaultTarget
 
-NOT_INJECTED: Final = Evidence(False, "NOT INJECTED")
-
 
 @dataclass
 class Overload:
     """Clients send uncached reports without pauses: `times` as many as the service handles at once."""
 
     times: int
-    _driver: Driver | None = field(default=None, init=False)
+    _running: ExitStack = field(default_factory=ExitStack, init=False)
+    _driver: Driver = field(init=False)
 
     def inject(self, target: FaultTarget) -> None:
-        self._driver = Driver(saturating(target, self.times), target.stack.placement.others).__enter__()
+        load = Driver(saturating(target, self.times), target.stack.placement.others)
+        self._driver = self._running.enter_context(load)
 
     def evidence(self, target: FaultTarget) -> Evidence:
-        if self._driver is None:
-            return NOT_INJECTED
         attempts = self._driver.stop().records
         target.attempts.extend(attempts)
         slowest = max((attempt.seconds for attempt in attempts if attempt.status == OK), default=0.0)
         answered = sum(attempt.status == OK for attempt in attempts)
         shed = sum(attempt.status in SHED for attempt in attempts)
-        return Evidence(
-            len(attempts) > 0, f"{answered} requests answered, the slowest after {slowest:.1f} s, {shed} shed"
-        )
+        line = f"{answered} requests answered, the slowest after {slowest:.1f} s, {shed} shed"
+        return Evidence(len(attempts) > 0, line)
 
     def lift(self, target: FaultTarget) -> None:
-        driver, self._driver = self._driver, None
-        if driver is not None:
-            driver.__exit__()
+        self._running.close()
 
 
 def saturating(target: FaultTarget, times: int) -> Load:

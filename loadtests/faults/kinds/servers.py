@@ -7,17 +7,16 @@ import socket
 import time
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
 import psutil
 from redis.exceptions import OutOfMemoryError
 
 from compose.local.ports import LOOPBACK
 from loadtests.faults.fault import Evidence
-from loadtests.faults.target import Backend, FaultTarget
+from loadtests.faults.target import FaultTarget, Server
 from loadtests.proxy.modes import CUT, PASS, Mode
 
-Server = Literal["cache", "database"]
 CONNECT_SECONDS: Final = 2.0
 FULL: Final = {"maxmemory": "1", "maxmemory-policy": "noeviction"}
 
@@ -49,10 +48,6 @@ class Full:
                 client.config_set(name, value)
 
 
-def backend(target: FaultTarget, server: Server) -> Backend:
-    return target.cache if server == "cache" else target.database
-
-
 @dataclass
 class Killed:
     """The server is killed with -9 and its port refuses, until it is started again on what it had on disk."""
@@ -61,21 +56,21 @@ class Killed:
     _pid: int = field(default=0, init=False)
 
     def inject(self, target: FaultTarget) -> None:
-        server = backend(target, self.server)
+        server = target.backends[self.server]
         self._pid = server.process.pid
         server.process.kill()
         # Otherwise the proxy would accept connections for a dead server.
         server.proxy.switch(CUT)
 
     def evidence(self, target: FaultTarget) -> Evidence:
-        server = backend(target, self.server)
+        server = target.backends[self.server]
         dead = not psutil.pid_exists(self._pid)
         refused = _refused(server.proxy.port) and _refused(server.port)
         line = f"process {self._pid} {'dead' if dead else 'ALIVE'}, its port {'refused' if refused else 'ANSWERED'}"
         return Evidence(dead and refused, line)
 
     def lift(self, target: FaultTarget) -> None:
-        server = backend(target, self.server)
+        server = target.backends[self.server]
         if not server.process.running:
             server.restart()
         server.proxy.switch(PASS)
@@ -88,15 +83,15 @@ class Frozen:
     server: Server
 
     def inject(self, target: FaultTarget) -> None:
-        os.kill(backend(target, self.server).process.pid, signal.SIGSTOP)
+        os.kill(target.backends[self.server].process.pid, signal.SIGSTOP)
 
     def evidence(self, target: FaultTarget) -> Evidence:
-        status = psutil.Process(backend(target, self.server).process.pid).status()
+        status = psutil.Process(target.backends[self.server].process.pid).status()
         return Evidence(status == psutil.STATUS_STOPPED, f"the kernel called the process {status}")
 
     def lift(self, target: FaultTarget) -> None:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(backend(target, self.server).process.pid, signal.SIGCONT)
+            os.kill(target.backends[self.server].process.pid, signal.SIGCONT)
 
 
 @dataclass
@@ -113,10 +108,10 @@ class OnTheWay:
     _before: int = field(default=0, init=False)
 
     def inject(self, target: FaultTarget) -> None:
-        self._before = int(backend(target, self.server).proxy.switch(self.mode).get(self.counted, 0))
+        self._before = int(target.backends[self.server].proxy.switch(self.mode).get(self.counted, 0))
 
     def evidence(self, target: FaultTarget) -> Evidence:
-        server = backend(target, self.server)
+        server = target.backends[self.server]
         count = int(server.proxy.counts().get(self.counted, 0)) - self._before
         line = f"{count} {self.counted} by the proxy"
         if not self.at_least:
@@ -125,7 +120,7 @@ class OnTheWay:
         return Evidence(count > 0 and seconds >= self.at_least, f"{line}, an answer took {seconds * 1000:.0f} ms")
 
     def lift(self, target: FaultTarget) -> None:
-        backend(target, self.server).proxy.switch(PASS)
+        target.backends[self.server].proxy.switch(PASS)
 
 
 @dataclass
@@ -137,7 +132,7 @@ class Restarted:
     _seconds: float = field(default=0.0, init=False)
 
     def inject(self, target: FaultTarget) -> None:
-        server, killed = backend(target, self.server), Killed(self.server)
+        server, killed = target.backends[self.server], Killed(self.server)
         before, started = server.process.pid, time.monotonic()
         killed.inject(target)
         killed.lift(target)
