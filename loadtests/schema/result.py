@@ -125,7 +125,3 @@ class Result(msgspec.Struct, frozen=True):
             return None
         cycle = self.think_time_s + (self.latency_ms.avg or 0.0) / 1000
         return self.vus / cycle if cycle else None
-
-
-def json_schema() -> dict[str, Any]:
-    return msgspec.json.schema(Result)

@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import msgspec
 
+NUMBER: Final = r"[0-9]+(?:\.[0-9]+)?"
+MEAN: Final = f"fixed|{NUMBER}"
+HOST: Final = r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]"
 UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600}
 MOST: Final = 999_999
 
@@ -26,17 +30,13 @@ def whole(name: str, text: str, low: int = 1, high: int = MOST) -> int:
 
 
 def decimal(name: str, text: str, low: float, high: float) -> float:
-    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) or not low <= float(text) <= high:
+    if not re.fullmatch(NUMBER, text) or not low <= float(text) <= high:
         refuse(name, text, f"give a number from {low:g} to {high:g}")
     return float(text)
 
 
-def share(name: str, text: str) -> float:
-    return decimal(name, text, 0, 1)
-
-
 def seconds(name: str, text: str) -> float:
-    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(s|m|h|)", text)
+    match = re.fullmatch(f"({NUMBER})(s|m|h|)", text)
     value = float(match[1]) * UNITS[match[2]] if match else 0.0
     return value if value > 0 else refuse(name, text, "give seconds, as 30, 30s or 2m")
 
@@ -45,14 +45,9 @@ def seconds_or_none(name: str, text: str) -> float:
     return 0.0 if text == "0" else seconds(name, text)
 
 
-def think(name: str, text: str) -> None:
-    if text != "fixed" and not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
-        refuse(name, text, "give the mean in seconds, or the word fixed for exactly 1 s")
-
-
-def host(name: str, text: str) -> None:
-    if not re.fullmatch(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]", text):
-        refuse(name, text, "give the name or the address of a machine")
+def spelled(name: str, text: str, pattern: str, cure: str) -> None:
+    if not re.fullmatch(pattern, text):
+        refuse(name, text, cure)
 
 
 def one_of(name: str, text: str, known: Collection[str]) -> str:
@@ -77,15 +72,10 @@ def numbers(name: str, text: str, example: str) -> dict[str, float]:
     found: dict[str, float] = {}
     for part in text.split(","):
         route, _, number = (word.strip() for word in part.partition("="))
-        if not route or not re.fullmatch(r"[0-9]+(\.[0-9]+)?", number):
+        if not route or not re.fullmatch(NUMBER, number):
             refuse(name, text, f"write it as {example}")
         found[route] = float(number)
     return found
-
-
-def known_routes(name: str, text: str, routes: Collection[str]) -> None:
-    if not {part.partition("=")[0].strip() for part in text.split(",")} <= set(routes):
-        refuse(name, text, f"the routes are {', '.join(routes)}")
 
 
 def read_named(variable: str, path: Path, shape: Any, what: str) -> Any:
@@ -104,16 +94,16 @@ def read_named(variable: str, path: Path, shape: Any, what: str) -> Any:
 # Every variable with which a user changes what k6 does: a run hands them on and writes them down.
 LOAD: Final[Mapping[str, Callable[[str, str], object]]] = {
     "VUS": whole,
-    "THINK": think,
+    "THINK": partial(spelled, pattern=MEAN, cure="give the mean in seconds, or the word fixed for exactly 1 s"),
     "TURNS": seconds_or_none,
     "WARM_UP": seconds,
     "DURATION": seconds,
     "MIX": by_route,
     "RATE": whole,
     "LIMITS": by_route,
-    "HIT_RATIO": share,
+    "HIT_RATIO": partial(decimal, low=0, high=1),
     "ROUTES": lambda _name, text: text,
-    "SERVICE_HOST": host,
+    "SERVICE_HOST": partial(spelled, pattern=HOST, cure="give the name or the address of a machine"),
 }
 
 
@@ -121,5 +111,5 @@ def check_load(load: Mapping[str, str], routes: Collection[str]) -> None:
     """Raises UnusableInput for the first setting that k6 would refuse."""
     for name, text in load.items():
         LOAD[name](name, text)
-        if LOAD[name] is by_route:
-            known_routes(name, text, routes)
+        if LOAD[name] is by_route and not numbers(name, text, "").keys() <= set(routes):
+            refuse(name, text, f"the routes are {', '.join(routes)}")

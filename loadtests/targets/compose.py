@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import pymysql
 import redis
@@ -33,6 +33,7 @@ START_S: Final = 1800
 READY_S: Final = 60
 APPEARS_S: Final = 10
 POLL_S: Final = 0.2
+Found = TypeVar("Found")
 RESULTS_INSIDE: Final = Path("/loadtests/results")
 RESTORE: Final = 'MYSQL_PWD=$(cat /run/secrets/root) mysql -uroot "$0" < /database/copy.sql'
 VERSION: Final = "MYSQL_PWD=$(cat /run/secrets/root) mysql -uroot -N -e 'SELECT VERSION()'"
@@ -152,23 +153,23 @@ class ComposeTarget:
 
     def _pid_soon(self, container: str) -> int | None:
         """The container is made by the command that was just started."""
-        end = time.monotonic() + APPEARS_S
-        while time.monotonic() < end:
-            if pid := self._pid(container):
-                return pid
-            time.sleep(POLL_S)
-        return None
+        return _soon(lambda: self._pid(container), APPEARS_S)
 
     def _restore(self, name: str) -> None:
         self.run("exec", "-T", "database", "bash", "-c", RESTORE, self.database(name))
 
     def _wait_ready(self, name: str) -> None:
-        end = time.monotonic() + READY_S
-        while time.monotonic() < end:
-            if is_ready(int(self._environment[_port_variable(name)]), name):
-                return
-            time.sleep(POLL_S)
-        raise TargetError(f"{name} was not ready in {READY_S} s: docker compose logs {name}")
+        port = int(self._environment[_port_variable(name)])
+        if not _soon(lambda: is_ready(port, name), READY_S):
+            raise TargetError(f"{name} was not ready in {READY_S} s: docker compose logs {name}")
+
+
+def _soon(look: Callable[[], Found], seconds: float) -> Found:
+    """What is found within so many seconds, which is nothing where it does not come."""
+    end = time.monotonic() + seconds
+    while not (found := look()) and time.monotonic() < end:
+        time.sleep(POLL_S)
+    return found
 
 
 def _port_variable(name: str) -> str:

@@ -1,13 +1,12 @@
 """What a service has counted: its /metrics, as numbers."""
 
 import http.client
-import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from typing import Final
 
-from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 TIMEOUT_S: Final = 5
 KEPT: Final = (
@@ -35,7 +34,7 @@ def read_metrics(url: str) -> str:
         with urllib.request.urlopen(f"{url}/metrics", timeout=TIMEOUT_S) as answer:  # noqa: S310
             text: str = answer.read().decode()
             return text
-    except (OSError, ValueError, urllib.error.URLError, http.client.HTTPException):
+    except (OSError, ValueError, http.client.HTTPException):
         return ""
 
 
@@ -45,23 +44,14 @@ def read_counters(url: str) -> dict[str, float]:
 
 def parsed(text: str) -> dict[str, float]:
     """The counters that are kept; none of a text that Prometheus does not read."""
-    # Most lines are buckets of histograms, and reading them all would take longer than everything else here.
-    lines = [line for line in text.splitlines() if line.startswith(KEPT)]
-    return {
-        _named(sample.name, sample.labels): sample.value
-        for family in _families(lines)
-        for sample in family.samples
-        if sample.name in KEPT
-    }
+    return {_named(each.name, each.labels): each.value for each in _samples(text, KEPT) if each.name in KEPT}
 
 
 def parsed_traits(text: str) -> dict[str, dict[str, int]]:
     """For each entry, how many workers have which value."""
     traits: dict[str, dict[str, int]] = {}
-    for family in _families([line for line in text.splitlines() if line.startswith(TRAIT)]):
-        for sample in family.samples:
-            workers = traits.setdefault(sample.labels["entry"], {})
-            workers[sample.labels["value"]] = int(sample.value)
+    for sample in _samples(text, TRAIT):
+        traits.setdefault(sample.labels["entry"], {})[sample.labels["value"]] = int(sample.value)
     return traits
 
 
@@ -69,9 +59,11 @@ def increase(before: Mapping[str, float], after: Mapping[str, float]) -> dict[st
     return {name: round(value - before.get(name, 0.0), 6) for name, value in after.items()}
 
 
-def _families(lines: list[str]) -> list[Metric]:
+def _samples(text: str, names: str | tuple[str, ...]) -> list[Sample]:
+    # Most lines are buckets of histograms, and reading them all would take longer than everything else here.
+    lines = "".join(f"{line}\n" for line in text.splitlines() if line.startswith(names))
     try:
-        return list(text_string_to_metric_families("\n".join(lines) + "\n"))
+        return [sample for family in text_string_to_metric_families(lines) for sample in family.samples]
     except ValueError:
         return []
 

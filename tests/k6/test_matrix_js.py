@@ -12,7 +12,7 @@ import pytest
 
 from loadtests.analysis.read import read_rounds
 from loadtests.schema.files import LOADTESTS
-from loadtests.schema.result import json_schema
+from loadtests.schema.result import Result
 from loadtests.targets.k6 import k6_version
 from loadtests.verdict.comparison import compare
 from tests.support.k6_runs import Run, combinations_file, measure, run_k6, run_script
@@ -66,7 +66,7 @@ def test_each_combination_gets_a_result_file_that_is_valid(
     assert run.files == sorted(f"{name}.json" for name in COMBINATIONS)
     for name in COMBINATIONS:
         result = run.result(name)
-        jsonschema.validate(result, json_schema())
+        jsonschema.validate(result, msgspec.json.schema(Result))
         assert (result["combination"], result["duration_s"], result["vus"]) == (name, 2, 5)
 
 
@@ -206,7 +206,7 @@ def test_the_machine_readable_summary_gives_the_same_result_but_for_what_it_lack
     both_shapes: tuple[Run, Run],
 ) -> None:
     usual, reduced = (run.result("sync") for run in both_shapes)
-    jsonschema.validate(reduced, json_schema())
+    jsonschema.validate(reduced, msgspec.json.schema(Result))
     # So many that p95 is there, and p99 too unless the machine is busy.
     assert usual["latency_ms"]["p95"] is not None
     assert (reduced["timeline"], reduced["k6"]) == ([], {"version": "2.2.0"})
