@@ -8,7 +8,7 @@ from loadtests.faults.kinds.database import Deadlocks, OutOfConnections, RowLock
 from loadtests.faults.kinds.overload import Overload
 from loadtests.faults.kinds.processes import Deployed, Rolling, Terminated, WorkerKilled
 from loadtests.faults.kinds.servers import Frozen, Full, Killed, OnTheWay, Restarted
-from loadtests.proxy.modes import GARBLE, delay, drip, lose
+from loadtests.proxy.modes import GARBLE, Mode
 
 THREADS_WAIT: Final = (
     "A gthread thread reads one connection until it has a whole request, so these clients occupy all threads; Hypercorn"
@@ -21,9 +21,9 @@ FAULTS: Final = (
         "Killed and started again at once: all connections and values are lost."),
     Fault("redis-frozen", "Redis frozen", "Redis", 5, Frozen("cache"),
         "It accepts connections and does not answer (SIGSTOP)."),
-    Fault("redis-slow", "Redis 200 ms away", "Redis", 5, OnTheWay("cache", delay(0.1), "delayed", 0.19),
+    Fault("redis-slow", "Redis 200 ms away", "Redis", 5, OnTheWay("cache", Mode("delay", 0.1), "delayed", 0.19),
         "Each direction takes 100 ms, longer than a request may spend on Redis."),
-    Fault("redis-dripping", "Redis drips", "Redis", 5, OnTheWay("cache", drip(0.06), "dripped", 0.3),
+    Fault("redis-dripping", "Redis drips", "Redis", 5, OnTheWay("cache", Mode("drip", 0.06), "dripped", 0.3),
         "Replies arrive one byte per 60 ms: no single read is slow."),
     Fault("redis-garbage", "Redis answers garbage", "Redis", 5, OnTheWay("cache", GARBLE, "garbled"),
         "Every byte of every reply is random."),
@@ -35,9 +35,11 @@ FAULTS: Final = (
         "It accepts connections and does not answer (SIGSTOP)."),
     Fault("database-full", "database out of connections", "database", 5, OutOfConnections(),
         "The service's sessions are killed and the database refuses new ones."),
-    Fault("database-far", "database 50 ms away", "database", 5, OnTheWay("database", delay(0.025), "delayed", 0.049),
+    Fault("database-far", "database 50 ms away", "database", 5,
+        OnTheWay("database", Mode("delay", 0.025), "delayed", 0.049),
         "Each direction takes 25 ms, so a statement takes 50 ms more."),
-    Fault("commit-lost", "answers to commits lost", "database", 5, OnTheWay("database", lose("COMMIT"), "lost"),
+    Fault("commit-lost", "answers to commits lost", "database", 5,
+        OnTheWay("database", Mode("lose", word="COMMIT"), "lost"),
         "The database gets every COMMIT and the connection closes before its answer: the outcome is unknown."),
     Fault("statement-long", "statements that take too long", "database", 8, TableLock(),
         "Every statement on products or categories waits in the database, as behind an ALTER TABLE."),

@@ -4,12 +4,11 @@ import asyncio
 import os
 from collections import Counter, deque
 from collections.abc import Callable
+from typing import Final
 
 from loadtests.proxy.modes import Mode
 
-# Far more than any answer of the stack: reached only when the receiver does not read.
-HELD_BYTES = 16 * 1024 * 1024
-END = b""
+END: Final = b""
 
 
 class Flow:
@@ -22,10 +21,8 @@ class Flow:
         self._counts = counts
         self._replies = replies
         self._held: deque[tuple[float, bytes]] = deque()
-        self._size = 0
         self._not_before = 0.0
         self._timer: asyncio.TimerHandle | None = None
-        self._blocked = False
 
     def add(self, data: bytes) -> None:
         mode, due = self._mode(), _now()
@@ -36,7 +33,6 @@ class Flow:
             self._counts["garbled"] += 1
             data = os.urandom(len(data))
         self._held.append((due, data))
-        self._size += len(data)
         self.send()
 
     def send(self) -> None:
@@ -46,7 +42,6 @@ class Flow:
                 self._wake_at(due)
                 break
             self._hand_on(self.target, self._held.popleft()[1])
-        self._regulate()
 
     def release(self) -> None:
         """Makes all data that an earlier mode held due now."""
@@ -54,9 +49,13 @@ class Flow:
         self._not_before = 0.0
         self.send()
 
-    def block(self, blocked: bool) -> None:
-        self._blocked = blocked
-        self._regulate()
+    def pause(self) -> None:
+        if self.source:
+            self.source.pause_reading()
+
+    def resume(self) -> None:
+        if self.source:
+            self.source.resume_reading()
 
     def _hand_on(self, target: asyncio.Transport, data: bytes) -> None:
         if data == END:
@@ -69,21 +68,12 @@ class Flow:
             data, rest = data[:1], data[1:]
             if rest:
                 self._held.appendleft((0.0, rest))
-        self._size -= len(data)
         target.write(data)
 
     def _wake_at(self, due: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_at(due, self.send)
-
-    def _regulate(self) -> None:
-        if self.source is None:
-            return
-        if self._blocked or self._size > HELD_BYTES:
-            self.source.pause_reading()
-        else:
-            self.source.resume_reading()
 
 
 def _now() -> float:

@@ -26,18 +26,3 @@ class Mode(msgspec.Struct, frozen=True):
 PASS: Final = Mode("pass")
 CUT: Final = Mode("cut")
 GARBLE: Final = Mode("garble")
-
-
-def delay(seconds: float) -> Mode:
-    """A server that is this much further away, in each direction."""
-    return Mode("delay", seconds)
-
-
-def drip(seconds: float) -> Mode:
-    """A server that sends a byte each `seconds`."""
-    return Mode("drip", seconds)
-
-
-def lose(word: str) -> Mode:
-    """The reply to a request that holds `word` never arrives."""
-    return Mode("lose", word=word)

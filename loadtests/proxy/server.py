@@ -50,10 +50,10 @@ class Leg(asyncio.Protocol):
         self._link.left()
 
     def pause_writing(self) -> None:
-        self._back.block(True)
+        self._back.pause()
 
     def resume_writing(self) -> None:
-        self._back.block(False)
+        self._back.resume()
 
 
 class Link:

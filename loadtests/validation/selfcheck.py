@@ -15,7 +15,7 @@ from compose.local.options import StackOptions
 from compose.local.stack import Stack
 from loadtests.analysis.read import COMBINATIONS, read_rounds
 from loadtests.proxy.client import Proxy
-from loadtests.proxy.modes import PASS, delay
+from loadtests.proxy.modes import PASS, Mode
 from loadtests.report.plain_text import console
 from loadtests.report.terminal import show
 from loadtests.runner.ended import say
@@ -70,7 +70,7 @@ def _findings(plan: Plan) -> list[Finding]:
                 port = int(stack.url(service).rpartition(":")[2])
                 proxy = proxies.enter_context(Proxy(port, cores=stack.placement.others))
                 # Half in each direction.
-                proxy.switch(delay(DELAY_MS / 2000) if name in SERVICES else PASS)
+                proxy.switch(Mode("delay", DELAY_MS / 2000) if name in SERVICES else PASS)
                 urls[name] = f"http://127.0.0.1:{proxy.port}"
             really_ms = added_ms(urls["sync-cached"], urls["async-cached"])
             say(f"the proxy adds {really_ms:.2f} ms to an otherwise idle request")

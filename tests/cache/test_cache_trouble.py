@@ -12,7 +12,7 @@ from compose.local import ports
 from compose.local.service import Service
 from compose.local.stack import Stack
 from loadtests.proxy.client import Proxy
-from loadtests.proxy.modes import GARBLE, delay, drip
+from loadtests.proxy.modes import GARBLE, Mode
 from tests.support.crowd import Crowd, Timed, all_of
 from tests.support.figures import Figures, figures
 from tests.support.obstacles import locked_tables
@@ -75,8 +75,8 @@ def troubled(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Troubled]
 TROUBLES: dict[str, Callable[[Troubled], AbstractContextManager[object]]] = {
     "refused": lambda one: one.redis.gone(),
     "frozen": lambda one: one.redis.frozen(),
-    "slow": lambda one: one.proxy.switched(delay(0.5 * CACHE_TIMEOUT + 0.1)),
-    "dripping": lambda one: one.proxy.switched(drip(0.15)),
+    "slow": lambda one: one.proxy.switched(Mode("delay", 0.5 * CACHE_TIMEOUT + 0.1)),
+    "dripping": lambda one: one.proxy.switched(Mode("drip", 0.15)),
     "garbage": lambda one: one.proxy.switched(GARBLE),
 }
 
@@ -127,7 +127,7 @@ def test_a_lease_that_could_not_be_freed_holds_nobody_up(troubled: Troubled, sta
 
 def test_many_short_delays_cost_one_time_out_together(troubled: Troubled) -> None:
     """A cold read takes four commands: each is in time, and all together are not."""
-    with troubled.proxy.switched(delay(0.15)), Crowd(troubled.service.url) as crowd:
+    with troubled.proxy.switched(Mode("delay", 0.15)), Crowd(troubled.service.url) as crowd:
         _check(all_of(crowd.get(f"/api/products/{next(numbers)}", 1)), ONCE)
     troubled.wait_for_mending()
 

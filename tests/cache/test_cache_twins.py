@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from loadtests.proxy.client import Proxy
-from loadtests.proxy.modes import CUT, lose
+from loadtests.proxy.modes import CUT, Mode
 from shared.cache import breaker as cache_breaker
 from shared.cache.breaker import BATCH, Breaker
 from shared.cache.plans import Plan, product_plan
@@ -138,7 +138,7 @@ def test_the_pauses_between_probes_grow_and_start_again(breaker: Breaker) -> Non
 def test_a_reply_that_a_reset_has_lost_is_asked_for_once_more(side: Side, own_redis: OwnRedis, proxy: Proxy) -> None:
     plan = product_plan(4)
     side.get(plan)
-    with own_redis.client() as client, proxy.switched(lose("MGET")):
+    with own_redis.client() as client, proxy.switched(Mode("lose", word="MGET")):
         client.config_resetstat()
         _, state = side.get(plan)
         asked = client.info("commandstats")["cmdstat_mget"]["calls"]

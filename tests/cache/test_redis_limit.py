@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from loadtests.proxy.client import Proxy
-from loadtests.proxy.modes import drip
+from loadtests.proxy.modes import Mode
 from shared.cache.commands import Names
 from shared.cache.policy import Limits, Policy
 from shared.cache.steps import Allowance, CacheTrouble, Command
@@ -121,7 +121,7 @@ def test_a_reply_that_drips_is_given_up_in_time(asking: Asking) -> None:
     with asking.redis.client() as client:
         client.set("long", DRIPPED)
     began = time.monotonic()
-    with asking.proxy.switched(drip(DRIP_S)), pytest.raises(CacheTrouble):
+    with asking.proxy.switched(Mode("drip", DRIP_S)), pytest.raises(CacheTrouble):
         asking.get().result(PATIENCE_S)
     assert LIMIT_S <= time.monotonic() - began < 2 * LIMIT_S + SLACK
 
@@ -133,6 +133,6 @@ def test_the_time_out_of_the_blocking_client_alone_begins_again_with_each_byte(o
     with Proxy(own_redis.port) as proxy, redis.Redis(port=proxy.port, protocol=2, socket_timeout=LIMIT_S) as client:
         client.ping()
         began = time.monotonic()
-        with proxy.switched(drip(DRIP_S)):
+        with proxy.switched(Mode("drip", DRIP_S)):
             assert client.get("long") == DRIPPED
     assert time.monotonic() - began > len(DRIPPED) * DRIP_S

@@ -11,7 +11,7 @@ import pytest
 from compose.local.service import Service
 from compose.local.stack import Stack
 from loadtests.proxy.client import Proxy
-from loadtests.proxy.modes import lose
+from loadtests.proxy.modes import Mode
 from tests.support.crowd import Crowd, all_of
 from tests.support.figures import figures
 from tests.support.own_services import own_service, running_service
@@ -75,7 +75,7 @@ def test_a_commit_whose_answer_is_lost_drops_what_it_may_have_touched(stack: Sta
         try:
             service.start()
             assert stock_of(service) == stock_of(service)
-            with proxy.switched(lose("COMMIT")):
+            with proxy.switched(Mode("lose", word="COMMIT")):
                 answer = httpx.patch(service.url + PATH, json={"stock": 77}, timeout=15)
                 order = {"customer_id": 1, "lines": [{"product_id": PRODUCT + 1, "quantity": 1}]}
                 placed = httpx.post(f"{service.url}/api/orders", json=order, timeout=15)

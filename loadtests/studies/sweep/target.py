@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 from compose.local.ports import LOOPBACK
 from compose.local.stack import Stack
 from loadtests.proxy.client import Proxy
-from loadtests.proxy.modes import PASS, delay
+from loadtests.proxy.modes import PASS, Mode
 from loadtests.studies.sweep.factors import Point
 from loadtests.targets.local import LocalTarget
 
@@ -46,7 +46,7 @@ class SweepTarget(LocalTarget):
         distance = self._point.injected_ms if self._point else None
         if distance:
             # Half of the round trip in each direction.
-            self._proxy.switch(delay(distance * MILLISECOND / 2))
+            self._proxy.switch(Mode("delay", distance * MILLISECOND / 2))
 
     def programs(self, name: str) -> dict[str, int]:
         programs = super().programs(name)

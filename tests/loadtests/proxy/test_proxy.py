@@ -10,7 +10,7 @@ import pytest
 from compose.local.failures import StackError
 from compose.local.ports import LOOPBACK
 from loadtests.proxy.client import Proxy
-from loadtests.proxy.modes import CUT, GARBLE, PASS, delay, drip, lose
+from loadtests.proxy.modes import CUT, GARBLE, PASS, Mode
 from tests.support.echo_server import Echo, echo_server
 from tests.support.waiting import SLACK
 
@@ -62,7 +62,7 @@ def test_delay_comes_twice_in_an_exchange_and_leaves_throughput_as_it_was(
     client: socket.socket, proxy: Proxy, echo: Echo
 ) -> None:
     many = 200
-    with proxy.switched(delay(FAR)):
+    with proxy.switched(Mode("delay", FAR)):
         started = time.monotonic()
         for number in range(many):
             client.sendall(b"%04d\n" % number)
@@ -75,7 +75,7 @@ def test_delay_comes_twice_in_an_exchange_and_leaves_throughput_as_it_was(
 
 
 def test_a_new_connection_to_a_server_far_away_takes_two_round_trips(proxy: Proxy, client: socket.socket) -> None:
-    with proxy.switched(delay(FAR)):
+    with proxy.switched(Mode("delay", FAR)):
         started = time.monotonic()
         with socket.create_connection((LOOPBACK, proxy.port), SECONDS) as another:
             assert said(another, b"hello\n") == b"hello\n"
@@ -85,7 +85,7 @@ def test_a_new_connection_to_a_server_far_away_takes_two_round_trips(proxy: Prox
 def test_what_was_delayed_goes_out_at_once_and_in_order_when_it_passes_again(
     client: socket.socket, proxy: Proxy
 ) -> None:
-    proxy.switch(delay(600))
+    proxy.switch(Mode("delay", 600))
     client.sendall(b"late\n")
     time.sleep(0.05)
     proxy.switch(PASS)
@@ -108,7 +108,7 @@ def test_cut_ends_what_is_open_refuses_what_is_new_and_keeps_its_port(client: so
 
 
 def test_drip_sends_a_byte_at_a_time(client: socket.socket, proxy: Proxy) -> None:
-    with proxy.switched(drip(0.05)):
+    with proxy.switched(Mode("drip", 0.05)):
         client.sendall(b"abc\ndef\n")
         started = time.monotonic()
         pieces: list[bytes] = []
@@ -134,7 +134,7 @@ def test_garble_answers_as_much_as_the_server_but_something_else(
 def test_lose_lets_the_server_hear_the_word_and_the_client_no_answer(
     client: socket.socket, proxy: Proxy, echo: Echo
 ) -> None:
-    with proxy.switched(lose("COMMIT")):
+    with proxy.switched(Mode("lose", word="COMMIT")):
         assert said(client, b"BEGIN\n") == b"BEGIN\n"
         assert said(client, b"COMMIT\n") == b""
     assert echo.heard[-1][1] == b"COMMIT\n"

@@ -19,7 +19,7 @@ from loadtests.analysis.figures import FIGURES
 from loadtests.analysis.read import COMBINATIONS, read_rounds, varies_of
 from loadtests.analysis.void import counting_cells, void_cells
 from loadtests.proxy.client import Proxy
-from loadtests.proxy.modes import PASS, delay
+from loadtests.proxy.modes import PASS, Mode
 from loadtests.schema.design import SIMPLE_KEY, design_of
 from loadtests.schema.exit_status import EFFECT_MISSING, EVERY_CELL_VOID
 from loadtests.validation import findings as selfcheck
@@ -75,7 +75,7 @@ def _measured(stack: Stack, service: Service, folder: Path) -> Path:
         entries = []
         for name in NAMES:
             proxy = proxies.enter_context(Proxy(service.port, cores=stack.placement.others))
-            proxy.switch(delay(DELAY_MS / 2000) if name == "far" else PASS)
+            proxy.switch(Mode("delay", DELAY_MS / 2000) if name == "far" else PASS)
             varies = {"stack": name, "cache": True}
             url = f"http://127.0.0.1:{proxy.port}"
             entries.append({"name": name, "url": url, "expect": "async-cached", "varies": varies})
@@ -186,6 +186,6 @@ def test_a_delay_that_is_not_seen_for_no_known_reason_is_a_fault(
 def test_what_a_relay_adds_is_measured_and_no_less_than_it_was_asked_for(stack: Stack) -> None:
     port = int(stack.url("sync").rpartition(":")[2])
     with Proxy(port) as near, Proxy(port) as far:
-        far.switch(delay(selfcheck.DELAY_MS / 2000))
+        far.switch(Mode("delay", selfcheck.DELAY_MS / 2000))
         added = added_ms(f"http://127.0.0.1:{near.port}", f"http://127.0.0.1:{far.port}")
     assert added >= selfcheck.DELAY_MS * 0.9
