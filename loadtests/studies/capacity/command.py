@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from loadtests.analysis.limit import SERVICE
 from loadtests.report.numbers import MINUTE_S, time_left
 from loadtests.report.plain_text import console
@@ -33,18 +35,31 @@ class CapacityRun:
         self._options = options
         self._plan = plan
         self._folder = folder
-        self._run = run
-        self._started_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         self._started = time.monotonic()
         self._done: list[Capacity] = []
+        self._document = Document(
+            schema=1,
+            kind="capacity",
+            started_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            command=command_line(),
+            complete=False,
+            objectives_ms=dict(options.objectives),
+            mix=options.mix,
+            law_mix=options.law_mix,
+            resolution=options.resolution,
+            step_s=options.step_s,
+            combinations=[],
+            run=run,
+            tolerance=options.tolerance,
+        )
 
     def measure(self, target: Target) -> Document:
         steps = self._folder / STEPS
         steps.mkdir()
-        stepper = Stepper(target, self._plan, steps, self._options, self._run["ledger"])
+        stepper = Stepper(target, self._plan, steps, self._options, self._document.run["ledger"])
         for name in self._plan.names:
             self._combination(stepper, name, target.cores.get(SERVICE, 1))
-        return self._save([], complete=True)
+        return self._save(self._done, complete=True)
 
     def _combination(self, stepper: Stepper, name: str, cores: int) -> None:
         steps: list[Step] = []
@@ -52,25 +67,11 @@ class CapacityRun:
             say(f"{name}, step {len(steps) + 1}: {_named(load)}; {self._left(len(steps))}")
             steps.append(stepper.take(name, len(steps) + 1, load))
             say(f"  {said_of(steps[-1])}")
-            self._save([capacity_of(name, steps, self._options, cores)], complete=False)
+            self._save([*self._done, capacity_of(name, steps, self._options, cores)])
         self._done.append(capacity_of(name, steps, self._options, cores))
 
-    def _save(self, unfinished: list[Capacity], complete: bool) -> Document:
-        document = Document(
-            schema=1,
-            kind="capacity",
-            started_at=self._started_at,
-            command=command_line(),
-            complete=complete,
-            objectives_ms=dict(self._options.objectives),
-            mix=self._options.mix,
-            law_mix=self._options.law_mix,
-            resolution=self._options.resolution,
-            step_s=self._options.step_s,
-            combinations=[*self._done, *unfinished],
-            run=self._run,
-            tolerance=self._options.tolerance,
-        )
+    def _save(self, combinations: list[Capacity], complete: bool = False) -> Document:
+        document = replace(self._document, combinations=combinations, complete=complete)
         write_json(self._folder / FILE, document)
         return document
 
