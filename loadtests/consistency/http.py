@@ -6,7 +6,7 @@ any byte of an answer had come. So the connection is ours, and only the parsing 
 
 import asyncio
 from time import monotonic
-from typing import Final, cast
+from typing import Final
 
 import httptools
 import msgspec
@@ -14,6 +14,7 @@ import msgspec
 from loadtests.consistency.history import Fault
 
 HOST: Final = "127.0.0.1"
+CHUNK: Final = 65536
 
 
 class Reply(msgspec.Struct, gc=False):
@@ -36,84 +37,69 @@ class Client:
     def __init__(self, port: int, seconds: float) -> None:
         self._port = port
         self._seconds = seconds
-        self._exchange: _Exchange | None = None
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self.sent = 0.0
 
     async def ask(self, method: str, path: str, body: bytes = b"", *headers: str) -> Reply:
         """`sent` is then the moment before the first byte was sent. Raises NoAnswer."""
         self.sent = monotonic()
+        kept = False
         try:
             async with asyncio.timeout(self._seconds):
-                exchange = await self._connected()
-                self.sent = monotonic()
-                return await exchange.run(request_bytes(method, path, body, headers))
+                reply, kept = await self._exchange(request_bytes(method, path, body, headers))
+                return reply
         except TimeoutError:
             raise NoAnswer("timed out") from None
-        except OSError:
-            raise NoAnswer("refused") from None
         finally:
-            if self._exchange and self._exchange.unusable:
+            if not kept:
                 self.close()
 
     def close(self) -> None:
-        if self._exchange:
-            self._exchange.abort()
-            self._exchange = None
+        if self._streams:
+            self._streams[1].transport.abort()
+            self._streams = None
 
-    async def _connected(self) -> "_Exchange":
-        if self._exchange is None or self._exchange.unusable:
-            loop = asyncio.get_running_loop()
-            _, self._exchange = await loop.create_connection(_Exchange, HOST, self._port)
-        return self._exchange
+    async def _exchange(self, request: bytes) -> tuple[Reply, bool]:
+        """The answer, and whether the connection is kept alive."""
+        reader, writer = await self._connected()
+        self.sent = monotonic()
+        writer.write(request)
+        answer = _Answer()
+        try:
+            while answer.reply is None and (data := await reader.read(CHUNK)):
+                answer.feed(data)
+        except ConnectionError:
+            pass  # reset by the service, which closed it no less
+        except httptools.HttpParserError:
+            raise NoAnswer("garbled") from None
+        if answer.reply is None:
+            raise NoAnswer("cut" if answer.begun else "closed")
+        return answer.reply, answer.kept
+
+    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A new connection where there is none, or it was closed since the last answer."""
+        if self._streams is None or self._streams[0].at_eof() or self._streams[0].exception():
+            self.close()
+            try:
+                self._streams = await asyncio.open_connection(HOST, self._port)
+            except OSError:
+                raise NoAnswer("refused") from None
+        return self._streams
 
 
-class _Exchange(asyncio.Protocol):
-    """The receiving side: assembles one answer at a time."""
+class _Answer:
+    """What has come of one answer, as httptools parses it."""
 
     def __init__(self) -> None:
-        self._answer: asyncio.Future[Reply] | None = None
-        self._transport: asyncio.Transport | None = None
-        self._begin()
-
-    async def run(self, request: bytes) -> Reply:
-        """Raises NoAnswer."""
-        if self._transport is None:
-            raise NoAnswer("closed")
-        self._begin()
-        self._answer = asyncio.get_running_loop().create_future()
-        self._transport.write(request)
-        return await self._answer
-
-    @property
-    def unusable(self) -> bool:
-        """It was closed, or an answer that timed out may still come."""
-        waiting = self._answer is not None and (not self._answer.done() or self._answer.cancelled())
-        return waiting or self._transport is None or self._transport.is_closing()
-
-    def abort(self) -> None:
-        if self._transport:
-            self._transport.abort()
-
-    def _begin(self) -> None:
+        self.begun = self.kept = False
+        self.reply: Reply | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._headers: dict[bytes, bytes] = {}
         self._body: list[bytes] = []
-        self._touched = False
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-
-    def data_received(self, data: bytes) -> None:
-        self._touched = True
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserError:
-            self._fail("garbled")
-            self.abort()
-
-    def connection_lost(self, _exc: Exception | None) -> None:
-        self._transport = None
-        self._fail("cut" if self._touched else "closed")
+    def feed(self, data: bytes) -> None:
+        self.begun = True
+        self._parser.feed_data(data)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers[name.lower()] = value
@@ -122,14 +108,8 @@ class _Exchange(asyncio.Protocol):
         self._body.append(body)
 
     def on_message_complete(self) -> None:
-        if self._answer and not self._answer.done():
-            self._answer.set_result(Reply(self._parser.get_status_code(), self._headers, b"".join(self._body)))
-        if self._transport and not self._parser.should_keep_alive():
-            self._transport.close()
-
-    def _fail(self, fault: Fault) -> None:
-        if self._answer and not self._answer.done():
-            self._answer.set_exception(NoAnswer(fault))
+        self.reply = Reply(self._parser.get_status_code(), self._headers, b"".join(self._body))
+        self.kept = self._parser.should_keep_alive()
 
 
 def request_bytes(method: str, path: str, body: bytes, headers: tuple[str, ...]) -> bytes:
