@@ -19,6 +19,8 @@ OBJECTIVES: Final = "product=100,products=100,revenue=1000"
 FITTED: Final = "1,2,3,4,6,8,12,16,24,32"
 # Options of the command that are fields of Options as they are.
 FIELDS: Final = ("step_s", "warm_up_s", "first", "highest", "resolution", "worst_latency", "fitted", "law_mix", "json")
+LIMITS: Final = Checked("ROUTE=MS,...", read_objectives)
+MIX: Final = Checked("ROUTE=N,...", lambda name, text: written(by_route(name, text)))
 
 
 def _visitors(name: str, text: str) -> tuple[int, ...]:
@@ -30,8 +32,6 @@ def _visitors(name: str, text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(map(int, numbers)))
 
 
-LIMITS: Final = Checked("ROUTE=MS,...", read_objectives)
-MIX: Final = Checked("ROUTE=N,...", lambda name, text: written(by_route(name, text)))
 VISITORS: Final = Checked("N,...", _visitors)
 
 

@@ -23,6 +23,11 @@ from loadtests.consistency.workload import Load
 FROZEN_SECONDS: Final = 1.5
 DEAD_SECONDS: Final = 1.5
 REPLY_SECONDS: Final = 0.2
+POLL_SECONDS: Final = 0.1
+# Between two faults: the breakers close within a second of the end of one, and the cache fills again.
+CALM_SECONDS: Final = 2.0
+EXAMPLES: Final = 5
+SHIPPED: Final = "shipped"
 
 
 def freeze(stack: Stack) -> str:
@@ -68,13 +73,6 @@ FAULTS: Final[tuple[tuple[float, Callable[[Stack], str]], ...]] = (
     (0.65, flush),
     (0.8, freeze),
 )
-
-
-POLL_SECONDS: Final = 0.1
-# Between two faults: the breakers close within a second of the end of one, and the cache fills again.
-CALM_SECONDS: Final = 2.0
-EXAMPLES: Final = 5
-SHIPPED: Final = "shipped"
 
 
 class Checked(msgspec.Struct, kw_only=True):

@@ -27,6 +27,13 @@ HEADS: Final = (
 WIDTH: Final = 120
 LEGEND: Final = """stale: outside the exceptions. after failed invalidation: Redis had refused an invalidation.
 oldest: for how long the oldest data read had been wrong. refused: commands refused by Redis, as the service counts."""
+CACHED: Final = ("sync-cached", "async-cached")
+BROKEN: Final = ("no-stamps", "drop-before-commit", "flight-across-write")
+CALM, FAULTS = "calm", "faults"
+# Serves a twin under one of the broken policies, in place of the twin's own module.
+BROKEN_PROGRAM: Final = "tests.support.broken_policies"
+# Broken policies are detected long before so many reads and writes.
+BROKEN_SHARE: Final = 10
 
 
 def show(results: Sequence[Checked]) -> None:
@@ -84,15 +91,6 @@ def _wrong(each: Checked) -> Iterator[str]:
         yield f"requests that failed in a way that is not allowed: {each.failures}"
     if each.full:
         yield "not everything could be recorded: ask for fewer reads"
-
-
-CACHED: Final = ("sync-cached", "async-cached")
-BROKEN: Final = ("no-stamps", "drop-before-commit", "flight-across-write")
-CALM, FAULTS = "calm", "faults"
-# Serves a twin under one of the broken policies, in place of the twin's own module.
-BROKEN_PROGRAM: Final = "tests.support.broken_policies"
-# Broken policies are detected long before so many reads and writes.
-BROKEN_SHARE: Final = 10
 
 
 class Task(NamedTuple):

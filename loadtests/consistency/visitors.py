@@ -17,6 +17,13 @@ from loadtests.consistency.sightings import levels_in
 from loadtests.consistency.workload import REQUEST_SECONDS, Load
 
 PROBLEM: Final = b"application/problem+json"
+# A write that was refused or not answered is sent again, the same one, until it is answered.
+TRIES: Final = 60
+AGAIN_SECONDS: Final = 0.25
+NOBODY_SECONDS: Final = 0.05
+SEED: Final = 1
+PATCHED: Final = ("price", "name", "stock")
+NextWrite = Callable[[], Write]
 
 
 class Visitor:
@@ -63,15 +70,6 @@ class Visitor:
         finally:
             record.started, record.ended = self._client.sent, monotonic()
             self._log.add(record)
-
-
-# A write that was refused or not answered is sent again, the same one, until it is answered.
-TRIES: Final = 60
-AGAIN_SECONDS: Final = 0.25
-NOBODY_SECONDS: Final = 0.05
-SEED: Final = 1
-PATCHED: Final = ("price", "name", "stock")
-NextWrite = Callable[[], Write]
 
 
 class Visitors:

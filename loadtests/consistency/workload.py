@@ -14,6 +14,13 @@ from shared.schema import Dashboard, Product
 REQUEST_SECONDS: Final = 10.0
 # Some 100 MB in the driver's process.
 MOST_RECORDS: Final = 300_000
+NAMED: Final = 2
+SOLD: Final = 4
+LOW: Final = 2
+# The watched low stocks stay the lowest for so many writes; the dashboard shows the ten lowest.
+LOW_UNTIL: Final = 5000
+ROUNDS: Final = 400
+FIRST_PRICE: Final = 100
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -48,15 +55,6 @@ class Load(msgspec.Struct, frozen=True):
     def write_pause(self) -> float:
         writers = self.patchers + self.orderers
         return writers / self.writes_per_second if self.writes_per_second else 0.0
-
-
-NAMED: Final = 2
-SOLD: Final = 4
-LOW: Final = 2
-# The watched low stocks stay the lowest for so many writes; the dashboard shows the ten lowest.
-LOW_UNTIL: Final = 5000
-ROUNDS: Final = 400
-FIRST_PRICE: Final = 100
 
 
 class NotPrepared(Exception):

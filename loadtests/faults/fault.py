@@ -9,6 +9,14 @@ from loadtests.consistency.workload import Load
 from loadtests.faults.target import FaultTarget
 
 JOIN_SECONDS: Final = 10.0
+# Templates: the combination, its port and the name of the run are filled in for each cell.
+MIXED: Final = Load("", 0, "", reads_per_second=60.0, writes_per_second=12.0)
+# All clients at once without pauses: every thread and connection of the service comes into use.
+WARM_UP: Final = Load("", 0, "", readers=100, writes_per_second=12.0)
+WRITES: Final = Load("", 0, "", reads_per_second=60.0, writes_per_second=30.0, orderers=10)
+# A little less than one core of services and one of database can do on the slowest combination.
+FULL: Final = Load("", 0, "", readers=40, reads_per_second=150.0, writes_per_second=30.0)
+Part = Literal["Redis", "database", "service", "clients"]
 
 
 class Evidence(NamedTuple):
@@ -50,18 +58,6 @@ class Repeated:
         if thread is not None:
             thread.join(JOIN_SECONDS)
         return thread is not None
-
-
-# Templates: the combination, its port and the name of the run are filled in for each cell.
-MIXED: Final = Load("", 0, "", reads_per_second=60.0, writes_per_second=12.0)
-# All clients at once without pauses: every thread and connection of the service comes into use.
-WARM_UP: Final = Load("", 0, "", readers=100, writes_per_second=12.0)
-WRITES: Final = Load("", 0, "", reads_per_second=60.0, writes_per_second=30.0, orderers=10)
-# A little less than one core of services and one of database can do on the slowest combination.
-FULL: Final = Load("", 0, "", readers=40, reads_per_second=150.0, writes_per_second=30.0)
-
-
-Part = Literal["Redis", "database", "service", "clients"]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,18 @@ from loadtests.faults.fault import Fault
 from loadtests.faults.table import FAULTS
 from loadtests.schema.faults import Cell, Run
 
+HEADINGS: Final = ("combination", "failed", "worst", "recovery", "lost", "stale", "evidence")
+WIDTHS: Final = (13, 34, 7, 10, 5, 5, 0)
+KINDS: Final = {
+    "refused": "refused",
+    "closed": "closed",
+    "shed": "503/504",
+    "hung": "HUNG",
+    "cut": "CUT OFF",
+    "errors": "500",
+    "unexpected": "UNEXPECTED",
+}
+
 
 def record(run: Run, cell: Cell) -> None:
     """Replaces the cell of the same fault and combination, or appends it."""
@@ -26,19 +38,6 @@ def continued(earlier: Run, run: Run) -> Run:
         raise unusable("--again: the run in FILE was made on another machine or with other versions")
     earlier.command += f", then {run.command}"
     return earlier
-
-
-HEADINGS: Final = ("combination", "failed", "worst", "recovery", "lost", "stale", "evidence")
-WIDTHS: Final = (13, 34, 7, 10, 5, 5, 0)
-KINDS: Final = {
-    "refused": "refused",
-    "closed": "closed",
-    "shed": "503/504",
-    "hung": "HUNG",
-    "cut": "CUT OFF",
-    "errors": "500",
-    "unexpected": "UNEXPECTED",
-}
 
 
 def show(run: Run, console: Console) -> None:

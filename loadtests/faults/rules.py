@@ -18,6 +18,8 @@ from loadtests.schema.faults import Cell, Latency
 # A slower answer than this, and than so many times the slowest before the fault, means that it has not recovered yet.
 SLOW_SECONDS, SLOWER = 1.0, 3.0
 CREATED_SINCE = "SELECT id, UNIX_TIMESTAMP(created_at) FROM orders WHERE id > %s"
+RECOVERY_SECONDS: Final = 5.0
+MEMORY_RATIO: Final = 1.2
 
 
 class Times(NamedTuple):
@@ -89,10 +91,6 @@ def _last_trouble(records: list[Record], began: float) -> Record | None:
 
 def _kind(record: Record) -> str:
     return "closed" if record.fault == "closed" else kind_of(record)
-
-
-RECOVERY_SECONDS: Final = 5.0
-MEMORY_RATIO: Final = 1.2
 
 
 class Rule(NamedTuple):

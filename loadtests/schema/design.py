@@ -5,6 +5,16 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from loadtests.schema.result import Varies
 
+# How often each combination counts in a contrast of logarithms.
+Weights: TypeAlias = Mapping[str, float]
+SIMPLE_KEY: Final = "simple"
+ROUTES_KEY: Final = "routes"
+CACHE: Final = "cache"
+INTERACTION: Final = "interaction"
+# What a stack must not be called, since effects are called by their stack.
+RESERVED: Final = frozenset({SIMPLE_KEY, ROUTES_KEY, CACHE, INTERACTION})
+IN_WORDS: Final = {False: "uncached", True: "cached"}
+
 
 def williams_square(size: int) -> list[list[int]]:
     """Rows in which each number is at each place, and after each other, equally often.
@@ -23,24 +33,10 @@ def orders(names: Sequence[str], rounds: int) -> list[list[str]]:
     return [[names[number] for number in square[turn % len(square)]] for turn in range(rounds)]
 
 
-# How often each combination counts in a contrast of logarithms.
-Weights: TypeAlias = Mapping[str, float]
-
-SIMPLE_KEY: Final = "simple"
-ROUTES_KEY: Final = "routes"
-CACHE: Final = "cache"
-INTERACTION: Final = "interaction"
-# What a stack must not be called, since effects are called by their stack.
-RESERVED: Final = frozenset({SIMPLE_KEY, ROUTES_KEY, CACHE, INTERACTION})
-
-
 def by_effect(effects: Mapping[str, Any]) -> dict[str, Any]:
     """What is known of each effect, the simple ones before the main ones; without those by route."""
     main = {name: row for name, row in effects.items() if name not in (SIMPLE_KEY, ROUTES_KEY)}
     return {**effects[SIMPLE_KEY], **main}
-
-
-IN_WORDS: Final = {False: "uncached", True: "cached"}
 
 
 class Design(NamedTuple):

@@ -11,18 +11,15 @@ from loadtests.schema.settings import UnusableInput
 
 ROOT: Final = Path(__file__).parents[2]
 LOADTESTS: Final = ROOT / "loadtests"
-
-
-class UnusableResults(UnusableInput):
-    """The results cannot be compared; the message says which file, and why."""
-
-
 Shape = TypeVar("Shape")
-
 LARGEST_MB: Final = 64
 # Beyond these a figure is none, and sums and ratios of such figures need not be finite.
 LARGEST: Final = 1e20
 SMALLEST: Final = 1e-12
+
+
+class UnusableResults(UnusableInput):
+    """The results cannot be compared; the message says which file, and why."""
 
 
 def read_json(path: Path, shape: type[Shape]) -> Shape:

@@ -19,6 +19,15 @@ CONNECT_SECONDS: Final = 5.0
 # A header that never ends: gunicorn and Hypercorn both have to wait for the rest.
 SLOW_START: Final = b"GET /api/products/1 HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
 RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)  # SO_LINGER
+# Products that the checker does not watch, so these writes hide no stale read.
+UNWATCHED: Final = (
+    "SELECT id FROM products WHERE name NOT LIKE 'Version %' AND stock BETWEEN 5000 AND 1000000 ORDER BY id LIMIT 100"
+)
+WRITTEN: Final = (
+    "SELECT COUNT(*), COALESCE(SUM(name = CONCAT('Gone ', stock)), 0) FROM products WHERE name LIKE 'Gone %%'"
+)
+READS: Final = 0.5
+LONGEST_WAIT: Final = 0.03
 
 
 @dataclass
@@ -78,17 +87,6 @@ class SlowSenders(Silent):
             for connection in self._sockets:
                 with suppress(OSError):  # the service has closed it
                     self._sent += connection.send(b"x")
-
-
-# Products that the checker does not watch, so these writes hide no stale read.
-UNWATCHED: Final = (
-    "SELECT id FROM products WHERE name NOT LIKE 'Version %' AND stock BETWEEN 5000 AND 1000000 ORDER BY id LIMIT 100"
-)
-WRITTEN: Final = (
-    "SELECT COUNT(*), COALESCE(SUM(name = CONCAT('Gone ', stock)), 0) FROM products WHERE name LIKE 'Gone %%'"
-)
-READS: Final = 0.5
-LONGEST_WAIT: Final = 0.03
 
 
 @dataclass

@@ -20,6 +20,14 @@ RUNNING: Final = (
     "SELECT COUNT(*), COALESCE(MAX(time), 0) FROM information_schema.processlist WHERE user = %s AND command = 'Query'"
 )
 WAITING: Final = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
+SCRATCH: Final = "faults"
+# The server rolls back the transaction that has changed fewer rows.
+MANY_ROWS: Final = ",".join(f"({number})" for number in range(300))
+HELD_SECONDS: Final = 0.05
+ORDERED_NOW: Final = """
+SELECT DISTINCT product_id FROM order_lines WHERE order_id > (SELECT MAX(id) FROM orders) - 40
+ORDER BY product_id DESC LIMIT 6"""
+METRIC: Final = "SELECT name, `count` FROM information_schema.innodb_metrics WHERE name = 'lock_deadlocks'"
 
 
 @dataclass
@@ -104,16 +112,6 @@ class RowLocks(Locked):
 def status(connection: Connection, name: str) -> int:
     """A counter of the server; 0 where it has none of this name."""
     return sum(int(value) for _, value in query(connection, "SHOW GLOBAL STATUS LIKE %s", name))
-
-
-SCRATCH: Final = "faults"
-# The server rolls back the transaction that has changed fewer rows.
-MANY_ROWS: Final = ",".join(f"({number})" for number in range(300))
-HELD_SECONDS: Final = 0.05
-ORDERED_NOW: Final = """
-SELECT DISTINCT product_id FROM order_lines WHERE order_id > (SELECT MAX(id) FROM orders) - 40
-ORDER BY product_id DESC LIMIT 6"""
-METRIC: Final = "SELECT name, `count` FROM information_schema.innodb_metrics WHERE name = 'lock_deadlocks'"
 
 
 @dataclass

@@ -14,6 +14,13 @@ Objectives: TypeAlias = Mapping[str, float]
 
 MAY_BE_LATE: Final = 0.05
 LONGEST_MS: Final = 10_000
+# Around a step: k6 starts, the last answers come, the machine settles.
+AROUND_S: Final = 2.5
+ENOUGH_FOR_P95: Final = 200
+FEWEST_REQUESTS: Final = 40
+LONGEST_STEP: Final = 3
+LONGEST_CONFIRMATION: Final = 6
+TYPICAL_RPS: Final = 1000
 
 
 def read_objectives(name: str, text: str) -> Objectives:
@@ -44,15 +51,6 @@ def broken(result: Result, objectives: Objectives, tolerance: Tolerance = STRICT
         if limit is not None and route.late > MAY_BE_LATE * route.requests:
             faults.append(f"{name}: {route.late} of {route.requests} answers took over {limit:g} ms")
     return faults or ([] if result.requests else ["no request was answered"])
-
-
-# Around a step: k6 starts, the last answers come, the machine settles.
-AROUND_S: Final = 2.5
-ENOUGH_FOR_P95: Final = 200
-FEWEST_REQUESTS: Final = 40
-LONGEST_STEP: Final = 3
-LONGEST_CONFIRMATION: Final = 6
-TYPICAL_RPS: Final = 1000
 
 
 class Options(NamedTuple):

@@ -14,6 +14,12 @@ from loadtests.schema.capacity import Estimate, Fit, Prediction
 Vector: TypeAlias = NDArray[np.float64]
 
 PARAMETERS: Final = ("lambda", "sigma", "kappa")
+FEWEST: Final = 6
+# Where the largest load still brings this share of linear scaling, sigma and kappa are read off noise.
+KNEE: Final = 0.5
+FAR: Final = 2.0**40
+# Data without any error would leave no interval to search.
+SMALLEST: Final = 1e-12
 
 
 class Points:
@@ -48,14 +54,6 @@ class Points:
 
 def terms(number: Vector) -> Vector:
     return np.column_stack([np.ones_like(number), number - 1, number * (number - 1)])
-
-
-FEWEST: Final = 6
-# Where the largest load still brings this share of linear scaling, sigma and kappa are read off noise.
-KNEE: Final = 0.5
-FAR: Final = 2.0**40
-# Data without any error would leave no interval to search.
-SMALLEST: Final = 1e-12
 
 
 def fit(throughputs: Mapping[int, float]) -> Fit:
