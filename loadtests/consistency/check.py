@@ -167,13 +167,5 @@ def _judged(findings: list[Finding]) -> dict[str, Any]:
         "failed_drop_largest_age_s": round(largest_age(failed_drop), 3),
         "undecided": len(by_verdict["undecided"]),
         "impossible": len(impossible),
-        "examples": [_describe(finding) for finding in (stale + impossible)[:EXAMPLES]],
+        "examples": list(map(str, (stale + impossible)[:EXAMPLES])),
     }
-
-
-def _describe(finding: Finding) -> str:
-    read = finding.read
-    return (
-        f"{read.path} ({read.cache}) at {read.started:.4f} s showed {finding.subject} at {finding.seen}; "
-        f"{finding.wanted} was answered {finding.age:.4f} s before"
-    )

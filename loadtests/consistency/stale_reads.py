@@ -28,6 +28,12 @@ class Finding(NamedTuple):
     age: float
     verdict: Verdict
 
+    def __str__(self) -> str:
+        showed = (
+            f"{self.read.path} ({self.read.cache}) at {self.read.started:.4f} s showed {self.subject} at {self.seen}"
+        )
+        return f"{self.verdict}: {showed}; {self.wanted} was answered {self.age:.4f} s before"
+
 
 class _Write(NamedTuple):
     started: float

@@ -18,7 +18,7 @@ from loadtests.consistency.workload import Load
 from loadtests.faults.fault import WARM_UP, Evidence, Fault
 from loadtests.faults.kinds.overload import saturating
 from loadtests.faults.nginx import behind_nginx
-from loadtests.faults.rules import Times, describe_stale, judge, measures, unanswered
+from loadtests.faults.rules import Times, judge, measures, unanswered
 from loadtests.faults.target import FaultTarget
 from loadtests.schema.faults import Cell
 
@@ -68,7 +68,7 @@ def _drive(target: FaultTarget, fault: Fault, say: Callable[[str], None], before
         happened=evidence.happened,
         lost=lost_writes(history, rows)[:LINES_KEPT],
         duplicates=duplicate_orders(history, rows)[:LINES_KEPT],
-        stale=[describe_stale(read) for read in stale if read.verdict in {"stale", "impossible"}],
+        stale=[str(read) for read in stale if read.verdict in {"stale", "impossible"}],
         excused=sum(read.verdict == "failed drop" for read in stale),
         unanswered=unanswered(target, last, history),
         memory_mb=(round(memory, 1), round(target.memory_mb(), 1)),

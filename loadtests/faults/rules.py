@@ -10,7 +10,6 @@ from typing import Any, Final, NamedTuple
 
 from loadtests.consistency.failures import ANSWER_SECONDS, kind_of
 from loadtests.consistency.history import History, Record
-from loadtests.consistency.stale_reads import Finding
 from loadtests.faults.fault import Fault
 from loadtests.faults.target import FaultTarget
 from loadtests.schema.faults import Cell, Latency
@@ -36,11 +35,6 @@ def unanswered(target: FaultTarget, last: int, history: History) -> int:
     made = {record.key: created[record.made] for record in history.writes if record.made in created}
     closed = [record for record in history.writes if record.key in made and record.fault in {"closed", "cut"}]
     return sum(record.started <= made[record.key] <= record.ended for record in closed)
-
-
-def describe_stale(finding: Finding) -> str:
-    read = finding.read
-    return f"{finding.verdict}: {read.path} showed {finding.subject} at {finding.seen}, wanted {finding.wanted}"
 
 
 def recovery(records: list[Record], times: Times) -> tuple[float, str]:

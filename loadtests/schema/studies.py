@@ -25,10 +25,6 @@ class LinkedStudy(NamedTuple, Generic[Document]):
     document: Document
 
 
-class _Named(msgspec.Struct, frozen=True):
-    kind: str = ""
-
-
 def linked_studies(folder: Path, files: Sequence[Path] = ()) -> dict[str, dict[str, Any]]:
     """Each kind's study as data, where there is one, without the cells of a sweep, which its findings sum up."""
     paths = {kind: path for kind in KINDS if (path := _path(folder, kind, files))}
@@ -69,7 +65,7 @@ def _place(path: Path) -> str:
 
 
 def _kind(path: Path) -> str:
-    kind = read_json(path, _Named).kind or path.stem
+    kind = str(read_json(path, dict[str, Any]).get("kind") or path.stem)
     if kind not in KINDS:
         raise UnusableResults(f"{path} is none of {', '.join(f'{name}.json' for name in KINDS)}")
     return kind

@@ -6,9 +6,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from compose.local.failures import tail
 from loadtests.schema.files import LOADTESTS
 from loadtests.schema.settings import LOAD, UnusableInput
 
@@ -20,7 +22,6 @@ OFFLINE: Final = {"K6_AUTO_EXTENSION_RESOLUTION": "false", "K6_NO_USAGE_REPORT":
 EVERY_FIGURE: Final = {"K6_NEW_MACHINE_READABLE_SUMMARY": "false"}
 # Who writes the results in a container: Compose reads it, not k6.
 WRITER: Final = "K6_USER"
-LOG_LINES: Final = 5
 
 
 class GeneratorFailed(Exception):
@@ -92,18 +93,10 @@ class Generator:
         except subprocess.TimeoutExpired as error:
             raise GeneratorFailed(f"k6 did not end within {seconds:.0f} s, see {self._log}") from error
         if status not in (0, THRESHOLDS_CROSSED):
-            raise GeneratorFailed(f"k6 ended with status {status}: {self._last_words()}")
+            raise GeneratorFailed(f"k6 ended with status {status}: {tail(self._log)}")
 
     def close(self) -> None:
         for number in (signal.SIGINT, signal.SIGKILL):
-            if self._process.poll() is not None:
-                return
             self._process.send_signal(number)
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 self._process.wait(STOP_S)
-            except subprocess.TimeoutExpired:
-                continue
-
-    def _last_words(self) -> str:
-        lines = self._log.read_text(errors="replace").strip().splitlines()
-        return "\n".join(lines[-LOG_LINES:])
