@@ -81,15 +81,12 @@ def _drive(target: FaultTarget, fault: Fault, say: Callable[[str], None], before
 def inject(target: FaultTarget, fault: Fault) -> tuple[Times, Evidence]:
     """Holds the fault for its time; lifts it whatever happens."""
     began = time.monotonic()
-    try:
-        fault.injector.inject(target)
+    with fault.inject(target) as look:
         time.sleep(fault.seconds)
         try:
-            evidence = fault.injector.evidence(target)
+            evidence = look()
         except UNREACHED as error:
             evidence = Evidence(False, f"not observed: {error}")
-    finally:
-        fault.injector.lift(target)
     return Times(began, time.monotonic()), evidence
 
 

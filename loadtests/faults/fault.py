@@ -1,9 +1,10 @@
 """What a fault is: how it is injected and lifted, and the evidence that it took place."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import Final, Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from loadtests.consistency.workload import Load
 from loadtests.faults.target import FaultTarget
@@ -26,38 +27,23 @@ class Evidence(NamedTuple):
     line: str
 
 
-class Injector(Protocol):
-    """Does a fault to a target under load."""
-
-    def inject(self, target: FaultTarget) -> None:
-        """Returns when the fault is in force."""
-
-    def evidence(self, target: FaultTarget) -> Evidence:
-        """Is called while the fault is in force, at its end."""
-
-    def lift(self, target: FaultTarget) -> None:
-        """Returns when what was broken works again; harmless when nothing was injected."""
+# What shows that a fault took place; it is asked while the fault is in force, at its end.
+Look: TypeAlias = Callable[[], Evidence]
+# Entering returns when the fault is in force, leaving when what was broken works again.
+Inject: TypeAlias = Callable[[FaultTarget], AbstractContextManager[Look]]
 
 
-class Repeated:
-    """Runs a function in a thread until it is stopped."""
-
-    def __init__(self) -> None:
-        self.over = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def start(self, work: Callable[[], None]) -> None:
-        self.over.clear()
-        self._thread = threading.Thread(target=work, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> bool:
-        """Says whether it was running."""
-        self.over.set()
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.join(JOIN_SECONDS)
-        return thread is not None
+@contextmanager
+def repeated(work: Callable[[threading.Event], None]) -> Iterator[None]:
+    """Runs a function in a thread; the event says that it is over."""
+    over = threading.Event()
+    thread = threading.Thread(target=work, args=[over], daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(JOIN_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -73,7 +59,7 @@ class Fault:
     title: str
     part: Part
     seconds: float
-    injector: Injector
+    inject: Inject
     meaning: str
     after: float = 7.0
     load: Load = MIXED

@@ -4,15 +4,16 @@ import random
 import select
 import socket
 import struct
+import threading
 from collections import Counter
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Final
 
 import msgspec
 
 from compose.local.ports import LOOPBACK
-from loadtests.faults.fault import Evidence, Repeated
+from loadtests.faults.fault import Evidence, Look, repeated
 from loadtests.faults.target import FaultTarget
 
 CONNECT_SECONDS: Final = 5.0
@@ -30,103 +31,87 @@ READS: Final = 0.5
 LONGEST_WAIT: Final = 0.03
 
 
-@dataclass
-class Silent:
+@contextmanager
+def silent(clients: int, target: FaultTarget) -> Iterator[Look]:
     """`clients` connect and send nothing."""
+    with _connected(clients, target) as sockets:
 
-    clients: int
-    _sockets: list[socket.socket] = field(default_factory=list, init=False)
+        def evidence() -> Evidence:
+            still, accepted = _still_open(sockets), target.client_connections()
+            line = f"{clients} connected, {still} still open; the service had accepted {accepted} connections"
+            return Evidence(still > 0, line)
 
-    def inject(self, target: FaultTarget) -> None:
-        address = (LOOPBACK, target.port)
-        self._sockets = [socket.create_connection(address, CONNECT_SECONDS) for _ in range(self.clients)]
-
-    def evidence(self, target: FaultTarget) -> Evidence:
-        still, accepted = self.still_open(), target.client_connections()
-        line = f"{self.clients} connected, {still} still open; the service had accepted {accepted} connections"
-        return Evidence(still > 0, line)
-
-    def lift(self, target: FaultTarget) -> None:
-        for connection in self._sockets:
-            connection.close()
-        self._sockets = []
-
-    def still_open(self) -> int:
-        """The server sends nothing, so what is readable was closed by it."""
-        poll = select.poll()
-        for connection in self._sockets:
-            poll.register(connection, select.POLLIN)
-        return len(self._sockets) - len(poll.poll(0))
+        yield evidence
 
 
-@dataclass
-class SlowSenders(Silent):
+@contextmanager
+def slow_senders(clients: int, seconds: float, target: FaultTarget) -> Iterator[Look]:
     """`clients` send the head of a request, a byte every `seconds` each."""
+    counts: Counter[str] = Counter()
 
-    seconds: float
-    _sending: Repeated = field(default_factory=Repeated, init=False)
-    _sent: int = field(default=0, init=False)
-
-    def inject(self, target: FaultTarget) -> None:
-        super().inject(target)
-        self._sent = 0
-        for connection in self._sockets:
-            connection.sendall(SLOW_START)
-        self._sending.start(self._send)
-
-    def evidence(self, target: FaultTarget) -> Evidence:
-        line = f"{self._sent} single bytes sent by {self.clients} clients, {self.still_open()} still connected"
-        return Evidence(self._sent > 0, line)
-
-    def lift(self, target: FaultTarget) -> None:
-        self._sending.stop()
-        super().lift(target)
-
-    def _send(self) -> None:
-        while not self._sending.over.wait(self.seconds):
-            for connection in self._sockets:
+    def send(over: threading.Event) -> None:
+        while not over.wait(seconds):
+            for connection in sockets:
                 with suppress(OSError):  # the service has closed it
-                    self._sent += connection.send(b"x")
+                    counts["sent"] += connection.send(b"x")
+
+    def evidence() -> Evidence:
+        line = f"{counts['sent']} single bytes sent by {clients} clients, {_still_open(sockets)} still connected"
+        return Evidence(counts["sent"] > 0, line)
+
+    with _connected(clients, target) as sockets:
+        for connection in sockets:
+            connection.sendall(SLOW_START)
+        with repeated(send):
+            yield evidence
 
 
-@dataclass
-class Disconnecting:
+@contextmanager
+def disconnecting(rate: float, target: FaultTarget) -> Iterator[Look]:
     """Clients send reads and writes, `rate` a second, and reset the connection some milliseconds later."""
+    counts: Counter[str] = Counter()
+    products = [int(number) for (number,) in target.query(UNWATCHED)]
+    chance = random.Random(target.port)
 
-    rate: float
-    _sending: Repeated = field(default_factory=Repeated, init=False)
-    _products: list[int] = field(default_factory=list, init=False)
-    _counts: Counter[str] = field(default_factory=Counter, init=False)
+    def send(over: threading.Event) -> None:
+        while not over.wait(1 / rate):
+            with suppress(OSError), socket.create_connection((LOOPBACK, target.port), CONNECT_SECONDS) as connection:
+                connection.sendall(_request(chance, products, counts))
+                over.wait(chance.random() * LONGEST_WAIT)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+                counts["reset"] += not select.select([connection], [], [], 0)[0]
 
-    def inject(self, target: FaultTarget) -> None:
-        self._counts.clear()
-        self._products = [number for (number,) in target.query(UNWATCHED)]
-        self._sending.start(lambda: self._send(target.port))
-
-    def evidence(self, target: FaultTarget) -> Evidence:
+    def evidence() -> Evidence:
         ((changed, whole),) = target.query(WRITTEN)
-        reset, sent = self._counts["reset"], self._counts["reads"] + self._counts["writes"]
+        reset, sent = counts["reset"], counts["reads"] + counts["writes"]
         line = f"{reset} of {sent} clients reset before the answer; they changed {changed} products, {whole} completely"
         return Evidence(reset > 0 and changed == whole, line)
 
-    def lift(self, target: FaultTarget) -> None:
-        self._sending.stop()
+    with repeated(send):
+        yield evidence
 
-    def _send(self, port: int) -> None:
-        chance, over = random.Random(port), self._sending.over
-        while not over.wait(1 / self.rate):
-            with suppress(OSError), socket.create_connection((LOOPBACK, port), CONNECT_SECONDS) as connection:
-                connection.sendall(self._request(chance))
-                over.wait(chance.random() * LONGEST_WAIT)
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-                self._counts["reset"] += not select.select([connection], [], [], 0)[0]
 
-    def _request(self, chance: random.Random) -> bytes:
-        if chance.random() < READS:
-            self._counts["reads"] += 1
-            return b"GET /api/dashboard HTTP/1.1\r\nHost: localhost\r\n\r\n"
-        self._counts["writes"] += 1
-        stock = chance.randrange(5000, 10**6)
-        body = msgspec.json.encode({"name": f"Gone {stock}", "stock": stock})
-        head = f"PATCH /api/products/{chance.choice(self._products)} HTTP/1.1\r\nHost: localhost\r\n"
-        return f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+@contextmanager
+def _connected(clients: int, target: FaultTarget) -> Iterator[list[socket.socket]]:
+    address = (LOOPBACK, target.port)
+    with ExitStack() as held:
+        yield [held.enter_context(socket.create_connection(address, CONNECT_SECONDS)) for _ in range(clients)]
+
+
+def _still_open(sockets: Sequence[socket.socket]) -> int:
+    """The server sends nothing, so what is readable was closed by it."""
+    poll = select.poll()
+    for connection in sockets:
+        poll.register(connection, select.POLLIN)
+    return len(sockets) - len(poll.poll(0))
+
+
+def _request(chance: random.Random, products: Sequence[int], counts: Counter[str]) -> bytes:
+    if chance.random() < READS:
+        counts["reads"] += 1
+        return b"GET /api/dashboard HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    counts["writes"] += 1
+    stock = chance.randrange(5000, 10**6)
+    body = msgspec.json.encode({"name": f"Gone {stock}", "stock": stock})
+    head = f"PATCH /api/products/{chance.choice(products)} HTTP/1.1\r\nHost: localhost\r\n"
+    return f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body

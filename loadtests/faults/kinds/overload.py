@@ -1,39 +1,31 @@
 """More clients than a service can handle."""
 
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from loadtests.consistency.failures import SHED
 from loadtests.consistency.history import OK
 from loadtests.consistency.process import Driver
 from loadtests.consistency.workload import Load
-from loadtests.faults.fault import Evidence
+from loadtests.faults.fault import Evidence, Look
 from loadtests.faults.target import FaultTarget
 
 
-@dataclass
-class Overload:
+@contextmanager
+def overload(times: int, target: FaultTarget) -> Iterator[Look]:
     """Clients send uncached reports without pauses: `times` as many as the service handles at once."""
+    with Driver(saturating(target, times), target.stack.placement.others) as driver:
 
-    times: int
-    _running: ExitStack = field(default_factory=ExitStack, init=False)
-    _driver: Driver = field(init=False)
+        def evidence() -> Evidence:
+            attempts = driver.stop().records
+            target.attempts.extend(attempts)
+            slowest = max((attempt.seconds for attempt in attempts if attempt.status == OK), default=0.0)
+            answered = sum(attempt.status == OK for attempt in attempts)
+            shed = sum(attempt.status in SHED for attempt in attempts)
+            line = f"{answered} requests answered, the slowest after {slowest:.1f} s, {shed} shed"
+            return Evidence(len(attempts) > 0, line)
 
-    def inject(self, target: FaultTarget) -> None:
-        load = Driver(saturating(target, self.times), target.stack.placement.others)
-        self._driver = self._running.enter_context(load)
-
-    def evidence(self, target: FaultTarget) -> Evidence:
-        attempts = self._driver.stop().records
-        target.attempts.extend(attempts)
-        slowest = max((attempt.seconds for attempt in attempts if attempt.status == OK), default=0.0)
-        answered = sum(attempt.status == OK for attempt in attempts)
-        shed = sum(attempt.status in SHED for attempt in attempts)
-        line = f"{answered} requests answered, the slowest after {slowest:.1f} s, {shed} shed"
-        return Evidence(len(attempts) > 0, line)
-
-    def lift(self, target: FaultTarget) -> None:
-        self._running.close()
+        yield evidence
 
 
 def saturating(target: FaultTarget, times: int) -> Load:

@@ -3,15 +3,15 @@
 import os
 import signal
 import time
-from collections.abc import Callable
-from contextlib import closing
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from typing import Final
 
 import psutil
 
 from compose.local.failures import StackError
-from loadtests.faults.fault import Evidence
+from compose.local.service import Service
+from loadtests.faults.fault import Evidence, Look
 from loadtests.faults.target import FaultTarget
 
 GONE_SECONDS: Final = 5.0
@@ -19,98 +19,76 @@ REPLACED_SECONDS: Final = 30.0
 POLL_SECONDS: Final = 0.02
 
 
-@dataclass
-class WorkerKilled:
+@contextmanager
+def worker_killed(target: FaultTarget) -> Iterator[Look]:
     """One of the service's workers is killed with -9; its parent has to replace it."""
+    workers = target.workers()
+    if not workers:
+        raise StackError(f"{target.name}: no process of it is connected to the database")
+    killed = workers[0].pid
+    os.kill(killed, signal.SIGKILL)
 
-    _killed: int = field(default=0, init=False)
-    _workers: int = field(default=0, init=False)
+    def evidence() -> Evidence:
+        gone = _within(GONE_SECONDS, lambda: all(worker.pid != killed for worker in target.workers()))
+        return Evidence(gone, f"worker {killed} of {len(workers)} {'dead' if gone else 'ALIVE'}")
 
-    def inject(self, target: FaultTarget) -> None:
-        workers = target.workers()
-        if not workers:
-            raise StackError(f"{target.name}: no process of it is connected to the database")
-        self._workers = len(workers)
-        self._killed = workers[0].pid
-        os.kill(self._killed, signal.SIGKILL)
-
-    def evidence(self, target: FaultTarget) -> Evidence:
-        gone = _within(GONE_SECONDS, lambda: all(worker.pid != self._killed for worker in target.workers()))
-        return Evidence(gone, f"worker {self._killed} of {self._workers} {'dead' if gone else 'ALIVE'}")
-
-    def lift(self, target: FaultTarget) -> None:
-        if not _within(REPLACED_SECONDS, lambda: len(target.workers()) >= self._workers):
-            raise StackError(f"{target.name}: a killed worker was not replaced in {REPLACED_SECONDS:.0f} s")
+    yield evidence
+    if not _within(REPLACED_SECONDS, lambda: len(target.workers()) >= len(workers)):
+        raise StackError(f"{target.name}: a killed worker was not replaced in {REPLACED_SECONDS:.0f} s")
 
 
-@dataclass
-class Terminated:
+@contextmanager
+def terminated(target: FaultTarget) -> Iterator[Look]:
     """The service gets SIGTERM, ends by itself and is started again: one step of a rolling restart."""
-
-    _pid: int = field(default=0, init=False)
-    _status: int | None = field(default=None, init=False)
-    _seconds: float = field(default=0.0, init=False)
-
-    def inject(self, target: FaultTarget) -> None:
-        process, started = target.service.process, time.monotonic()
-        self._pid = process.pid
-        process.terminate()
-        _within(target.service.grace, lambda: not process.running)
-        self._seconds = time.monotonic() - started
-        self._status = process.exit_status
-
-    def evidence(self, target: FaultTarget) -> Evidence:
-        line = f"process {self._pid} ended {self._seconds:.2f} s after SIGTERM, exit status {self._status}"
-        return Evidence(self._status == 0, line)
-
-    def lift(self, target: FaultTarget) -> None:
+    try:
+        ended = _terminate(target.service)
+        yield lambda: ended
+    finally:
         target.service.restart()
 
 
-@dataclass
-class Rolling:
+@contextmanager
+def rolling(target: FaultTarget) -> Iterator[Look]:
     """Every instance gets SIGTERM and is back before the next one gets it."""
-
-    _steps: list[Evidence] = field(default_factory=list, init=False)
-
-    def inject(self, target: FaultTarget) -> None:
-        self._steps = []
-        for service in (target.service, *target.others):
-            step, instance = Terminated(), replace(target, service=service)
-            step.inject(instance)
-            step.lift(instance)
-            self._steps.append(step.evidence(instance))
-
-    def evidence(self, target: FaultTarget) -> Evidence:
-        return Evidence(all(step.happened for step in self._steps), "; ".join(step.line for step in self._steps))
-
-    def lift(self, target: FaultTarget) -> None:
-        for service in (target.service, *target.others):
+    services, steps = (target.service, *target.others), []
+    try:
+        for service in services:
+            steps.append(_terminate(service))
+            service.restart()
+        yield lambda: Evidence(all(step.happened for step in steps), "; ".join(step.line for step in steps))
+    finally:
+        for service in services:
             if not service.process.running:
                 service.start()
 
 
-@dataclass
-class Deployed:
+@contextmanager
+def deployed(target: FaultTarget) -> Iterator[Look]:
     """All processes are fresh, the cache is empty, and the whole load comes at once."""
-
-    _pid: int = field(default=0, init=False)
-    _dropped: int = field(default=0, init=False)
-
-    def inject(self, target: FaultTarget) -> None:
-        self._pid = target.service.pid
+    pid = target.service.pid
+    try:
         target.service.stop()
         with closing(target.redis()) as client:
             keys = list(client.scan_iter(match=f"{target.name}:*", count=1000))
-            self._dropped = client.delete(*keys) if keys else 0
+            dropped = client.delete(*keys) if keys else 0
 
-    def evidence(self, target: FaultTarget) -> Evidence:
-        gone = not psutil.pid_exists(self._pid)
-        line = f"process {self._pid} {'dead' if gone else 'ALIVE'}, {self._dropped} entries dropped from Redis"
-        return Evidence(gone and (self._dropped > 0 or not target.cached), line)
+        def evidence() -> Evidence:
+            gone = not psutil.pid_exists(pid)
+            line = f"process {pid} {'dead' if gone else 'ALIVE'}, {dropped} entries dropped from Redis"
+            return Evidence(gone and (dropped > 0 or not target.cached), line)
 
-    def lift(self, target: FaultTarget) -> None:
+        yield evidence
+    finally:
         target.service.restart()
+
+
+def _terminate(service: Service) -> Evidence:
+    process, started = service.process, time.monotonic()
+    pid = process.pid
+    process.terminate()
+    _within(service.grace, lambda: not process.running)
+    seconds, status = time.monotonic() - started, process.exit_status
+    return Evidence(status == 0, f"process {pid} ended {seconds:.2f} s after SIGTERM, exit status {status}")
 
 
 def _within(seconds: float, condition: Callable[[], bool]) -> bool:

@@ -1,19 +1,18 @@
 """Faults of the database server and of Redis, and of the connections to them."""
 
-import contextlib
 import os
 import signal
 import socket
 import time
-from contextlib import closing
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from typing import Final
 
 import psutil
 from redis.exceptions import OutOfMemoryError
 
 from compose.local.ports import LOOPBACK
-from loadtests.faults.fault import Evidence
+from loadtests.faults.fault import Evidence, Look
 from loadtests.faults.target import FaultTarget, Server
 from loadtests.proxy.modes import CUT, PASS, Mode
 
@@ -21,130 +20,100 @@ CONNECT_SECONDS: Final = 2.0
 FULL: Final = {"maxmemory": "1", "maxmemory-policy": "noeviction"}
 
 
-@dataclass
-class Full:
+@contextmanager
+def full(target: FaultTarget) -> Iterator[Look]:
     """Redis may use less memory than it does and evicts nothing: it refuses SET, and allows GET and DEL."""
+    with closing(target.redis()) as client:
+        before = {name: str(client.config_get(name)[name]) for name in FULL}
 
-    _before: dict[str, str] = field(default_factory=dict, init=False)
-
-    def inject(self, target: FaultTarget) -> None:
-        with closing(target.redis()) as client:
-            self._before = {name: str(client.config_get(name)[name]) for name in FULL}
-            for name, value in FULL.items():
-                client.config_set(name, value)
-
-    def evidence(self, target: FaultTarget) -> Evidence:
-        with closing(target.redis()) as client:
+        def evidence() -> Evidence:
             try:
                 client.set("full?", "1", px=1000)
             except OutOfMemoryError as error:
                 refused = client.info("errorstats").get("errorstat_OOM", {}).get("count", 0)
                 return Evidence(int(refused) > 1, f"SET refused ({str(error)[:40]}), {refused} refused in all")
-        return Evidence(False, "a SET was ACCEPTED")
+            return Evidence(False, "a SET was ACCEPTED")
 
-    def lift(self, target: FaultTarget) -> None:
-        with closing(target.redis()) as client:
-            for name, value in self._before.items():
+        try:
+            for name, value in FULL.items():
+                client.config_set(name, value)
+            yield evidence
+        finally:
+            for name, value in before.items():
                 client.config_set(name, value)
 
 
-@dataclass
-class Killed:
+@contextmanager
+def killed(name: Server, target: FaultTarget) -> Iterator[Look]:
     """The server is killed with -9 and its port refuses, until it is started again on what it had on disk."""
+    server = target.backends[name]
+    pid = server.process.pid
 
-    server: Server
-    _pid: int = field(default=0, init=False)
+    def evidence() -> Evidence:
+        dead = not psutil.pid_exists(pid)
+        refused = _refused(server.proxy.port) and _refused(server.port)
+        line = f"process {pid} {'dead' if dead else 'ALIVE'}, its port {'refused' if refused else 'ANSWERED'}"
+        return Evidence(dead and refused, line)
 
-    def inject(self, target: FaultTarget) -> None:
-        server = target.backends[self.server]
-        self._pid = server.process.pid
+    try:
         server.process.kill()
         # Otherwise the proxy would accept connections for a dead server.
         server.proxy.switch(CUT)
-
-    def evidence(self, target: FaultTarget) -> Evidence:
-        server = target.backends[self.server]
-        dead = not psutil.pid_exists(self._pid)
-        refused = _refused(server.proxy.port) and _refused(server.port)
-        line = f"process {self._pid} {'dead' if dead else 'ALIVE'}, its port {'refused' if refused else 'ANSWERED'}"
-        return Evidence(dead and refused, line)
-
-    def lift(self, target: FaultTarget) -> None:
-        server = target.backends[self.server]
+        yield evidence
+    finally:
         if not server.process.running:
             server.restart()
         server.proxy.switch(PASS)
 
 
-@dataclass
-class Frozen:
+@contextmanager
+def frozen(name: Server, target: FaultTarget) -> Iterator[Look]:
     """The server accepts connections and does not answer (SIGSTOP)."""
+    pid = target.backends[name].process.pid
 
-    server: Server
-
-    def inject(self, target: FaultTarget) -> None:
-        os.kill(target.backends[self.server].process.pid, signal.SIGSTOP)
-
-    def evidence(self, target: FaultTarget) -> Evidence:
-        status = psutil.Process(target.backends[self.server].process.pid).status()
+    def evidence() -> Evidence:
+        status = psutil.Process(pid).status()
         return Evidence(status == psutil.STATUS_STOPPED, f"the kernel called the process {status}")
 
-    def lift(self, target: FaultTarget) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(target.backends[self.server].process.pid, signal.SIGCONT)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield evidence
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
 
 
-@dataclass
-class OnTheWay:
+@contextmanager
+def on_the_way(name: Server, mode: Mode, counted: str, at_least: float, target: FaultTarget) -> Iterator[Look]:
     """The proxy disturbs the connections to the server.
 
     It must have counted something under `counted`, and an answer through it must take `at_least` seconds.
     """
+    server = target.backends[name]
+    before = int(server.proxy.counts().get(counted, 0))
 
-    server: Server
-    mode: Mode
-    counted: str
-    at_least: float = 0.0
-    _before: int = field(default=0, init=False)
-
-    def inject(self, target: FaultTarget) -> None:
-        self._before = int(target.backends[self.server].proxy.switch(self.mode).get(self.counted, 0))
-
-    def evidence(self, target: FaultTarget) -> Evidence:
-        server = target.backends[self.server]
-        count = int(server.proxy.counts().get(self.counted, 0)) - self._before
-        line = f"{count} {self.counted} by the proxy"
-        if not self.at_least:
+    def evidence() -> Evidence:
+        count = int(server.proxy.counts().get(counted, 0)) - before
+        line = f"{count} {counted} by the proxy"
+        if not at_least:
             return Evidence(count > 0, line)
         seconds = server.answers_after()
-        return Evidence(count > 0 and seconds >= self.at_least, f"{line}, an answer took {seconds * 1000:.0f} ms")
+        return Evidence(count > 0 and seconds >= at_least, f"{line}, an answer took {seconds * 1000:.0f} ms")
 
-    def lift(self, target: FaultTarget) -> None:
-        target.backends[self.server].proxy.switch(PASS)
+    with server.proxy.switched(mode):
+        yield evidence
 
 
-@dataclass
-class Restarted:
+@contextmanager
+def restarted(name: Server, target: FaultTarget) -> Iterator[Look]:
     """The server is killed and started again at once; Redis is empty then."""
-
-    server: Server
-    _pids: tuple[int, int] = field(default=(0, 0), init=False)
-    _seconds: float = field(default=0.0, init=False)
-
-    def inject(self, target: FaultTarget) -> None:
-        server, killed = target.backends[self.server], Killed(self.server)
-        before, started = server.process.pid, time.monotonic()
-        killed.inject(target)
-        killed.lift(target)
-        self._pids = (before, server.process.pid)
-        self._seconds = time.monotonic() - started
-
-    def evidence(self, target: FaultTarget) -> Evidence:
-        before, now = self._pids
-        line = f"process {before} dead, {now} answered {self._seconds * 1000:.0f} ms later"
-        return Evidence(before != now and not psutil.pid_exists(before), line)
-
-    def lift(self, target: FaultTarget) -> None: ...
+    process, started = target.backends[name].process, time.monotonic()
+    before = process.pid
+    with killed(name, target):
+        pass
+    now, seconds = process.pid, time.monotonic() - started
+    line = f"process {before} dead, {now} answered {seconds * 1000:.0f} ms later"
+    yield lambda: Evidence(before != now and not psutil.pid_exists(before), line)
 
 
 def _refused(port: int) -> bool:

@@ -1,13 +1,14 @@
 """Faults on real services under load, cut short: each takes place, is survived, and is judged."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 
 from compose.local.options import StackOptions
 from loadtests.faults.drive import drive
-from loadtests.faults.fault import Evidence
+from loadtests.faults.fault import Evidence, Look
 from loadtests.faults.table import FAULTS
 from loadtests.faults.target import FaultTarget, fault_targets
 from loadtests.schema.faults import Cell
@@ -48,19 +49,18 @@ def test_a_fault_takes_place_and_breaks_no_rule(targets: dict[str, FaultTarget],
     assert cell.after.answers > 50
 
 
-class Nothing:
+@contextmanager
+def nothing(_target: FaultTarget) -> Iterator[Look]:
     """A fault that is none."""
 
-    def inject(self, target: FaultTarget) -> None: ...
-
-    def evidence(self, target: FaultTarget) -> Evidence:
+    def look() -> Evidence:
         raise ConnectionRefusedError("nobody there")
 
-    def lift(self, target: FaultTarget) -> None: ...
+    yield look
 
 
 def test_a_fault_without_evidence_is_no_fault_that_was_survived(targets: dict[str, FaultTarget]) -> None:
-    fault = replace(FAULTS[0], injector=Nothing(), seconds=0.2, after=0.5)
+    fault = replace(FAULTS[0], inject=nothing, seconds=0.2, after=0.5)
     cell = drive(targets["sync"], fault, lambda line: None, 0.2)
     assert cell.broken == ["no evidence that the fault took place"]
     assert "nobody there" in cell.evidence

@@ -8,9 +8,7 @@ from loadtests.faults.table import FAULTS
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_every_fault_can_be_injected_shown_and_lifted(fault: Fault) -> None:
-    for step in ("inject", "evidence", "lift"):
-        assert callable(getattr(fault.injector, step))
+def test_every_fault_says_what_it_means_and_lasts_long_enough_to_be_judged(fault: Fault) -> None:
     assert fault.meaning.endswith(".")
     assert fault.after >= 6  # or nobody could see that the service is back within 5 s
     assert set(fault.findings) <= set(COMBINATIONS)
