@@ -20,14 +20,6 @@ WHERE o.id > %s GROUP BY o.id, o.customer_id ORDER BY o.id"""
 PRODUCTS: Final = "SELECT id, name, CAST(price * 100 AS UNSIGNED), stock FROM products WHERE id IN %s"
 
 
-class OrderRow(msgspec.Struct, frozen=True):
-    """Customer and quantity tell which of the load's orders it is."""
-
-    id: int
-    customer: int
-    quantity: int
-
-
 class ProductRow(msgspec.Struct, frozen=True):
     """The price is in cents."""
 
@@ -37,9 +29,12 @@ class ProductRow(msgspec.Struct, frozen=True):
 
 
 class FinalRows(msgspec.Struct, frozen=True):
-    """The orders since the load began, and the watched products."""
+    """The orders since the load began, by their number, and the watched products.
 
-    orders: tuple[OrderRow, ...]
+    Of an order it holds customer and quantity, which tell which of the load's it is.
+    """
+
+    orders: dict[int, tuple[int, int]]
     products: dict[int, ProductRow]
 
 
@@ -52,7 +47,7 @@ def final_rows(stack: Stack, combination: str, before: int, watched: Watched) ->
     """The rows after the load; `before` is the result of `last_order`."""
     numbers = [*watched.prices, *watched.names, *watched.stocks, *watched.sold]
     with closing(stack.admin(stack.database(combination))) as root:
-        orders = tuple(OrderRow(*map(int, row)) for row in query(root, ORDERS_SINCE, before))
+        orders = {number: (customer, quantity) for number, customer, quantity in query(root, ORDERS_SINCE, before)}
         products = query(root, PRODUCTS, numbers) if numbers else ()
     return FinalRows(
         orders, {int(number): ProductRow(name, int(price), stock) for number, name, price, stock in products}
@@ -71,7 +66,7 @@ def lost_writes(history: History, rows: FinalRows) -> list[str]:
 
 def duplicate_orders(history: History, rows: FinalRows) -> list[str]:
     """A line for every Idempotency-Key with several orders, or with answers that name different ones."""
-    counts = Counter((order.customer, order.quantity) for order in rows.orders)
+    counts = Counter(rows.orders.values())
     named: defaultdict[str, set[int]] = defaultdict(set)
     for record in _orders(history):
         named[record.key] |= {record.made} if record.made else set()
@@ -83,10 +78,9 @@ def duplicate_orders(history: History, rows: FinalRows) -> list[str]:
 
 
 def _lost_orders(history: History, rows: FinalRows) -> Iterator[str]:
-    stored = {order.id: (order.customer, order.quantity) for order in rows.orders}
     for record in _orders(history):
-        if record.done and stored.get(record.made) != _fingerprint(record.key):
-            yield f"{record.key}: order {record.made} is {'another' if record.made in stored else 'gone'}"
+        if record.done and rows.orders.get(record.made) != _fingerprint(record.key):
+            yield f"{record.key}: order {record.made} is {'another' if record.made in rows.orders else 'gone'}"
 
 
 def _lost_patches(history: History, rows: FinalRows) -> Iterator[str]:
@@ -106,8 +100,8 @@ def _lost_patches(history: History, rows: FinalRows) -> Iterator[str]:
 def _lost_stock(history: History, rows: FinalRows) -> Iterator[str]:
     lines = {_fingerprint(record.key): record.levels for record in _orders(history)}
     taken: Counter[str] = Counter()
-    for order in rows.orders:
-        taken.update(dict(lines.get((order.customer, order.quantity), ())))
+    for order in rows.orders.values():
+        taken.update(dict(lines.get(order, ())))
     for number in history.watched.sold:
         missing = FULL_STOCK - rows.products[number].stock
         if missing != taken[f"sold:{number}"]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from loadtests.consistency.history import History, Record, Watched
-from loadtests.consistency.kept_writes import FinalRows, OrderRow, ProductRow
+from loadtests.consistency.kept_writes import FinalRows, ProductRow
 from loadtests.consistency.requests import order, patch
 
 # Product 1 has a price to set, 2 a name, 3 a stock; 4 and 5 are ordered, both of the same category.
@@ -53,7 +53,7 @@ def lost(fault: str = "closed") -> dict[str, Any]:
 def rows(*orders: tuple[int, int], price: int = 100, sold: tuple[int, int] = (0, 0)) -> FinalRows:
     """The rows after a load: orders as (id, customer), the price, and what was taken from the two stocks."""
     return FinalRows(
-        orders=tuple(OrderRow(number, customer, 1) for number, customer in orders),
+        orders={number: (customer, 1) for number, customer in orders},
         products={
             1: ProductRow("Any", price, 5),
             2: ProductRow("Version 0", 100, 5),

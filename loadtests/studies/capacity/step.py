@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -48,6 +48,9 @@ class Load(NamedTuple):
         vus = max(20, math.ceil(self.rate * worst_latency))
         return times | {"RATE": str(self.rate), "VUS": str(vus), "THINK": ""}
 
+    def step(self, number: int, **measured: Any) -> Step:
+        return Step(number=number, part=self.part, rate_rps=self.rate, concurrency=self.visitors, **measured)
+
 
 class Stepper:
     """Measures the steps of one run; each result is a file in `folder`.
@@ -74,7 +77,10 @@ class Stepper:
             if self._failed:
                 raise
             self._failed = True
-            return unmeasured(number, load, str(error))
+            void = [str(error)]
+            return load.step(
+                number, vus=load.visitors or 0, duration_s=load.seconds, outcome="void", reasons=void, void=void
+            )
         self._failed = False
         return judged(result, number, load, self._options.objectives, self._options.tolerance)
 
@@ -87,19 +93,15 @@ def judged(result: Result, number: int, load: Load, objectives: Objectives, tole
     if limit.name in NOT_THE_SERVICE and (faults or load.rate is None):
         void.append(limit.sentence)
     outcome: Outcome = "void" if void else "broken" if faults else "held"
-    latency = msgspec.to_builtins(result.latency_ms)
-    return Step(
-        number=number,
-        part=load.part,
-        rate_rps=load.rate,
-        concurrency=load.visitors,
+    return load.step(
+        number,
         vus=result.vus,
         duration_s=result.duration_s,
         requests=result.requests,
         throughput_rps=result.throughput_rps,
         failed=result.failed + result.checks_failed,
         dropped=result.dropped_iterations,
-        latency_ms=latency,
+        latency_ms=msgspec.to_builtins(result.latency_ms),
         routes=_routes(result, objectives),
         hit_ratio=result.cache.hit_ratio,
         cpu_cores=limit.cores_used,
@@ -114,20 +116,6 @@ def judged(result: Result, number: int, load: Load, objectives: Objectives, tole
 def _past_the_cache(result: Result, broke: bool) -> list[str]:
     counts = broke or bypasses(result) > MAY_BYPASS * result.requests
     return voided(result, CACHE_BYPASSED) if counts else []
-
-
-def unmeasured(number: int, load: Load, reason: str) -> Step:
-    return Step(
-        number=number,
-        part=load.part,
-        rate_rps=load.rate,
-        concurrency=load.visitors,
-        vus=load.visitors or 0,
-        duration_s=load.seconds,
-        outcome="void",
-        reasons=[reason],
-        void=[reason],
-    )
 
 
 def _routes(result: Result, objectives: Objectives) -> dict[str, RouteLine]:
