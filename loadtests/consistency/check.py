@@ -103,7 +103,7 @@ class Checked(msgspec.Struct, kw_only=True):
 
 
 def check(stack: Stack, load: Load, policy: str, with_faults: bool, say: Callable[[str], None]) -> Checked:
-    """Runs a load of this size on a combination that is up, and checks its history; raises DriverFailed."""
+    """Runs a load of this size on a combination that is up, and checks its history; raises StackError."""
     load = msgspec.structs.replace(load, run=f"{load.combination}-{token_hex(4)}")
     before, began = last_order(stack, load.combination), time.monotonic()
     with ExitStack() as running:

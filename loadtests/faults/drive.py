@@ -38,7 +38,7 @@ def warm_up(target: FaultTarget) -> None:
 
 
 def drive(target: FaultTarget, fault: Fault, say: Callable[[str], None], before: float = BEFORE_SECONDS) -> Cell:
-    """Measures one cell, with `before` seconds of load before the fault; raises DriverFailed or StackError."""
+    """Measures one cell, with `before` seconds of load before the fault; raises StackError."""
     instances = fault.instances_behind_nginx
     with behind_nginx(target, instances) if instances else nullcontext(target) as reached:
         return _drive(reached, fault, say, before)

@@ -1,21 +1,14 @@
-"""The proxy's process: a relay of TCP connections on loopback whose mode can be switched at any moment.
-
-`python -m loadtests.proxy.server TARGET PORT` prints its port, obeys each line of its input, which is a mode as JSON or
-empty, and answers with what it has done so far. The end of the input ends it.
-"""
+"""The proxy's process: a relay of TCP connections on loopback whose mode can be switched at any moment."""
 
 import asyncio
-import contextlib
-import json
 import socket
 import struct
-import sys
 from collections import Counter
+from multiprocessing.connection import Connection
 from typing import Final, cast
 
-import msgspec
-
 from compose.local.ports import LOOPBACK
+from loadtests.proxy.child import messages, say
 from loadtests.proxy.flow import END, Flow
 from loadtests.proxy.modes import PASS, Mode
 
@@ -168,19 +161,12 @@ def _bound(port: int) -> socket.socket:
     return made
 
 
-async def serve(relay: Relay) -> None:
-    """Obeys the lines of standard input until its end."""
-    loop = asyncio.get_running_loop()
-    lines = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+async def serve(line: Connection, target: int, port: int) -> None:
+    """Says its port, takes each mode that it is sent, and answers with what it has done so far."""
+    relay = Relay(target, port)
     await relay.listen()
-    print(json.dumps({"port": relay.port}), flush=True)
-    while line := await lines.readline():
-        if line.strip():
-            await relay.switch(msgspec.json.decode(line, type=Mode))
-        print(json.dumps({"mode": relay.mode.kind, "open": len(relay.links)} | relay.counts), flush=True)
-
-
-if __name__ == "__main__":
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(Relay(*map(int, sys.argv[1:]))))
+    say(line, relay.port)
+    async for message in messages(line):
+        if isinstance(message, Mode):
+            await relay.switch(message)
+        say(line, {"mode": relay.mode.kind, "open": len(relay.links)} | relay.counts)

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from compose.local import ports
+from compose.local.failures import StackError
 from loadtests.consistency.failures import failures
 from loadtests.consistency.history import History
 from loadtests.consistency.kept_writes import duplicate_orders, final_rows, last_order, lost_writes
-from loadtests.consistency.process import Driver, DriverFailed
+from loadtests.consistency.process import Driver
 from loadtests.consistency.stale_reads import stale_reads
 from loadtests.consistency.workload import Load
 from tests.support.combination import Combination
@@ -58,7 +59,7 @@ def test_what_does_not_fit_is_noted_and_ends_the_load(uncached: Combination) -> 
 
 def test_without_a_service_the_load_says_what_it_asked_for() -> None:
     with (
-        pytest.raises(DriverFailed, match="the load on sync: GET /api/dashboard: refused"),
+        pytest.raises(StackError, match="the load on sync: GET /api/dashboard: refused"),
         Driver(Load("sync", ports.free(), "run")),
     ):
         pass
@@ -69,7 +70,7 @@ def test_leaving_ends_the_process_in_the_middle_of_a_load(uncached: Combination)
     try:
         with Driver(load) as driver:
             wait_until(lambda: driver.counts().reads > 0, "reads are made")
-        with pytest.raises(DriverFailed, match="has ended without a word"):
+        with pytest.raises(StackError, match="has ended without a word"):
             driver.counts()
     finally:
         uncached.renew()
