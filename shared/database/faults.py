@@ -122,43 +122,46 @@ NUMBERS: dict[type[DatabaseFault], tuple[int, ...]] = {
         1040, 1203, 1226,  # too many connections: in all, of this user, in this hour
         1053, 1077, 1078, 1079, 1080, 3168, 3169,  # the server shuts down, or ended this session
         1152, 1184, 1927, 4031,  # aborted, killed (MariaDB), idle for too long (MySQL)
-        1129, 1135,  # too many failed handshakes of this host; no thread available
+        1135, 4081,  # no thread available; no memory left for connections (MySQL)
+        3032, 6400, 6141,  # offline mode; a handover in group replication (MySQL)
         1042, 1043, 1081, 1154, 1155, 1156, 1157, 1158, 1159, 1160, 1161,  # the network
     ),
     TransactionUndone: (
-        1213, 1613, 1614, 3058,  # deadlocks: of rows, of XA, of user locks
+        1213, 1402, 1613, 1614, 3058, 3132,  # deadlocks: of rows, of XA, of user locks, of the locking service
         1020, 1412, 1615,  # a row or a table changed since the transaction began
         3101,  # rolled back by group replication
     ),
-    LockTimedOut: (1205, 3572),
+    LockTimedOut: (1205, 1689, 3133, 3572),  # also behind a waiting ALTER TABLE, of the locking service, NOWAIT
     Busy: (
         1206, 1637,  # the table of locks is full, or that of transactions
-        1297,  # a temporary error of the storage engine
-        1461,  # too many prepared statements
-        3100,  # a hook of group replication stopped the transaction
+        1297, 3197,  # a temporary error of the storage engine, of XA
+        1461, 3985,  # too many prepared statements, no memory for a lock
+        3100, 3781, 3782, 3783, 3796, 3797, 3798, 3799, 4094,  # group replication stopped the transaction
     ),
     ReadOnly: (
         1290, 1836, 1874,  # --read-only, super_read_only, innodb_read_only
-        1036, 1207, 1223, 1792,  # the table, the transaction, a global read lock
+        1036, 1223, 1792,  # the table, a read lock, the transaction
         1047,  # a node of Galera that is not ready
-        3573,  # a read-only schema (MySQL)
+        3989, 4049,  # a read-only schema, a secondary of group replication (MySQL)
     ),
     StatementTimedOut: (1317, 1028, 1969, 3024),  # killed; max_statement_time (MariaDB); max_execution_time (MySQL)
     ConnectionGone: (1094,),
     AccessDenied: (
         1044, 1142, 1143, 1227, 1370,  # privileges on the database, table, column, server, routine
-        1045, 1698, 3118, 3878, 3955, 4151,  # the password, the account
-        1130, 1131, 1820, 1862,  # the host; an expired password
+        1045, 1698, 1873, 3118, 3879, 3955, 4150, 4151, 6126, 6127,  # the password, the account, the database
+        1129, 1130, 1131, 1820, 1862,  # the host, also after too many failed handshakes; an expired password
+        1095, 1979, 6038, 6444,  # KILL; another privilege; the firewall
         1251, 1275, 1524, 2059, 3159,  # the authentication plugin; TLS that the server requires
     ),
     StatementRejected: (
         1052, 1054, 1055, 1056, 1057, 1058, 1060, 1063, 1064, 1065, 1066, 1096, 1109, 1110, 1111, 1120,  # the text
         1136, 1137, 1138, 1139, 1140, 1149, 1172, 1210, 1221, 1222, 1235, 1241, 1242, 1243, 1247, 1248, 1250,
         1318, 1327, 1463, 1582, 1583,
-        1022, 1048, 1062, 1169, 1216, 1217, 1451, 1452, 1557, 1586, 1761, 1762, 3819, 4025,  # keys and constraints
-        1263, 1264, 1265, 1292, 1300, 1364, 1365, 1366, 1367, 1406, 1411, 1441, 1690,  # values
+        1022, 1048, 1062, 1169, 1216, 1217, 1451, 1452, 1557, 1586, 1761, 1762,  # keys and constraints
+        1859, 3673, 3819, 4025,
+        1263, 1264, 1265, 1292, 1300, 1364, 1365, 1366, 1367, 1406, 1411, 1441, 1525, 1690, 6527,  # values
         1253, 1267, 1270, 1271,  # collations
-        1046, 1099, 1100, 1179, 1192, 1568,  # the order of statements
+        1046, 1099, 1100, 1179, 1192, 1207, 1568,  # the order of statements
         1390, 2014,  # the protocol
     ),
 }  # fmt: skip

@@ -1,0 +1,87 @@
+"""The servers' own lists of errors: no number that a service can meet is in another class than its server says."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import pytest
+
+from shared.database.faults import (
+    AccessDenied,
+    Busy,
+    ConnectionLost,
+    DatabaseFault,
+    LockTimedOut,
+    ReadOnly,
+    StatementRejected,
+    StatementTimedOut,
+    TransactionUndone,
+    kind_of,
+)
+from tests.support.seeded_servers import KINDS
+from tests.support.server_errors import ServerError, server_errors
+from tests.support.sides import server_of
+
+Kinds = tuple[type[DatabaseFault], ...]
+WAITS: Final[Kinds] = (LockTimedOut, TransactionUndone)
+# What a message says, and the classes that fit it.
+WORDS: Final[Mapping[str, Kinds]] = {
+    r"access ?denied|is blocked because|account.*locked|not allowed to connect": (AccessDenied,),
+    r"shutdown|was killed|connection closed|too many connections|offline|global conn limit": (ConnectionLost,),
+    r"deadlock|lock wait|wait on a lock|lock (aborted|nowait)|restarting transaction|please retry": WAITS,
+    r"time ?out|timed out|time exceeded": (ConnectionLost, StatementTimedOut, Busy, *WAITS),
+    r"read[ -]only": (ReadOnly,),
+    r"temporary err|connection .*busy|xa retry|not enough resources|mdl out of resources": (Busy, ConnectionLost),
+}
+# What MySQL's SQLSTATE says.
+STATES: Final[Mapping[str, Kinds]] = {
+    "08": (ConnectionLost, ReadOnly, AccessDenied),
+    **dict.fromkeys(["21", "22001", "22004", "22007", "22008", "22012", "23"], (StatementRejected,)),
+    "25006": (ReadOnly,),
+    "28": (AccessDenied,),
+    "40": (TransactionUndone,),
+    "70": (StatementTimedOut,),
+    "XA10": (TransactionUndone,),
+}
+# The other way round. From 4000 on a number of MySQL means something else on MariaDB, which no service of ours meets.
+SAYS: Final[Mapping[type[DatabaseFault], str]] = {
+    AccessDenied: r"denied|not allowed|blocked|host|password|plugin|auth|secure|owner|locked",
+    ReadOnly: r"read[ -]?only|read ?lock|unknown com|option",
+    LockTimedOut: r"lock",
+    TransactionUndone: r"deadlock|transaction|changed|checkread|retry|re-?prepare|rb(rollback|timeout)",
+    StatementTimedOut: r"timeout|exceeded|interrupted|abort",
+}
+APART: Final = 4000
+# Of what no service sends: replication, backups, roles, plugins, variables, JSON, results that are too large.
+ELSEWHERE: Final = {
+    1153, 1189, 1190, 1207, 1218, 1620, 1621, 1639, 1704, 1875, 1876,
+    3025, 3068, 3095, 3202, 3630, 3699, 3836, 3840, 3907, 4011, 4156, 4192,
+}  # fmt: skip
+
+
+@pytest.fixture(params=KINDS)
+def server(request: pytest.FixtureRequest) -> list[ServerError]:
+    return server_errors(server_of(request.param, request))
+
+
+def test_what_the_server_says_of_an_error_is_its_class(server: list[ServerError]) -> None:
+    wrong = [
+        (error, kind_of(error.number).__name__)
+        for error in server
+        if error.number not in ELSEWHERE and not all(kind_of(error.number) in kinds for kinds in _fitting(error))
+    ]
+    assert wrong == []
+
+
+def test_what_is_in_a_class_is_said_by_its_message(server: list[ServerError]) -> None:
+    wrong = [
+        (error, kind_of(error.number).__name__)
+        for error in server
+        if error.number < APART and not re.search(SAYS.get(kind_of(error.number), ""), error.text)
+    ]
+    assert wrong == []
+
+
+def _fitting(error: ServerError) -> Iterator[Kinds]:
+    yield from (kinds for words, kinds in WORDS.items() if re.search(words, error.text))
+    yield from (kinds for state, kinds in STATES.items() if error.state.startswith(state))
