@@ -21,7 +21,7 @@ class Authority:
     name: x509.Name
     key: ec.EllipticCurvePrivateKey
 
-    def sign(self, certificate: Path, key_file: Path, host: str, days: int = 30) -> None:
+    def sign(self, certificate: Path, key_file: Path, host: str, days: float = 30) -> None:
         """`host` is an IP address or a name; a negative `days` writes an expired certificate."""
         key = ec.generate_private_key(ec.SECP256R1())
         named = x509.IPAddress(ip_address(host)) if host[0].isdigit() else x509.DNSName(host)
@@ -53,7 +53,7 @@ def _name(common_name: str) -> x509.Name:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: int
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: float
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (

@@ -1,7 +1,7 @@
 """The database servers that the data set is tested on: a private local one, and optionally an external one.
 
 TEST_DATABASE_URL (mysql://root@host:port, with TEST_DATABASE_PASSWORD_FILE) names the external one, whose four
-databases the tests restore.
+databases the tests restore; TEST_DATABASE_EXEC runs a command in its container.
 """
 
 import os
@@ -20,7 +20,9 @@ from compose.local.options import StackOptions
 from compose.local.stack import Stack
 
 EXTERNAL = "TEST_DATABASE_URL"
-KINDS = ["local", "external"] if os.environ.get(EXTERNAL) else ["local"]
+# Tests on the external server have this in their names, by which tools/compose_road selects them.
+EXTERNAL_KIND = "external"
+KINDS = ["local", EXTERNAL_KIND] if os.environ.get(EXTERNAL) else ["local"]
 SHOPS = ["shop_sync", "shop_sync_cached", "shop_async", "shop_async_cached"]
 
 
@@ -49,7 +51,7 @@ class SeededServer:
 @contextmanager
 def seeded_server(kind: str) -> Iterator[SeededServer]:
     """`kind` is one of KINDS."""
-    if kind == "external":
+    if kind == EXTERNAL_KIND:
         yield external_server()
         return
     with Stack(StackOptions(only=())) as stack:

@@ -12,7 +12,7 @@ import pytest
 from compose.local.stack import Stack
 from shared.service.metrics import Metrics
 from shared.service.settings import Settings, read_settings
-from tests.support.seeded_servers import KINDS, SeededServer, external_server
+from tests.support.seeded_servers import EXTERNAL_KIND, KINDS, SeededServer, external_server
 from tests.support.twins import NAMES, Twin
 from tests.support.waiting import wait_until
 
@@ -102,7 +102,7 @@ class Side:
 
 def server_of(kind: str, request: pytest.FixtureRequest) -> SeededServer:
     """The external server, or that of the shared stack, whose fixture is requested only here."""
-    if kind == "external":
+    if kind == EXTERNAL_KIND:
         return external_server()
     stack: Stack = request.getfixturevalue("stack")
     return SeededServer(stack.admin, "127.0.0.1", stack.database_port)

@@ -1,66 +1,121 @@
 """TLS to the database, on a real server with certificates of the test's own: who is believed, and who is refused."""
 
 import os
+import shlex
+import subprocess
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from compose.local import definition, programs
-from compose.local.database_server import MYSQL, DatabaseServer
+from compose.local.database_server import MYSQL, Connection, DatabaseServer
 from shared.database.faults import ConnectionLost, DatabaseFault
 from shared.service.settings import SettingsError, read_settings
 from tests.support.certificates import Authority, authority
+from tests.support.seeded_servers import KINDS, external_server
 from tests.support.twins import NAMES, Twin
 from tests.support.waiting import wait_until
 
 HOST = "127.0.0.1"
+BRIEF_SECONDS, DAY = 3, 86400
 ROOT, PASSWORD = "for-root", "for-this-test-only"
 ACCOUNT = (
     "CREATE DATABASE shop",
     f"CREATE USER 'probe'@'%' IDENTIFIED BY '{PASSWORD}'",
     "GRANT ALL ON shop.* TO 'probe'@'%'",
 )
+RELOAD = "ALTER INSTANCE RELOAD TLS"
+FILES = "SET GLOBAL ssl_cert = '{}', ssl_key = '{}', ssl_ca = '{}'"
+# A file that MySQL may read in its container.
+THERE = "/run/mysqld/shown.pem"
 CIPHER = "SHOW SESSION STATUS LIKE 'Ssl_cipher'"
 
 
 @dataclass(frozen=True)
 class TlsServer:
-    """A database server, the files that it reads its certificate from, and two authorities."""
+    """A database server, how it takes another certificate from a file with its key and authority, two authorities."""
 
-    server: DatabaseServer
+    connect: Callable[[], Connection]
+    port: int
+    install: Callable[[Path], tuple[str, ...]]
     folder: Path
     ours: Authority
     other: Authority
 
-    def show(self, by: Authority, host: str = HOST, days: int = 30) -> None:
+    def show(self, by: Authority, host: str = HOST, days: float = 30) -> None:
         """Has the server show another certificate from now on."""
-        by.sign(self.folder / "server.pem", self.folder / "server.key", host, days)
-        with self.server.connect() as root, root.cursor() as cursor:
-            cursor.execute("ALTER INSTANCE RELOAD TLS" if self.server.flavour is MYSQL else "FLUSH SSL")
+        # MySQL takes none that has expired already.
+        brief = days < 0 and "MariaDB" not in str(self.run("SELECT VERSION()"))
+        certificate, key = self.folder / "certificate.pem", self.folder / "key.pem"
+        by.sign(certificate, key, host, BRIEF_SECONDS / DAY if brief else days)
+        shown = self.folder / "shown.pem"
+        shown.write_bytes(b"".join(file.read_bytes() for file in (certificate, key, by.file)))
+        self.run(*self.install(shown))
+        time.sleep(BRIEF_SECONDS if brief else 0)
 
-    def sessions(self) -> list[tuple[object, ...]]:
-        with self.server.connect() as root, root.cursor() as cursor:
-            cursor.execute("SELECT id FROM information_schema.processlist WHERE user = 'probe'")
+    def run(self, *statements: str) -> list[tuple[Any, ...]]:
+        """The rows of the last statement."""
+        with self.connect() as root, root.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
             return list(cursor.fetchall())
+
+    def sessions(self) -> list[tuple[Any, ...]]:
+        return self.run("SELECT id FROM information_schema.processlist WHERE user = 'probe'")
 
 
 @pytest.fixture(scope="module")
-def tls(servers: None) -> Iterator[TlsServer]:
-    """A server that offers TLS."""
-    with _running("--ssl-cert={0}/server.pem", "--ssl-key={0}/server.key", "--ssl-ca={0}/ours.pem") as running:
+def local(servers: None) -> Iterator[TlsServer]:
+    with _running(*(f"--ssl-{what}={{0}}/shown.pem" for what in ("cert", "key", "ca"))) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def plain(servers: None) -> Iterator[TlsServer]:
-    """A server that offers none."""
+def external(servers: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsServer]:
+    """MySQL in a container, which reads its certificate from a file there."""
+    server, folder = external_server(), tmp_path_factory.mktemp("tls")
+    running = TlsServer(
+        lambda: server.connect(None), server.port, _into_container, folder,
+        authority(folder, "ours"), authority(folder, "other"),
+    )  # fmt: skip
+    (before,) = running.run(*ACCOUNT, "SELECT @@ssl_cert, @@ssl_key, @@ssl_ca")
+    yield running
+    running.run(FILES.format(*before), RELOAD)
+    running.run("DROP USER probe", "DROP DATABASE shop")
+
+
+@pytest.fixture(params=KINDS)
+def tls(request: pytest.FixtureRequest, servers: None) -> TlsServer:
+    """A server that offers TLS."""
+    running: TlsServer = request.getfixturevalue(request.param)
+    return running
+
+
+@pytest.fixture(scope="module")
+def local_plain(servers: None) -> Iterator[TlsServer]:
     mariadb = "MariaDB" in programs.version(programs.need("mysqld", "mariadbd"))
     with _running("--skip-ssl" if mariadb else "--tls-version=") as running:
         yield running
+
+
+@pytest.fixture(params=KINDS)
+def plain(request: pytest.FixtureRequest, servers: None) -> Iterator[TlsServer]:
+    """A server that offers none."""
+    if request.param == "local":
+        yield request.getfixturevalue("local_plain")
+        return
+    running: TlsServer = request.getfixturevalue("external")
+    running.show(running.ours)
+    ((versions,),) = running.run("SELECT @@tls_version")
+    running.run("SET GLOBAL tls_version = ''", f"{RELOAD} NO ROLLBACK ON ERROR")
+    yield running
+    running.run(f"SET GLOBAL tls_version = '{versions}'", RELOAD)
 
 
 @pytest.fixture(params=NAMES)
@@ -108,7 +163,7 @@ def test_off_does_without_where_it_is_offered(twin: Twin, tls: TlsServer) -> Non
 
 @pytest.mark.parametrize("mode", ["on", "verify"])
 def test_a_server_without_tls_is_refused_and_keeps_no_session(twin: Twin, plain: TlsServer, mode: str) -> None:
-    _is_refused(twin, plain, mode, plain.ours if mode == "verify" else None, r"TLS|SSL")
+    _is_refused(twin, plain, mode, plain.ours if mode == "verify" else None, r"TLS|SSL|Bad handshake")
     assert _cipher(twin, plain, "off", None) == ""
 
 
@@ -136,23 +191,32 @@ def _running(*options: str) -> Iterator[TlsServer]:
         folder = Path(name)
         folder.chmod(0o755)  # the server may run as a user of its own
         ours, other = authority(folder, "ours"), authority(folder, "other")
-        ours.sign(folder / "server.pem", folder / "server.key", HOST)
+        ours.sign(folder / "shown.pem", folder / "key.pem", HOST)
+        with (folder / "shown.pem").open("ab") as shown:
+            shown.write((folder / "key.pem").read_bytes() + ours.file.read_bytes())
         command = (*plan.database.command, *(option.format(folder) for option in options))
         server = DatabaseServer(replace(plan.database, command=command), folder / "d", everywhere, ROOT)
         try:
             server.start()
-            with server.connect() as root, root.cursor() as cursor:
-                for statement in ACCOUNT:
-                    cursor.execute(statement)
-            yield TlsServer(server, folder, ours, other)
+            reload = RELOAD if server.flavour is MYSQL else "FLUSH SSL"
+            running = TlsServer(server.connect, server.port, lambda _: (reload,), folder, ours, other)
+            running.run(*ACCOUNT)
+            yield running
         finally:
             server.process.stop(5)
+
+
+def _into_container(file: Path) -> tuple[str, ...]:
+    """TEST_DATABASE_EXEC runs a command in the container as MySQL's user; the statements let MySQL read the file."""
+    command = [*shlex.split(os.environ["TEST_DATABASE_EXEC"]), "sh", "-c", f"cat >{THERE}"]
+    subprocess.run(command, input=file.read_bytes(), check=True, timeout=20)
+    return FILES.format(THERE, THERE, THERE), RELOAD
 
 
 def _cipher(twin: Twin, to: TlsServer, mode: str, trusted: Authority | None, host: str = HOST) -> str:
     settings = read_settings({
         "COMBINATION": twin.name, "BIND": "127.0.0.1:1", "CONNECT_TIMEOUT": "5",
-        "DATABASE_URL": f"mysql://probe:{PASSWORD}@{host}:{to.server.port}/shop",
+        "DATABASE_URL": f"mysql://probe:{PASSWORD}@{host}:{to.port}/shop",
         "DATABASE_TLS": mode, "DATABASE_CA_FILE": str(trusted.file) if trusted else "",
     })  # fmt: skip
     raw = twin.call(twin.part("database.driver", "connect"), settings, 5.0)
