@@ -14,6 +14,8 @@ from compose.local.processes import Process, environment, python
 START_SECONDS = 120
 HEALTH_SECONDS = 5
 STOP_MARGIN_SECONDS = 3.0
+# The metric that a worker publishes last, when its connections are open.
+OPENED = 'service_trait{entry="event loop"'
 
 
 class Service:
@@ -26,6 +28,7 @@ class Service:
         self.program: Sequence[str] = [f"{name.partition('-')[0]}_api.serve"]
         self._directory = directory
         self._environment = dict(settings)
+        self._workers = int(settings["WORKERS"])
         self.process = Process(f"the service {self.name}", directory.parent / f"{self.name}.log", cores)
 
     @property
@@ -55,6 +58,7 @@ class Service:
         """Start without waiting; `extra` changes the environment for this start only."""
         make_folder(self._directory)
         settings = environment(self._directory, {**self._environment, **(extra or {})})
+        self._workers = int(settings["WORKERS"])
         module, *arguments = self.program
         self.process.start([*python(module), *arguments], settings, CHECKOUT)
 
@@ -75,20 +79,32 @@ class Service:
         self.start(environment)
 
     def ready(self) -> bool:
-        return is_ready(self.port, self.name)
+        return is_ready(self.port, self.name, self._workers)
 
 
-def is_ready(port: int, name: str) -> bool:
-    """Whether /health/ready answers 200 on this port of loopback, under the name of this combination."""
+def is_ready(port: int, name: str, workers: int) -> bool:
+    """Whether all workers have opened their connections, and one says under the combination's name that it is ready."""
     connection = http.client.HTTPConnection(ports.LOOPBACK, port, timeout=HEALTH_SECONDS)
     try:
-        connection.request("GET", "/health/ready")
-        answer = connection.getresponse()
-        return answer.status == http.client.OK and answer.headers["X-Combination"] == name
+        status, combination, _ = _get(connection, "/health/ready")
+        return (status, combination) == (http.client.OK, name) and _opened(connection) >= workers
     except (OSError, http.client.HTTPException):
         return False
     finally:
         connection.close()
+
+
+def _opened(connection: http.client.HTTPConnection) -> int:
+    """How many workers have opened their connections: a service is ready as soon as the first of them is."""
+    _, _, metrics = _get(connection, "/metrics")
+    return sum(round(float(line.rpartition(" ")[2])) for line in metrics.splitlines() if line.startswith(OPENED))
+
+
+def _get(connection: http.client.HTTPConnection, path: str) -> tuple[int, str | None, str]:
+    """Status, combination and body of an answer."""
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    return answer.status, answer.headers["X-Combination"], answer.read().decode()
 
 
 def localised(

@@ -69,7 +69,7 @@ class ComposeTarget:
         for name in names:
             self.run("start", name)
         for name in names:
-            self._wait_ready(name)
+            self.wait_ready(name)
         self._pids.clear()
 
     def programs(self, name: str) -> dict[str, int]:
@@ -158,9 +158,10 @@ class ComposeTarget:
     def _restore(self, name: str) -> None:
         self.run("exec", "-T", "database", "bash", "-c", RESTORE, self.database(name))
 
-    def _wait_ready(self, name: str) -> None:
+    def wait_ready(self, name: str) -> None:
+        """Also for the last worker; Docker's own check asks whichever answers."""
         port = int(self._environment[_port_variable(name)])
-        if not _soon(lambda: is_ready(port, name), READY_S):
+        if not _soon(lambda: is_ready(port, name, self._plan.workers), READY_S):
             raise TargetError(f"{name} was not ready in {READY_S} s: docker compose logs {name}")
 
 
@@ -199,6 +200,8 @@ def compose_target(plan: Plan, say: Callable[[str], None]) -> Iterator[ComposeTa
     say("docker compose up -d --build --wait")
     try:
         target.run("up", "-d", "--build", "--wait", seconds=START_S)
+        for name in plan.names:
+            target.wait_ready(name)
         yield target
     finally:
         say("docker compose down -v")

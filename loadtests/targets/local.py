@@ -1,6 +1,5 @@
 """The stack as private local processes, as a target of the load."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,17 +13,13 @@ from compose.local.options import StackOptions
 from compose.local.placement import pinned
 from compose.local.processes import stop_all
 from compose.local.rows import COPIES_AT_ONCE
-from compose.local.service import Service
 from compose.local.stack import Stack
 from loadtests.schema.plan import Plan
 from loadtests.targets.base import Target
 from loadtests.targets.k6 import Generator, k6_command, k6_version
-from loadtests.targets.prometheus import parsed_traits, read_metrics
 
 REDIS_TIMEOUT_S: Final = 5
 SCANNED_AT_ONCE: Final = 1000
-LAST_WORKER_S: Final = 10
-POLL_S: Final = 0.05
 
 
 class LocalTarget(Target):
@@ -42,7 +37,7 @@ class LocalTarget(Target):
         return self._stack.url(name)
 
     def prepare(self, names: Sequence[str], restore: bool) -> None:
-        """All of them at once; waits for all of their workers, as the first one makes a service ready."""
+        """All of them at once."""
         services = [self._stack.service(name) for name in names]
         stop_all([service.process for service in services], max(service.grace for service in services))
         for name in names:
@@ -54,17 +49,10 @@ class LocalTarget(Target):
             service.launch(self.environment(service.name))
         for service in services:
             service.wait()
-            self._wait_for_workers(service)
 
     def environment(self, name: str) -> dict[str, str]:  # noqa: ARG002 (a preset)
         """The variables that a service is started with besides its own."""
         return {}
-
-    def _wait_for_workers(self, service: Service) -> None:
-        wanted = int({**service.settings, **self.environment(service.name)}["WORKERS"])
-        until = time.monotonic() + LAST_WORKER_S
-        while _workers(service.url) < wanted and time.monotonic() < until:
-            time.sleep(POLL_S)
 
     def forget(self, name: str) -> None:
         for key in self._cache.scan_iter(match=f"{name}:*", count=SCANNED_AT_ONCE):
@@ -96,10 +84,6 @@ class LocalTarget(Target):
 
     def close(self) -> None:
         self._cache.close()
-
-
-def _workers(url: str) -> int:
-    return sum(parsed_traits(read_metrics(url)).get("server", {}).values())
 
 
 def stack_options(plan: Plan, say: Callable[[str], None]) -> StackOptions:

@@ -12,7 +12,7 @@ from compose.local.service import Service
 from compose.local.stack import Stack
 from tests.support.crowd import Crowd, all_of
 from tests.support.obstacles import locked_tables
-from tests.support.own_services import own_service, sessions, start, tree, workers
+from tests.support.own_services import own_service, sessions, tree, workers
 from tests.support.plain_http import Wire
 from tests.support.twins import NAMES
 from tests.support.waiting import SLACK, wait_until
@@ -32,7 +32,7 @@ def launch(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Launch]:
             environment.setdefault("GRACE", str(GRACE))
             service = own_service(stack, request.param, **environment)
             stopping.callback(service.stop)
-            start(service, stack, int(environment.get("WORKERS", "1")))
+            service.start()
             return service
 
         yield launched

@@ -11,7 +11,6 @@ from compose.local import definition, ports
 from compose.local.service import Service, localised
 from compose.local.stack import Stack
 from tests.support.stacks import own_ports
-from tests.support.waiting import wait_until
 
 # Few connections, and limits short enough for a test to reach.
 SMALL = {"WORKERS": "1", "POOL": "4", "IN_FLIGHT": "8"}
@@ -34,19 +33,12 @@ def own_service(stack: Stack, name: str, **environment: str) -> Service:
 
 @contextmanager
 def running_service(stack: Stack, name: str, **environment: str) -> Iterator[Service]:
-    """Yields once all workers are connected to the database."""
     service = own_service(stack, name, **environment)
     try:
-        start(service, stack, int(environment.get("WORKERS", SMALL["WORKERS"])))
+        service.start()
         yield service
     finally:
         service.stop()
-
-
-def start(service: Service, stack: Stack, count: int) -> None:
-    """Wait until `count` workers are connected to the database."""
-    service.start()
-    wait_until(lambda: len(workers(service, stack)) == count, "all workers are ready")
 
 
 def free_port() -> int:

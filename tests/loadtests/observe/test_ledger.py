@@ -17,6 +17,7 @@ from loadtests.runner import matrix
 from loadtests.schema.run import Ledger
 from loadtests.targets.local import LocalTarget
 from shared.service.settings import Settings
+from tests.support import slow_worker
 from tests.support.own_services import workers
 from tests.support.stacks import COMBINATIONS, target_of
 
@@ -82,6 +83,23 @@ def test_the_ledger_names_what_the_running_cell_has(target: LocalTarget, name: s
     assert "library uvloop" not in ledger
     assert ledger["Python"].startswith("CPython 3.")
     assert "MariaDB" in ledger["database"] or "MySQL" in ledger["database"]
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_no_ledger_is_read_before_the_last_worker_has_opened_its_connections(
+    stack: Stack, target: LocalTarget, name: str
+) -> None:
+    service = stack.service(name)
+    program = service.program
+    service.program = [slow_worker.PROGRAM, name.partition("-")[0], "2"]
+    try:
+        target.prepare([name], restore=False)
+        ledger = read_ledger(target, name)
+    finally:
+        service.program = program
+        service.restart()
+    connections = {entry: ON_BOTH[entry] for entry in ("workers", "database connections", "Redis connections")}
+    assert {entry: ledger[entry] for entry in connections} == connections
 
 
 def test_every_setting_of_a_service_is_in_the_ledger() -> None:
