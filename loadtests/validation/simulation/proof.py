@@ -6,7 +6,7 @@ from statistics import fmean
 from typing import Final, TypeAlias
 
 import msgspec
-from scipy.stats import binomtest
+from scipy.special import bdtrc
 
 from loadtests.validation.simulation.noise import PAIRS, MetricNoise, Noise
 from loadtests.validation.simulation.runs import Truth
@@ -125,5 +125,5 @@ def _outside(title: str, tables: dict[str, Table], runs: int) -> Iterator[str]:
 def _above(title: str, table: Table, bound: float, runs: int) -> Iterator[str]:
     for effect, row in table.items():
         for metric, share in row.items():
-            if binomtest(round(share * runs), runs, bound, "greater").pvalue < CHANCE:
+            if bdtrc(round(share * runs) - 1, runs, bound) < CHANCE:
                 yield f"{title}, {effect}, {metric}: {share:.1%}, and {bound:.0%} is the bound"
