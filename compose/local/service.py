@@ -12,7 +12,9 @@ from compose.local.placement import Cores
 from compose.local.processes import Process, environment, python
 
 START_SECONDS = 120
-HEALTH_SECONDS = 5
+# A request waits for the first worker. Given up before that it would still be taken, and be a read that its client
+# has cancelled: that costs the async twin a connection.
+HEALTH_SECONDS = 60
 STOP_MARGIN_SECONDS = 3.0
 # The metric that a worker publishes last, when its connections are open.
 OPENED = 'service_trait{entry="event loop"'

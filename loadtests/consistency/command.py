@@ -31,7 +31,7 @@ CACHED: Final = ("sync-cached", "async-cached")
 BROKEN: Final = ("no-stamps", "drop-before-commit", "flight-across-write")
 CALM, FAULTS = "calm", "faults"
 # Serves a twin under one of the broken policies, in place of the twin's own module.
-BROKEN_PROGRAM: Final = "tests.support.broken_policies"
+BROKEN_PROGRAM: Final = ("tests.support.changed_twin", "broken_policies")
 # Broken policies are detected long before so many reads and writes.
 BROKEN_SHARE: Final = 10
 
@@ -156,5 +156,5 @@ def renew(stack: Stack, combination: str, policy: str) -> None:
     with closing(redis.Redis.from_url(stack.cache_url)) as client:
         client.flushall()
     twin = combination.partition("-")[0]
-    service.program = [f"{twin}_api.serve"] if policy == SHIPPED else [BROKEN_PROGRAM, twin, policy]
+    service.program = [f"{twin}_api.serve"] if policy == SHIPPED else [*BROKEN_PROGRAM, twin, policy]
     service.start()

@@ -1,11 +1,9 @@
 """Three broken cache policies, with which tests prove that their checks find stale reads.
 
-`python -m tests.support.broken_policies sync no-stamps` serves a twin with a broken policy, in the service's
-environment.
+`python -m tests.support.changed_twin broken_policies sync no-stamps` serves a twin with a broken policy.
 """
 
 import importlib
-import runpy
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -106,11 +104,5 @@ def _drop_early(twin: str) -> None:
     cache.drop = (lambda self, groups: None) if twin == "sync" else nothing
 
 
-# Hypercorn's workers are spawned: they import this module again as `__mp_main__`.
-if __name__ in {"__main__", "__mp_main__"}:
-    if len(sys.argv) != 3 or sys.argv[1] not in {"sync", "async"} or sys.argv[2] not in BROKEN:
-        sys.exit(f"usage: python -m tests.support.broken_policies sync|async {'|'.join(BROKEN)}")
-    SERVED[sys.argv[2]]()
-
-if __name__ == "__main__":
-    runpy.run_module(f"{sys.argv[1]}_api.serve", run_name="__main__", alter_sys=False)
+def change(_twin: str, policy: str) -> None:
+    SERVED[policy]()

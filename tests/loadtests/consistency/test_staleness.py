@@ -54,7 +54,7 @@ def test_no_read_is_stale_whatever_happens_to_redis(cached: Combination) -> None
 def test_a_broken_policy_is_found_out(all_combinations: dict[str, Combination], name: str, policy: str) -> None:
     one = all_combinations[name]
     service = own_service(one.stack, name, **ROOMY)
-    service.program = [BROKEN_PROGRAM, name.partition("-")[0], policy]
+    service.program = [*BROKEN_PROGRAM, name.partition("-")[0], policy]
     try:
         service.start()
         # A short load may by chance meet no stale read; three in a row do not.

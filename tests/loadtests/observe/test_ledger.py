@@ -17,7 +17,7 @@ from loadtests.runner import matrix
 from loadtests.schema.run import Ledger
 from loadtests.targets.local import LocalTarget
 from shared.service.settings import Settings
-from tests.support import slow_worker
+from tests.support import changed_twin
 from tests.support.own_services import workers
 from tests.support.stacks import COMBINATIONS, target_of
 
@@ -91,7 +91,7 @@ def test_no_ledger_is_read_before_the_last_worker_has_opened_its_connections(
 ) -> None:
     service = stack.service(name)
     program = service.program
-    service.program = [slow_worker.PROGRAM, name.partition("-")[0], "2"]
+    service.program = [changed_twin.PROGRAM, "slow_worker", name.partition("-")[0], "2"]
     try:
         target.prepare([name], restore=False)
         ledger = read_ledger(target, name)
