@@ -9,9 +9,11 @@ from typing import Any, Final
 
 import pytest
 
+from compose.local.placement import listed
 from compose.local.stack import Stack
 from loadtests.targets.k6 import find_k6
 from tests.support.combination import Combination
+from tests.support.seeded_data import seeded_data
 from tests.support.stacks import COMBINATIONS, stack_of
 
 # Redis is given up after 100 ms by default, which a busy machine reaches without any fault; the breaker then opens.
@@ -63,13 +65,21 @@ sys.addaudithook(refuse_unmarked)
 
 
 def pytest_configure() -> None:
-    """Programs that tests start hear Ctrl-C, also where a shell has started the tests in the background, deaf to it."""
+    """Programs that tests start hear Ctrl-C, also where a shell has started the tests in the background, deaf to it.
+
+    Where stacks run side by side, none has cores of its own: all services on one core would leave the other idle.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        cores = listed(frozenset(os.sched_getaffinity(0)))
+        os.environ |= {"SERVICE_CPUS": cores, "OTHER_CPUS": cores}
 
 
 @pytest.fixture(scope="session")
-def servers() -> None:
-    """For tests that start servers of their own."""
+def servers(request: pytest.FixtureRequest) -> None:
+    """For tests that start servers of their own, on a copy of the data: filling it takes longer than all the rest."""
+    cache: pytest.Cache = request.config.cache
+    os.environ["SEEDED_DATA"] = str(seeded_data(cache.mkdir("seeded-data")))
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +89,7 @@ def k6() -> str:
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def stack(servers: None) -> Iterator[Stack]:
     """All four services with two workers each, for the whole run."""
     with stack_of(environment=PATIENT) as running:
         yield running

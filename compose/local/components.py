@@ -27,10 +27,11 @@ class Components:
     def start(self, ports: dict[str, int]) -> None:
         """Start the servers, load the data, and start the services that have a port."""
         self._options.say(f"starting {self.database.flavour.name} ({self.database.program})")
-        self.database.start()
+        self.database.start(self._options.seeded)
         self._options.say("starting Redis")
         self.cache.start()
-        self._fill(ports)
+        if self._options.seeded is None:
+            self._fill(ports)
         self.database.settle()
         self._start_services(ports)
 

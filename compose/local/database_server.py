@@ -14,7 +14,7 @@ from pymysql.cursors import Cursor
 from compose.local import ports, programs
 from compose.local.definition import Definition
 from compose.local.failures import unusable
-from compose.local.permissions import make_folder, server_user, write_secret
+from compose.local.permissions import give, make_folder, server_user, write_secret
 from compose.local.placement import Cores
 from compose.local.processes import Process, environment
 
@@ -66,18 +66,30 @@ class DatabaseServer:
         self.process = Process("the database server", directory.parent / "database.log", all_cores)
         self.port = ports.free()
 
-    def start(self) -> None:
-        """Initialise the data directory and start the server; root@localhost is its only account."""
+    def start(self, seeded: Path | None = None) -> None:
+        """Start the server on a copy of `seeded`, else on an empty directory, with root@localhost as only account."""
         if len(str(self._socket)) > LONGEST_SOCKET:
             raise unusable(f"{self._socket} is too long for a socket: set TMPDIR to a shorter path")
         make_folder(self._directory, self._user)
         make_folder(self._files, self._user)
+        if seeded is None:
+            self._start_empty()
+        else:
+            self._copy(seeded)
+            self._run()
+
+    def _start_empty(self) -> None:
         settings = environment(self._directory, {})
         programs.run(self._initialise(), self.process.log, INITIALISE_SECONDS, settings, self._user)
         accounts = self._directory.parent / "accounts.sql"
         write_secret(accounts, ACCOUNTS.format(password=escape_string(self._password)), self._user)
         self._run(f"--init-file={accounts}")
         accounts.unlink()
+
+    def _copy(self, seeded: Path) -> None:
+        command = ["cp", "--recursive", "--sparse=always", str(seeded), str(self._data)]
+        programs.run(command, self.process.log, INITIALISE_SECONDS, environment(self._directory, {}))
+        give(self._data, self._user)
 
     def revive(self) -> None:
         """Restart a server that has exited, on the same data, port and cores."""

@@ -1,7 +1,9 @@
 """Options of the local stack."""
 
+import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from compose.local.failures import unusable
 
@@ -10,13 +12,20 @@ HIGHEST_SCALE = 999
 HIGHEST_WORKERS = 64
 
 
+def seeded_data() -> Path | None:
+    """The variable SEEDED_DATA."""
+    folder = os.environ.get("SEEDED_DATA")
+    return Path(folder) if folder else None
+
+
 @dataclass(frozen=True)
 class StackOptions:
     """StackError names an option that is out of range.
 
     Services listen on `port_base` + 1 and following, `scale` multiplies the data, `environment` is
     added to every service's, `only` names the services to start (default: all), `progress` is called
-    with each step. `down` ends a stack in the `foreground`.
+    with each step. `down` ends a stack in the `foreground`. `seeded` is a data directory of the same scale: the
+    database begins with a copy of it, instead of being filled.
     """
 
     workers: int = 1
@@ -26,6 +35,7 @@ class StackOptions:
     only: Collection[str] | None = None
     progress: Callable[[str], None] | None = None
     foreground: bool = False
+    seeded: Path | None = field(default_factory=seeded_data)
 
     def __post_init__(self) -> None:
         within("WORKERS", self.workers, 1, HIGHEST_WORKERS)

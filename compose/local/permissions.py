@@ -48,6 +48,13 @@ def make_folder(folder: Path, user: int | None = None) -> None:
         os.chown(folder, user, user)
 
 
+def give(folder: Path, user: int | None) -> None:
+    """Let `user` own a folder and all that is in it."""
+    if user is not None:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, user, user)
+
+
 def must_be_reached(folder: Path) -> None:
     """StackError if other users cannot traverse one of the parents."""
     for parent in folder.parents:

@@ -21,7 +21,7 @@ from tests.support.own_services import running_service
 from tests.support.waiting import wait_until
 
 # How long an answer takes is measured: spending the time-out once is told from spending it twice.
-pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("servers")]
+pytestmark = [pytest.mark.timed, pytest.mark.usefixtures("servers")]
 CACHE_TIMEOUT = 0.8
 ONCE = 2 * CACHE_TIMEOUT - 0.1
 NOT_AT_ALL = CACHE_TIMEOUT - 0.1

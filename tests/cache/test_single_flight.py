@@ -17,7 +17,7 @@ from tests.support.own_services import running_service, sessions, tree, workers
 from tests.support.plain_http import Wire, request
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.timed
 
 CACHED = ["sync-cached", "async-cached"]
 REPORT = "/api/reports/revenue?days=60"

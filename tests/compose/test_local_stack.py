@@ -32,8 +32,12 @@ SPELLINGS = {
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Stack]:
-    with stack_of(only=["sync", "async-cached"], workers=1) as stack:
-        yield stack
+    """With cores of its own, also where other tests run beside it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in ("SERVICE_CPUS", "OTHER_CPUS"):
+            patch.delenv(variable, raising=False)
+        with stack_of(only=["sync", "async-cached"], workers=1) as stack:
+            yield stack
 
 
 def test_down_leaves_a_stack_alone_that_something_else_is_using(running: Stack) -> None:

@@ -135,7 +135,7 @@ def test_without_a_free_connection_every_route_that_needs_one_is_refused(
         all_of(holding)
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 @pytest.mark.parametrize("pair", SLOW, ids=lambda pair: pair[0])
 def test_a_body_that_does_not_arrive_in_time_is_a_408(service: Service, pair: tuple[str, int]) -> None:
     start, piece = SLOW[pair]

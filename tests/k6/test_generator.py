@@ -8,32 +8,30 @@ import pytest
 from tests.support.k6_runs import measure
 from tests.support.known_service import Answer, KnownService
 
-pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("k6")]
+pytestmark = pytest.mark.usefixtures("k6")
 
 VISITORS = 20
 THINK_S = 0.4
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("service_time", [0.05, 0.1])
-def test_the_measured_mean_is_the_service_time(tmp_path: Path, service_time: float) -> None:
+def test_the_measured_mean_and_rate_are_what_service_time_and_think_time_allow(
+    tmp_path: Path, service_time: float
+) -> None:
     with KnownService("sync", service_time) as service:
-        run = measure(tmp_path, service, DURATION="4", VUS=str(VISITORS), THINK=str(THINK_S))
+        run = measure(tmp_path, service, WARM_UP="1", DURATION="4", VUS=str(VISITORS), THINK=str(THINK_S))
     result = run.result("sync")
     assert run.status == 0
     assert result["latency_ms"]["avg"] == pytest.approx(service_time * 1000, rel=0.2)
     assert result["latency_ms"]["p50"] == pytest.approx(service_time * 1000, rel=0.2)
-
-
-def test_visitors_send_as_often_as_think_time_and_service_time_allow(tmp_path: Path) -> None:
-    with KnownService("sync", 0.05) as service:
-        run = measure(tmp_path, service, DURATION="4", VUS=str(VISITORS), THINK=str(THINK_S))
-    result = run.result("sync")
-    expected = VISITORS / (THINK_S + 0.05)
+    expected = VISITORS / (THINK_S + service_time)
     assert result["throughput_rps"] == pytest.approx(expected, rel=0.1)
     assert result["ceiling_rps"] == pytest.approx(expected, rel=0.05)
     assert result["ceiling_without_latency_rps"] == VISITORS / THINK_S
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("think", ["1", "fixed"])
 def test_visitors_do_not_come_in_bursts(tmp_path: Path, think: str) -> None:
     arrivals: list[float] = []
@@ -43,7 +41,7 @@ def test_visitors_do_not_come_in_bursts(tmp_path: Path, think: str) -> None:
             arrivals.append(time.monotonic())
 
     with KnownService("sync", spoil=note) as service:
-        run = measure(tmp_path, service, DURATION="3", VUS=str(VISITORS), THINK=think)
+        run = measure(tmp_path, service, WARM_UP="1", DURATION="3", VUS=str(VISITORS), THINK=think)
     assert run.result("sync")["think"] == ("fixed" if think == "fixed" else "uniform")
     window = 0.2
     fullest = max(sum(start <= at < start + window for at in arrivals) for start in arrivals)

@@ -48,7 +48,7 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, list[KnownSer
             else stack.enter_context(KnownService(name, 0.05))
             for name in COMBINATIONS
         ]
-        return measure(tmp_path_factory.mktemp("matrix"), *services, DURATION="2"), services
+        return measure(tmp_path_factory.mktemp("matrix"), *services, WARM_UP="1", DURATION="2"), services
 
 
 @pytest.fixture

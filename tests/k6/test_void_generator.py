@@ -16,7 +16,7 @@ from tests.support.known_service import Answer, KnownService
 from tests.support.obstacles import frozen
 from tests.support.starved import StarvedTarget, burners
 
-pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("k6")]
+pytestmark = pytest.mark.usefixtures("k6")
 
 
 def test_requests_that_were_due_and_not_sent_void_the_cell(tmp_path: Path) -> None:
@@ -38,6 +38,7 @@ def _long(path: str, answer: Answer) -> None:
         answer.body["rows"] *= 2000
 
 
+@pytest.mark.alone
 def test_a_load_generator_with_too_much_to_do_voids_the_cell(tmp_path: Path) -> None:
     with KnownService("sync", spoil=_long) as service:
         result = measured_service(tmp_path, service, StarvedTarget, MIX="revenue=1", THINK="0.001")

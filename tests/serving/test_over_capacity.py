@@ -10,7 +10,7 @@ from tests.support.obstacles import locked_tables
 from tests.support.own_services import SMALL, running_service
 from tests.support.twins import NAMES
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.timed
 
 POOL, IN_FLIGHT = int(SMALL["POOL"]), int(SMALL["IN_FLIGHT"])
 CROWD = 3 * IN_FLIGHT

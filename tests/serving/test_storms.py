@@ -15,13 +15,11 @@ from tests.support.raw_http import Answer, Wire, exchange, head, wire
 from tests.support.twins import NAMES
 from tools.measure_storms import MIB, storm, unique_memory, wait_for_the_last
 
-pytestmark = pytest.mark.alone
-
 # Nobody is answered while the tables are locked, so all who come wait for a place.
 LONG = {
     "ACQUIRE_TIMEOUT": "60", "STATEMENT_TIMEOUT": "70", "READ_TIMEOUT": "71", "REQUEST_TIMEOUT": "72",
 }  # fmt: skip
-STORMS = 5
+STORMS = 3
 MOST, MOST_AT_ONCE = 120 * MIB, 80 * MIB
 GET = head("GET /api/products/1 HTTP/1.1")
 

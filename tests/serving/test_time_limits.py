@@ -22,7 +22,7 @@ from tests.support.twins import NAMES
 from tests.support.waiting import wait_until
 
 # How long each wait lasts is measured.
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.timed
 SLACK = 0.8
 HEAVY = "SELECT COUNT(*) FROM order_lines a JOIN order_lines b ON a.unit_price <> b.unit_price"
 ENDLESS_WRITE = "UPDATE products SET stock = stock + 1 + SLEEP(0.02) WHERE id <= 500"

@@ -75,6 +75,8 @@ def run_script(script: Path, folder: Path, cwd: Path, variables: Mapping[str, st
 
 
 def measure(folder: Path, *services: KnownService, **variables: str) -> Run:
-    """Measure the services for one second each."""
+    """Measure the services for one second each, after a short warm-up."""
     path = combinations_file(folder, services)
-    return run_k6(folder, LOADTESTS.parent, **{"DURATION": "1", **variables, "COMBINATIONS": str(path)})
+    return run_k6(
+        folder, LOADTESTS.parent, **{"WARM_UP": "0.2", "DURATION": "1", **variables, "COMBINATIONS": str(path)}
+    )

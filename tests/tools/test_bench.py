@@ -55,7 +55,7 @@ def test_the_bench_measures_all_four_beside_their_ceilings_and_says_on_what(tmp_
 
 @pytest.mark.usefixtures("servers")
 def test_the_profile_says_where_the_time_of_each_goes(tmp_path: Path) -> None:
-    run("tools.bench_profile", "--seconds", "2", "--json", str(tmp_path / "profile.json"))
+    run("tools.bench_profile", "--seconds", "1", "--json", str(tmp_path / "profile.json"))
     found = json.loads((tmp_path / "profile.json").read_text())["shares"]
     assert list(found) == list(COMBINATIONS)
     for each in found.values():

@@ -40,7 +40,7 @@ def test_the_server_never_sees_more_sessions_than_the_pool_has(side: Side) -> No
     assert set(seen) == {4}
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 def test_a_wait_for_a_connection_ends_with_a_problem(side: Side) -> None:
     pool = side.pool(pool=2, acquire_timeout=0.3)
     held = [side.call(pool.acquire), side.call(pool.acquire)]

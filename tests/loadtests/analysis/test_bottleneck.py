@@ -11,7 +11,7 @@ from loadtests.analysis.bottleneck import Bottleneck, bottleneck
 from loadtests.analysis.resources import AWAY, CONNECTIONS, DATABASE, SERVICE, THINK_TIME
 from loadtests.proxy.client import Proxy
 from loadtests.proxy.modes import Mode
-from tests.support import busy_handlers
+from tests.support import changed_twin
 from tests.support.cells import TRIES, measured, used_by_others
 
 pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("servers", "k6")]
@@ -32,12 +32,11 @@ def database_away(stack: Stack, name: str, seconds: float) -> Iterator[dict[str,
         yield {"DATABASE_URL": url.replace(f":{stack.database_port}/", f":{proxy.port}/")}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def name(stack: Stack) -> Iterator[str]:
+    """Each cell starts it with its own settings."""
     service = stack.service("async")
-    program = service.program
     yield service.name
-    service.program = program
     service.restart()
 
 
@@ -69,8 +68,10 @@ def test_a_tiny_pool_binds(stack: Stack, tmp_path: Path, name: str) -> None:
     assert "PRODUCT of product" in str(result.cause)
 
 
-def test_work_in_the_one_worker_binds_the_same_visitors(stack: Stack, tmp_path: Path, name: str) -> None:
-    stack.service(name).program = [busy_handlers.PROGRAM, "async", str(WORK_S)]
+def test_work_in_the_one_worker_binds_the_same_visitors(
+    stack: Stack, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stack.service(name), "program", [changed_twin.PROGRAM, "busy_handlers", "async", str(WORK_S)])
     result = found(stack, tmp_path, name, THINKING)
     assert result.name == SERVICE
     assert result.share is not None
@@ -91,6 +92,6 @@ def test_heavy_reports_bind_the_databases_core(stack: Stack, tmp_path: Path, nam
 
 def test_a_slower_database_binds(stack: Stack, tmp_path: Path, name: str) -> None:
     with database_away(stack, name, 0.1) as settings:
-        result = found(stack, tmp_path, name, {"VUS": "5", "THINK": "0.05"}, **settings)
+        result = found(stack, tmp_path, name, {"VUS": "5", "THINK": "0.05"}, POOL="6", **settings)
     assert result.name == AWAY
     assert result.demands[AWAY] > 150

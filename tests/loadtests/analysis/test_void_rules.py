@@ -31,9 +31,8 @@ from tests.support.known_service import Answer, KnownService
 from tests.support.own_redis import OwnRedis
 from tests.support.own_services import workers
 from tests.support.stacks import COMBINATIONS
-from tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("servers", "k6")]
+pytestmark = pytest.mark.usefixtures("servers", "k6")
 
 READS = "products=7,product=2,revenue=1"
 # Without a report, during which k6 would wait for the database to leave its core.
@@ -101,20 +100,27 @@ def _warm(service: KnownService, log: Path) -> None:
     service.service_time = 0.002
 
 
-@pytest.fixture
-def one(stack: Stack, tmp_path: Path) -> Iterator[Callable[..., Result]]:
-    """Measures one cell of the shared stack."""
-    names: list[str] = []
-
-    def measure(name: str, load: dict[str, str], **settings: str) -> Result:
-        names.append(name)
-        return measured(stack, tmp_path, name, load, None, (), **settings)
-
-    yield measure
+@pytest.fixture(scope="module")
+def changed(stack: Stack) -> Iterator[set[str]]:
+    """Services that were started with other settings; at the end they have their own again."""
+    names: set[str] = set()
+    yield names
     for name in names:
         stack.service(name).restart()
 
 
+@pytest.fixture
+def one(stack: Stack, changed: set[str], tmp_path: Path) -> Callable[..., Result]:
+    """Measures one cell of the shared stack."""
+
+    def measure(name: str, load: dict[str, str], **settings: str) -> Result:
+        changed.add(name)
+        return measured(stack, tmp_path, name, load, None, (), **settings)
+
+    return measure
+
+
+@pytest.mark.alone
 @pytest.mark.parametrize("name", COMBINATIONS)
 def test_a_clean_cell_breaks_no_rule(one: Callable[..., Result], name: str) -> None:
     result = undisturbed(lambda: one(name, {"MIX": LIGHT, "VUS": str(VISITORS)}))
@@ -166,12 +172,12 @@ def _end(redis: OwnRedis, log: Path) -> None:
     redis.kill()
 
 
-def test_a_worker_that_gets_no_requests_voids_the_cell(stack: Stack, tmp_path: Path) -> None:
+def test_a_worker_that_gets_no_requests_voids_the_cell(stack: Stack, changed: set[str], tmp_path: Path) -> None:
     name = "async"
+    changed.add(name)
     target = OwnTarget(stack, WORKERS="2")
     try:
         target.prepare([name], False)
-        wait_until(lambda: len(workers(stack.service(name), stack)) == 2, "both workers are ready")
         both = workers(stack.service(name), stack)
         starts = starts_of(target, plan_of(stack, tmp_path, name), tmp_path)
         log = tmp_path / LOG
@@ -189,6 +195,5 @@ def test_a_worker_that_gets_no_requests_voids_the_cell(stack: Stack, tmp_path: P
     finally:
         os.kill(both[0].pid, signal.SIGCONT)
         target.close()
-        stack.service(name).restart()
     # All of the load; who answers the looks at the metrics is chance.
     assert re.search("one of 2 workers had (9.|100)%", broken_rules(result)["lopsided workers"])

@@ -17,7 +17,7 @@ from tests.support.known_service import KnownService
 from tests.support.simulated_results import COMBINATIONS
 from tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("servers", "k6")]
+pytestmark = pytest.mark.usefixtures("servers", "k6")
 
 TIMEOUT_S = 100
 

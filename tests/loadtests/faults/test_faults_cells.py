@@ -15,7 +15,7 @@ from loadtests.schema.faults import Cell
 from tests.support.stacks import free_base
 
 # How soon a service is back is measured.
-pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("servers")]
+pytestmark = [pytest.mark.timed, pytest.mark.usefixtures("servers")]
 BEFORE, HELD, AFTER = 1.0, 1.5, 2.5
 CELLS = [
     ("redis-killed", "async-cached"),

@@ -27,7 +27,7 @@ from tests.support.k6_runs import combinations_file
 from tests.support.known_service import KnownService
 from tests.support.stacks import target_of
 
-pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("servers", "k6")]
+pytestmark = pytest.mark.usefixtures("servers", "k6")
 
 PLACES, SERVICE_S = 4, 0.04
 CAPACITY = PLACES / SERVICE_S
@@ -38,7 +38,7 @@ FEW_STEPS = {
     "STEP": "1",
     "WARM_UP": "0.5",
     "FIRST": "60",
-    "RESOLUTION": "25",
+    "RESOLUTION": "45",
     "CONCURRENCY": "8",
     "PREDICT": "8",
 }
@@ -69,6 +69,7 @@ def command(path: Path, results: Path, **variables: str) -> "subprocess.Popen[st
     )
 
 
+@pytest.mark.alone
 def test_the_rate_that_is_found_is_the_known_capacity_of_a_server(tmp_path: Path) -> None:
     with KnownService("sync", SERVICE_S, places=PLACES) as service:
         path = combinations_file(tmp_path, [service])
@@ -105,8 +106,9 @@ def test_an_interrupted_run_keeps_every_finished_step(tmp_path: Path) -> None:
     assert [step["part"] for step in found["combinations"][0]["steps"]] == ["warm-up"]
 
 
+@pytest.mark.alone
 def test_the_real_services_are_measured_where_they_run(stack: Stack, tmp_path: Path) -> None:
-    variables = {"MIX": "product=60,products=40", "OBJECTIVES": "product=2000,products=2000", "FIRST": "20"}
+    variables = {"MIX": "product=60,products=40", "OBJECTIVES": "product=2000,products=2000", "FIRST": "40"}
     done = subprocess.run(
         [sys.executable, "-m", "loadtests", "capacity", "--stack", "none", "--combinations", "sync-cached"],
         env={

@@ -26,7 +26,7 @@ from tests.support.command_line import read_sweep
 from tests.support.simulated_results import document, server
 from tests.support.sweep_cells import EVERY
 
-pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("servers", "k6")]
+pytestmark = pytest.mark.usefixtures("servers", "k6")
 
 COLD, FAR, POOL = Point("hit_ratio", 0.5), Point("database_ms", 100), Point("connections", 4)
 
@@ -66,6 +66,7 @@ def target(stack: Stack) -> Iterator[SweepTarget]:
             service.restart()
 
 
+@pytest.mark.alone
 def test_points_are_measured_over_the_real_stack_with_what_they_vary(
     stack: Stack, target: SweepTarget, tmp_path: Path
 ) -> None:

@@ -28,10 +28,16 @@ from loadtests.verdict.comparison import compare
 from tests.support.own_services import running_service
 from tests.support.simulated_results import save, simulated, write_rounds
 
-pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("servers", "k6")]
-
 NAMES = ("near", "also-near", "far")
-LOAD = {"MIX": "product=1", "VUS": "5", "THINK": "0.05", "DURATION": "1", "PROFILE": "smoke", "ROUNDS": "4"}
+LOAD = {
+    "MIX": "product=1",
+    "VUS": "5",
+    "THINK": "0.05",
+    "WARM_UP": "0.3",
+    "DURATION": "1",
+    "PROFILE": "smoke",
+    "ROUNDS": "4",
+}
 TIMEOUT_S = 110
 # Four rounds of one second are too short for the 5 ms of the full check on a busy machine.
 DELAY_MS = 20.0
@@ -49,7 +55,7 @@ def service(stack: Stack) -> Iterator[Service]:
 
 
 @pytest.fixture(scope="module")
-def run(stack: Stack, service: Service, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Effects]:
+def run(k6: str, stack: Stack, service: Service, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Effects]:
     """Measures three names of one service, the last of them DELAY_MS further away; what a run of them shows.
 
     A busy machine makes cells void: a run of which too few count is measured again once.
@@ -106,6 +112,7 @@ def alarms(effects: Effects) -> set[tuple[str, str]]:
     return {(name, row[name].verdict) for name in shown(row)}
 
 
+@pytest.mark.alone
 def test_a_service_beside_itself_shows_no_effect(first: Effects, run: Callable[[], Effects]) -> None:
     assert alarm_twice(first, run) == set()
     difference = first["also-near cached"]["latency_avg"].difference
@@ -123,6 +130,7 @@ def alarm_twice(first: Effects, run: Callable[[], Effects]) -> set[tuple[str, st
     return found & alarms(run()) if (found := alarms(first)) else set()
 
 
+@pytest.mark.alone
 def test_a_delay_before_one_of_them_is_found(first: Effects) -> None:
     effect = first["far cached"]["latency_avg"]
     assert effect.verdict == "worse"
@@ -183,6 +191,7 @@ def test_a_delay_that_is_not_seen_for_no_known_reason_is_a_fault(
     assert not selfcheck.delay_unseen(compare(read_rounds(tmp_path))).holds
 
 
+@pytest.mark.alone
 def test_what_a_relay_adds_is_measured_and_no_less_than_it_was_asked_for(stack: Stack) -> None:
     port = int(stack.url("sync").rpartition(":")[2])
     with Proxy(port) as near, Proxy(port) as far:

@@ -1,0 +1,53 @@
+"""A data directory as the local stack fills it, for stacks to begin with a copy of."""
+
+import fcntl
+import hashlib
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from compose.local import programs
+from compose.local.definition import FOLDER
+from compose.local.options import StackOptions
+from compose.local.stack import Stack
+
+STOP_SECONDS = 60.0
+
+
+def seeded_data(cache: Path) -> Path:
+    """Made once, and again when a file of compose/ or the server has changed."""
+    data = cache / fingerprint()
+    with locked(cache / "lock"):
+        if not data.exists():
+            for old in cache.iterdir():
+                if old.is_dir():
+                    shutil.rmtree(old)
+            fill(cache / "draft")
+            (cache / "draft").rename(data)
+    return data
+
+
+def fingerprint() -> str:
+    """A hash of all that decides what is in the directory."""
+    found = hashlib.sha256(programs.version(programs.need("mysqld", "mariadbd")).encode())
+    for path in sorted(FOLDER.rglob("*.*")):
+        if path.suffix != ".pyc":
+            found.update(path.read_bytes())
+    return found.hexdigest()[:16]
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """One process at a time."""
+    with file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def fill(data: Path) -> None:
+    with Stack(StackOptions(only=(), seeded=None)) as stack:
+        stack.components.database.process.stop(STOP_SECONDS)
+        found = stack.directory / "database" / "data"
+        subprocess.run(["cp", "--recursive", "--sparse=always", str(found), str(data)], check=True)
