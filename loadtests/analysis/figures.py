@@ -8,6 +8,7 @@ from loadtests.schema.result import Result
 Figure: TypeAlias = Callable[[Result], float | None]
 Values: TypeAlias = Mapping[str, float | None]
 
+MISSING: Final = "-"
 LATENCIES: Final = ("avg", "p50", "p95", "p99")
 MORE_IS_BETTER: Final = frozenset({"throughput"})
 
@@ -51,3 +52,12 @@ def values_of(rounds: Sequence[Mapping[str, Result]], figures: Mapping[str, Figu
 
 def route_names(rounds: Sequence[Mapping[str, Result]]) -> list[str]:
     return list(dict.fromkeys(route for cells in rounds for result in cells.values() for route in result.routes))
+
+
+def digits(value: float | None) -> str:
+    """Three significant digits, with thousands separators; a dash where there is no figure."""
+    if value is None:
+        return MISSING
+    size = abs(value)
+    places = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 or size == 0 else 3
+    return f"{value:,.{places}f}"

@@ -15,6 +15,7 @@ from loadtests.analysis.regression import Regression, against
 from loadtests.cli.earlier import list_of_runs
 from loadtests.report.make import Wanted, write_wanted
 from loadtests.report.plain_text import console, one_line
+from loadtests.report.sections import SECTIONS, show_against, show_sections
 from loadtests.report.terminal import show
 from loadtests.schema.exit_status import EFFECT_MISSING, EVERY_CELL_VOID, GATE_BROKEN
 from loadtests.schema.files import UnusableResults
@@ -23,6 +24,8 @@ from loadtests.verdict.gates import UnusableGate, in_words, judge, read_gate
 from loadtests.verdict.metric_names import figures_of, names_help
 from loadtests.verdict.studies import context_of
 
+# Columns of the output for people, at most.
+SCREEN: Final = 80
 PATH: Final = click.Path(path_type=Path)
 
 
@@ -52,6 +55,8 @@ Exit status: 0; 2 unusable input; 3 a gate is broken or lacks its figure, or a r
 )
 @click.argument("folder", metavar="[DIR]", type=PATH, default=DEFAULT_FOLDER)
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
+@click.option("--section", "sections", type=click.Choice(list(SECTIONS)), multiple=True, help="Show this part alone.")
+@click.option("--verbose", is_flag=True, help="Show every part below the screen.")
 @click.option("--base", metavar="NAME", default="", help="Hold the others to this combination, not to the first one.")
 @click.option("--fail-if", metavar="CONDITION", multiple=True, help="Fail when it holds, or its figure is missing.")
 @click.option("--against", "earlier", type=PATH, help="Fail when this run is shown to be worse than that one.")
@@ -62,7 +67,14 @@ Exit status: 0; 2 unusable input; 3 a gate is broken or lacks its figure, or a r
 @click.option("--beside", type=PATH, help="With --html: show another run beside this one.")
 @click.option("--list", "list_runs", is_flag=True, help="List earlier runs, in DIR if given, and nothing else.")
 def command(
-    folder: Path, list_runs: bool, as_json: bool, fail_if: Sequence[str], earlier: Path | None, **wanted: Any
+    folder: Path,
+    list_runs: bool,
+    as_json: bool,
+    sections: Sequence[str],
+    verbose: bool,
+    fail_if: Sequence[str],
+    earlier: Path | None,
+    **wanted: Any,
 ) -> int:
     """Compare the results in DIR (the newest run): effects with intervals, what was the limit, what follows."""
     files = Wanted(folder, **wanted)
@@ -74,17 +86,27 @@ def command(
             return 0
         comparison = _comparison(files, fail_if, earlier)
         written = write_wanted(files, comparison)
+        if as_json:
+            print(msgspec.json.format(msgspec.json.encode(comparison)).decode())
+        else:
+            _show(comparison, folder, sections, verbose)
     except (UnusableResults, UnusableGate) as error:
         raise click.UsageError(one_line(str(error))) from error
-    if as_json:
-        print(msgspec.json.format(msgspec.json.encode(comparison)).decode())
-    else:
-        show(comparison, console())
-    for path in written:
+    # The screen names the report.
+    for path in written if as_json or not files.report else ():
         print(f"compare: wrote {one_line(str(path))}", file=sys.stderr)
     for line in failures(comparison):
         print(f"compare: {one_line(line)}", file=sys.stderr)
     return _status(comparison)
+
+
+def _show(comparison: Comparison, folder: Path, sections: Sequence[str], verbose: bool) -> None:
+    output = console(SCREEN)
+    if not sections:
+        show(comparison, output, folder)
+    if comparison.against:
+        show_against(comparison.against, output)
+    show_sections(list(SECTIONS) if verbose else sections, comparison, output, folder)
 
 
 def failures(comparison: Comparison) -> list[str]:

@@ -13,6 +13,7 @@ from loadtests.analysis.figures import FIGURES, values_of
 from loadtests.analysis.read import Rounds, read_run_of, varies_of
 from loadtests.analysis.server_figures import server_figures, top_statements
 from loadtests.analysis.void import VoidCell, counting_cells
+from loadtests.report.warnings import warnings
 from loadtests.schema.result import Result, Slice, SliceLatency, Varies
 from loadtests.schema.studies import linked_studies
 from loadtests.verdict.comparison import Comparison
@@ -23,7 +24,7 @@ ALWAYS: Final = ("p50", "p90", "p95", "p99")
 
 
 def curves(counting: Sequence[Mapping[str, Result]]) -> dict[str, dict[str, dict[str, float | None]]]:
-    """Median, lowest and highest round of every percentile, by combination; null where a round lacks it."""
+    """Median, lowest and highest start of every percentile, by combination; null where a start lacks it."""
     names = dict.fromkeys(name for cells in counting for name in cells)
     return {name: _curve([cells[name] for cells in counting if name in cells]) for name in names}
 
@@ -102,6 +103,7 @@ def document_of(folder: Path, rounds: Rounds, comparison: Comparison, studies: S
     report = {
         "folder": folder.resolve().name,
         "started_at": min(result.started_at for cells in rounds.values() for result in cells.values()),
+        "warnings": list(warnings(comparison)),
         "varies": varies,
         "against_the_first": _against_the_first(counting, list(varies)),
         "curves": curves(counting),

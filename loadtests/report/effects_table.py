@@ -5,12 +5,11 @@ from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from loadtests.analysis.effects import Effect, SimpleEffect
-from loadtests.report.numbers import MISSING
 from loadtests.report.plain_text import shown
-from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY, by_effect
+from loadtests.schema.design import ROUTES_KEY, by_effect
+from loadtests.verdict.wording import times
 
 TITLES: Final = {
     "latency_avg": "latency avg",
@@ -20,46 +19,34 @@ TITLES: Final = {
     "throughput": "req/s",
     "service_cpu": "service CPU",
 }
-DIFFERENCES: Final = tuple(metric for metric in TITLES if metric != "throughput")
-BY_ROUTE: Final = ("latency_avg", "latency_p95")
 STYLES: Final = {"better": "green", "worse": "red"}
-RATIOS: Final = "Times better (above 1): geometric mean over rounds of each round's ratio, with its 95 % interval"
-IN_MS: Final = "Difference in ms: geometric mean with the change minus geometric mean without it, with 95 % interval"
-ROUTES: Final = "By route: times better, with the 95 % interval"
+HEADINGS: Final = ("times", "95 % interval", "verdict", "more")
 
 
-def effects_table(effects: Mapping[str, Any]) -> RenderableType:
-    table = table_of("effect of", TITLES.values())
-    for name, row in by_effect(effects).items():
-        table.add_row(shown(name), *(_ratio(row[metric]) for metric in TITLES))
-    return titled(RATIOS, table)
+def effects_table(title: str, effects: Mapping[str, Any]) -> RenderableType:
+    """A line for every effect and figure that is known."""
+    return compared_table(title, {name: row for name, row in by_effect(effects).items() if name != ROUTES_KEY})
 
 
-def difference_table(effects: Mapping[str, Any]) -> RenderableType:
-    table = table_of("effect of", [TITLES[metric] for metric in DIFFERENCES])
-    for name, row in effects[SIMPLE_KEY].items():
-        table.add_row(shown(name), *(_difference(row[metric]) for metric in DIFFERENCES))
-    return titled(IN_MS, table)
+def compared_table(title: str, rows: Mapping[str, Mapping[str, Effect]]) -> RenderableType:
+    table = table_of("", ["", *HEADINGS])
+    for name, row in rows.items():
+        known = {metric: effect for metric, effect in row.items() if effect.ratio is not None}
+        for place, (metric, effect) in enumerate(known.items()):
+            word = shown(effect.verdict, STYLES.get(effect.verdict, ""))
+            figures = (TITLES[metric], times(effect.ratio or 1.0), interval(effect), word, _more(effect))
+            table.add_row(shown("" if place else name), *figures)
+    return titled(f"{title}: times better", table) if table.row_count else Group()
 
 
-def routes_table(effects: Mapping[str, Any]) -> RenderableType:
-    """What the mix hides; empty where no routes are known."""
-    if not effects[ROUTES_KEY]:
-        return Group()
-    headings = [heading for metric in BY_ROUTE for heading in (TITLES[metric], "ms")]
-    table = table_of("route and effect", headings)
-    for route, of_route in effects[ROUTES_KEY].items():
-        for name, row in of_route[SIMPLE_KEY].items():
-            cells = [cell for metric in BY_ROUTE for cell in (_ratio(row[metric]), _difference(row[metric]))]
-            table.add_row(shown(f"{route}: {name}"), *cells)
-    return titled(ROUTES, table)
+def _more(effect: Effect) -> str:
+    difference = effect.difference if isinstance(effect, SimpleEffect) else None
+    return "" if difference is None else f"{difference:+.2f}"
 
 
-def against_table(folder: str, compared: Mapping[str, Mapping[str, Effect]]) -> RenderableType:
-    table = table_of("combination", TITLES.values())
-    for name, row in compared.items():
-        table.add_row(shown(name), *(_ratio(row[metric]) for metric in TITLES))
-    return titled(f"Times better than in {folder}, with the 95 % interval", table)
+def interval(effect: Effect) -> str:
+    """Empty without one."""
+    return "" if effect.low is None or effect.high is None else f"{times(effect.low)} to {times(effect.high)}"
 
 
 def titled(title: str, table: Table) -> RenderableType:
@@ -67,24 +54,8 @@ def titled(title: str, table: Table) -> RenderableType:
     return Group(shown(title), table)
 
 
-def table_of(first: str, headings: Iterable[str], no_wrap: bool = False) -> Table:
-    table = Table(first)
+def table_of(first: str, headings: Iterable[str]) -> Table:
+    table = Table(first, box=None, pad_edge=False, header_style="")
     for heading in headings:
-        table.add_column(shown(heading), justify="right", no_wrap=no_wrap)
+        table.add_column(shown(heading), justify="right")
     return table
-
-
-def _ratio(effect: Effect) -> Text:
-    if effect.ratio is None:
-        return Text(MISSING)
-    interval = "" if effect.low is None else f"\n{effect.low:.2f} to {effect.high:.2f}"
-    return Text.assemble((f"{effect.ratio:.2f}", STYLES.get(effect.verdict, "")), f"{interval}\n{effect.verdict}")
-
-
-def _difference(effect: SimpleEffect) -> str:
-    if effect.difference is None:
-        return MISSING
-    interval = (
-        "" if effect.difference_low is None else f"\n{effect.difference_low:+.2f} to {effect.difference_high:+.2f}"
-    )
-    return f"{effect.difference:+.2f}{interval}"

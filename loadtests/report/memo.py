@@ -2,21 +2,14 @@
 
 from typing import Any, Final
 
+from loadtests.report.charts.effects import MIX
 from loadtests.report.document import Document
 from loadtests.report.numbers import MISSING, per_second, percent, times_better
 from loadtests.report.page import described, environment
-from loadtests.schema.design import SIMPLE_KEY
+from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY
 
 # What Markdown would read as something else than text.
 MARKS: Final = {ord(mark): f"\\{mark}" for mark in "\\`*_[]<>|#~$"} | {ord("&"): "&amp;"}
-EFFECTS: Final = {
-    "latency_avg": "average latency",
-    "latency_p95": "p95",
-    "throughput": "throughput",
-    "service_cpu": "service CPU",
-}
-
-
 # How libraries and servers write themselves; the database's version names it.
 NAMES: Final = {
     "flask": "Flask",
@@ -40,7 +33,7 @@ def memo(document: Document) -> str:
     made.finalize = escaped
     made.filters |= {"verbatim": _verbatim, "per_second": per_second, "percent": percent}
     return made.get_template("report.md.j2").render(
-        **described(document), effects=_effects(document), metrics=EFFECTS.values(), stack=_stack(document)
+        **described(document), effects=_effects(document), stack=_stack(document)
     )
 
 
@@ -59,9 +52,17 @@ def _one_line(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
 
 
-def _effects(document: Document) -> list[tuple[str, list[str]]]:
-    rows = document["effects"][SIMPLE_KEY].items()
-    return [(name, [_cell(row[metric]) for metric in EFFECTS]) for name, row in rows]
+def _effects(document: Document) -> dict[str, dict[str, str]]:
+    """By change: its effect on the average over all routes and in each, and on service CPU."""
+    effects = document["effects"]
+    places = {MIX: effects, **effects[ROUTES_KEY]}
+    return {
+        name: {
+            **{place: _cell(of[SIMPLE_KEY][name]["latency_avg"]) for place, of in places.items()},
+            "service CPU": _cell(row["service_cpu"]),
+        }
+        for name, row in effects[SIMPLE_KEY].items()
+    }
 
 
 def _cell(effect: dict[str, Any]) -> str:

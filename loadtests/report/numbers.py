@@ -1,19 +1,14 @@
 """Figures as people read them: three digits that count, with the unit."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
-MISSING: Final = "-"
+from loadtests.analysis import figures
+
+MISSING: Final = figures.MISSING
+digits = figures.digits
 MINUTE_S: Final = 60
-
-
-def digits(value: float | None) -> str:
-    """Three significant digits, with thousands separators; a dash where there is no figure."""
-    if value is None:
-        return MISSING
-    size = abs(value)
-    places = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 or size == 0 else 3
-    return f"{value:,.{places}f}"
 
 
 def milliseconds(value: float | None) -> str:
@@ -32,13 +27,13 @@ def count(value: float | None) -> str:
     return MISSING if value is None else f"{value:,.0f}"
 
 
-def interval(effect: dict[str, float | None]) -> str:
+def interval(effect: Mapping[str, Any]) -> str:
     """Empty where one round has no interval."""
     low, high = effect["low"], effect["high"]
     return "" if low is None or high is None else f"{digits(low)} to {digits(high)}"
 
 
-def times_better(effect: dict[str, float | None]) -> str:
+def times_better(effect: Mapping[str, Any]) -> str:
     """`335x (240 to 470)`."""
     bounds = interval(effect)
     return f"{digits(effect['ratio'])}x ({bounds})" if bounds else f"{digits(effect['ratio'])}x"

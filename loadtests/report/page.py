@@ -15,7 +15,7 @@ from loadtests.report.charts.bottleneck import bottleneck_picture
 from loadtests.report.charts.bottleneck import in_words as bottleneck_in_words
 from loadtests.report.charts.capacity import capacity_pictures
 from loadtests.report.charts.distribution import distribution_picture, percentile_rows
-from loadtests.report.charts.effects import effects_pictures
+from loadtests.report.charts.effects import effect_rows, effects_picture
 from loadtests.report.charts.sweep import sweep_pictures
 from loadtests.report.charts.timeline import course_pictures
 from loadtests.report.document import Document
@@ -23,8 +23,12 @@ from loadtests.report.numbers import clock, digits, milliseconds, plain
 from loadtests.report.reproduce import commands, conditions
 from loadtests.report.summary_table import statistic, summary_table
 from loadtests.report.tables import fault_columns, fault_rows, server_tables
-from loadtests.report.verdict import question, verdict_sentence
 
+QUESTION: Final = (
+    "A service on Flask, PyMySQL and MySQL is slow. Put Redis in front of the database, or rewrite the service in "
+    "async Python: which one, both, or neither?"
+)
+OTHER_QUESTION: Final = "Which of these services answers quicker, and at which cost?"
 HERE: Final = Path(__file__).parent
 LIBRARY: Final = HERE / "vendor" / "plotly-basic.min.js"
 # What would end a script element or a line inside of one.
@@ -76,8 +80,8 @@ def described(document: Document) -> dict[str, Any]:
     return {
         "document": document,
         "report": document["report"],
-        "question": question(document),
-        "verdict": verdict_sentence(document),
+        "question": QUESTION if {"sync", "async"} <= set(document["combinations"]) else OTHER_QUESTION,
+        "verdict": " ".join(document["recommendation"]["headline"]),
         "statistic": statistic(document),
         "summary": summary_table(document),
         "bottleneck": bottleneck_in_words(document),
@@ -89,7 +93,7 @@ def described(document: Document) -> dict[str, Any]:
 
 def _run(document: Document, number: int) -> dict[str, Any]:
     sections: dict[str, Sequence[Picture | None]] = {
-        "effects": effects_pictures(document),
+        "effects": [effects_picture(document)],
         "distribution": [distribution_picture(document)],
         "course": course_pictures(document),
         "bottleneck": [bottleneck_picture(document)],
@@ -103,6 +107,7 @@ def _run(document: Document, number: int) -> dict[str, Any]:
     return {
         **described(document),
         "percentiles": percentile_rows(document),
+        "effect_rows": effect_rows(document),
         "fault_table": [(fault, *cells) for fault, cells in fault_rows(document)],
         "fault_columns": fault_columns(document),
         "sections": named,

@@ -1,20 +1,22 @@
 """Text for a terminal, and words out of files made harmless for it: no escape sequence, no line break, no markup."""
 
+import shutil
 import sys
-from typing import Final
+from typing import Final, Literal
 
 from rich.console import Console
 from rich.text import Text
 
-# Wide enough for every column when the output is a file or a pipe.
-PLAIN_WIDTH: Final = 120
+# Wide enough for every column of a study when the output is a file or a pipe.
+WIDEST: Final = 120
+NARROWEST: Final = 60
 
 
-def console() -> Console:
-    """The terminal, else plain text of fixed width without colour."""
-    if sys.stdout.isatty():
-        return Console(markup=False, highlight=False)
-    return Console(markup=False, highlight=False, width=PLAIN_WIDTH, color_system=None)
+def console(widest: int = WIDEST) -> Console:
+    """As wide as COLUMNS or the terminal, within bounds; anything but a terminal gets no colour."""
+    width = max(NARROWEST, min(widest, shutil.get_terminal_size((widest, 0)).columns))
+    colours: Literal["auto"] | None = "auto" if sys.stdout.isatty() else None
+    return Console(markup=False, highlight=False, width=width, color_system=colours)
 
 
 def one_line(text: str) -> str:

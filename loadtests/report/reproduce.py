@@ -35,7 +35,7 @@ def conditions(document: Document) -> list[tuple[str, str]]:
         ("mix of requests", mix),
         (
             "measured time",
-            f"{load['duration_s']:g} s a cell, {load['rounds']} {'round' if load['rounds'] == 1 else 'rounds'}",
+            f"{load['duration_s']:g} s each, {load['rounds']} {'start' if load['rounds'] == 1 else 'starts'}",
         ),
     ]
     for group in ("host", "versions"):

@@ -37,18 +37,12 @@ ROWS: Final = (
     Row("Service CPU per request", "service_cpu", milliseconds, "service_cpu"),
     Row("Cache hit ratio", "hit_ratio", percent),
     Row("Requests", "requests", count),
-    Row("Rounds that count", "rounds", count),
-    Row("Void cells", "rounds_void", count),
 )
 
 
 def summary_table(document: Document) -> list[tuple[str, list[Figure]]]:
     lines = document["combinations"]
     return [(row.label, [_figure(document, name, row) for name in lines]) for row in ROWS]
-
-
-def figure_texts(lines: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
-    return [(row.label, [row.form(_value(line, row.key)) for line in lines.values()]) for row in ROWS]
 
 
 def _figure(document: Document, name: str, row: Row) -> Figure:
@@ -63,6 +57,10 @@ def _value(line: Mapping[str, Any], key: str) -> float | None:
     if key != "error_rate":
         figure: float | None = line[key]
         return figure
+    return error_rate(line)
+
+
+def error_rate(line: Mapping[str, Any]) -> float | None:
     bad, requests = line["failed"], line["requests"]
     return None if not requests or bad is None else (bad + (line["checks_failed"] or 0)) / requests
 

@@ -61,7 +61,7 @@ def resources(found: Mapping[str, Mapping[str, Any]]) -> Table:
         rows.append(("Saturation, visitors", *saturated))
     return Table(
         "Each resource: utilization and service demand",
-        "The share of the time that it was busy, then what one request asks of it; medians over rounds. Of think time "
+        "The share of the time that it was busy, then what one request asks of it; medians over starts. Of think time "
         "and of waiting for the database, where nobody queues, it is the share of a visitor's round.",
         ("Resource", *found),
         rows,
@@ -79,7 +79,7 @@ def _counted(document: Document) -> Table:
     names = list(document["combinations"])
     return Table(
         "What was counted at the server's side",
-        "In the measured time; medians over rounds. What a database or a Redis server counts is of the whole server, "
+        "In the measured time; medians over starts. What a database or a Redis server counts is of the whole server, "
         "of which one combination is used at a time.",
         ("Figure", *names),
         [(label, *(_whole(values[name]) for name in names)) for label, values in document["report"]["server"]],
@@ -104,7 +104,7 @@ def _statements(document: Document) -> Table:
     ]
     return Table(
         "The statements that cost the database most, without the cache",
-        "The first three of each combination by their total time, over all rounds that count.",
+        "The first three of each combination by their total time, over all starts that count.",
         STATEMENT_COLUMNS,
         rows,
     )

@@ -1,78 +1,151 @@
-"""The comparison for people: what was measured, what the changes did, and what that says."""
+"""The comparison on one screen."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
 
-import msgspec
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
 
-from loadtests.analysis.regression import Against
-from loadtests.report import effects_table as effects
-from loadtests.report.noise_notes import noise_notes
-from loadtests.report.plain_text import one_line
-from loadtests.report.summary_table import figure_texts
-from loadtests.report.tables import resources
+from loadtests.analysis.effects import Effect
+from loadtests.analysis.k6_summary import PROFILE as SUMMARY
+from loadtests.report.effects_table import STYLES, interval
+from loadtests.report.make import PAGE_NAME
+from loadtests.report.numbers import MISSING, digits, percent
+from loadtests.report.plain_text import shown
+from loadtests.report.summary_table import error_rate
+from loadtests.report.warnings import warnings
+from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY, by_effect
 from loadtests.verdict.comparison import Comparison
+from loadtests.verdict.evidence import TWINS
+from loadtests.verdict.wording import times
+
+MOST_LINES: Final = 24
+Line = Mapping[str, Any]
+# Each figure of a combination; one that none has is left out where it is of no use to say so.
+FIGURES: Final[Mapping[str, Callable[[Line], str]]] = {
+    "avg ms": lambda line: digits(line["latency_avg"]),
+    "p95 ms": lambda line: digits(line["latency_p95"]),
+    "p99 ms": lambda line: digits(line["latency_p99"]),
+    "req/s": lambda line: digits(line["throughput_rps"]),
+    "err %": lambda line: percent(error_rate(line)).removesuffix(" %"),
+    "CPU ms": lambda line: digits(line["service_cpu"]),
+    "hits %": lambda line: percent(line["hit_ratio"]).removesuffix(" %"),
+}
+# Columns that figures take beside a name.
+BESIDE_A_NAME: Final = 45
+BY_CHANCE: Final = 0.05
 
 
-def show(comparison: Comparison, console: Console) -> None:
-    if comparison.shortfall:
-        console.print(one_line(comparison.shortfall), style="red")
-    console.print(figures_table(comparison))
-    for table in (effects.effects_table, effects.difference_table, effects.routes_table):
-        console.print(table(comparison.effects))
-    _show_against(comparison.against, console)
-    for line in noise_notes(comparison):
-        console.print(one_line(line))
-    for cell in comparison.void:
-        line = f"void: {cell.combination}, round {cell.round}: {cell.reason}; {cell.advice}"
-        console.print(one_line(line), style="red")
-    console.print(resources_table(comparison))
-    for name, bottleneck in comparison.bottleneck.items():
-        share = (
-            f"{bottleneck.name}, {bottleneck.share:.0%} of the time"
-            if bottleneck.share is not None
-            else bottleneck.reason
-        )
-        cause = f" ({bottleneck.cause})" if bottleneck.cause else ""
-        console.print(one_line(f"bottleneck of {name}: {share}{cause}"))
-    for paragraph in comparison.recommendation.paragraphs:
-        console.print()
-        console.print(one_line(paragraph))
+def show(comparison: Comparison, console: Console, folder: Path | None = None) -> None:
+    """At most MOST_LINES of it: what there is no room for is told by the sections."""
+    names = [name for name, row in comparison.effects[SIMPLE_KEY].items() if row["latency_avg"].ratio]
+    room = console.width - BESIDE_A_NAME
+    parts = list(_parts(comparison, names, folder, room))
+    if _height(parts, console) > MOST_LINES:
+        parts = [part for part in parts if part is not BLANK]
+    for fewer in range(len(names) - 1, 0, -1):
+        if _height(parts, console) > MOST_LINES:
+            parts = [part for part in _parts(comparison, names[:fewer], folder, room) if part is not BLANK]
+    for part in parts:
+        console.print(part)
 
 
-def _show_against(against: Against | None, console: Console) -> None:
-    if against is None:
-        return
-    console.print(effects.against_table(against.folder, against.compared))
-    for line in without_ledger(against):
-        console.print(one_line(line), style="red")
+BLANK: Final = Text()
 
 
-def without_ledger(against: Against) -> Iterator[str]:
-    """Names the combinations whose settings could not be compared with the earlier run's."""
-    if against.without_ledger:
-        yield (
-            f"not compared: the settings of {', '.join(against.without_ledger)}. Neither run has a ledger of them, as "
-            "their service says nothing of itself: what changed may be a setting and no code."
-        )
+def _height(parts: Sequence[RenderableType], console: Console) -> int:
+    return sum(len(console.render_lines(part, pad=False)) for part in parts)
 
 
-def figures_table(comparison: Comparison) -> RenderableType:
+def _parts(comparison: Comparison, names: Sequence[str], folder: Path | None, room: int) -> Iterator[RenderableType]:
+    yield shown(" ".join(comparison.recommendation.headline), "bold")
+    yield BLANK
+    yield shown(load_in_words(comparison))
+    yield _figures(comparison, room)
+    yield BLANK
+    yield from _effects(comparison, names, room)
+    yield BLANK
+    yield from (shown(line, "red") for line in warnings(comparison))
+    if folder:
+        yield shown(_report(folder))
+    yield shown(_next(comparison))
+
+
+def load_in_words(comparison: Comparison) -> str:
     load = comparison.load
-    statistic = "one start" if load["rounds"] == 1 else f"{load['rounds']} starts together"
-    title = (
-        f"{load['profile']}: {load['vus']} VUs, think time {load['think_time_s']:g} s "
-        f"({load['think']}), {load['duration_s']:g} s each, {statistic}"
-    )
-    table = effects.table_of("", comparison.combinations, no_wrap=True)
-    for label, cells in figure_texts(comparison.combinations):
-        table.add_row(label, *cells)
-    return effects.titled(title, table)
+    starts = "one start" if load["rounds"] == 1 else f"{load['rounds']} starts"
+    think = "" if load["think"] == "unknown" else f", think time {load['think_time_s']:g} s"
+    return f"{load['profile']}: {load['vus']} visitors{think}, {load['duration_s']:g} s each, {starts}"
 
 
-def resources_table(comparison: Comparison) -> RenderableType:
-    known = resources(msgspec.to_builtins(comparison.bottleneck))
-    table = effects.table_of("", comparison.bottleneck, no_wrap=True)
-    for row in known.rows:
-        table.add_row(*map(str, row))
-    return effects.titled(f"{known.title}. {known.sentence}", table) if known.rows else Group()
+def _figures(comparison: Comparison, room: int) -> Table:
+    lines = comparison.combinations
+    columns = {heading: [form(line) for line in lines.values()] for heading, form in FIGURES.items()}
+    of_k6 = comparison.load["profile"] == SUMMARY
+    known = {
+        heading: cells
+        for heading, cells in columns.items()
+        if set(cells) != {MISSING} or not (of_k6 or heading == "p99 ms")
+    }
+    table = Table(box=None, pad_edge=False, header_style="")
+    table.add_column("", no_wrap=True)
+    for heading in known:
+        table.add_column(heading, justify="right")
+    for name, *cells in zip(lines, *known.values(), strict=True):
+        table.add_row(shown(_cut(name, room)), *cells)
+    return table
+
+
+def _effects(comparison: Comparison, names: Sequence[str], room: int) -> Iterator[RenderableType]:
+    if not names:
+        return
+    effects = comparison.effects[SIMPLE_KEY]
+    place = "Head to head, average over the mix" if comparison.turns else "Average latency, times better"
+    yield shown(f"{place}, 95 % interval")
+    width = min(room, max(map(len, names)))
+    for name in names:
+        effect = effects[name]["latency_avg"]
+        cpu = f"; CPU {_agrees(effect, effects[name]['service_cpu'])}" if name in TWINS else ""
+        figures = f"{_cut(name, room):<{width}}  {times(effect.ratio):>5}x  {interval(effect) or 'one start':<12}  "
+        yield shown(figures) + shown(effect.verdict, STYLES.get(effect.verdict, "")) + Text(cpu)
+    left = sum(bool(row["latency_avg"].ratio) for row in effects.values()) - len(names)
+    if left:
+        yield Text(f"and {left} more: --section effects")
+    yield from _by_chance(comparison)
+
+
+def _cut(name: str, room: int) -> str:
+    return name if len(name) <= room else f"{name[: room - 1]}…"
+
+
+def _agrees(effect: Effect, cpu: Effect) -> str:
+    if cpu.ratio is None:
+        return "not captured"
+    return "agrees" if cpu.verdict == effect.verdict else f"{times(cpu.ratio)}x, {cpu.verdict}"
+
+
+def _by_chance(comparison: Comparison) -> Iterator[Text]:
+    """Each interval misses the truth one time in twenty."""
+    known = [
+        effect
+        for effects in (comparison.effects, *comparison.effects[ROUTES_KEY].values())
+        for row in by_effect(effects).values()
+        for effect in row.values()
+        if effect.low is not None
+    ]
+    found = sum(effect.verdict in STYLES for effect in known)
+    if known:
+        most = round(BY_CHANCE * len(known))
+        yield Text(f"{found} of {len(known)} effects are shown; by chance alone {most} at most")
+
+
+def _report(folder: Path) -> str:
+    page = folder / PAGE_NAME
+    return f"Report: {page}" if page.is_file() else f"Report: python -m loadtests compare {folder} --report"
+
+
+def _next(comparison: Comparison) -> str:
+    steps = comparison.recommendation.next
+    return f"Next, {steps[0]}" if steps else "Next, for every figure: python -m loadtests compare --verbose"

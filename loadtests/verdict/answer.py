@@ -14,19 +14,20 @@ from loadtests.verdict.evidence import TWINS, Evidence, Lines, Turns, invisible_
 from loadtests.verdict.flips import Answer, flips_of
 from loadtests.verdict.statement import StatementCure, statement_cure
 from loadtests.verdict.studies import Context, found_elsewhere
-from loadtests.verdict.wording import in_paragraphs, next_runs
+from loadtests.verdict.wording import headline, in_paragraphs, next_runs
 
 
 class Recommendation(msgspec.Struct, frozen=True):
     """The answer, its reasons and limits in sentences, what each cure costs, when it flips, and what run tells more.
 
-    `text` is the paragraphs in one. `unseen` holds the pairs of twins of which this load cannot tell whether async is
-    quicker, with what it waited for; `tells_of_async` says that there is a pair of which it can. `elsewhere` is what
-    capacity and sweep have found.
+    `headline` is the answer in a sentence or two, `text` the paragraphs in one. `unseen` holds the pairs of twins of
+    which this load cannot tell whether async is quicker, with what it waited for; `tells_of_async` says that there is a
+    pair of which it can. `elsewhere` is what capacity and sweep have found.
     """
 
     text: str
     measured: dict[str, Any]
+    headline: list[str]
     answer: Answer = "undecided"
     tells_of_async: bool = False
     unseen: dict[str, str] = {}
@@ -42,6 +43,7 @@ def recommend(
     sample: Result,
     lines: Lines,
     effects: Mapping[str, Any],
+    pairs: Mapping[str, tuple[str, str]],
     turns: Turns | None,
     found: Mapping[str, Bottleneck],
     rounds: Sequence[Mapping[str, Result]],
@@ -52,15 +54,18 @@ def recommend(
     # In turns visitors wait for the service, whatever the load itself waits for.
     unseen = {} if turns else invisible_effects(found)
     routes = {route: row[SIMPLE_KEY] for route, row in effects[ROUTES_KEY].items()} if turns else {}
-    evidence = Evidence(sample, lines, effects[SIMPLE_KEY], routes, turns, found, rounds, context, statement, unseen)
+    evidence = Evidence(
+        sample, lines, effects[SIMPLE_KEY], pairs, routes, turns, found, rounds, context, statement, unseen
+    )
     answer, ours = _answer(evidence), set(lines) <= set(COMBINATIONS)
     costs = _costs(cells, context) if ours else {}
     flips, elsewhere = (flips_of(evidence, answer), found_elsewhere(context)) if ours else ([], [])
-    next_steps = next_runs(evidence, answer)
-    paragraphs = in_paragraphs(evidence, answer, costs, flips, elsewhere, next_steps)
+    said, next_steps = headline(evidence, answer), next_runs(evidence)
+    paragraphs = in_paragraphs(evidence, answer, said, costs, flips, elsewhere, next_steps)
     return Recommendation(
         " ".join(paragraphs),
         _measured(sample),
+        said,
         answer,
         len(unseen) < len(TWINS),
         unseen,

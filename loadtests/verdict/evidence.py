@@ -15,6 +15,9 @@ from loadtests.verdict.studies import Context
 
 # The effects that are between twins, each with its pair.
 TWINS: Final = {"async uncached": ("sync", "async"), "async cached": ("sync-cached", "async-cached")}
+CACHE: Final = "cache in sync"
+# The route of the head to head in which the service matters most.
+LIGHT: Final = "product"
 OF_THE_SERVICE: Final = frozenset({SERVICE, PLACES, CONNECTIONS})
 NOT_CAPTURED: Final = "the server's side was not captured in both"
 
@@ -62,6 +65,7 @@ class Evidence(NamedTuple):
     sample: Result
     lines: Lines
     simple: Simple
+    pairs: Mapping[str, Sequence[str]]
     routes: Mapping[str, Simple]
     turns: Turns | None
     bottleneck: Mapping[str, Bottleneck]
@@ -85,6 +89,15 @@ class Evidence(NamedTuple):
             return None
         dearer = self.turns is not None and cpu is not None and cpu.verdict == "worse"
         return "cannot tell" if effect.verdict == "better" and dearer else effect.verdict
+
+    @property
+    def known(self) -> list[str]:
+        """The simple effects that have a figure."""
+        return [name for name in self.simple if self.effect(name)]
+
+    @property
+    def averages(self) -> list[SimpleEffect]:
+        return [row["latency_avg"] for row in self.simple.values()]
 
     def minutes(self, effect: Effect) -> float | None:
         """How long a run would have to be to decide an effect."""

@@ -7,13 +7,13 @@ from typing import Final, Literal, TypeAlias
 from loadtests.analysis.effects import Interval, interval
 from loadtests.schema.result import Result
 from loadtests.verdict.costs import greatest_age_s
-from loadtests.verdict.evidence import Evidence
+from loadtests.verdict.evidence import CACHE, Evidence
 from loadtests.verdict.wording import in_words
 
 Answer: TypeAlias = Literal["keep", "add the cache", "rewrite", "both", "mend the statement", "undecided"]
 Condition: TypeAlias = Callable[[Evidence], str | None]
 
-CACHE, UNCACHED, CACHED = "cache in sync", "async uncached", "async cached"
+UNCACHED, CACHED = "async uncached", "async cached"
 # The smallest gain that is called one.
 GAIN: Final = 1.05
 
@@ -33,8 +33,8 @@ def hit_ratio_needed(before: float | None, after: float | None, hits: float | No
     return hits * (before - before / GAIN) / (before - after)
 
 
-def hit_ratio_over_rounds(rounds: list[Mapping[str, Result]]) -> Interval | None:
-    """That hit ratio with its 95 % interval over rounds; null where a round has none."""
+def hit_ratio_over_starts(rounds: list[Mapping[str, Result]]) -> Interval | None:
+    """That hit ratio with its 95 % interval over starts; null where a start has none."""
     pairs = [(row["sync"], row["sync-cached"]) for row in rounds if {"sync", "sync-cached"} <= row.keys()]
     needed = [hit_ratio_needed(one.latency_ms.avg, two.latency_ms.avg, two.cache.hit_ratio) for one, two in pairs]
     known = [value for value in needed if value is not None]
@@ -45,7 +45,7 @@ def hit_ratio_over_rounds(rounds: list[Mapping[str, Result]]) -> Interval | None
 
 
 def _hit_ratio(evidence: Evidence) -> str | None:
-    needed = hit_ratio_over_rounds(list(evidence.rounds))
+    needed = hit_ratio_over_starts(list(evidence.rounds))
     if needed is None:
         return None
     bounds = _bounds(needed.low, needed.high, "{:.2%}")
@@ -72,11 +72,11 @@ def _statement(evidence: Evidence) -> str | None:
 
 
 def _cpu(pair: str) -> Condition:
-    """Whether a rewrite pays depends on what it needs of the processor that binds."""
+    """Whether a rewrite pays depends on what it needs of the processor that binds; in turns that was measured."""
 
     def condition(evidence: Evidence) -> str | None:
         effect = evidence.effect(pair, "service_cpu")
-        if effect is None or effect.difference is None:
+        if evidence.turns or effect is None or effect.difference is None:
             return None
         bounds = _bounds(effect.difference_low, effect.difference_high, "{:+.2f} ms")
         when = "service CPU comes to bind" if pair in evidence.unseen else "service CPU binds"
@@ -106,7 +106,7 @@ def _cache_gains(evidence: Evidence) -> str | None:
     hits = [row["sync-cached"].cache.hit_ratio for row in evidence.rounds if "sync-cached" in row]
     known = [value for value in hits if value is not None]
     at = f" at {median(known):.0%} of hits" if known else ""
-    return f"the cache comes to gain more than 5 % on the average: here it is {in_words(effect)}{at}"
+    return f"the cache comes to gain more than 5 % on the average: here it is {in_words(evidence, effect)}{at}"
 
 
 def _fewer_visitors(evidence: Evidence) -> str | None:
@@ -127,17 +127,14 @@ def _decided(name: str, subject: str) -> Condition:
             return f"a run shows what {subject} does: here no figure of it counts"
         if effect.verdict != "cannot tell":
             return None
-        found = (
-            "" if effect.detectable is None else f"; one of {effect.detectable:.2f} ms would be found 19 times in 20"
-        )
-        return f"a run shows what {subject} does: here it is {in_words(effect)}{found}"
+        return f"a run shows what {subject} does: here it is {in_words(evidence, effect)}"
 
     return condition
 
 
 def _bounds(low: float | None, high: float | None, form: str) -> str:
     if low is None or high is None:
-        return "of one round, so without an interval"
+        return "of one start, so without an interval"
     return f"95 % interval {form.format(low)} to {form.format(high)}"
 
 

@@ -5,48 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from loadtests.analysis.effects import SimpleEffect
+from loadtests.analysis.figures import digits
+from loadtests.analysis.k6_summary import PROFILE as SUMMARY
 from loadtests.analysis.read import COMBINATIONS
-from loadtests.verdict.evidence import TWINS, Evidence
+from loadtests.verdict.evidence import CACHE, LIGHT, TWINS, Evidence
 from loadtests.verdict.studies import is_of_these
 
-
-def next_runs(evidence: Evidence, answer: str) -> list[str]:
-    """The runs that would decide what these results leave open, each with what it is for."""
-    return [*_narrower(evidence, answer), *_whole(evidence, answer), *_to_learn_about_async(evidence)]
-
-
-def _narrower(evidence: Evidence, answer: str) -> Iterator[str]:
-    effects = [row["latency_avg"] for row in evidence.simple.values()]
-    if any(effect.ratio is not None and effect.low is None for effect in effects):
-        yield "more starts, for intervals: make matrix ROUNDS=5"
-        return
-    minutes = [known for effect in effects if (known := evidence.minutes(effect))]
-    if minutes and evidence.turns and evidence.turns.minutes:
-        starts = math.ceil(len(evidence.rounds) * max(minutes) / evidence.turns.minutes)
-        yield f"for narrower intervals, {max(minutes):.0f} minutes: make matrix ROUNDS={starts}"
-    elif answer == "undecided" and any(effect.verdict == "cannot tell" for effect in effects):
-        yield "more rounds, for narrower intervals: make matrix ROUNDS=8, or longer ones with PROFILE=origin"
-
-
-def _whole(evidence: Evidence, answer: str) -> Iterator[str]:
-    ours = any(name.startswith(("cache in", "async")) for name in evidence.simple)
-    if answer == "undecided" and ours and evidence.effect("cache in sync") is None:
-        yield "all four, with cells that count, for the cache: make matrix"
-
-
-def _to_learn_about_async(evidence: Evidence) -> Iterator[str]:
-    if not any(name in evidence.simple for name in evidence.unseen):
-        return
-    around = evidence.context
-    for study, purpose, command in (
-        (around.capacity, "for async", "make matrix PROFILE=capacity"),
-        (around.sweep, "for where async pays", "make matrix PROFILE=sweep"),
-    ):
-        if not is_of_these(around, study):
-            yield f"{purpose}{', on this host with this code' if study else ''}: {command}"
-
-
-NOTHING: Final = "Nothing can be said: every cell is void."
+NOTHING: Final = "Nothing can be said: no measurement counts."
 # What to do, and why.
 ANSWERS: Final = {
     "keep": ("Keep the service as it is", ": neither cure is shown to help"),
@@ -56,33 +21,103 @@ ANSWERS: Final = {
     "mend the statement": ("Mend the statement first", ": no cure is shown, and one keeps the database busy"),
     "undecided": ("The data do not decide", ""),
 }
-WORDS: Final[dict[str, str]] = {
-    "better": "{:.2f} times better",
-    "worse": "{:.2f} times worse",
-    "same": "the same within 5 %",
-    "cannot tell": "{:.2f} times, which this run cannot tell from no difference",
-}
-WHERE: Final = {"async uncached": "without the cache", "async cached": "with the cache"}
+WHERE: Final = {"async uncached": "without the cache", "async cached": "with it"}
+LATENCY: Final = ("quicker", "slower")
+CPU: Final = ("cheaper", "dearer")
+TEN: Final = 10
+USUAL_ROUNDS: Final = 5
+MOST_ROUNDS: Final = 1000
+# The run of its own that each study is, and for what.
+STUDIES: Final = {"sweep": "where async pays", "capacity": "how much each can take"}
+
+
+def headline(evidence: Evidence, answer: str) -> list[str]:
+    """The whole answer in one sentence or two: the cure that pays, and what async does."""
+    if not any(line["rounds"] for line in evidence.lines.values()):
+        return [NOTHING]
+    if not set(evidence.lines) <= set(COMBINATIONS):
+        known = sorted(evidence.known, key=lambda name: evidence.simple[name]["latency_avg"].ratio or 1.0)
+        return [f"{_of_pair(evidence, name)}." for name in dict.fromkeys([*known[-1:], *known[:1]])]
+    about_cache = _of_pair(evidence, CACHE)
+    cure = ANSWERS[answer][0] + (f": {about_cache}" if about_cache else "")
+    return [f"{cure}.", *_about_async(evidence)]
+
+
+def _of_pair(evidence: Evidence, name: str) -> str | None:
+    """Both halves: what the load of many visitors came to, and by how much one is quicker."""
+    effect = evidence.effect(name)
+    if effect is None:
+        return None
+    without, with_it = evidence.pairs[name]
+    before, after = (evidence.lines[one]["latency_avg"] for one in (without, with_it))
+    load = f"{with_it} answers in {digits(after)} ms on average, {without} in {digits(before)} ms; "
+    place = "head to head " if evidence.turns else ""
+    said = f"it is {in_words(evidence, effect, interval='95 % interval ')}"
+    return f"{load if before and after else f'{with_it} against {without}: '}{place}{said}"
+
+
+def _about_async(evidence: Evidence) -> Iterator[str]:
+    known = {name: effect for name in WHERE if name not in evidence.unseen and (effect := evidence.effect(name))}
+    if known:
+        parts = " and ".join(f"{in_words(evidence, effect)} {WHERE[name]}" for name, effect in known.items())
+        yield f"Async is {parts}{_on_a_light_read(evidence, list(known))}."
+    unseen = [f"{why} {WHERE[name]}" for name, why in evidence.unseen.items() if name in evidence.simple]
+    if unseen:
+        yield f"Whether async is quicker this load cannot tell: {', '.join(unseen)}."
+
+
+def _on_a_light_read(evidence: Evidence, names: Sequence[str]) -> str:
+    found = [evidence.routes.get(LIGHT, {}).get(name, {}).get("latency_avg") for name in names]
+    parts = " and ".join(in_words(evidence, effect) for effect in found if effect and effect.ratio)
+    return f"; on a light read alone {parts}" if parts else ""
+
+
+def in_words(evidence: Evidence, effect: SimpleEffect, words: tuple[str, str] = LATENCY, interval: str = "") -> str:
+    """Slower is said as how many times slower, with the interval of that; of what cannot be told, what would tell."""
+    ratio, low, high, (better, worse) = effect.ratio or 1.0, effect.low, effect.high, words
+    slower = effect.verdict == "worse" or (low is None and ratio < 1)
+    said = f"{times(1 / ratio if slower else ratio)} times {worse if slower else better}"
+    if low is None or high is None:
+        return f"{said}, of one start and so without an interval"
+    if slower:
+        low, high = 1 / high, 1 / low
+    if effect.verdict == "same":
+        said = "the same within 5 %"
+    elif effect.verdict == "cannot tell":
+        said = f"undecided at {times(ratio)} times"
+    return f"{said} ({interval}{times(low)} to {times(high)}{_would_tell(evidence, effect)})"
+
+
+def times(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio < TEN else digits(ratio)
+
+
+def _would_tell(evidence: Evidence, effect: SimpleEffect) -> str:
+    if effect.verdict != "cannot tell":
+        return ""
+    minutes = evidence.minutes(effect)
+    longer = f"{effect.longer:.1f} times as many" if effect.longer else "several"
+    return f"; {f'{max(2, math.ceil(minutes))} minutes' if minutes else f'{longer} starts'} would tell"
 
 
 def in_paragraphs(
     evidence: Evidence,
     answer: str,
+    said: Sequence[str],
     costs: Mapping[str, Sequence[str]],
     flips: Sequence[str],
     elsewhere: Sequence[str],
     next_steps: Sequence[str],
 ) -> list[str]:
-    if not any(line["rounds"] for line in evidence.lines.values()):
-        return [NOTHING]
+    if said == [NOTHING]:
+        return list(said)
     sample = evidence.sample
     load = f"Under {sample.profile} ({sample.vus} VUs, think time {sample.think_time_s:g} s):"
-    ours = set(evidence.lines) <= set(COMBINATIONS)
-    rests_on = (*_about_cache(evidence), *_about_async(evidence)) if ours else _about_others(evidence)
     flip = "This is decided when" if answer == "undecided" else "This flips when"
     return [
-        " ".join([load, *(["".join(ANSWERS[answer]) + "."] if ours else []), *rests_on]),
-        *(_about_the_statement(evidence) if ours else ()),
+        " ".join([load, *said]),
+        *_async_by_route(evidence),
+        *_about_the_statement(evidence),
         *(f"What it costs to {cure}: {', '.join(price)}." for cure, price in costs.items()),
         *(f"{flip} {one}." for one in flips),
         *(f"{one}." for one in elsewhere),
@@ -90,61 +125,22 @@ def in_paragraphs(
     ]
 
 
-def _about_others(evidence: Evidence) -> Iterator[str]:
-    """Of services that are not ours only the measured effects are known."""
-    for name in evidence.simple:
-        effect = evidence.effect(name)
-        if effect is not None and effect.difference is not None:
-            yield f"{name}, average latency: {effect.difference:+.1f} ms, {in_words(effect)}."
-
-
-def _about_cache(evidence: Evidence) -> Iterator[str]:
-    for name in evidence.simple:
-        stack = name.removeprefix("cache in ")
-        effect = evidence.effect(name)
-        if stack == name or effect is None or effect.difference is None:
-            continue
-        yield f"The cache in {stack} changed the average by {effect.difference:+.1f} ms: {in_words(effect)}."
-
-
-def _about_async(evidence: Evidence) -> Iterator[str]:
+def _async_by_route(evidence: Evidence) -> Iterator[str]:
     for name in TWINS:
-        if name not in evidence.simple:
-            continue
-        if evidence.turns:
-            yield from _async_by_route(evidence, name)
-            continue
-        metric, subject = "latency_avg", "average latency"
-        if why := evidence.unseen.get(name):
-            metric, subject = "service_cpu", "service CPU per request"
-            yield f"Whether async is quicker {WHERE[name]} this load cannot tell: {why}."
-        if effect := evidence.effect(name, metric):
-            yield f"{name.capitalize()}, {subject}: {in_words(effect)}."
-
-
-def _async_by_route(evidence: Evidence, name: str) -> Iterator[str]:
-    """The weighted mix and its CPU, then each route of the head to head."""
-    if effect := evidence.effect(name):
+        found = {route: row[name]["latency_avg"] for route, row in evidence.routes.items() if name in row}
+        parts = [f"{route} {in_words(evidence, each)}" for route, each in found.items() if each.ratio]
         cpu = evidence.effect(name, "service_cpu")
-        more = f"; service CPU per request {in_words(cpu)}" if cpu else ""
-        yield f"{name.capitalize()}, average latency over the mix: {in_words(effect)}{more}."
-    found = [(route, row[name]["latency_avg"]) for route, row in evidence.routes.items() if name in row]
-    parts = [f"{route} {in_words(effect)}{_would_do(evidence, effect)}" for route, effect in found if effect.ratio]
-    if parts:
-        yield f"By route: {'; '.join(parts)}."
-
-
-def _would_do(evidence: Evidence, effect: SimpleEffect) -> str:
-    minutes = evidence.minutes(effect)
-    return f", {minutes:.0f} minutes would do" if minutes else ""
+        parts += [f"service CPU per request {in_words(evidence, cpu, CPU)}"] if cpu else []
+        if parts:
+            yield f"{name.capitalize()}: {'; '.join(parts)}."
 
 
 def _about_the_statement(evidence: Evidence) -> Iterator[str]:
     cure = evidence.statement
-    if cure is None:
+    if cure is None or not set(evidence.lines) <= set(COMBINATIONS):
         return
     behind = f" (behind {', '.join(cure.routes)})" if cure.routes else ""
-    bounds = "one round, so without an interval"
+    bounds = "one start, so without an interval"
     if cure.busy_after_low is not None and cure.busy_after_high is not None:
         bounds = f"95 % interval {max(0.0, cure.busy_after_low):.1%} to {cure.busy_after_high:.1%}"
     yield (
@@ -154,11 +150,33 @@ def _about_the_statement(evidence: Evidence) -> Iterator[str]:
     )
 
 
-def in_words(effect: SimpleEffect) -> str:
-    """Worse is said as how many times more; everything else as how many times better."""
-    ratio, low, high = effect.ratio or 0.0, effect.low, effect.high
-    if low is None or high is None:
-        return f"{ratio:.2f} times, of one start, so without an interval"
-    if effect.verdict == "worse":
-        ratio, low, high = 1 / ratio, 1 / high, 1 / low
-    return f"{WORDS[effect.verdict].format(ratio)} (95 % interval {low:.2f} to {high:.2f})"
+def next_runs(evidence: Evidence) -> list[str]:
+    """The runs that would decide what these results leave open, each with what it is for."""
+    ours = set(evidence.lines) <= set(COMBINATIONS)
+    return [*_narrower(evidence), *(_to_learn_more(evidence) if ours else ())]
+
+
+def _narrower(evidence: Evidence) -> Iterator[str]:
+    if any(effect.ratio is not None and effect.low is None for effect in evidence.averages):
+        again = "save each run as NAME.round-1.json, NAME.round-2.json and so on"
+        command = again if evidence.sample.profile == SUMMARY else f"make matrix ROUNDS={USUAL_ROUNDS}"
+        yield f"for intervals: {command}"
+        return
+    undecided = [effect for effect in evidence.averages if effect.ratio and effect.verdict == "cannot tell"]
+    if not undecided:
+        return
+    longest = max(undecided, key=lambda effect: effect.longer or 0.0)
+    minutes, starts = evidence.minutes(longest), len(evidence.rounds)
+    # A start of `make matrix` takes a minute, one by hand is longer.
+    wanted = minutes if minutes and starts == 1 else starts * (longest.longer or 1.0)
+    length = f", {minutes:.0f} minutes" if minutes else ""
+    yield f"for narrower intervals{length}: make matrix ROUNDS={min(MOST_ROUNDS, max(USUAL_ROUNDS, math.ceil(wanted)))}"
+
+
+def _to_learn_more(evidence: Evidence) -> Iterator[str]:
+    if evidence.effect(CACHE) is None:
+        yield "for the cache, all four: make matrix"
+    around = evidence.context
+    for study, purpose in STUDIES.items():
+        if not is_of_these(around, getattr(around, study)):
+            yield f"for {purpose}: make matrix PROFILE={study}"

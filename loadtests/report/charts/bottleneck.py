@@ -44,7 +44,7 @@ def bottleneck_picture(document: Document) -> Picture | None:
 
 def in_words(document: Document) -> str:
     words = [f"{name}: {_of_one(bottleneck)}" for name, bottleneck in document["bottleneck"].items()]
-    return f"What binds {'; '.join(words)}." if words else "No cell counts."
+    return f"What binds {'; '.join(words)}." if words else "No measurement counts."
 
 
 def _of_one(bottleneck: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ Curve = Mapping[str, Mapping[str, float | None]]
 
 
 def distribution_picture(document: Document) -> Picture | None:
-    """None where no cell counts."""
+    """None where nothing counts."""
     curves: Mapping[str, Curve] = document["report"]["curves"]
     if not curves:
         return None
@@ -67,7 +67,7 @@ def _line(name: str, curve: Curve, style: Style) -> Trace:
 
 
 def _band(name: str, curve: Curve, style: Style) -> Trace | None:
-    """From the lowest round to the highest one, where there are several."""
+    """From the lowest start to the highest one, where there are several."""
     low, high = _known(curve, "low"), _known(curve, "high")
     if low == high:
         return None

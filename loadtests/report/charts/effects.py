@@ -1,104 +1,134 @@
-"""The effects of the 2x2: each change in times better, with its interval."""
+"""The effects: each change in times better with its interval, over the mix and by route."""
 
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
 
 from loadtests.report.charts.base import DataTable, Picture, Trace, axis, layout, log_axis, safe
 from loadtests.report.document import Document
 from loadtests.report.numbers import MISSING, digits, interval
-from loadtests.schema.design import INTERACTION, by_effect
+from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY, by_effect
 
 METRICS: Final = {
     "latency_avg": "average latency",
+    "latency_p50": "p50 latency",
     "latency_p95": "p95 latency",
+    "latency_p99": "p99 latency",
     "throughput": "throughput",
     "service_cpu": "service CPU per request",
 }
-SHOWN: Final = frozenset({"better", "worse", "same"})
+WORDS: Final = {"better": "better", "worse": "worse", "same": "the same within 5 %", "cannot tell": "not decided"}
 BAND: Final = {"type": "rect", "xref": "x", "yref": "paper", "x0": 1 / 1.05, "x1": 1.05, "y0": 0, "y1": 1}
 ONE: Final = {"type": "line", "xref": "x", "yref": "paper", "x0": 1, "x1": 1, "y0": 0, "y1": 1}
+MIX: Final = "all routes"
 
 
-def effects_pictures(document: Document) -> list[Picture]:
-    return [picture for metric in METRICS if (picture := _forest(document, metric))]
+class Point(NamedTuple):
+    """One effect on the average latency, over the mix or of a route."""
+
+    name: str
+    route: str
+    effect: Mapping[str, Any]
 
 
-def _forest(document: Document, metric: str) -> Picture | None:
-    effects = [
-        (name, row[metric]) for name, row in by_effect(document["effects"]).items() if row[metric]["ratio"] is not None
-    ]
-    if not effects:
+def effects_picture(document: Document) -> Picture | None:
+    """None where no two combinations count."""
+    points = list(_points(document))
+    if not points:
         return None
-    reached = [value for _, one in effects for value in (one["ratio"], one["low"], one["high"]) if value]
-    bounds = [*reached, 0.95, 1.05]
-    names = [safe(name) for name, _ in effects][::-1]
-    title = METRICS[metric]
-    rows = [(name, one["ratio"], interval(one) or MISSING, one["verdict"]) for name, one in effects]
+    bounds = [
+        value for one in points for value in (one.effect["ratio"], one.effect["low"], one.effect["high"]) if value
+    ]
     # For the figures above the outermost points, as a factor that grows with the axis.
     room = (max(bounds) / min(bounds)) ** 0.12
+    places = list(range(len(points)))
+    labels = [f"<b>{safe(one.name)}</b>" if one.route == MIX else safe(one.route) for one in points]
+    rows = [
+        (one.name, one.route, one.effect["ratio"], interval(one.effect) or MISSING, one.effect["verdict"])
+        for one in points
+    ]
     return Picture(
-        f"effects-{metric.replace('_', '-')}",
-        f"What each change did to the {title}: times better",
-        _in_words(effects),
+        "effects",
+        "What each change did to the average latency: times better",
+        _in_words(points, bool(document["turns"])),
         {
-            "data": [_intervals(effects[::-1], names)],
+            "data": [_intervals(points)],
             "layout": layout(
-                log_axis("times better (log scale); right of 1 is better", bounds, room=room),
-                axis("", type="category"),
+                log_axis("times better (log scale); right of 1 is better", [*bounds, 0.95, 1.05], room=room),
+                axis("", tickvals=places, ticktext=labels, range=[len(points) - 0.5, -0.8]),
                 shapes=[{**BAND, "layer": "below", "name": "band"}, {**ONE, "name": "one"}],
             ),
         },
-        DataTable(("effect of", "times better", "95 % interval", "verdict"), rows),
-        height=110 + 38 * len(effects),
+        DataTable(("effect of", "in", "times better", "95 % interval", "verdict"), rows),
+        height=110 + 30 * len(points),
     )
 
 
-def _intervals(effects: list[tuple[str, dict[str, Any]]], names: list[str]) -> Trace:
-    shown_effects = [effect for _, effect in effects]
+def effect_rows(document: Document) -> list[tuple[str, str, str, str, str]]:
+    """Every effect that is known: where, of what, on which figure, how many times better, and the verdict."""
+    parts = {MIX: document["effects"], **document["effects"][ROUTES_KEY]}
+    if document["turns"]:
+        parts["load of many visitors"] = document["origin"]["effects"]
+    return [
+        (where, name, METRICS[metric], f"{digits(one['ratio'])} ({interval(one) or 'one start'})", one["verdict"])
+        for where, effects in parts.items()
+        for name, row in by_effect(effects).items()
+        for metric, one in row.items()
+        if one["ratio"] is not None
+    ]
+
+
+def _points(document: Document) -> Iterator[Point]:
+    """The simple effects, each over the mix first; a mix without a figure leaves its place empty."""
+    effects = document["effects"]
+    routes = {route: row[SIMPLE_KEY] for route, row in effects[ROUTES_KEY].items()}
+    for name in effects[SIMPLE_KEY]:
+        found = {MIX: effects[SIMPLE_KEY], **(routes if len(routes) > 1 else {})}
+        known = [Point(name, route, row[name]["latency_avg"]) for route, row in found.items() if name in row]
+        if any(one.effect["ratio"] for one in known):
+            yield from known
+
+
+def _intervals(points: list[Point]) -> Trace:
+    effects = [one.effect for one in points]
     return {
         "type": "scatter",
         "mode": "markers+text",
         "name": "times better",
         "meta": {"frame": True},
-        "x": [effect["ratio"] for effect in shown_effects],
-        "y": names,
-        "text": [digits(effect["ratio"]) for effect in shown_effects],
+        "x": [effect["ratio"] for effect in effects],
+        "y": list(range(len(points))),
+        "text": [digits(effect["ratio"]) if effect["ratio"] else "" for effect in effects],
         "textposition": "top center",
         "error_x": {
             "type": "data",
             "symmetric": False,
-            "array": [None if one["high"] is None else one["high"] - one["ratio"] for one in shown_effects],
-            "arrayminus": [None if one["low"] is None else one["ratio"] - one["low"] for one in shown_effects],
+            "array": [effect["high"] - effect["ratio"] if effect["high"] else None for effect in effects],
+            "arrayminus": [effect["ratio"] - effect["low"] if effect["low"] else None for effect in effects],
             "thickness": 1.5,
         },
         "marker": {
-            "size": 9,
-            "symbol": ["circle" if one["verdict"] in SHOWN else "circle-open" for one in shown_effects],
+            "size": [11 if one.route == MIX else 8 for one in points],
+            "symbol": ["circle-open" if effect["verdict"] == "cannot tell" else "circle" for effect in effects],
         },
-        "customdata": [f"{interval(one) or 'no interval'}, {one['verdict']}" for one in shown_effects],
-        "hovertemplate": "%{y}: %{x:.4~g} times better<br>%{customdata}<extra></extra>",
+        "customdata": [
+            f"{safe(one.name)}, {safe(one.route)}<br>{interval(one.effect)} {one.effect['verdict']}" for one in points
+        ],
+        "hovertemplate": "%{x:.4~g} times better<br>%{customdata}<extra></extra>",
     }
 
 
-def _in_words(effects: list[tuple[str, dict[str, Any]]]) -> str:
-    if all(effect["low"] is None for _, effect in effects):
+def _in_words(points: list[Point], turns: bool) -> str:
+    if all(one.effect["low"] is None for one in points):
         return "Hollow points: one start gives a ratio and no interval, so none of these is shown yet."
-    words = {
-        "better": "better",
-        "worse": "worse",
-        "same": "the same within 5 %",
-        "cannot tell": "this run cannot tell",
-    }
     parts = []
-    for verdict, text in words.items():
-        names = [
-            f"{name} ({digits(one['ratio'])})"
-            for name, one in effects
-            if one["verdict"] == verdict and INTERACTION not in name
-        ]
-        if names:
+    for verdict, text in WORDS.items():
+        found = [one for one in points if one.route == MIX and one.effect["ratio"] and one.effect["verdict"] == verdict]
+        if found:
+            names = [f"{one.name} ({digits(one.effect['ratio'])})" for one in found]
             parts.append(f"{text}: {', '.join(names)}")
     sentence = "; ".join(parts)
+    how = "The services took turns under the same requests, so what slowed one slowed all. " if turns else ""
     return (
-        f"{sentence[:1].upper()}{sentence[1:]}. Lines are 95 % intervals, the grey band is 5 % around no change; "
-        "of hollow points this run cannot tell."
+        f"{sentence[:1].upper()}{sentence[1:]}. {how}Lines are 95 % intervals, the grey band is 5 % around no change; "
+        "hollow points are not decided."
     )

@@ -1,4 +1,4 @@
-"""What makes the rounds visible on an axis of time: a line between two, and the name of each."""
+"""What makes the starts visible on an axis of time: a line between two, and the name of each."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -7,14 +7,14 @@ from loadtests.report.charts.base import DataTable, Picture, Style, Trace, axis,
 from loadtests.report.document import Document
 from loadtests.report.numbers import digits, milliseconds, per_second
 
-# With more rounds than these a phone has no room for the word.
+# With more starts than these a phone has no room for the word.
 MOST_NAMED: Final = 4
 
 
 def round_marks(starts: Mapping[int, float], duration: float) -> dict[str, list[dict[str, Any]]]:
     border = {"type": "line", "xref": "x", "yref": "paper", "y0": 0, "y1": 1, "name": "border"}
     place = {"y": 1, "xref": "x", "yref": "paper", "yanchor": "bottom", "showarrow": False}
-    word = "round " if len(starts) <= MOST_NAMED else ""
+    word = "start " if len(starts) <= MOST_NAMED else ""
     return {
         "shapes": [{**border, "x0": start, "x1": start} for start in list(starts.values())[1:]],
         "annotations": [
@@ -27,7 +27,7 @@ Cell = Mapping[str, Any]
 Part = Mapping[str, Any]
 Figure = Callable[[Part], float | None]
 
-TIME: Final = "measured time, s, round after round (the combinations of a round were measured one after the other)"
+TIME: Final = "measured time, s, start after start (the combinations of a start were measured one after the other)"
 
 
 def course_pictures(document: Document) -> list[Picture]:
@@ -87,7 +87,7 @@ def _picture(
 def _trace(
     cells: Sequence[Cell], name: str, void: bool, starts: Mapping[int, float], style: Style, figure: Figure
 ) -> Trace | None:
-    """The slices of one combination, with a gap between rounds; void cells are a dotted series of their own."""
+    """The slices of one combination, with a gap between starts; what does not count is a dotted series of their own."""
     x: list[float | None] = []
     y: list[float | None] = []
     for cell in cells:
@@ -99,7 +99,7 @@ def _trace(
             y.append(None)
     if not x:
         return None
-    word = f"{name}, void" if void else name
+    word = f"{name}, left out" if void else name
     return trace(
         name,
         style,
@@ -131,8 +131,8 @@ def _sentence(cells: Sequence[Cell], figure: Figure, form: Callable[[float | Non
             lowest, highest = digits(min(values)), form(max(values))
             parts.append(f"{name} {highest}" if highest.startswith(f"{lowest} ") else f"{name} {lowest} to {highest}")
     several = any(len(cell["slices"]) > 1 for cell in cells)
-    what = "parts of the measured time" if several else "whole cells, since these results are not divided in time"
-    dotted = " Dotted lines are void cells." if any(cell["void"] for cell in cells) else ""
+    what = "parts of the measured time" if several else "whole measurements, which are not divided in time"
+    dotted = " Dotted lines do not count." if any(cell["void"] for cell in cells) else ""
     return (
         "A level line is a steady state; a slope would be a warm-up that was too short. "
         f"From the lowest to the highest of the {what}: {'; '.join(parts)}.{dotted}"
@@ -144,7 +144,7 @@ def _table(cells: Sequence[Cell], figure: Figure, unit: str) -> DataTable:
         (
             cell["combination"],
             cell["round"],
-            "void" if cell["void"] else "counts",
+            "left out" if cell["void"] else "counts",
             part["start_s"],
             part["requests"],
             figure(part),
@@ -152,4 +152,4 @@ def _table(cells: Sequence[Cell], figure: Figure, unit: str) -> DataTable:
         for cell in cells
         for part in cell["slices"]
     ]
-    return DataTable(("combination", "round", "cell", "from, s", "requests", unit.replace(" (log scale)", "")), rows)
+    return DataTable(("combination", "start", "counts", "from, s", "requests", unit.replace(" (log scale)", "")), rows)

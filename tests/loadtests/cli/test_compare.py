@@ -16,6 +16,7 @@ from loadtests.analysis.figures import FIGURES, values_of
 from loadtests.analysis.read import read_rounds
 from loadtests.schema.result import Result
 from loadtests.verdict.comparison import Comparison, compare
+from loadtests.verdict.wording import NOTHING
 from tests.support.simulated_results import COMBINATIONS, bound_by, document, save, simulated, write_rounds
 
 LATENCIES = {"sync": 400.0, "sync-cached": 10.0, "async": 200.0, "async-cached": 10.0}
@@ -156,7 +157,7 @@ def test_the_status_is_four_when_every_cell_is_void(tmp_path: Path) -> None:
         save(tmp_path, document(name, failed=1))
     done = command(tmp_path, "--json")
     assert done.returncode == 4
-    assert "every cell is void" in json.loads(done.stdout)["recommendation"]["text"]
+    assert json.loads(done.stdout)["recommendation"]["headline"] == [NOTHING]
 
 
 def test_the_bottleneck_is_the_busiest_part(tmp_path: Path) -> None:
@@ -218,8 +219,7 @@ def test_the_table_names_every_combination_and_has_no_colour_in_a_pipe(tmp_path:
     write_rounds(tmp_path, LATENCIES, rounds=4)
     done = command(tmp_path)
     assert done.returncode == 0
-    assert all(f" {name} " in done.stdout for name in COMBINATIONS)
-    assert "4 starts together" in done.stdout
+    assert {line.partition(" ")[0] for line in done.stdout.splitlines()} >= set(COMBINATIONS)
     assert "\x1b" not in done.stdout
 
 

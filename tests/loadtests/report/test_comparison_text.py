@@ -1,46 +1,84 @@
-"""The tables that people read, letter by letter, and what a hostile result file can do to them: nothing."""
+"""The screen that people read, letter by letter, and what a hostile result file can do to it: nothing."""
 
-import io
 import os
+import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from loadtests.analysis.read import read_rounds
 from loadtests.cli.main import main
-from loadtests.report import effects_table as effects_text
-from loadtests.report import terminal as comparison_text
 from loadtests.report.noise_notes import noise_notes
-from loadtests.verdict.comparison import Comparison, compare
+from loadtests.report.sections import SECTIONS
+from loadtests.report.terminal import MOST_LINES
+from loadtests.verdict.comparison import compare
 from tests.support.simulated_results import COMBINATIONS, document, save, simulated, write_rounds
+from tests.support.simulated_turns import ALIKE, write_turns
 
 LATENCIES = {"sync": 400.0, "sync-cached": 10.0, "async": 200.0, "async-cached": 10.0}
+SLOWER = ALIKE | {"sync": 4.0, "async": 4.1, "async-cached": 1.3}
 # UPDATE_GOLDEN=1 writes them again; read the diff before you keep it.
 GOLDEN = Path(__file__).with_name("golden")
 HOSTILE = "[bold]x[/] \x1b[2J\nv\x07 [/nothing]"
 
 
-def printed(comparison: Comparison) -> str:
-    """The tables without what other parts say below them."""
-    output = io.StringIO()
-    console = Console(file=output, markup=False, highlight=False, width=120, color_system=None)
-    console.print(comparison_text.figures_table(comparison))
-    for table in (effects_text.effects_table, effects_text.difference_table, effects_text.routes_table):
-        console.print(table(comparison.effects))
-    for line in noise_notes(comparison):
-        console.print(line)
-    return "\n".join(line.rstrip() for line in output.getvalue().splitlines()) + "\n"
+def _own(folder: Path, count: int) -> None:
+    for number in range(3):
+        for place in range(count):
+            name = f"service-{'abcdef'[place]}-with-a-rather-long-name"
+            content = document(name, number + 1, latency=100.0 + place * random.Random(number).uniform(5, 30))
+            save(folder, content | {"varies": {"stack": name, "cache": False}}, f"{place}.round-{number + 1}.json")
 
 
-@pytest.mark.parametrize(("name", "rounds"), [("four_rounds", 4), ("one_round", 1)])
-def test_the_tables_are_as_they_were(tmp_path: Path, name: str, rounds: int) -> None:
-    write_rounds(tmp_path, LATENCIES, rounds=rounds, noise=0.05)
-    found = printed(compare(read_rounds(tmp_path)))
-    path = GOLDEN / f"{name}.txt"
+FOLDERS: dict[str, Callable[[Path], None]] = {
+    "four_rounds": lambda folder: write_rounds(folder, LATENCIES, rounds=4, noise=0.05),
+    "one_round": lambda folder: write_rounds(folder, LATENCIES, rounds=1),
+    "turns": lambda folder: write_turns(folder, factors=SLOWER, noise=0.03),
+    "by_hand": lambda folder: write_turns(folder, starts=1, factors=SLOWER),
+    "own_services": lambda folder: _own(folder, 6),
+}
+
+
+def printed(folder: Path, capsys: pytest.CaptureFixture[str], *options: str) -> list[str]:
+    assert main(["compare", str(folder), *options]) == 0
+    lines = capsys.readouterr().out.replace(str(folder), "FOLDER").splitlines()
+    return [line.rstrip() for line in lines]
+
+
+@pytest.mark.parametrize("width", [60, 80])
+@pytest.mark.parametrize("name", FOLDERS)
+def test_the_screen_is_as_it_was_and_fits(
+    tmp_path: Path, name: str, width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    FOLDERS[name](tmp_path)
+    lines = printed(tmp_path, capsys)
+    path = GOLDEN / f"{name}.{width}.txt"
     if os.environ.get("UPDATE_GOLDEN"):
-        path.write_text(found)
-    assert found == path.read_text()
+        path.write_text("\n".join(lines) + "\n")
+    assert lines == path.read_text().splitlines()
+    assert len(lines) <= MOST_LINES
+    assert max(len(line) for line in lines if "FOLDER" not in line) <= width
+
+
+@pytest.mark.parametrize("columns", ["20", "wide"])
+@pytest.mark.parametrize("name", FOLDERS)
+def test_every_section_keeps_to_its_width(
+    tmp_path: Path, name: str, columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    FOLDERS[name](tmp_path)
+    for options in (["--verbose"], [word for section in SECTIONS for word in ("--section", section)]):
+        lines = printed(tmp_path, capsys, *options)
+        assert lines
+        assert max(len(line) for line in lines if "FOLDER" not in line) <= (60 if columns == "20" else 80)
+
+
+def test_a_section_is_shown_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    FOLDERS["turns"](tmp_path)
+    lines = printed(tmp_path, capsys, "--section", "void")
+    assert lines == ["Nothing was left out, and nothing drifts."]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +120,7 @@ def test_a_hostile_name_is_shown_as_text(tmp_path: Path, field: str, capsys: pyt
         elif field == "profile" or name == "async":
             content[field] = HOSTILE
         save(tmp_path, content, f"{name}.json")
-    status = main(["compare", str(tmp_path)])
+    status = main(["compare", str(tmp_path), "--verbose"])
     captured = capsys.readouterr()
     # One hostile combination in place of ours leaves a hole in the matrix.
     assert status == (2 if field == "combination" else 0)

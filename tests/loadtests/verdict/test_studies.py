@@ -138,7 +138,8 @@ def test_after_capacity_the_sweep_is_the_run_that_tells_more(folder: Path) -> No
 def test_a_given_file_stands_before_the_one_beside_the_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save(folder, "capacity.json", capacity())
     given = save(folder.parent, "elsewhere/mine.json", capacity(**RUN))
-    assert main(["compare", str(folder), "--study", str(given), "--html", str(folder / "page.html")]) == 0
+    words = ["--study", str(given), "--html", str(folder / "page.html"), "--section", "cost"]
+    assert main(["compare", str(folder), *words]) == 0
     assert "elsewhere/mine.json" in " ".join(capsys.readouterr().out.split())
     assert "From elsewhere/mine.json" in (folder / "page.html").read_text()
 

@@ -1,0 +1,109 @@
+"""What the screen leaves out, by section."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from rich.console import Console, RenderableType
+
+from loadtests.analysis.fairness import Differing
+from loadtests.analysis.read import read_rounds, read_run_of, varies_of
+from loadtests.analysis.regression import Against
+from loadtests.report.document import ledger_of
+from loadtests.report.effects_table import compared_table, effects_table, table_of, titled
+from loadtests.report.plain_text import shown
+from loadtests.report.tables import resources
+from loadtests.report.warnings import warnings
+from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY
+from loadtests.verdict.comparison import Comparison
+
+Section = Callable[[Comparison, Path], Iterator[RenderableType]]
+
+
+def show_sections(names: Sequence[str], comparison: Comparison, console: Console, folder: Path) -> None:
+    """Raises UnusableResults."""
+    for name in names:
+        for part in SECTIONS[name](comparison, folder):
+            console.print(part)
+
+
+def show_against(against: Against, console: Console) -> None:
+    console.print(compared_table(f"Held to {against.folder}", against.compared))
+    for line in without_ledger(against):
+        console.print(shown(line, "red"))
+
+
+def without_ledger(against: Against) -> Iterator[str]:
+    """Names the combinations whose settings could not be compared with the earlier run's."""
+    if against.without_ledger:
+        yield (
+            f"not compared: the settings of {', '.join(against.without_ledger)}. Neither run has a ledger of them, as "
+            "their service says nothing of itself: what changed may be a setting and no code."
+        )
+
+
+def _effects(comparison: Comparison, _: Path) -> Iterator[RenderableType]:
+    turns = comparison.turns
+    mix = ", ".join(f"{route} {weight:g}" for route, weight in turns.weights.items()) if turns else ""
+    yield effects_table(f"Head to head, over the mix ({mix})" if turns else "Of the load", comparison.effects)
+    if turns:
+        yield effects_table("Of the load of many visitors", comparison.origin["effects"])
+
+
+def _routes(comparison: Comparison, _: Path) -> Iterator[RenderableType]:
+    for route, effects in comparison.effects[ROUTES_KEY].items():
+        yield compared_table(route, effects[SIMPLE_KEY])
+
+
+def _resources(comparison: Comparison, _: Path) -> Iterator[RenderableType]:
+    found = resources(msgspec.to_builtins(comparison.bottleneck))
+    if found.rows:
+        table = table_of("", comparison.bottleneck)
+        for row in found.rows:
+            table.add_row(*map(str, row))
+        yield titled(f"{found.title}. {found.sentence}", table)
+    for name, bottleneck in comparison.bottleneck.items():
+        known = bottleneck.share is not None
+        what = f"{bottleneck.name}, {bottleneck.share:.0%} of the time" if known else bottleneck.reason
+        yield shown(f"What binds {name}: {what}{f' ({bottleneck.cause})' if bottleneck.cause else ''}")
+
+
+def _ledger(_: Comparison, folder: Path) -> Iterator[RenderableType]:
+    rounds = read_rounds(folder)
+    ledger = ledger_of(folder, read_run_of(folder).ledger, varies_of(next(iter(rounds.values()))))
+    if ledger is None:
+        yield shown("This run recorded no ledger.")
+        return
+    yield shown(f"{len(ledger['alike'])} entries are alike, {len(ledger['differing'])} differ:")
+    reasons: dict[str | None, list[str]] = {}
+    for one in (Differing(**each) for each in ledger["differing"]):
+        reasons.setdefault(one.reason, []).append(one.entry)
+    for reason, entries in reasons.items():
+        yield shown(f"{reason or 'WITHOUT A REASON'}: {', '.join(entries)}", "" if reason else "red")
+
+
+def _void(comparison: Comparison, _: Path) -> Iterator[RenderableType]:
+    found = [*warnings(comparison)]
+    yield from (shown(line) for line in found or ["Nothing was left out, and nothing drifts."])
+    for cell in comparison.void:
+        yield shown(f"void: {cell.combination}, start {cell.round}: {cell.reason}; {cell.advice}")
+    if comparison.turns:
+        for one in comparison.turns.void:
+            where = f"{one.combination}, start {one.round}, {one.phase}, part {one.batch + 1}"
+            yield shown(f"void: {where}: {one.reason}")
+        yield from (shown(f"drift: {one}") for one in comparison.turns.drifts)
+
+
+def _cost(comparison: Comparison, _: Path) -> Iterator[RenderableType]:
+    yield from map(shown, comparison.recommendation.paragraphs)
+
+
+SECTIONS: Final[Mapping[str, Section]] = {
+    "effects": _effects,
+    "resources": _resources,
+    "routes": _routes,
+    "ledger": _ledger,
+    "void": _void,
+    "cost": _cost,
+}
