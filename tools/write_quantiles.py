@@ -7,7 +7,9 @@ from loadtests.analysis.effects import student_t
 from loadtests.schema.turns import BATCHES
 
 FILE: Final = Path(__file__).parent.parent / "loadtests" / "lib" / "quantiles.js"
-HEAD: Final = "// Student's t for 95 % intervals, by degrees of freedom from 1; python -m tools.write_quantiles writes it."
+HEAD: Final = (
+    "// Student's t for 95 % intervals, by degrees of freedom from 1; python -m tools.write_quantiles writes it."
+)
 
 
 def text() -> str:

@@ -8,23 +8,21 @@ import { effectOf, mixLevels, phaseLevels, voidBatches } from './estimates.js';
 const CACHES = /** @type {Array<[boolean, string]>} */ ([[false, 'uncached'], [true, 'cached']]);
 const LIGHT_READ = 'product';
 const NOTE = `
-Average latency in turns, ratio with its 95 % interval, to which 1 % a process is
-added: this is one start of them. CPU of the services: make matrix.
+Average latency in turns, ratio with its 95 % interval, to which 1 % a process
+is added, because this is one start of each. CPU of the services: make matrix.
 `;
 
-/** Each pair that differs in one thing; without a word of what they vary, each against the first. @param {Result[]} results @returns {Pair[]} */
+/** Each pair that differs in one thing; a service that does not say what it varies is a stack of its own. @param {Result[]} results @returns {Pair[]} */
 export function pairsOf(results) {
-  const known = results.every(({ varies }) => varies);
-  const stacks = known ? [...new Set(results.map(({ varies }) => varies.stack))] : [];
+  const axes = results.map(({ combination, varies }) => varies || { stack: combination, cache: false });
+  const stacks = [...new Set(axes.map(({ stack }) => stack))];
   const place = (/** @type {string} */ stack, /** @type {boolean} */ cache) =>
-    results.findIndex(({ varies }) => varies.stack === stack && varies.cache === cache);
+    axes.findIndex((one) => one.stack === stack && one.cache === cache);
   const caches = stacks.map((stack) => /** @type {Pair} */ ([`cache in ${stack}`, place(stack, false), place(stack, true)]));
   const others = stacks.slice(1).flatMap((stack) =>
     CACHES.map(([cache, word]) => /** @type {Pair} */ ([`${stack} ${word}`, place(stacks[0], cache), place(stack, cache)])),
   );
-  const pairs = [...caches, ...others].filter(([, without, withIt]) => without >= 0 && withIt >= 0);
-  if (pairs.length > 0) return pairs;
-  return results.slice(1).map(({ combination }, at) => [`${combination} against ${results[0].combination}`, 0, at + 1]);
+  return [...caches, ...others].filter(([, without, withIt]) => without >= 0 && withIt >= 0);
 }
 
 /** @param {ReturnType<typeof effectOf>} effect */
@@ -44,7 +42,7 @@ export function effectsTable(results) {
   const phases = Object.keys(results[0].turns);
   if (results.length < 2 || phases.length === 0) return '';
   const { reasons, batches, whole } = voidBatches(results);
-  const said = reasons.length > 0 ? `\nVoid: ${reasons.length} of ${batches} batches, the first: ${reasons[0]}\n` : '';
+  const said = reasons.length > 0 ? `\nVoid: ${reasons.length} of ${batches} batches. The first:\n  ${reasons[0]}\n` : '';
   return whole ? `${said}More than a fifth, so the turns say nothing.\n` : `\n${aligned(linesOf(results, phases))}\n${NOTE}${said}`;
 }
 

@@ -1,6 +1,6 @@
 // From k6's end-of-test data to one result per combination, in version 1 of the result schema.
 
-import { latency, milliseconds, percentileOf } from './latency.js';
+import { latency, rounded, percentileOf } from './latency.js';
 import { CACHE_ANSWERS, CURVE, FAILED, FAILURES, figureName, SLICES } from './measures.js';
 import { headToHead, turns } from './turn_figures.js';
 
@@ -28,8 +28,13 @@ function machineReadable(data) {
 }
 
 /** The older names of what both hand over. @param {Record<string, number>} values of a trend or a rate, or others */
-function older({ p90, p95, matches, total }) {
-  return { 'p(90)': p90, 'p(95)': p95, passes: matches, fails: total - matches };
+function older({ med, p90, p95, matches, total }) {
+  return { 'p(50)': med, 'p(90)': p90, 'p(95)': p95, passes: matches, fails: total - matches };
+}
+
+/** Seconds of the whole run of k6, to the millisecond. @param {any} data */
+function runtime(data) {
+  return rounded(isMachineReadable(data) ? Number(data.config.duration) : data.state.testRunDurationMs / 1000);
 }
 
 /** Which run of which k6 this is; the machine-readable summary knows the version, and not what setup() said. @param {any} data */
@@ -91,9 +96,9 @@ function slice(figures, tags) {
 /** All of the curve, whatever the number of requests: several starts are pooled by it. @param {Figures} figures @param {Record<string, string>} tags */
 function quantiles(figures, tags) {
   const trend = figures(figureName('http_req_duration', tags));
-  const inner = CURVE.map((one) => [one, milliseconds(trend[`p(${one})`])]);
+  const inner = CURVE.map((one) => [one, rounded(trend[`p(${one})`])]);
   const requests = count(figures, 'http_reqs', tags);
-  const all = [[0, milliseconds(trend.min)], ...inner, [100, milliseconds(trend.max)]];
+  const all = [[0, rounded(trend.min)], ...inner, [100, rounded(trend.max)]];
   return Object.fromEntries(all.map(([place, value]) => [place, requests > 0 ? value : null]));
 }
 
@@ -144,7 +149,7 @@ export function resultOf(data, combination, settings, phases) {
     head_to_head: headToHead(figures, phases, service),
     weights: phases.length > 0 ? settings.weights : {},
     starts: 1,
-    measured_s: data.state ? Math.round(data.state.testRunDurationMs) / 1000 : null,
+    measured_s: runtime(data),
     ...origin(data),
   };
 }

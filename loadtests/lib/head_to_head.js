@@ -25,28 +25,40 @@ export class HeadToHead {
   constructor(phases, { combinations, round, hitRatio }) {
     this.phases = phases;
     this.combinations = combinations;
-    this.source = { seed: round, hitRatio };
+    this.seed = round;
+    this.hitRatio = hitRatio;
     this.metrics = phases.map(({ name }) => combinations.map((_, service) => serviceMetrics(name, service)));
+  }
+
+  /** What one service is asked for. @param {Combination} combination @param {string} run @returns {import('./turn_calls.js').Source} */
+  source({ name }, run) {
+    return { seed: this.seed, hitRatio: this.hitRatio, run: `${run}-${name}` };
   }
 
   /** The same warm-up for all, one service after the other. @param {string} run @returns {Latencies} */
   prepare(run) {
     const warmed = (/** @type {Phase} */ phase) =>
-      this.combinations.map((one) => warmUp(phase, one, { ...this.source, run: `${run}-${one.name}-warm-up` }));
+      this.combinations.map((one) => warmUp(phase, one, this.source(one, `${run}-warm-up`)));
     return Object.fromEntries(this.phases.map((phase) => [phase.name, warmed(phase)]));
   }
 
   /** One visitor's part of these phases. @param {Phase[]} phases @param {Latencies} latencies @param {string} run */
   visit(phases, latencies, run) {
-    const place = exec.scenario.iterationInInstance;
     let begins = Math.ceil(exec.scenario.startTime) + LEAD_S * 1000;
     for (const phase of phases) {
       const number = this.phases.indexOf(phase);
-      const seed = this.source.seed * PRIME + number;
-      const schedule = scheduleOf(begins, phase.seconds, latencies[phase.name], seed);
-      const sources = this.combinations.map(({ name }) => ({ ...this.source, run: `${run}-${name}` }));
-      new PhaseVisit(phase, schedule, this.metrics[number], this.combinations, sources, place).run();
+      const schedule = scheduleOf(begins, phase.seconds, latencies[phase.name], this.seed * PRIME + number);
+      new PhaseVisit(phase, schedule, this.services(number, run), exec.scenario.iterationInInstance).run();
       begins = schedule.ends + GAP_S * 1000;
     }
+  }
+
+  /** @param {number} number of the phase @param {string} run @returns {import('./phase_visit.js').Service[]} */
+  services(number, run) {
+    return this.combinations.map((combination, place) => ({
+      combination,
+      source: this.source(combination, run),
+      metrics: this.metrics[number][place],
+    }));
   }
 }

@@ -11,26 +11,24 @@ import { exchange } from './visit.js';
 /** @typedef {import('./combinations.js').Combination} Combination */
 /** @typedef {import('./phases.js').Phase} Phase */
 /** @typedef {import('./turns.js').Schedule} Schedule */
-/** @typedef {import('./turn_calls.js').Source} Source */
+/** @typedef {{ combination: Combination, source: import('./turn_calls.js').Source, metrics: import('./batches.js').ServiceMetrics }} Service */
 
 // One at a time: the first answer after a change of service is left out, where answers are quick enough for several.
 const QUICK_GUARD = 26;
 const IN_A_ROW = 4;
 
 export class PhaseVisit {
-  /** @param {Phase} phase @param {Schedule} schedule @param {import('./batches.js').ServiceMetrics[]} metrics @param {Combination[]} combinations @param {Source[]} sources by service @param {number} place of the visitor, from 0 */
-  constructor(phase, schedule, metrics, combinations, sources, place) {
+  /** @param {Phase} phase @param {Schedule} schedule @param {Service[]} services @param {number} place of the visitor, from 0 */
+  constructor(phase, schedule, services, place) {
     this.phase = phase;
     this.schedule = schedule;
-    this.metrics = metrics;
-    this.combinations = combinations;
-    this.sources = sources;
+    this.services = services;
     this.place = place;
-    this.contrasts = new Contrasts(metrics);
+    this.contrasts = new Contrasts(services.map(({ metrics }) => metrics));
     // Requests that the visitor sent each service before this round, and the most in it.
     this.sent = Math.ceil(phase.warmUp / phase.visitors);
     this.most = 0;
-    this.said = /** @type {Set<number>} */ (new Set());
+    this.said = /** @type {Set<Service>} */ (new Set());
   }
 
   run() {
@@ -47,7 +45,7 @@ export class PhaseVisit {
   announce() {
     const { begins, ends, turns } = this.schedule;
     console.info(`turns of ${this.phase.name} from ${begins} to ${ends} in ${BATCHES} batches`);
-    if (this.phase.visitors > 1) turns.forEach((turn, service) => this.metrics[service].turn.add(turn));
+    if (this.phase.visitors > 1) turns.forEach((turn, place) => this.services[place].metrics.turn.add(turn));
   }
 
   atOnce() {
@@ -86,32 +84,36 @@ export class PhaseVisit {
     this.most = 0;
   }
 
-  /** Whether there was an answer. @param {number} service @param {number} asked before in this turn @param {boolean} contrasted @param {number} ends of the turn */
-  ask(service, asked, contrasted, ends) {
+  /** Whether there was an answer. @param {number} number of the service @param {number} asked before in this turn @param {boolean} contrasted @param {number} ends of the turn */
+  ask(number, asked, contrasted, ends) {
     const { phase, place } = this;
-    const combination = this.combinations[service];
-    const { latency, batches } = this.metrics[service];
-    const batch = batches[this.contrasts.batch];
+    const service = this.services[number];
     this.most = Math.max(this.most, asked + 1);
-    const call = callOf(phase, this.sources[service], (this.sent + asked) * phase.visitors + place, place);
-    const { response, fault } = exchange(call, combination, phase.route, { phase: 'turns', combination: combination.name });
-    const { duration } = response.timings;
-    latency.add(duration);
-    batch.latency.add(duration);
-    batch.overlapping.add(Date.now() > ends);
-    const label = cacheLabel(response);
-    if (label) batch.hits.add(label === 'hit' || label === 'stale');
-    if (contrasted) this.contrasts.add(service, duration);
+    const call = callOf(phase, service.source, (this.sent + asked) * phase.visitors + place, place);
+    const tags = { phase: 'turns', combination: service.combination.name };
+    const { response, at, fault } = exchange(call, service.combination, phase.route, tags);
+    this.count(service, response, at > ends);
+    if (contrasted) this.contrasts.add(number, response.timings.duration);
     if (fault) this.fail(service, call, fault.what);
     return response.status !== 0;
   }
 
-  /** One line for each service: fifty for a broken one hide the first. @param {number} service @param {import('./journeys.js').Call} call @param {string} what */
+  /** @param {Service} service @param {import('k6/http').Response} response @param {boolean} overlapping */
+  count({ metrics }, response, overlapping) {
+    const { latency, overlapping: overlaps, hits } = metrics.batches[this.contrasts.batch];
+    metrics.latency.add(response.timings.duration);
+    latency.add(response.timings.duration);
+    overlaps.add(overlapping);
+    const label = cacheLabel(response);
+    if (label) hits.add(label === 'hit' || label === 'stale');
+  }
+
+  /** One line for each service: fifty for a broken one hide the first. @param {Service} service @param {import('./journeys.js').Call} call @param {string} what */
   fail(service, call, what) {
-    this.metrics[service].batches[this.contrasts.batch].failed.add(1);
+    service.metrics.batches[this.contrasts.batch].failed.add(1);
     if (this.place > 0 || this.said.has(service)) return;
     this.said.add(service);
-    console.error(`${this.combinations[service].name} in its turn: ${call.method} ${call.path}: ${what}`);
+    console.error(`${service.combination.name} in its turn: ${call.method} ${call.path}: ${what}`);
   }
 }
 

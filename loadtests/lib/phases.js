@@ -1,6 +1,6 @@
 // The head to head: which routes the services are compared on, one after the other, and under which load.
 
-import { isWrite } from './routes.js';
+import { isWrite, OWN_MIX } from './routes.js';
 
 /**
  * @typedef {object} Load of one phase
@@ -8,11 +8,12 @@ import { isWrite } from './routes.js';
  * @property {number} visitors how many ask at once
  * @property {number} share of the time
  * @property {number} warmUp requests that each service answers before
- * @property {number} [distinct] how many different requests there are; none given: as many as the route has
+ * @property {number[]} [seeds] of the only requests that are sent; none given: as many as the route has
  *
  * @typedef {Omit<Load, 'share'> & { route: string, seconds: number }} Phase
  */
 
+// Of each phase, as loadtests/schema/turns.py has it.
 export const BATCHES = 10;
 
 /** How often each route counts in the weighted mix: as the profile `mixed` asks for them. @type {Record<string, number>} */
@@ -22,7 +23,7 @@ const EIGHT = 8;
 const WARM_UP = 40;
 /**
  * By route. The light read is asked one at a time too, which is its service time. So is the heavy report, of which none
- * waits for another then, out of few, so that a cache holds them.
+ * waits for another then, out of few, so that a cache holds them: three of the whole shop, one of a category.
  * @type {Record<string, Load[]>}
  */
 const LOADS = {
@@ -30,13 +31,13 @@ const LOADS = {
     { name: 'product', visitors: EIGHT, share: 0.34, warmUp: 600 },
     { name: 'product_alone', visitors: 1, share: 0.08, warmUp: 0 },
   ],
-  revenue: [{ name: 'revenue', visitors: 1, share: 0.26, warmUp: 4, distinct: 4 }],
+  revenue: [{ name: 'revenue', visitors: 1, share: 0.26, warmUp: 4, seeds: [0, 1, 2, 7] }],
   dashboard: [{ name: 'dashboard', visitors: EIGHT, share: 0.17, warmUp: WARM_UP }],
 };
 
 /** @param {string} route @returns {Load[]} */
 function loadsOf(route) {
-  return LOADS[route] || [{ name: route, visitors: EIGHT, share: 0.15, warmUp: WARM_UP }];
+  return (!OWN_MIX && LOADS[route]) || [{ name: route, visitors: EIGHT, share: 0.15, warmUp: WARM_UP }];
 }
 
 /** The phases of these routes, those that change rows at the end. @param {string[]} routes @param {number} seconds of all together @returns {Phase[]} */

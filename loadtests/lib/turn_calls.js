@@ -13,8 +13,8 @@ import { seeded } from './random.js';
 const PRIME = 1000003;
 
 /** @param {import('./phases.js').Phase} phase @param {Source} source @param {number} number of the request in its phase @param {number} place of its visitor */
-export function callOf({ route, visitors, distinct }, { seed, hitRatio, run }, number, place) {
-  const random = seeded(distinct ? number % distinct : seed * PRIME + number);
+export function callOf({ route, visitors, seeds }, { seed, hitRatio, run }, number, place) {
+  const random = seeded(seeds ? seeds[number % seeds.length] : seed * PRIME + number);
   const visitor = { random, number: place, visitors, limits: {}, hitRatio, browsing: null, sent: number, request: number, run };
   return ROUTES[route](visitor);
 }

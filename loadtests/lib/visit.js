@@ -66,14 +66,15 @@ export function countOrder(route, response) {
   if (route === ORDERING && response.status === 201) orders.add(1);
 }
 
-/** Sends a request, checks its answer and counts what is wrong with it, null when nothing is. @param {Call} call @param {Combination} combination @param {string} route @param {Record<string, string>} tags */
+/** Sends a request, checks its answer and counts what is wrong with it: `fault` is null when nothing is, `at` when it came. @param {Call} call @param {Combination} combination @param {string} route @param {Record<string, string>} tags */
 export function exchange(call, combination, route, tags) {
   const { method, url, body, params } = requestOf(call, combination.url, tags);
   const response = http.request(method, url, body, params);
+  const at = Date.now();
   const fault = faultOf(call, response, combination);
   if (fault) wrongAnswers.add(1, { ...tags, kind: fault.kind });
   countOrder(route, response);
-  return { response, fault };
+  return { response, at, fault };
 }
 
 /** @param {Visitor} visitor @param {Combination} combination @param {string} route @param {Phase} phase */

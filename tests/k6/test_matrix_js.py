@@ -48,7 +48,7 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, list[KnownSer
             else stack.enter_context(KnownService(name, 0.05))
             for name in COMBINATIONS
         ]
-        return measure(tmp_path_factory.mktemp("matrix"), *services, WARM_UP="1", DURATION="2"), services
+        return measure(tmp_path_factory.mktemp("matrix"), *services, WARM_UP="1", DURATION="2", TURNS="0"), services
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_each_combination_gets_a_result_file_that_is_valid(
 ) -> None:
     run, _ = matrix
     assert (run.status, run.log.count("level=error")) == (0, 0)
-    assert re.findall(r'"(\S+) is measured from \d+ for 2 s"', run.log) == list(COMBINATIONS)
+    assert sorted(re.findall(r'"(\S+) is measured from \d+ for 2 s"', run.log)) == sorted(COMBINATIONS)
     assert run.files == sorted(f"{name}.json" for name in COMBINATIONS)
     for name in COMBINATIONS:
         result = run.result(name)
@@ -192,9 +192,9 @@ def both_shapes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
     folder, reduced = tmp_path_factory.mktemp("usual"), tmp_path_factory.mktemp("reduced")
     file = reduced / "summary" / "of-k6.json"
     file.parent.mkdir()
-    with KnownService("sync", 0.001) as service:
-        services = str(combinations_file(folder, [service]))
-        load = {"DURATION": "2", "VUS": "20", "THINK": "0.02", "COMBINATIONS": services}
+    with KnownService("sync", 0.001) as one, KnownService("async", 0.001) as other:
+        services = str(combinations_file(folder, [one, other]))
+        load = {"DURATION": "2", "VUS": "20", "THINK": "0.02", "TURNS": "3", "COMBINATIONS": services}
         usual = run_script(SUMMARY, folder, LOADTESTS.parent, load | {"WRITTEN": str(file)})
     summary = reshaped(json.loads(file.read_text()), script="", version="2.2.0")
     msgspec.convert(summary, MachineReadable)
@@ -211,10 +211,12 @@ def test_the_machine_readable_summary_gives_the_same_result_but_for_what_it_lack
     assert usual["latency_ms"]["p95"] is not None
     assert (reduced["timeline"], reduced["k6"]) == ([], {"version": "2.2.0"})
     curve = {name: value for name, value in reduced["percentiles"].items() if value is not None}
-    assert curve == {name: usual["percentiles"][name] for name in ("p90", "p95")}
-    for whole, part in ((usual, reduced), *zip(usual["routes"].values(), reduced["routes"].values(), strict=True)):
+    assert curve == {name: usual["percentiles"][name] for name in ("p50", "p90", "p95")}
+    assert {name for name, value in reduced["quantiles"].items() if value is not None} == {"0", "50", "90", "95", "100"}
+    parts = [zip(usual[part].values(), reduced[part].values(), strict=True) for part in ("routes", "head_to_head")]
+    for whole, part in ((usual, reduced), *parts[0], *parts[1]):
         assert part["latency_ms"] == whole["latency_ms"] | {"p99": None}
-    lacking = {"timeline", "k6", "percentiles", "latency_ms", "routes", "run_id"}
+    lacking = {"timeline", "k6", "percentiles", "quantiles", "latency_ms", "routes", "head_to_head", "run_id"}
     assert {name: value for name, value in reduced.items() if name not in lacking} == {
         name: value for name, value in usual.items() if name not in lacking
     }

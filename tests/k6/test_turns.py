@@ -1,0 +1,194 @@
+"""k6 run loadtests/matrix.js: services take turns, and each batch of turns counts for all or for none."""
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import pairwise
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from loadtests.analysis.read import read_rounds
+from loadtests.schema.result import json_schema
+from loadtests.verdict.comparison import compare
+from tests.support.k6_runs import Run, measure
+from tests.support.known_service import Answer, KnownService
+from tests.support.simulated_results import COMBINATIONS
+
+pytestmark = pytest.mark.usefixtures("k6")
+
+FAILED_RUN = 99
+SECONDS = 5
+PHASES = {"product": 8, "product_alone": 1, "revenue": 1, "dashboard": 8}
+ANNOUNCED = re.compile(r"turns of (\S+) from (\d+) to (\d+) in 10 batches")
+MEASURED = re.compile(r"(\S+) is measured from (\d+) for 1 s")
+
+Services = list[KnownService]
+
+
+@pytest.fixture(scope="module")
+def turns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, Services]]:
+    """One run over four services, the cached ones three times quicker and all hits."""
+    with ExitStack() as stack:
+        services = [
+            stack.enter_context(KnownService(name, 0.003, cache="hit"))
+            if name.endswith("cached")
+            else stack.enter_context(KnownService(name, 0.009))
+            for name in COMBINATIONS
+        ]
+        yield measure(tmp_path_factory.mktemp("turns"), *services, TURNS=str(SECONDS)), services
+
+
+def test_results_hold_every_phase_in_ten_batches(turns: tuple[Run, Services]) -> None:
+    for name in COMBINATIONS:
+        result = turns[0].result(name)
+        jsonschema.validate(result, json_schema())
+        assert {phase: whole["visitors"] for phase, whole in result["head_to_head"].items()} == PHASES
+        for phase, batches in result["turns"].items():
+            whole = result["head_to_head"][phase]
+            assert [one["batch"] for one in batches] == list(range(10))
+            assert sum(one["requests"] for one in batches) == whole["requests"] > 0
+            assert not any(one["failed"] for one in batches)
+        assert result["weights"] == {"product": 20, "revenue": 10, "dashboard": 10}
+        assert result["starts"] == 1
+
+
+def test_phases_follow_each_other_and_the_load_comes_after_them(turns: tuple[Run, Services]) -> None:
+    announced = [(name, int(begins), int(ends)) for name, begins, ends in ANNOUNCED.findall(turns[0].log)]
+    assert [name for name, _, _ in announced] == list(PHASES)
+    assert sum(ends - begins for _, begins, ends in announced) == pytest.approx(1000 * SECONDS, abs=5)
+    for (_, _, before), (_, begins, _) in pairwise(announced):
+        assert begins - before == 1000
+    loads = [int(since) for _, since in MEASURED.findall(turns[0].log)]
+    assert len(loads) == 4
+    assert min(loads) > announced[-1][2]
+
+
+def test_the_services_are_sent_the_same(turns: tuple[Run, Services]) -> None:
+    asked = [Counter(line for line in service.requests if "products/" in line) for service in turns[1]]
+    (most_asked,) = {counts.most_common(1)[0][0] for counts in asked}
+    assert most_asked == "GET /api/products/1"
+    reports = [{line for line in service.requests if "days" in line} for service in turns[1]]
+    # Four in turns; the load afterwards, and the fill of the cached ones, ask for more.
+    assert min(map(len, reports)) >= 4
+    assert len(set.intersection(*reports)) >= 4
+
+
+def test_figures_of_a_phase_follow_from_each_other(turns: tuple[Run, Services]) -> None:
+    slow, quick = (turns[0].result(name)["head_to_head"] for name in ("sync", "sync-cached"))
+    for phase, visitors in PHASES.items():
+        latency = slow[phase]["latency_ms"]
+        assert latency["min"] <= latency["p50"] <= latency["p90"] <= latency["max"]
+        assert 9 <= latency["min"]
+        assert quick[phase]["latency_ms"]["min"] < latency["min"]
+        if visitors == 1:
+            assert (slow[phase]["throughput_rps"], slow[phase]["turn_ms"]) == (None, None)
+        else:
+            assert slow[phase]["throughput_rps"] == pytest.approx(1000 * visitors / latency["avg"], rel=0.01)
+            assert slow[phase]["turn_ms"] > quick[phase]["turn_ms"] >= 30
+
+
+def test_the_effects_are_the_known_ones(turns: tuple[Run, Services]) -> None:
+    effects = compare(read_rounds(turns[0].folder)).effects
+    assert set(effects["routes"]) == set(PHASES)
+    found = effects["routes"]["product_alone"]["simple"]
+    assert 1.5 < found["cache in sync"]["latency_avg"].ratio < 3.5
+    assert 0.7 < found["async uncached"]["latency_avg"].ratio < 1.4
+
+
+def test_the_end_says_the_effects_in_eighty_columns(turns: tuple[Run, Services]) -> None:
+    lines = turns[0].printed.splitlines()
+    (row,) = [line for line in lines if line.startswith("cache in async")]
+    assert re.fullmatch(r"cache in async +[\d.]+ \([\d.]+ to [\d.]+\) better +[\d.]+ \([\d.]+ to [\d.]+\) better", row)
+    assert max(map(len, lines)) <= 80 or str(turns[0].folder) in max(lines, key=len)
+
+
+def test_services_of_ones_own_get_no_writes_that_were_not_asked_for(turns: tuple[Run, Services]) -> None:
+    assert not [line for service in turns[1] for line in service.requests if not line.startswith("GET ")]
+    assert "orders were made" not in turns[0].printed
+    assert set(turns[0].result("sync")["mix"]) == {"products", "product", "revenue", "dashboard", "order"}
+
+
+def test_caches_are_filled_with_every_page_and_report(turns: tuple[Run, Services]) -> None:
+    by_name = {service.name: service.requests for service in turns[1]}
+    for name in ("sync-cached", "async-cached"):
+        assert len({line for line in by_name[name] if "reports/" in line}) == 50
+        # Five pages of twenty categories and of all.
+        assert len({line for line in by_name[name] if re.search(r"products($|\?)", line)}) == 105
+
+
+def test_writes_take_turns_last_and_the_end_counts_orders(tmp_path: Path) -> None:
+    with KnownService("sync", 0.002) as one, KnownService("async", 0.002) as other:
+        run = measure(tmp_path, one, other, TURNS="2", MIX="create_order=1,product=1")
+    assert run.status == 0, run.log
+    made = sum(line == "POST /api/orders" for service in (one, other) for line in service.requests)
+    assert f"{made} orders were made" in run.printed
+    phases = [(name, int(begins)) for name, begins, _ in ANNOUNCED.findall(run.log)]
+    assert [name for name, _ in phases] == ["product", "product_alone", "create_order"]
+    assert phases[-1][1] > max(int(since) for _, since in MEASURED.findall(run.log))
+    assert run.result("sync")["weights"] == {"create_order": 1, "product": 1}
+
+
+def _status(_path: str, answer: Answer) -> None:
+    answer.status = 500
+
+
+def _sender(_path: str, answer: Answer) -> None:
+    answer.headers["X-Combination"] = "another"
+
+
+def _cut(_path: str, answer: Answer) -> None:
+    answer.cut, answer.promised = 1, True
+
+
+@pytest.mark.parametrize("spoil", [_status, _sender, _cut])
+def test_a_batch_with_a_wrong_answer_is_void_with_its_reason(
+    tmp_path: Path, spoil: Callable[[str, Answer], None]
+) -> None:
+    def some(path: str, answer: Answer) -> None:
+        if path.startswith("/api/products/1"):
+            spoil(path, answer)
+
+    with KnownService("sync", 0.002) as good, KnownService("async", 0.002, spoil=some) as bad:
+        run = measure(tmp_path, good, bad, TURNS="2", MIX="product=1,dashboard=1")
+    assert run.status == FAILED_RUN
+    assert "async in its turn: GET /api/products/1" in run.log
+    void = [one["void"] for one in run.result("async")["turns"]["product"]]
+    assert any("failed or were wrong" in reason for reason in void if reason)
+    assert not any(one["failed"] for one in run.result("sync")["turns"]["product"])
+    assert not any(one["failed"] for one in run.result("async")["turns"]["dashboard"])
+    comparison = compare(read_rounds(tmp_path))
+    assert comparison.turns is not None
+    assert {(one.combination, one.phase) for one in comparison.turns.void if "failed" in one.reason} == {
+        ("async", "product"), ("async", "product_alone"),
+    }  # fmt: skip
+    assert "Void: " in run.printed
+
+
+def test_one_service_alone_takes_no_turns(tmp_path: Path) -> None:
+    with KnownService("sync", 0.001) as service:
+        run = measure(tmp_path, service)
+    result = run.result("sync")
+    assert (result["turns"], result["head_to_head"], result["weights"]) == ({}, {}, {})
+    assert "turns of" not in run.log
+
+
+def test_requests_that_reach_over_their_turns_are_said_with_the_cure(tmp_path: Path) -> None:
+    answered = 0
+
+    def stall(_path: str, _answer: Answer) -> None:
+        nonlocal answered
+        answered += 1
+        # Too seldom for the turns to be stretched, and for all visitors at once.
+        if answered % 200 == 0:
+            time.sleep(0.15)
+
+    with KnownService("sync", 0.001) as one, KnownService("async", 0.001, spoil=stall) as other:
+        run = measure(tmp_path, one, other, TURNS="3", MIX="dashboard=1")
+    assert run.status == 0
+    assert "Turns could not be kept in dashboard" in run.printed
+    reasons = [batch["void"] for batch in run.result("async")["turns"]["dashboard"]]
+    assert any("reach over" in reason for reason in reasons if reason)
