@@ -7,9 +7,9 @@ import { huber } from './robust.js';
 /** @typedef {ReturnType<typeof batchMetrics>} BatchMetrics */
 /** @typedef {ReturnType<typeof serviceMetrics>} ServiceMetrics one service in one phase */
 
-/** @param {string} phase @param {number} service @param {number} [batch] none for the whole phase */
-export function nameOf(phase, service, batch) {
-  return ['turns', phase.replace(/\W/g, '_'), service, ...(batch === undefined ? [] : [batch])].join('_');
+/** @param {number[]} numbers of a phase, a service and, but for the whole phase, a batch */
+export function nameOf(...numbers) {
+  return ['turns', ...numbers].join('_');
 }
 
 /** @param {string} name */
@@ -24,7 +24,7 @@ function batchMetrics(name) {
   };
 }
 
-/** k6 knows only metrics that are made when the script starts. @param {string} phase @param {number} service */
+/** k6 knows only metrics that are made when the script starts. @param {number} phase @param {number} service */
 export function serviceMetrics(phase, service) {
   const name = nameOf(phase, service);
   const batches = Array.from({ length: BATCHES }, (_, batch) => batchMetrics(nameOf(phase, service, batch)));

@@ -10,9 +10,9 @@ import { warmUp } from './warm_up.js';
 /** @typedef {import('./phases.js').Phase} Phase */
 /** @typedef {Record<string, number[]>} Latencies by phase and service, milliseconds */
 
+// Before the first phase, so that all visitors are there, and after each, for answers that are late.
 const LEAD_S = 0.5;
-// For answers that are under way.
-const GAP_S = 1;
+const GAP_S = 0.5;
 const PRIME = 31;
 
 /** Seconds that phases take, with what is between them. @param {Phase[]} phases */
@@ -27,7 +27,7 @@ export class HeadToHead {
     this.combinations = combinations;
     this.seed = round;
     this.hitRatio = hitRatio;
-    this.metrics = phases.map(({ name }) => combinations.map((_, service) => serviceMetrics(name, service)));
+    this.metrics = phases.map((_, phase) => combinations.map((_one, service) => serviceMetrics(phase, service)));
   }
 
   /** What one service is asked for. @param {Combination} combination @param {string} run @returns {import('./turn_calls.js').Source} */

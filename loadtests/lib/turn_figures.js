@@ -15,15 +15,15 @@ const BEYOND = 1;
 
 /** By phase. @param {Figures} figures @param {Phase[]} phases @param {number} service*/
 export function turns(figures, phases, service) {
-  return Object.fromEntries(phases.map(({ name }) => [name, batchesOf(figures, name, service)]));
+  return Object.fromEntries(phases.map(({ name }, number) => [name, batchesOf(figures, number, service)]));
 }
 
-/** @param {Figures} figures @param {string} phase @param {number} service */
+/** @param {Figures} figures @param {number} phase @param {number} service */
 function batchesOf(figures, phase, service) {
   return Array.from({ length: BATCHES }, (_, batch) => batchOf(figures, phase, service, batch));
 }
 
-/** @param {Figures} figures @param {string} phase @param {number} service @param {number} batch */
+/** @param {Figures} figures @param {number} phase @param {number} service @param {number} batch */
 function batchOf(figures, phase, service, batch) {
   const named = (/** @type {string} */ figure) => figures(`${nameOf(phase, service, batch)}_${figure}`);
   const { passes: overlapping = 0, fails: within = 0 } = named('overlapping');
@@ -54,18 +54,18 @@ function given(value) {
 
 /** The same phases as a whole. @param {Figures} figures @param {Phase[]} phases @param {number} service */
 export function headToHead(figures, phases, service) {
-  return Object.fromEntries(phases.map((phase) => [phase.name, wholeOf(figures, phase, service)]));
+  return Object.fromEntries(phases.map((phase, number) => [phase.name, wholeOf(figures, phase, number, service)]));
 }
 
-/** @param {Figures} figures @param {Phase} phase @param {number} service */
-function wholeOf(figures, { name, route, visitors }, service) {
-  const whole = figures(`${nameOf(name, service)}_latency`);
-  const requests = batchesOf(figures, name, service).reduce((sum, batch) => sum + batch.requests, 0);
+/** @param {Figures} figures @param {Phase} phase @param {number} number of the phase @param {number} service */
+function wholeOf(figures, { route, visitors }, number, service) {
+  const whole = figures(`${nameOf(number, service)}_latency`);
+  const requests = batchesOf(figures, number, service).reduce((sum, batch) => sum + batch.requests, 0);
   const latencies = latency(whole, requests, BEYOND);
   return {
     route,
     visitors,
-    turn_ms: given(figures(`${nameOf(name, service)}_turn`).value),
+    turn_ms: given(figures(`${nameOf(number, service)}_turn`).value),
     requests,
     throughput_rps: throughput(visitors, latencies.avg),
     latency_ms: latencies,

@@ -46,14 +46,14 @@ export function orderOf(size, round, seed) {
 }
 
 /** @param {Schedule} schedule @param {number} now milliseconds of the epoch @returns {Turn} */
-export function turnAt({ begins, turns, guards, seed }, now) {
+export function turnAt({ begins, ends: last, turns, guards, seed }, now) {
   const length = turns.reduce((sum, turn) => sum + turn, 0);
   const round = Math.floor((now - begins) / length);
   const order = orderOf(turns.length, round, seed);
   let ends = begins + round * length;
   for (const service of order) {
     ends += turns[service];
-    if (now < ends) return { round, service, closes: ends - guards[service], ends };
+    if (now < ends) return { round, service, closes: Math.min(ends, last) - guards[service], ends };
   }
   // The sum of the turns may be a rounding error below the round's length.
   return { round, service: order[order.length - 1], closes: now, ends: now + 1 };

@@ -61,7 +61,7 @@ def test_phases_follow_each_other_and_the_load_comes_after_them(turns: tuple[Run
     assert [name for name, _, _ in announced] == list(PHASES)
     assert sum(ends - begins for _, begins, ends in announced) == pytest.approx(1000 * SECONDS, abs=5)
     for (_, _, before), (_, begins, _) in pairwise(announced):
-        assert begins - before == 1000
+        assert begins - before == 500
     loads = [int(since) for _, since in MEASURED.findall(turns[0].log)]
     assert len(loads) == 4
     assert min(loads) > announced[-1][2]
