@@ -13,7 +13,7 @@ export const MOST_OVERLAPPING = 0.02;
 // Requests beyond a percentile of one start; the run of several decides whether there are enough.
 const BEYOND = 1;
 
-/** By phase. @param {Figures} figures @param {Phase[]} phases @param {number} service*/
+/** By phase. @param {Figures} figures @param {Phase[]} phases @param {number} service */
 export function turns(figures, phases, service) {
   return Object.fromEntries(phases.map(({ name }, number) => [name, batchesOf(figures, number, service)]));
 }
