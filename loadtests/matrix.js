@@ -33,13 +33,20 @@ const reads = phases.filter(({ route }) => !isWrite(route));
 const writes = phases.filter(({ route }) => isWrite(route));
 const cellsBegin = reads.length > 0 ? secondsOf(reads) : 0;
 const cellsEnd = cellsBegin + settings.combinations.length * (cellTime + GAP);
-// Drawn for each start: none is always the first.
-const cellOrder = orderOf(settings.combinations.length, 0, settings.round);
+const cellOrder = cellsInTurn(orderOf(settings.combinations.length, 0, settings.round));
 const LAST_NAP = 0.05;
 const REDUCED = 'k6 was asked for its machine-readable summary, which leaves out p99, other percentiles and the timeline.\n';
 
 /** @type {import('./lib/journeys.js').Visitor} */
 let visitor;
+
+/** Drawn for each start, so that none is always the first; behind one without cache, whose last answers keep the database busy, one with. @param {number[]} drawn */
+function cellsInTurn(drawn) {
+  const cached = (/** @type {number} */ service) => Boolean(settings.combinations[service].varies?.cache);
+  const second = drawn.filter(cached);
+  const pairs = drawn.filter((service) => !cached(service)).flatMap((service) => [service, ...second.splice(0, 1)]);
+  return [...pairs, ...second];
+}
 
 /** Visitors who wait for their answers (closed model), or requests that come whatever the answers do (open model). */
 function arrivals() {

@@ -13,8 +13,7 @@ import { exchange } from './visit.js';
 /** @typedef {import('./turns.js').Schedule} Schedule */
 /** @typedef {{ combination: Combination, source: import('./turn_calls.js').Source, metrics: import('./batches.js').ServiceMetrics }} Service */
 
-// One at a time: the first answer after a change of service is left out, where answers are quick enough for several.
-const QUICK_GUARD = 26;
+// One at a time, where answers are quick enough for several.
 const IN_A_ROW = 4;
 
 export class PhaseVisit {
@@ -24,6 +23,8 @@ export class PhaseVisit {
     this.schedule = schedule;
     this.services = services;
     this.place = place;
+    const alone = phase.visitors === 1 && schedule.single.includes(true);
+    this.single = alone ? services.map(() => true) : schedule.single;
     this.contrasts = new Contrasts(services.map(({ metrics }) => metrics));
     // Requests that the visitor sent each service before this round, and the most in it.
     this.sent = Math.ceil(phase.warmUp / phase.visitors);
@@ -60,7 +61,7 @@ export class PhaseVisit {
       if (turn.round !== round) this.beginRound();
       if (turn.round !== round || turn.service !== service) asked = 0;
       [round, service] = [turn.round, turn.service];
-      const answered = this.ask(service, asked, asked > 0, turn.ends);
+      const answered = this.ask(service, asked, turn.ends);
       asked += 1;
       if (!answered) sleepUntil(turn.ends);
     }
@@ -68,12 +69,12 @@ export class PhaseVisit {
 
   oneAtATime() {
     const { guards, ends, seed } = this.schedule;
-    const inARow = guards.every((guard) => guard <= QUICK_GUARD) ? IN_A_ROW : 1;
+    const inARow = this.single.includes(true) ? 1 : IN_A_ROW;
     for (let round = 0; Date.now() < ends; round += 1) {
       this.beginRound();
       for (const service of orderOf(guards.length, round, seed)) {
         if (Date.now() + guards[service] > ends) return;
-        for (let asked = 0; asked < inARow; asked += 1) this.ask(service, asked, asked > 0 || inARow === 1, Infinity);
+        for (let asked = 0; asked < inARow; asked += 1) this.ask(service, asked, Infinity);
       }
     }
   }
@@ -84,8 +85,8 @@ export class PhaseVisit {
     this.most = 0;
   }
 
-  /** Whether there was an answer. @param {number} number of the service @param {number} asked before in this turn @param {boolean} contrasted @param {number} ends of the turn */
-  ask(number, asked, contrasted, ends) {
+  /** Whether there was an answer. @param {number} number of the service @param {number} asked before in this turn @param {number} ends of the turn */
+  ask(number, asked, ends) {
     const { phase, place } = this;
     const service = this.services[number];
     this.most = Math.max(this.most, asked + 1);
@@ -93,7 +94,8 @@ export class PhaseVisit {
     const tags = { phase: 'turns', combination: service.combination.name };
     const { response, at, fault } = exchange(call, service.combination, phase.route, tags);
     this.count(service, response, at > ends);
-    if (contrasted) this.contrasts.add(number, response.timings.duration);
+    // The first answer after a change of service is slower than the others.
+    if (asked > 0 || this.single[number]) this.contrasts.add(number, response.timings.duration);
     if (fault) this.fail(service, call, fault.what);
     return response.status !== 0;
   }

@@ -7,8 +7,9 @@ import { BATCHES } from './phases.js';
 /** @typedef {import('./figures.js').Figures} Figures */
 /** @typedef {import('./phases.js').Phase} Phase */
 
-// A turn that this share of its requests reach over was too short for what it asks.
+// A turn that this share of its requests reach over was too short for what it asks. A batch is small: chance adds to it.
 export const MOST_OVERLAPPING = 0.02;
+const CHANCE = 3;
 
 // Requests beyond a percentile of one start; the run of several decides whether there are enough.
 const BEYOND = 1;
@@ -43,8 +44,9 @@ function batchOf(figures, phase, service, batch) {
 /** Why a batch does not count, null where it does. @param {{ requests: number, failed: number, overlapping: number }} batch */
 function voidOf({ requests, failed, overlapping }) {
   if (failed > 0) return `${failed} of ${requests} answers failed or were wrong`;
-  const share = requests > 0 ? overlapping / requests : 0;
-  return share > MOST_OVERLAPPING ? `${(100 * share).toFixed(1)} % of the requests reach over their turn` : null;
+  const most = MOST_OVERLAPPING * requests;
+  if (overlapping <= most + CHANCE * Math.sqrt(most)) return null;
+  return `${overlapping} of ${requests} requests reach over their turn`;
 }
 
 /** @param {number | undefined} value */

@@ -8,6 +8,7 @@ import { seeded } from './random.js';
  * @property {number} ends
  * @property {number[]} turns milliseconds that each service's turn lasts
  * @property {number[]} guards milliseconds at the end of a turn in which nobody sends, so that answers come within it
+ * @property {boolean[]} single whether a service is too slow for a second answer in a turn
  * @property {number} seed of the orders
  *
  * @typedef {object} Turn
@@ -17,9 +18,9 @@ import { seeded } from './random.js';
  * @property {number} ends
  */
 
-// A visitor gets two answers or three in a turn, and a round is shorter than the tenths of a second in which a machine's
-// speed keeps.
-const SHORTEST_SENDING = 22;
+// A visitor gets two answers or three in a turn, or one where they are slow: a round is to be shorter than the tenths of
+// a second in which a machine's speed keeps.
+const SENDING = [22, 44];
 const SHORTEST_GUARD = 8;
 // A service that does not answer must not take all the time.
 const LONGEST_GUARD = 2000;
@@ -29,9 +30,15 @@ const PRIME = 7919;
 
 /** A slow service gets longer turns, the others do not. @param {number} begins @param {number} seconds @param {number[]} latencies that nine of ten answers keep under, by service @param {number} seed @returns {Schedule} */
 export function scheduleOf(begins, seconds, latencies, seed) {
-  const guards = latencies.map((latency) => Math.min(LONGEST_GUARD, Math.max(SHORTEST_GUARD, SLACK * latency)));
-  const turns = guards.map((guard) => guard + Math.max(SHORTEST_SENDING, (ANSWERS / SLACK) * guard));
-  return { begins, ends: begins + Math.round(seconds * 1000), turns, guards, seed };
+  const guards = latencies.map((latency) => within(SLACK * latency, SHORTEST_GUARD, LONGEST_GUARD));
+  const turns = guards.map((guard, service) => guard + within(ANSWERS * latencies[service], SENDING[0], SENDING[1]));
+  const single = latencies.map((latency) => latency > SENDING[1] / ANSWERS);
+  return { begins, ends: begins + Math.round(seconds * 1000), turns, guards, single, seed };
+}
+
+/** @param {number} value @param {number} least @param {number} most */
+function within(value, least, most) {
+  return Math.min(most, Math.max(least, value));
 }
 
 /** The order of the services in a round, drawn anew for each. @param {number} size @param {number} round @param {number} seed */
