@@ -101,9 +101,10 @@ export function setup() {
   refuseMistakes();
   const k6 = refuseUnready(settings.combinations);
   const run = Date.now().toString(36);
-  const latencies = headToHead.prepare(run);
+  // Writes first, because they end what caches hold.
+  const written = headToHead.prepare(writes, run);
   if (phases.length > 0) fillCaches(settings);
-  return { run, id: __ENV.RUN_ID || run, k6, latencies };
+  return { run, id: __ENV.RUN_ID || run, k6, latencies: { ...written, ...headToHead.prepare(reads, run) } };
 }
 
 /** @typedef {{ run: string, latencies: import('./lib/head_to_head.js').Latencies }} Prepared */

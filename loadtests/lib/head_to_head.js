@@ -35,11 +35,11 @@ export class HeadToHead {
     return { seed: this.seed, hitRatio: this.hitRatio, run: `${run}-${name}` };
   }
 
-  /** The same warm-up for all, one service after the other. @param {string} run @returns {Latencies} */
-  prepare(run) {
+  /** The same warm-up for all, one service after the other. @param {Phase[]} phases @param {string} run @returns {Latencies} */
+  prepare(phases, run) {
     const warmed = (/** @type {Phase} */ phase) =>
       this.combinations.map((one) => warmUp(phase, one, this.source(one, `${run}-warm-up`)));
-    return Object.fromEntries(this.phases.map((phase) => [phase.name, warmed(phase)]));
+    return Object.fromEntries(phases.map((phase) => [phase.name, warmed(phase)]));
   }
 
   /** One visitor's part of these phases. @param {Phase[]} phases @param {Latencies} latencies @param {string} run */
