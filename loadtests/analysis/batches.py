@@ -51,7 +51,8 @@ def starts(rounds: Sequence[Cells], phase: str) -> list[Unit]:
 def _start(cells: Cells, phase: str, numbers: Sequence[int]) -> Unit:
     if not numbers:
         return {}
-    whole = len(numbers) == BATCHES
+    # A batch in which no round began, as where answers are slow, takes nothing away.
+    whole = not any(one.void for result in cells.values() for one in result.turns[phase])
     averages = {name: _average(result, phase, numbers) for name, result in cells.items()}
     base = fmean(map(math.log, averages.values()))
     return {

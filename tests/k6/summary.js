@@ -4,6 +4,7 @@ import measured, { handleSummary as summed, options as usual, setup as ready } f
 
 const given = __ENV.SUMMARY ? JSON.parse(open(__ENV.SUMMARY)) : null;
 
+export { turns, turns_of_writes } from '../../loadtests/matrix.js';
 export const options = given ? { vus: 1, iterations: 1 } : usual;
 export const setup = given ? () => {} : ready;
 export default given ? () => {} : measured;
