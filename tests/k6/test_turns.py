@@ -9,10 +9,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import jsonschema
+import msgspec
 import pytest
 
 from loadtests.analysis.read import read_rounds
-from loadtests.schema.result import json_schema
+from loadtests.schema.result import Result
 from loadtests.verdict.comparison import compare
 from tests.support.k6_runs import Run, measure
 from tests.support.known_service import Answer, KnownService
@@ -45,7 +46,7 @@ def turns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, Servi
 def test_results_hold_every_phase_in_ten_batches(turns: tuple[Run, Services]) -> None:
     for name in COMBINATIONS:
         result = turns[0].result(name)
-        jsonschema.validate(result, json_schema())
+        jsonschema.validate(result, msgspec.json.schema(Result))
         assert {phase: whole["visitors"] for phase, whole in result["head_to_head"].items()} == PHASES
         for phase, batches in result["turns"].items():
             whole = result["head_to_head"][phase]
