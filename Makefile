@@ -15,8 +15,8 @@ help:
 	@echo '  make bench        each service beside a bare constant answer on the same server'
 	@echo '  make faults       one fault after the other under load    ONLY=redis-frozen COMBINATIONS=async-cached'
 	@echo '  make staleness    look for stale reads under load    READS=2000 WRITES=200'
-	@echo '  make selfcheck    does the tool find nothing where there is nothing, and 5 ms where there are 5 ms?'
-	@echo '  make simulation   how often is the tool right, on thousands of runs of a known effect?    RUNS=100'
+	@echo '  make selfcheck    is a service that is slower by a tenth found, and nothing where there is nothing?    RUNS=20'
+	@echo '  make simulation   how often is the tool right, on simulated runs of a known effect?    RUNS=100'
 	@echo
 	@echo '  make up, down     start the stack as local processes to look at, until Ctrl-C; end it from elsewhere'
 	@echo '  make test         all tests, on a real database and a real Redis    TESTS="-k cache -x"'

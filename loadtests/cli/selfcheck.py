@@ -1,5 +1,6 @@
-"""`selfcheck`: holds the tool to a truth that is known, on real services."""
+"""`selfcheck`: holds the head to head to a truth that is known, on real services."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -7,28 +8,30 @@ import click
 from loadtests.cli import options as cli
 from loadtests.runner.ended import ended
 from loadtests.schema.plan import RESULTS
-from loadtests.validation.selfcheck import check
+from loadtests.validation.selfcheck import TURNS_S, Options, check
 
 
 @click.command(
     epilog="""\b
 Examples:
-  python -m loadtests selfcheck                  two runs of quick, four rounds each
-  python -m loadtests selfcheck --profile smoke
-  VUS=20 DURATION=10 make selfcheck
+  python -m loadtests selfcheck                  one run: five starts
+  python -m loadtests selfcheck --runs 20 --true-minutes 10 --json docs/measurements/selfcheck.json
 
-Exit status: 0 all held, 1 something did not.
+Exit status: 0, or 1 when a share is beyond its bound by more than chance explains.
 """
 )
-@cli.profile_option
-@cli.option("rounds", cli.between(1, 1000), "Rounds of each run.", "4")
+@cli.option("runs", cli.between(1, 1000), "Runs, each judged by itself.", "1")
+@cli.option("starts", cli.between(2, 100), "Starts of a run.", "5")
+@cli.option("turns", cli.decimals(1, 3600), "Seconds of turns in a start.", f"{TURNS_S:g}", "turns_s")
+@cli.option("true-minutes", cli.decimals(0, 600), "Minutes of turns apart, for the true ratio; 0: of all runs.", "0")
 @cli.results_option(RESULTS / "selfcheck")
 @cli.port_base_option
-@cli.load_options("vus", "think", "warm-up", "duration", "mix", "rate", "hit-ratio")
-def command(profile: str, **values: Any) -> int:
-    """Does the tool find nothing where there is nothing, and 5 ms where there are 5 ms?
+@cli.json_option
+def command(json: Path | None, **values: Any) -> int:
+    """Is a service that needs a tenth more CPU found, and nothing where there is nothing?
 
-    In the first run all four names are one service. In the second the async names are 5 ms further away by a TCP
-    proxy: the cached pair has to find that; the uncached pair may not, and then has to say what hides it.
+    One service takes turns under the names of all four combinations, with the same slowed by a spin in each request:
+    the light read alone, as long as in a run of `quick`. Prints how often the slowed one is called worse, equal ones
+    better or worse, intervals hold the truth, and nothing is recommended of the equal ones.
     """
-    return ended("selfcheck", lambda: check(cli.plan_of(profile, **values)))
+    return ended("selfcheck", lambda: check(Options(**values), json))

@@ -1,29 +1,36 @@
-"""`simulate`: how often the tool is right, on runs of a known effect."""
+"""`simulate`: how often the comparison is right, on runs of a known effect."""
 
 from pathlib import Path
 
 import click
 
-from loadtests.cli.options import between, json_option, option
-from loadtests.validation.simulation.command import simulate
+from loadtests.cli.options import FILE, between, json_option, option
+from loadtests.runner.ended import ended
+from loadtests.schema.files import ROOT
+from loadtests.validation.simulation import simulate
+
+MEASURED = "docs/measurements/selfcheck.json"
 
 
 @click.command(
     epilog="""\b
 Examples:
-  python -m loadtests simulate --runs 100
-  python -m loadtests simulate --runs 2000 --json docs/measurements/simulation.json     nine minutes
+  python -m loadtests simulate
+  python -m loadtests simulate --json docs/measurements/simulation.json
+  python -m loadtests selfcheck --runs 4 --json mine.json; python -m loadtests simulate --measured mine.json
 
 Exit status: 0, or 1 when a share is beyond its bound.
 """
 )
-@option("runs", between(1, 1_000_000), "Simulated runs of each kind.", "2000")
+@option("runs", between(1, 1_000_000), "Runs of each kind.", "1000")
 @option("seed", between(0, 10**9), "The same seed gives the same figures.", "20260101")
+@option("measured", FILE, "Real starts, as selfcheck --json writes them.", str(ROOT / MEASURED), show_default=MEASURED)
 @json_option
-def command(runs: int, seed: int, json: Path | None) -> int:
+def command(runs: int, seed: int, measured: Path, json: Path | None) -> int:
     """Hold the comparison to runs whose effects are known.
 
-    Every run is written as result files and read by the program that reads a user's. The noise is what was measured
-    (docs/measurements/noise.json); drift, autocorrelation, skew and carry-over are added to it.
+    Five starts make a run; one of the five services is a tenth slower. Runs are simulated with the noise of real
+    starts (drift, autocorrelation, skewness, what starts differ by), or put together from real starts. Each is written
+    as result files and read by the program that reads a user's.
     """
-    return simulate(runs, seed, json)
+    return ended("simulate", lambda: simulate(runs, seed, measured, json))

@@ -13,6 +13,7 @@ from compose.local.options import StackOptions
 from compose.local.placement import pinned
 from compose.local.processes import stop_all
 from compose.local.rows import COPIES_AT_ONCE
+from compose.local.service import Service
 from compose.local.stack import Stack
 from loadtests.schema.plan import Plan
 from loadtests.targets.base import Target
@@ -33,12 +34,15 @@ class LocalTarget(Target):
         services = len(self._stack.placement.services)
         return {"service": services, "database": others, "cache": others, "k6": others}
 
+    def service(self, name: str) -> Service:
+        return self._stack.service(name)
+
     def url(self, name: str) -> str:
-        return self._stack.url(name)
+        return self.service(name).url
 
     def prepare(self, names: Sequence[str], restore: bool) -> None:
         """All of them at once."""
-        services = [self._stack.service(name) for name in names]
+        services = [self.service(name) for name in names]
         stop_all([service.process for service in services], max(service.grace for service in services))
         for name in names:
             self.forget(name)
@@ -60,7 +64,7 @@ class LocalTarget(Target):
 
     def programs(self, name: str) -> dict[str, int]:
         return {
-            "service": self._stack.service(name).pid,
+            "service": self.service(name).pid,
             "database": self._stack.database_pid,
             "cache": self._stack.cache_pid,
         }

@@ -1,1 +1,1 @@
-"""Checks the tool itself, with known delays and with simulated runs."""
+"""Proves the head to head: on real services of a known difference, and on simulated runs."""

@@ -1,122 +1,133 @@
-"""Checks the tool on real services and a known effect: two runs, as `selfcheck --help` describes them."""
+"""Holds the head to head to services of a known difference: equal ones, and one slower by a tenth of its CPU time."""
 
-import http.client
-import time
-from collections.abc import Mapping
-from contextlib import ExitStack, closing
+from datetime import UTC, datetime
+from math import ceil
 from pathlib import Path
-from statistics import median
-from typing import Final
+from statistics import fmean
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from compose.local.failures import StackError
-from compose.local.options import StackOptions
-from compose.local.stack import Stack
-from loadtests.analysis.read import COMBINATIONS, read_rounds
-from loadtests.proxy.client import Proxy
-from loadtests.proxy.modes import PASS, Mode
+from loadtests.analysis.read import Rounds
 from loadtests.report.plain_text import console
-from loadtests.report.terminal import show
 from loadtests.runner.ended import say
+from loadtests.runner.environment import command_line, describe_checkout, describe_host
 from loadtests.runner.folders import new_folder
-from loadtests.runner.matrix import measure_matrix
-from loadtests.schema.plan import Plan, make_plan
-from loadtests.targets.alias import alias_target
-from loadtests.validation.findings import DELAY_MS, Finding, delay_found, delay_unseen, no_effect
-from loadtests.verdict.comparison import Comparison, compare
+from loadtests.runner.starts import Starts
+from loadtests.schema.files import write_json
+from loadtests.schema.plan import make_plan
+from loadtests.schema.turns import BATCHES
+from loadtests.targets.k6 import k6_version
+from loadtests.validation.judged import NAMES, Proof, beyond, judge, prove
+from loadtests.validation.output import noise_in_words, proof_table, run_in_words
+from loadtests.validation.points import Noise, Points, noise_of, points_of, truth_of
+from loadtests.validation.services import FiveServices, combinations_file, five_services
 
-SERVICES: Final = ("async", "async-cached")
-UNEQUAL: Final = {"sync": "async", "sync-cached": "async-cached", "async": "async", "async-cached": "async-cached"}
-
-
-def check(plan: Plan) -> int:
-    """Measures both runs with the profile, rounds and load of a plan; 1 when a finding does not hold."""
-    findings = _findings(plan)
-    for finding in findings:
-        print(f"{'ok    ' if finding.holds else 'FAILED'} {finding.what}: {finding.figures}")
-    return 0 if all(finding.holds for finding in findings) else 1
-
-
-def combinations_file(path: Path, urls: Mapping[str, str], services: Mapping[str, str]) -> Path:
-    """The address of each name, and the service that has to answer there.
-
-    Names of one and the same service vary nothing but their own name.
-    """
-    same = len(set(services.values())) == 1
-    entries = [
-        {
-            "name": name,
-            "url": urls[name],
-            "expect": services[name],
-            "varies": {"stack": name if same else name.partition("-")[0], "cache": services[name].endswith("-cached")},
-        }
-        for name in COMBINATIONS
-    ]
-    path.write_bytes(msgspec.json.encode(entries))
-    return path
+MINUTE_S: Final = 60
+SPUN: Final = 0.1
+# What the light read has of the time of a head to head: by eight visitors, and one at a time.
+BUSY, ALONE = 0.34, 0.08
+TURNS_S: Final = float(make_plan("quick").lengths["TURNS"]) * (BUSY + ALONE)
+# Of the origin's load only as much as a result needs.
+LOAD: Final = {"MIX": "product=1", "VUS": "1", "THINK": "0", "WARM_UP": "0.4", "DURATION": "0.6"}
 
 
-def _findings(plan: Plan) -> list[Finding]:
-    folder = plan.results.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    with Stack(StackOptions(workers=1, port_base=plan.port_base, only=list(SERVICES), progress=say)) as stack:
-        equal = dict.fromkeys(COMBINATIONS, "async-cached")
-        urls = {name: stack.url(service) for name, service in equal.items()}
-        first = _measured(folder / "equal", stack, equal, urls, plan)
-        with ExitStack() as proxies:
-            urls = {}
-            for name, service in UNEQUAL.items():
-                port = int(stack.url(service).rpartition(":")[2])
-                proxy = proxies.enter_context(Proxy(port, cores=stack.placement.others))
-                # Half in each direction.
-                proxy.switch(Mode("delay", DELAY_MS / 2000) if name in SERVICES else PASS)
-                urls[name] = f"http://127.0.0.1:{proxy.port}"
-            really_ms = added_ms(urls["sync-cached"], urls["async-cached"])
-            say(f"the proxy adds {really_ms:.2f} ms to an otherwise idle request")
-            second = _measured(folder / "delayed", stack, UNEQUAL, urls, plan)
-    return [no_effect(first), delay_found(second, really_ms=really_ms), delay_unseen(second, really_ms=really_ms)]
+class Options(NamedTuple):
+    """Runs of so many starts, with so many seconds of turns each; minutes of turns for the true ratio, 0 for none."""
+
+    runs: int
+    starts: int
+    turns_s: float
+    true_minutes: float
+    results: Path
+    port_base: int
 
 
-def _measured(
-    results: Path, stack: Stack, services: Mapping[str, str], urls: Mapping[str, str], plan: Plan
-) -> Comparison:
-    combinations = combinations_file(results.with_suffix(".json"), urls, services)
-    measured = make_plan(
-        plan.profile_name,
-        combinations=str(combinations),
-        stack="none",
-        rounds=plan.rounds,
-        results=results,
-        load=plan.load,
+class Report(msgspec.Struct, frozen=True):
+    """What --json writes: ratios of the slowed service are by figure, `pooled` of all runs, `alone` of a long one."""
+
+    made: dict[str, Any]
+    starts: int
+    turns_s: float
+    batch_s: float
+    service_cpu_ms: float
+    spin_ms: float
+    noise: Noise | None
+    pooled: dict[str, float]
+    alone: dict[str, float]
+    proof: Proof
+    points: list[Points]
+
+
+def check(options: Options, json: Path | None) -> int:
+    """Prints the shares; 1 when one is beyond its bound by more than chance explains."""
+    with five_services(options.port_base) as target:
+        report = measure(target, options, new_folder(options.results, "selfcheck"))
+    out = console()
+    out.print(noise_in_words(report.noise, report.batch_s))
+    out.print(proof_table(f"{options.runs} runs of {options.starts} starts on real services", report.proof))
+    if json:
+        write_json(json, report)
+    wrong = beyond(report.proof)
+    for line in wrong:
+        say(line)
+    return int(bool(wrong))
+
+
+def measure(target: FiveServices, options: Options, folder: Path) -> Report:
+    made = {"command": command_line(), "started_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
+    starts = _Starts(target, options, folder)
+    cpu_ms = _service_cpu_ms(starts.measure(1))
+    target.spin_ms = round(SPUN * cpu_ms, 4)
+    say(f"a request needs {cpu_ms:.3f} ms of service CPU: the slowed service spins for {target.spin_ms:.3f} ms more")
+    runs = []
+    for number in range(1, options.runs + 1):
+        runs.append(starts.measure(options.starts))
+        say(f"run {number} of {options.runs}: {run_in_words(judge(runs[-1]))}")
+    minutes = ceil(options.true_minutes)
+    alone = starts.measure(minutes, MINUTE_S * options.true_minutes / minutes) if minutes else {}
+    points = points_of(cells for run in runs for cells in run.values())
+    pooled, apart = truth_of(points), truth_of(points_of(alone.values())) if alone else {}
+    return Report(
+        made={**made, "host": describe_host(), **describe_checkout()},
+        starts=options.starts,
+        turns_s=options.turns_s,
+        batch_s=round(options.turns_s * BUSY / (BUSY + ALONE) / BATCHES, 4),
+        service_cpu_ms=round(cpu_ms, 4),
+        spin_ms=target.spin_ms,
+        noise=noise_of(points),
+        pooled=pooled,
+        alone=apart,
+        proof=prove([judge(run) for run in runs], apart or pooled),
+        points=points,
     )
-    # The bottleneck is only known of servers of our own stack.
-    folder = new_folder(results, measured.profile_name)
-    measure_matrix(measured, folder, alias_target(stack, services, urls))
-    comparison = compare(read_rounds(folder))
-    show(comparison, console())
-    if comparison.all_void:
-        raise StackError("every cell is void, for the reasons above: this needs a quiet machine")
-    return comparison
 
 
-PROBES: Final = 200
-TIMEOUT_S: Final = 5
+class _Starts:
+    """Starts of the five services, each with a number of its own, since orders are drawn by it."""
+
+    def __init__(self, target: FiveServices, options: Options, folder: Path) -> None:
+        load = LOAD | {"TURNS": f"{options.turns_s:g}"}
+        file = str(combinations_file(folder, target))
+        self._starts = Starts(
+            target, make_plan("quick", combinations=file, stack="none", load=load), folder, k6_version()
+        )
+        self._number = 0
+
+    def measure(self, count: int, turns_s: float | None = None) -> Rounds:
+        variables = {"TURNS": f"{turns_s:g}"} if turns_s else {}
+        rounds = {}
+        for _ in range(count):
+            self._number += 1
+            rounds[self._number] = self._starts.measure(NAMES, self._number, variables=variables)
+        return rounds
 
 
-def added_ms(near: str, far: str) -> float:
-    """How much later one address answers than the other: the median of alternating single requests."""
-    with ExitStack() as connections:
-        both = [connections.enter_context(closing(_connected(url))) for url in (near, far)]
-        return median(_seconds(both[1]) - _seconds(both[0]) for _ in range(PROBES)) * 1000
-
-
-def _connected(url: str) -> http.client.HTTPConnection:
-    return http.client.HTTPConnection(url.removeprefix("http://"), timeout=TIMEOUT_S)
-
-
-def _seconds(connection: http.client.HTTPConnection) -> float:
-    start = time.perf_counter()
-    connection.request("GET", "/health/live")
-    connection.getresponse().read()
-    return time.perf_counter() - start
+def _service_cpu_ms(rounds: Rounds) -> float:
+    """For each request, before anything spins."""
+    spent = [point.service_cpu for points in points_of(rounds.values()) for point in points.values()]
+    known = [value for value in spent if value is not None]
+    if not known:
+        raise StackError("no batch counts: this needs a quieter machine")
+    return fmean(known)

@@ -1,106 +1,150 @@
-"""The judgement on simulated runs of a known effect, from result files on: a short, seeded part of the command."""
+"""The comparison on simulated runs of a known effect, from result files on: a short, seeded part of the command."""
 
 import json
+from collections.abc import Iterator
+from math import exp, log
 from pathlib import Path
 
+import msgspec
+import numpy as np
 import pytest
 
 from loadtests.cli.main import main
-from loadtests.validation.simulation import noise as noise_module
-from loadtests.validation.simulation.noise import MetricNoise, Noise, lasting, noise_of
-from loadtests.validation.simulation.proof import NULL, Proof, beyond
-from loadtests.validation.simulation.runs import Disturbance, Truth
-from loadtests.validation.simulation.study import Scenario, rounds_of, study
-from tests.support.simulated_results import write_rounds
-from tools import measure_noise
-from tools.measure_noise import of_rounds
+from loadtests.validation.judged import METRICS, NAMES, Proof, Shares, beyond, judge, prove
+from loadtests.validation.points import Measured, Noise, Point, Points, noise_of, points_of
+from loadtests.validation.simulated import TIMES, Drawn, drawn, resampled, runs_of
 
-RUNS = 300
+RUNS = 100
 SEED = 7
-METRICS = ("latency_avg", "latency_p95", "throughput", "service_cpu")
-# 95 % of 300 runs lie below this once in four thousand times.
-LEAST_HELD = 0.906
-# And above this once in a thousand times.
-MOST_HELD = 0.985
+NOISE = Noise(
+    batch=0.05, skewness=1.0, autocorrelation=0.3, drift=0.02, start=0.008, latency_p95=0.05, service_cpu=0.01
+)
+TRUTH = dict.fromkeys(METRICS, 1 / TIMES)
+# What 95 % of 100 runs lie below, or above, once in a thousand times or less.
+LEAST_HELD, MOST_HELD = 0.87, 0.995
 
 
-def noise(spread: float) -> Noise:
-    """Both pairs equally noisy, at levels ten apart."""
-    pairs = {
-        pair: {metric: MetricNoise(level, spread, spread, 4) for metric in METRICS}
-        for pair, level in (("uncached", 100.0), ("cached", 10.0))
-    }
-    return Noise(120.0, pairs)
+def drawn_runs(noise: Noise = NOISE, runs: int = RUNS) -> Drawn:
+    return drawn(noise, runs, np.random.default_rng(SEED))
 
 
-@pytest.mark.parametrize("disturbance", [Disturbance(), Disturbance(drift=3.0)])
-def test_intervals_hold_the_truth_and_equal_services_raise_few_alarms(disturbance: Disturbance) -> None:
-    found = study(Scenario(noise(0.05), Truth({}), disturbance=disturbance), RUNS, SEED)
-    held = [shares.ratio_held for shares in found.values()]
+def proof_of(runs: Drawn, folder: Path) -> Proof:
+    return prove([judge(rounds) for rounds in runs_of(runs, folder)], TRUTH)
+
+
+def points_from(runs: Drawn) -> Iterator[Points]:
+    """Of all starts of all runs."""
+    for start in zip(*(values.reshape(-1, *values.shape[2:]) for values in runs), strict=True):
+        services = zip(NAMES, *start, strict=True)
+        yield {
+            name: Point([round(float(one), 5) for one in contrasts], 10.0, exp(percentile), exp(cpu))
+            for name, contrasts, percentile, cpu in services
+        }
+
+
+def test_intervals_hold_the_truth_and_equal_services_raise_few_alarms(tmp_path: Path) -> None:
+    proof = proof_of(drawn_runs(), tmp_path)
+    assert (proof.void, beyond(proof)) == (0, [])
+    held = [share for one in proof.shares.values() for share in (one.equal_held, one.slowed_held)]
     assert LEAST_HELD <= min(held) <= max(held) <= MOST_HELD
-    differences = [shares.difference_held for shares in found.values() if shares.difference_held is not None]
-    assert (len(differences), min(differences) >= LEAST_HELD) == (16, True)
-    alarms = [shares.better + shares.worse for (effect, _), shares in found.items() if effect in NULL]
-    assert (len(alarms), max(alarms) <= 1 - LEAST_HELD) == (16, True)
+    assert max(one.false_alarms for one in proof.shares.values()) <= 1 - LEAST_HELD
+    assert proof.nothing_recommended >= LEAST_HELD
 
 
-@pytest.mark.parametrize(("spread", "lowest", "highest"), [(0.025, 0.97, 1.0), (0.15, 0.0, 0.4)])
-def test_ten_percent_are_found_where_the_noise_allows_it(spread: float, lowest: float, highest: float) -> None:
-    found = study(Scenario(noise(spread), Truth({"async": 1.1, "async-cached": 1.1})), RUNS // 2, SEED)
-    for pair in ("uncached", "cached"):
-        assert lowest <= found[f"async {pair}", "latency_avg"].worse <= highest
+@pytest.mark.parametrize(("batch", "lowest", "highest"), [(0.03, 0.97, 1.0), (0.4, 0.0, 0.5)])
+def test_a_tenth_is_found_where_the_noise_allows_it(
+    tmp_path: Path, batch: float, lowest: float, highest: float
+) -> None:
+    noise = msgspec.structs.replace(NOISE, batch=batch)
+    found = proof_of(drawn_runs(noise, RUNS // 2), tmp_path).shares["latency_avg"]
+    assert lowest <= found.found <= highest
+    assert (found.half_interval < 0.04) is (batch < 0.1)
 
 
-def test_intervals_that_are_too_narrow_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("loadtests.analysis.effects.CONFIDENCE", 0.8)
-    found = study(Scenario(noise(0.05), Truth({})), RUNS // 2, SEED)
-    assert max(shares.ratio_held for shares in found.values()) < LEAST_HELD
+def test_intervals_that_are_too_narrow_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loadtests.analysis.effects.CONFIDENCE", 0.7)
+    found = beyond(proof_of(drawn_runs(runs=RUNS // 2), tmp_path))
+    assert {line.partition(" in ")[0] for line in found} >= {f"{metric}: equal_held" for metric in METRICS}
 
 
-def test_the_noise_of_simulated_runs_is_the_noise_that_was_asked_for() -> None:
-    spread = 0.08
-    (rounds,) = rounds_of(Scenario(noise(spread), Truth({}), rounds=800, disturbance=Disturbance(drift=0.0)), 1, SEED)
-    for metrics in noise_of(of_rounds(rounds, "simulated")).pairs.values():
-        for found in metrics.values():
-            assert found.between_twins == pytest.approx(spread, rel=0.1)
-            assert found.weather == pytest.approx(spread, rel=0.15)
+def test_the_noise_of_starts_is_the_noise_that_they_were_drawn_with() -> None:
+    noise = msgspec.structs.replace(NOISE, drift=0.05, start=0.02)
+    found = noise_of(list(points_from(drawn_runs(noise, 300))))
+    assert found is not None
+    for name, value in msgspec.structs.asdict(noise).items():
+        # Drift is told from autocorrelation in part only, and skewness is less in a mean.
+        assert getattr(found, name) == pytest.approx(value, rel=0.35), name
 
 
-def test_noise_of_longer_cells_is_smaller_by_the_root() -> None:
-    assert lasting(noise(0.1), 480.0).pairs["cached"]["latency_avg"].between_twins == pytest.approx(0.05)
+def test_points_of_files_are_what_was_written(tmp_path: Path) -> None:
+    runs = drawn_runs(runs=2)
+    runs.contrasts[0, 1, :, 3] = np.nan
+    first, _ = (points_of(rounds.values()) for rounds in runs_of(runs, tmp_path))
+    for number, (found, written) in enumerate(zip(first, points_from(runs), strict=False)):
+        for name in NAMES:
+            void = [at for at, one in enumerate(found[name].contrasts) if one is None]
+            assert void == ([3] if number == 1 else [])
+            assert found[name].service_cpu == pytest.approx(written[name].service_cpu, rel=1e-4)
+            assert (found[name].latency_p95 is None) is (number == 1)
+
+
+def test_runs_of_real_starts_hold_them_whole_under_names_that_are_drawn() -> None:
+    real = list(points_from(drawn_runs(runs=1)))
+    found = resampled(real, RUNS, np.random.default_rng(SEED))
+    whole = {start["slowed"].service_cpu: sorted(one.service_cpu or 0 for one in start.values()) for start in real}
+    seen = set()
+    for services in np.exp(found.cpu[:, 0]):
+        (slowed,) = [cpu for cpu in whole if cpu == pytest.approx(services[-1])]
+        assert sorted(services) == pytest.approx(whole[slowed])
+        seen.add((slowed, round(float(services[0]), 6)))
+    assert len(seen) == len(real) * (len(NAMES) - 1)
+
+
+def measured_file(folder: Path, points: list[Points]) -> str:
+    path = folder / "measured.json"
+    path.write_bytes(msgspec.json.encode(Measured(points, 0.9)))
+    return str(path)
 
 
 def test_the_command_prints_its_tables_and_writes_everything(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_rounds(tmp_path, {"sync": 100.0, "sync-cached": 10.0, "async": 100.0, "async-cached": 10.0}, 4, 0.002)
-    monkeypatch.setattr(noise_module, "FILE", tmp_path / "noise.txt")
-    assert measure_noise.main(["--source", "a test", f"quick={tmp_path}"]) == 0
-    assert main(["simulate", "--runs", "4", "--json", str(tmp_path / "report.txt")]) == 0
-    assert "quick: false alarms" in capsys.readouterr().out
-    report = json.loads((tmp_path / "report.txt").read_text())
-    assert report["runs"] == 4
-    assert set(report["profiles"]["quick"]["coverage"]["slower"]) == {
-        *("cache", "async", "interaction", "cache in sync", "cache in async", "async uncached", "async cached")
-    }
+    measured = measured_file(tmp_path, list(points_from(drawn_runs(runs=4))))
+    report = tmp_path / "report.json"
+    assert main(["simulate", "--runs", "4", "--measured", measured, "--json", str(report)]) == 0
+    assert capsys.readouterr().out.count("latency avg") == 2
+    kinds = json.loads(report.read_text())["kinds"]
+    assert {name: kind["runs"] for name, kind in kinds.items()} == {"simulated": 4, "resampled": 4}
+    for kind in kinds.values():
+        assert log(kind["truth"]["latency_avg"]) == pytest.approx(-log(TIMES), abs=0.03)
+
+
+def test_too_few_starts_tell_no_noise(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    measured = measured_file(tmp_path, list(points_from(drawn_runs(runs=1)))[:1])
+    assert main(["simulate", "--measured", measured]) == 2
+    assert measured in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("held", "in_ms", "alarms", "said"),
+    ("changes", "nothing", "said"),
     [
-        (0.95, 0.95, 0.04, []),
-        (0.93, 0.97, 0.055, []),
-        (0.95, 0.88, 0.04, ["intervals that hold the true difference, equal: missed, async cached, p50: 12.0%"]),
-        (1.0, 0.95, 0.04, ["intervals that hold the true ratio, equal, async cached, p50: 100.0%"]),
-        (0.95, 0.95, 0.08, ["false alarms, async cached, p50: 8.0%"]),
+        ({}, 1.0, []),
+        ({"slowed_held": 0.93, "equal_held": 0.97, "false_alarms": 0.06, "found": 0.94}, 0.94, []),
+        ({"slowed_held": 0.88}, 1.0, ["latency_avg: slowed_held in 88.0%"]),
+        ({"equal_held": 1.0}, 1.0, ["latency_avg: equal_held in 100.0%"]),
+        ({"false_alarms": 0.08}, 1.0, ["latency_avg: false_alarms in 8.0%"]),
+        ({"found": 0.9}, 0.9, ["latency_avg: found in 90.0%", "nothing_recommended in 90.0%"]),
     ],
 )
-def test_a_share_beyond_its_bound_is_named(held: float, in_ms: float, alarms: float, said: list[str]) -> None:
-    ratios, differences, false = ({"async cached": {"p50": share}} for share in (held, in_ms, alarms))
-    found = beyond(Proof({"equal": ratios}, {"equal": differences}, false, {}, {}), 1000)
-    assert [one.partition(", and")[0] for one in found] == said
+def test_a_share_beyond_its_bound_is_named(changes: dict[str, float], nothing: float, said: list[str]) -> None:
+    good = Shares(found=0.99, false_alarms=0.03, equal_held=0.95, slowed_held=0.95, half_interval=0.03)
+    shares = {"latency_avg": msgspec.structs.replace(good, **changes)}
+    found = beyond(Proof(1000, 0, {"latency_avg": 0.9}, shares, nothing))
+    assert [one.partition(",")[0] for one in found] == said
 
 
-def test_a_folder_that_holds_no_results_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert measure_noise.main(["--source", "a test", f"quick={tmp_path}"]) == 2
-    assert "holds no results" in capsys.readouterr().err
+def test_a_void_run_is_no_alarm_and_nothing_found(tmp_path: Path) -> None:
+    runs = drawn_runs(runs=3)
+    runs.contrasts[1, :2, :, :6] = np.nan
+    proof = proof_of(runs, tmp_path)
+    assert (proof.runs, proof.void, proof.shares["latency_avg"].found) == (3, 1, 1.0)

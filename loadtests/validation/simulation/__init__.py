@@ -1,1 +1,0 @@
-"""Runs the verdict on thousands of simulated runs with a known effect."""
