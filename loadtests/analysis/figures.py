@@ -8,6 +8,7 @@ from loadtests.schema.result import Result
 Figure: TypeAlias = Callable[[Result], float | None]
 Values: TypeAlias = Mapping[str, float | None]
 
+TEN: Final = 10
 MISSING: Final = "-"
 LATENCIES: Final = ("avg", "p50", "p95", "p99")
 MORE_IS_BETTER: Final = frozenset({"throughput"})
@@ -61,3 +62,7 @@ def digits(value: float | None) -> str:
     size = abs(value)
     places = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 or size == 0 else 3
     return f"{value:,.{places}f}"
+
+
+def times(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio < TEN else digits(ratio)

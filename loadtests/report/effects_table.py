@@ -7,9 +7,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from loadtests.analysis.effects import Effect, SimpleEffect
+from loadtests.analysis.figures import times
 from loadtests.report.plain_text import shown
 from loadtests.schema.design import ROUTES_KEY, by_effect
-from loadtests.verdict.wording import times
 
 TITLES: Final = {
     "latency_avg": "latency avg",

@@ -7,7 +7,7 @@ from typing import Any, Final
 from loadtests.analysis import figures
 
 MISSING: Final = figures.MISSING
-digits = figures.digits
+digits, times = figures.digits, figures.times
 MINUTE_S: Final = 60
 
 
@@ -30,13 +30,13 @@ def count(value: float | None) -> str:
 def interval(effect: Mapping[str, Any]) -> str:
     """Empty where one round has no interval."""
     low, high = effect["low"], effect["high"]
-    return "" if low is None or high is None else f"{digits(low)} to {digits(high)}"
+    return "" if low is None or high is None else f"{times(low)} to {times(high)}"
 
 
 def times_better(effect: Mapping[str, Any]) -> str:
     """`335x (240 to 470)`."""
     bounds = interval(effect)
-    return f"{digits(effect['ratio'])}x ({bounds})" if bounds else f"{digits(effect['ratio'])}x"
+    return f"{times(effect['ratio'])}x ({bounds})" if bounds else f"{times(effect['ratio'])}x"
 
 
 def plain(value: float) -> str:

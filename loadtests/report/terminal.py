@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from loadtests.analysis.effects import Effect
+from loadtests.analysis.figures import times
 from loadtests.analysis.k6_summary import PROFILE as SUMMARY
 from loadtests.report.effects_table import STYLES, interval
 from loadtests.report.make import PAGE_NAME
@@ -19,7 +20,6 @@ from loadtests.report.warnings import warnings
 from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY, by_effect
 from loadtests.verdict.comparison import Comparison
 from loadtests.verdict.evidence import TWINS
-from loadtests.verdict.wording import times
 
 MOST_LINES: Final = 24
 Line = Mapping[str, Any]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from loadtests.analysis.effects import SimpleEffect
-from loadtests.analysis.figures import digits
+from loadtests.analysis.figures import digits, times
 from loadtests.analysis.k6_summary import PROFILE as SUMMARY
 from loadtests.analysis.read import COMBINATIONS
 from loadtests.verdict.evidence import CACHE, LIGHT, TWINS, Evidence
@@ -24,7 +24,6 @@ ANSWERS: Final = {
 WHERE: Final = {"async uncached": "without the cache", "async cached": "with it"}
 LATENCY: Final = ("quicker", "slower")
 CPU: Final = ("cheaper", "dearer")
-TEN: Final = 10
 USUAL_ROUNDS: Final = 5
 MOST_ROUNDS: Final = 1000
 # The run of its own that each study is, and for what.
@@ -37,23 +36,25 @@ def headline(evidence: Evidence, answer: str) -> list[str]:
         return [NOTHING]
     if not set(evidence.lines) <= set(COMBINATIONS):
         known = sorted(evidence.known, key=lambda name: evidence.simple[name]["latency_avg"].ratio or 1.0)
-        return [f"{_of_pair(evidence, name)}." for name in dict.fromkeys([*known[-1:], *known[:1]])]
+        return [f"{_of_pair(evidence, name, 'Under')}." for name in dict.fromkeys([*known[-1:], *known[:1]])]
     about_cache = _of_pair(evidence, CACHE)
     cure = ANSWERS[answer][0] + (f": {about_cache}" if about_cache else "")
     return [f"{cure}.", *_about_async(evidence)]
 
 
-def _of_pair(evidence: Evidence, name: str) -> str | None:
+def _of_pair(evidence: Evidence, name: str, under: str = "under") -> str | None:
     """Both halves: what the load of many visitors came to, and by how much one is quicker."""
     effect = evidence.effect(name)
     if effect is None:
         return None
     without, with_it = evidence.pairs[name]
     before, after = (evidence.lines[one]["latency_avg"] for one in (without, with_it))
-    load = f"{with_it} answers in {digits(after)} ms on average, {without} in {digits(before)} ms; "
+    load = f"{with_it} against {without}: "
+    if before and after:
+        averages = f"{with_it} answers in {digits(after)} ms on average, {without} in {digits(before)} ms"
+        load = f"{under} {evidence.sample.vus} visitors {averages}; "
     place = "head to head " if evidence.turns else ""
-    said = f"it is {in_words(evidence, effect, interval='95 % interval ')}"
-    return f"{load if before and after else f'{with_it} against {without}: '}{place}{said}"
+    return f"{load}{place}it is {in_words(evidence, effect, interval='95 % interval ')}"
 
 
 def _about_async(evidence: Evidence) -> Iterator[str]:
@@ -86,10 +87,6 @@ def in_words(evidence: Evidence, effect: SimpleEffect, words: tuple[str, str] = 
     elif effect.verdict == "cannot tell":
         said = f"undecided at {times(ratio)} times"
     return f"{said} ({interval}{times(low)} to {times(high)}{_would_tell(evidence, effect)})"
-
-
-def times(ratio: float) -> str:
-    return f"{ratio:.2f}" if ratio < TEN else digits(ratio)
 
 
 def _would_tell(evidence: Evidence, effect: SimpleEffect) -> str:

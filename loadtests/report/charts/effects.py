@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from loadtests.report.charts.base import DataTable, Picture, Trace, axis, layout, log_axis, safe
 from loadtests.report.document import Document
-from loadtests.report.numbers import MISSING, digits, interval
+from loadtests.report.numbers import MISSING, interval, times, times_better
 from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY, by_effect
 
 METRICS: Final = {
@@ -69,7 +69,7 @@ def effect_rows(document: Document) -> list[tuple[str, str, str, str, str]]:
     if document["turns"]:
         parts["load of many visitors"] = document["origin"]["effects"]
     return [
-        (where, name, METRICS[metric], f"{digits(one['ratio'])} ({interval(one) or 'one start'})", one["verdict"])
+        (where, name, METRICS[metric], times_better(one), one["verdict"])
         for where, effects in parts.items()
         for name, row in by_effect(effects).items()
         for metric, one in row.items()
@@ -97,7 +97,7 @@ def _intervals(points: list[Point]) -> Trace:
         "meta": {"frame": True},
         "x": [effect["ratio"] for effect in effects],
         "y": list(range(len(points))),
-        "text": [digits(effect["ratio"]) if effect["ratio"] else "" for effect in effects],
+        "text": [times(effect["ratio"]) if effect["ratio"] else "" for effect in effects],
         "textposition": "top center",
         "error_x": {
             "type": "data",
@@ -124,7 +124,7 @@ def _in_words(points: list[Point], turns: bool) -> str:
     for verdict, text in WORDS.items():
         found = [one for one in points if one.route == MIX and one.effect["ratio"] and one.effect["verdict"] == verdict]
         if found:
-            names = [f"{one.name} ({digits(one.effect['ratio'])})" for one in found]
+            names = [f"{one.name} ({times(one.effect['ratio'])})" for one in found]
             parts.append(f"{text}: {', '.join(names)}")
     sentence = "; ".join(parts)
     how = "The services took turns under the same requests, so what slowed one slowed all. " if turns else ""
