@@ -47,6 +47,10 @@ def _hardware(result: Result, server: Server) -> Iterator[Resource]:
         yield Resource(name, share, _per_request(usage.cpu_s, result))
 
 
+def servers_of(result: Result, name: str) -> float:
+    return _servers(result.server, name) if result.server else 1
+
+
 def _servers(server: Server, name: str) -> float:
     cores = max(1, server.cores.get(name, 1))
     if name == REDIS:

@@ -13,7 +13,7 @@ from loadtests.analysis.regression import Against
 from loadtests.report.document import ledger_of
 from loadtests.report.effects_table import compared_table, effects_table, table_of, titled
 from loadtests.report.plain_text import shown
-from loadtests.report.tables import resources
+from loadtests.report.tables import resources, routes
 from loadtests.report.warnings import warnings
 from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY
 from loadtests.verdict.comparison import Comparison
@@ -57,12 +57,15 @@ def _routes(comparison: Comparison, _: Path) -> Iterator[RenderableType]:
 
 
 def _resources(comparison: Comparison, _: Path) -> Iterator[RenderableType]:
-    found = resources(msgspec.to_builtins(comparison.bottleneck))
-    if found.rows:
-        table = table_of("", comparison.bottleneck)
-        for row in found.rows:
-            table.add_row(*map(str, row))
-        yield titled(f"{found.title}. {found.sentence}", table)
+    for found in (
+        resources(msgspec.to_builtins(comparison.bottleneck)),
+        routes(msgspec.to_builtins(comparison.by_route)),
+    ):
+        if found.rows:
+            table = table_of("", found.columns[1:])
+            for row in found.rows:
+                table.add_row(*(shown(str(cell)) for cell in row))
+            yield titled(f"{found.title}. {found.sentence}", table)
     for name, bottleneck in comparison.bottleneck.items():
         known = bottleneck.share is not None
         what = f"{bottleneck.name}, {bottleneck.share:.0%} of the time" if known else bottleneck.reason

@@ -49,7 +49,14 @@ class Table(NamedTuple):
 
 def server_tables(document: Document) -> list[Table]:
     return [
-        table for table in (resources(document["bottleneck"]), _counted(document), _statements(document)) if table.rows
+        table
+        for table in (
+            resources(document["bottleneck"]),
+            routes(document["by_route"]),
+            _counted(document),
+            _statements(document),
+        )
+        if table.rows
     ]
 
 
@@ -66,6 +73,24 @@ def resources(found: Mapping[str, Mapping[str, Any]]) -> Table:
         ("Resource", *found),
         rows,
     )
+
+
+def routes(found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Table:
+    names = list(dict.fromkeys(name for row in found.values() for name in row))
+    return Table(
+        "What binds each route, head to head",
+        "What is busiest while a service has its turn: how busy, and the CPU that one request takes of it. By the "
+        "utilization law it sets the highest throughput.",
+        ("Route", *names),
+        [(route, *(_binding(row.get(name)) for name in names)) for route, row in found.items()],
+    )
+
+
+def _binding(one: Mapping[str, Any] | None) -> str:
+    if one is None:
+        return MISSING
+    cause = f" ({one['cause']})" if one["cause"] else ""
+    return f"{one['name']}, {percent(one['share'])}, {milliseconds(one['demands'][one['name']])}{cause}"
 
 
 def _use(bottleneck: Mapping[str, Any], name: str) -> str:

@@ -7,6 +7,7 @@ import msgspec
 
 from loadtests.analysis.batches import Cells
 from loadtests.analysis.bottleneck import Bottleneck, bottlenecks
+from loadtests.analysis.by_route import RouteBottleneck, by_route
 from loadtests.analysis.effects import Samples, effects_of
 from loadtests.analysis.figures import FIGURES, Figure, route_figures, route_names, values_of
 from loadtests.analysis.halves import drifts
@@ -41,6 +42,8 @@ class Comparison(msgspec.Struct, frozen=True):
     turns: Turns | None
     origin: dict[str, Any]
     pairs: dict[str, tuple[str, str]]
+    # What binds each route of the head to head, by combination.
+    by_route: dict[str, dict[str, RouteBottleneck]] = {}
     gates: list[Judgement] = []
     against: Against | None = None
     # What of the planned run is not there.
@@ -80,6 +83,7 @@ def compare(rounds: Rounds, context: Context = NO_CONTEXT) -> Comparison:
         turns=found,
         origin={} if turns is None else {"effects": of_the_load},
         pairs=design.simple,
+        by_route=by_route(list(rounds.values())),
     )
 
 

@@ -152,3 +152,23 @@ def test_an_earlier_run_is_held_to_the_mix_of_its_turns(tmp_path: Path) -> None:
     found = against(tmp_path / "now", tmp_path / "before")
     assert {(one.combination, one.metric) for one in found.regressions} >= {("async", "latency_avg")}
     assert "sync" not in {one.combination for one in found.regressions}
+
+
+def test_what_is_busiest_for_each_request_binds_its_route(tmp_path: Path) -> None:
+    write_turns(tmp_path, factors=TENTH)
+    found = compared(tmp_path).by_route
+    assert set(found) == set(VISITORS)
+    for phase, row in found.items():
+        assert {one.name for one in row.values()} == {"database" if phase == "revenue" else "service"}
+        # Visitors by the 10 ms of a request, times the milliseconds of CPU in it.
+        expected = VISITORS[phase] / 10 * (9.0 if phase == "revenue" else 1.0)
+        assert row["sync"].share == pytest.approx(expected)
+        assert row["sync"].demands["service"] == pytest.approx(1.0)
+
+
+def test_k6_by_hand_knows_of_no_route_what_binds_it(tmp_path: Path) -> None:
+    def by_hand(content: Document) -> None:
+        for phase in content["head_to_head"].values():
+            phase |= dict.fromkeys(("service_cpu_ms", "database_cpu_ms", "cache_cpu_ms"))
+
+    assert spoilt(tmp_path, by_hand).by_route == {}

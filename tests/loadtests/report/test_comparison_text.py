@@ -7,13 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.analysis.read import read_rounds
 from loadtests.cli.main import main
-from loadtests.report.noise_notes import noise_notes
 from loadtests.report.sections import SECTIONS
 from loadtests.report.terminal import MOST_LINES
-from loadtests.verdict.comparison import compare
-from tests.support.simulated_results import COMBINATIONS, document, save, simulated, write_rounds
+from tests.support.simulated_results import COMBINATIONS, document, save, write_rounds
 from tests.support.simulated_turns import ALIKE, write_turns
 
 LATENCIES = {"sync": 400.0, "sync-cached": 10.0, "async": 200.0, "async-cached": 10.0}
@@ -79,36 +76,6 @@ def test_a_section_is_shown_alone(tmp_path: Path, capsys: pytest.CaptureFixture[
     FOLDERS["turns"](tmp_path)
     lines = printed(tmp_path, capsys, "--section", "void")
     assert lines == ["Nothing was left out, and nothing drifts."]
-
-
-@pytest.mark.parametrize(
-    ("latency", "bound", "queues"),
-    [
-        (
-            100.0,
-            "Bound by database in sync-cached (90% of the time) and database in async-cached (90% of the time).",
-            True,
-        ),
-        (10.0, "Bound by think time in sync-cached (99% of the time) and think time in async-cached (99%", False),
-    ],
-)
-def test_what_noise_hides_is_said_with_what_it_would_not_have_hidden_and_what_binds(
-    tmp_path: Path, latency: float, bound: str, queues: bool
-) -> None:
-    write_rounds(tmp_path, dict.fromkeys(COMBINATIONS, latency), rounds=4, noise=0.1)
-    lines = [line for line in noise_notes(compare(read_rounds(tmp_path))) if " async cached," in line]
-    assert len(lines) == 1
-    assert "19 times in 20" in lines[0]
-    assert bound in lines[0]
-    assert ("Visitors queue there" in lines[0]) is queues
-
-
-def test_what_binds_is_said_to_be_unknown_where_it_is(tmp_path: Path) -> None:
-    for content in simulated(dict.fromkeys(COMBINATIONS, 100.0), rounds=4, noise=0.1):
-        save(tmp_path, content | {"server": None})
-    lines = list(noise_notes(compare(read_rounds(tmp_path))))
-    assert lines
-    assert all(line.endswith("What binds there is not known.") for line in lines)
 
 
 @pytest.mark.parametrize("field", ["combination", "profile", "route"])
