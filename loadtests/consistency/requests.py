@@ -18,26 +18,22 @@ EVERY_HOW_MANY_HAS_TWO_LINES: Final = 3
 ORDERS: Final = "/api/orders"
 
 
-class Read(msgspec.Struct, frozen=True):
-    """A GET of one cached route."""
+class Request(msgspec.Struct, frozen=True):
+    """A GET of one cached route; or a PATCH or an order, with the levels that it sets or adds.
+
+    `key` names a write in the history.
+    """
 
     route: str
     path: str
-
-
-class Write(msgspec.Struct, frozen=True):
-    """A PATCH or an order, with the levels that it sets or adds; `key` names it in the history."""
-
-    route: str
-    method: str
-    path: str
-    body: bytes
-    key: str
-    levels: tuple[Level, ...]
+    method: str = "GET"
+    body: bytes = b""
+    key: str = ""
+    levels: tuple[Level, ...] = ()
     headers: tuple[str, ...] = ()
 
 
-def patch(member: str, product: int, level: int) -> Write:
+def patch(member: str, product: int, level: int) -> Request:
     values: Mapping[str, object] = {
         "name": f"{NAME}{level}",
         "price": f"{level // 100}.{level % 100:02}",
@@ -45,7 +41,7 @@ def patch(member: str, product: int, level: int) -> Write:
     }
     body = msgspec.json.encode({member: values[member]})
     subject = f"{member}:{product}"
-    return Write("patch", "PATCH", f"/api/products/{product}", body, f"{subject}={level}", ((subject, level),))
+    return Request("patch", f"/api/products/{product}", "PATCH", body, f"{subject}={level}", ((subject, level),))
 
 
 def fingerprint(order: int) -> tuple[int, int]:
@@ -53,7 +49,7 @@ def fingerprint(order: int) -> tuple[int, int]:
     return 1 + order % CUSTOMERS, 1 + order // CUSTOMERS
 
 
-def order(number: int, run: str, watched: Watched) -> Write:
+def order(number: int, run: str, watched: Watched) -> Request:
     customer, quantity = fingerprint(number)
     many = len(watched.sold)
     products = {watched.sold[number % many]}
@@ -63,10 +59,10 @@ def order(number: int, run: str, watched: Watched) -> Write:
     body = msgspec.json.encode({"customer_id": customer, "lines": lines})
     key = f"{run}-{number}"
     levels = _added(products, quantity, watched)
-    return Write("order", "POST", ORDERS, body, key, levels, (f"Idempotency-Key: {key}",))
+    return Request("order", ORDERS, "POST", body, key, levels, (f"Idempotency-Key: {key}",))
 
 
-def reads_of(watched: Watched) -> list[Read]:
+def reads_of(watched: Watched) -> list[Request]:
     """The reads that together show every watched subject."""
     listed = {*watched.prices, *watched.names}
     products = [product_read(number) for number in sorted({*listed, *watched.stocks, *watched.sold})]
@@ -75,7 +71,7 @@ def reads_of(watched: Watched) -> list[Read]:
     return [*products, *pages, *(report_read(category) for category in (None, *categories)), DASHBOARD]
 
 
-def reads_that_show(write: Write, watched: Watched) -> list[Read]:
+def reads_that_show(write: Request, watched: Watched) -> list[Request]:
     reads = {DASHBOARD}
     for subject, _ in write.levels:
         kind, _, name = subject.partition(":")
@@ -88,25 +84,25 @@ def reads_that_show(write: Write, watched: Watched) -> list[Read]:
     return sorted(reads, key=lambda read: read.path)
 
 
-def product_read(number: int) -> Read:
-    return Read("product", f"/api/products/{number}")
+def product_read(number: int) -> Request:
+    return Request("product", f"/api/products/{number}")
 
 
-def page_reads(number: int, watched: Watched) -> tuple[Read, Read]:
+def page_reads(number: int, watched: Watched) -> tuple[Request, Request]:
     """The two catalogue pages that begin with a product: of all, and of its category."""
     page = f"after={number - 1}&limit={PAGE_LIMIT}"
     category = watched.categories[number]
-    return Read("page", f"/api/products?{page}"), Read("page", f"/api/products?category={category}&{page}")
+    return Request("page", f"/api/products?{page}"), Request("page", f"/api/products?category={category}&{page}")
 
 
-def report_read(category: str | None) -> Read:
+def report_read(category: str | None) -> Request:
     only = f"&category={category}" if category else ""
-    return Read("report", f"/api/reports/revenue?days={REPORT_DAYS}{only}")
+    return Request("report", f"/api/reports/revenue?days={REPORT_DAYS}{only}")
 
 
-DASHBOARD: Final = Read("dashboard", "/api/dashboard")
+DASHBOARD: Final = Request("dashboard", "/api/dashboard")
 # No cache holds many of them, and every one is a long query.
-UNCACHED: Final = [Read("uncached", f"/api/reports/revenue?days={days}") for days in range(1, 366)]
+UNCACHED: Final = [Request("uncached", f"/api/reports/revenue?days={days}") for days in range(1, 366)]
 
 
 def _added(products: Iterable[int], quantity: int, watched: Watched) -> tuple[Level, ...]:

@@ -6,13 +6,13 @@ import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from time import monotonic
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
 from loadtests.consistency.history import CREATED, Log, Record, Watched
 from loadtests.consistency.http import Client, NoAnswer, Reply
-from loadtests.consistency.requests import UNCACHED, WEIGHTS, Read, Write, order, patch, reads_of, reads_that_show
+from loadtests.consistency.requests import UNCACHED, WEIGHTS, Request, order, patch, reads_of, reads_that_show
 from loadtests.consistency.sightings import levels_in
 from loadtests.consistency.workload import REQUEST_SECONDS, Load
 
@@ -23,7 +23,7 @@ AGAIN_SECONDS: Final = 0.25
 NOBODY_SECONDS: Final = 0.05
 SEED: Final = 1
 PATCHED: Final = ("price", "name", "stock")
-NextWrite = Callable[[], Write]
+NextWrite = Callable[[], Request]
 
 
 class Visitor:
@@ -34,42 +34,35 @@ class Visitor:
         self._watched = watched
         self._log = log
 
-    async def read(self, read: Read) -> Record:
-        record = Record("read", read.route, read.path, monotonic(), 0.0, 0)
-        reply = await self._sent(record, "GET", read.path)
-        if reply and record.done:
-            try:
-                record.levels = levels_in(read.route, reply.body, self._watched)
-            except (msgspec.DecodeError, ValueError):
-                record.fault = "garbled"
-        return record
-
-    async def write(self, write: Write, attempt: int) -> Record:
-        """`attempt` counts from 1."""
-        record = Record("write", write.route, write.path, monotonic(), 0.0, 0, attempt=attempt)
-        record.key, record.levels = write.key, write.levels
-        reply = await self._sent(record, write.method, write.path, write.body, *write.headers)
-        if reply and record.status == CREATED:
-            record.made = int(reply.headers[b"location"].rpartition(b"/")[2])
+    async def send(self, request: Request, attempt: int = 1) -> Record:
+        kind: Literal["read", "write"] = "read" if request.method == "GET" else "write"
+        record = Record(kind, request.route, request.path, monotonic(), 0.0, 0, key=request.key, attempt=attempt)
+        record.levels = request.levels
+        try:
+            reply = await self._client.ask(request.method, request.path, request.body, *request.headers)
+            record.status = reply.status
+        except NoAnswer as lost:
+            record.fault = lost.fault
+            return record
+        finally:
+            record.started, record.ended = self._client.sent, monotonic()
+            self._log.add(record)
+        self._learn(record, reply)
         return record
 
     def leave(self) -> None:
         self._client.close()
 
-    async def _sent(self, record: Record, method: str, path: str, body: bytes = b"", *headers: str) -> Reply | None:
-        try:
-            reply = await self._client.ask(method, path, body, *headers)
-        except NoAnswer as lost:
-            record.fault = lost.fault
-            return None
-        else:
-            record.status = reply.status
-            record.cache = reply.headers.get(b"x-cache", b"").decode() or None
-            record.problem = reply.headers.get(b"content-type") == PROBLEM
-            return reply
-        finally:
-            record.started, record.ended = self._client.sent, monotonic()
-            self._log.add(record)
+    def _learn(self, record: Record, reply: Reply) -> None:
+        record.cache = reply.headers.get(b"x-cache", b"").decode() or None
+        record.problem = reply.headers.get(b"content-type") == PROBLEM
+        if record.status == CREATED:
+            record.made = int(reply.headers[b"location"].rpartition(b"/")[2])
+        if record.kind == "read" and record.done:
+            try:
+                record.levels = levels_in(record.route, reply.body, self._watched)
+            except (msgspec.DecodeError, ValueError):
+                record.fault = "garbled"
 
 
 class Visitors:
@@ -112,7 +105,7 @@ class Visitors:
         levels = itertools.count(self._watched.base[f"{member}:{number}"] + 1)
         return lambda: patch(member, number, next(levels))
 
-    def _orderer(self) -> Write:
+    def _orderer(self) -> Request:
         return order(next(self._orders), self._load.run, self._watched)
 
     async def _watch(self) -> None:
@@ -135,9 +128,9 @@ class Visitors:
             await self._pause(self._thinking(self._load.write_pause))
         visitor.leave()
 
-    async def _written(self, visitor: Visitor, write: Write) -> bool:
+    async def _written(self, visitor: Visitor, write: Request) -> bool:
         for attempt in range(1, TRIES + 1):
-            record = await visitor.write(write, attempt)
+            record = await visitor.send(write, attempt)
             self._end_if_over()
             if record.status not in {0, 503, 504}:
                 return record.done
@@ -146,8 +139,8 @@ class Visitors:
                 break
         return False
 
-    async def _read(self, visitor: Visitor, read: Read) -> bool:
-        record = await visitor.read(read)
+    async def _read(self, visitor: Visitor, read: Request) -> bool:
+        record = await visitor.send(read)
         self._end_if_over()
         if record.done and self._load.reads_per_write and self.log.reads % self._load.reads_per_write == 0:
             self._turns.release()
@@ -164,7 +157,7 @@ class Visitors:
             await self._turns.acquire()
         return not self._ending.is_set()
 
-    def _chosen(self, reads: Sequence[Read]) -> Read:
+    def _chosen(self, reads: Sequence[Request]) -> Request:
         return self._random.choices(reads, [WEIGHTS[read.route] for read in reads])[0]
 
     def _thinking(self, mean: float) -> float:

@@ -6,7 +6,7 @@ import msgspec
 
 from loadtests.consistency.history import OK, Watched
 from loadtests.consistency.http import Client, NoAnswer
-from loadtests.consistency.requests import DASHBOARD, Read, patch, product_read, report_read
+from loadtests.consistency.requests import DASHBOARD, Request, patch, product_read, report_read
 from loadtests.consistency.sightings import FULL_STOCK, cents, levels_in
 from shared.schema import Dashboard, Product
 
@@ -101,26 +101,26 @@ async def _level(client: Client, watched: Watched) -> None:
             watched.base[f"{member}:{number}"] = level
     reports = [report_read(category) for category in (None, *sorted(set(watched.categories.values())))]
     for read in (*reports, DASHBOARD):
-        body = await _body(client, "GET", read.path)
-        watched.base |= dict(levels_in(read.route, body, watched))
+        watched.base |= dict(levels_in(read.route, await _body(client, read), watched))
 
 
 async def _set(client: Client, member: str, number: int, level: int) -> None:
     wanted = patch(member, number, level)
-    product = msgspec.json.decode(await _body(client, "PATCH", wanted.path, wanted.body), type=Product)
+    product = await _get(client, wanted, Product)
     if member == "price" and cents(product.price) != level:
         raise NotPrepared(f"PATCH {wanted.path} answered the price {product.price}")
 
 
-async def _get(client: Client, read: Read, shape: Any) -> Any:
-    return msgspec.json.decode(await _body(client, "GET", read.path), type=shape)
+async def _get(client: Client, request: Request, shape: Any) -> Any:
+    return msgspec.json.decode(await _body(client, request), type=shape)
 
 
-async def _body(client: Client, method: str, path: str, body: bytes = b"") -> bytes:
+async def _body(client: Client, request: Request) -> bytes:
+    what = f"{request.method} {request.path}"
     try:
-        reply = await client.ask(method, path, body)
+        reply = await client.ask(request.method, request.path, request.body)
     except NoAnswer as lost:
-        raise NotPrepared(f"{method} {path}: {lost.fault}") from lost
+        raise NotPrepared(f"{what}: {lost.fault}") from lost
     if reply.status != OK:
-        raise NotPrepared(f"{method} {path} answered {reply.status}: {reply.body[:200]!r}")
+        raise NotPrepared(f"{what} answered {reply.status}: {reply.body[:200]!r}")
     return reply.body
