@@ -111,14 +111,12 @@ def _show(comparison: Comparison, folder: Path, sections: Sequence[str], verbose
 
 def failures(comparison: Comparison) -> list[str]:
     """A line for each reason why the exit status is not 0."""
-    broken = [in_words(judgement) for judgement in comparison.gates if judgement.broken]
-    regressions = comparison.against.regressions if comparison.against else []
-    missing = ", ".join(comparison.missing_effects)
-    return [
-        *broken,
-        *(_regression(one, comparison.against.folder if comparison.against else "") for one in regressions),
-        *([f"missing, as no round has the cells for it: {missing}"] if missing else []),
-    ]
+    lines = [in_words(judgement) for judgement in comparison.gates if judgement.broken]
+    if comparison.against:
+        lines += [_regression(one, comparison.against.folder) for one in comparison.against.regressions]
+    if comparison.missing_effects:
+        lines.append(f"missing, as no round has the cells for it: {', '.join(comparison.missing_effects)}")
+    return lines
 
 
 def _regression(one: Regression, folder: str) -> str:

@@ -16,22 +16,16 @@ from loadtests.verdict.comparison import Comparison, compare
 COLUMNS: Final = ("folder", "load", "rounds", "void", "average, ms", "the cache in sync")
 
 
-def runs_in(folder: Path) -> list[Path]:
-    """Newest first; raises UnusableResults when there are none."""
-    place = DEFAULT_FOLDER.parent if folder == DEFAULT_FOLDER else folder
-    found = [path.parent for path in place.glob("*/*.json")]
-    folders = sorted({path for path in found if path.name != LATEST}, reverse=True)
-    if not folders:
-        raise UnusableResults(f"{place} holds no runs: run `make matrix` first")
-    return folders
-
-
 def list_of_runs(folder: Path) -> Table:
     """A line for every run; raises UnusableResults when there are none."""
+    place = DEFAULT_FOLDER.parent if folder == DEFAULT_FOLDER else folder
+    folders = {path.parent for path in place.glob("*/*.json") if path.parent.name != LATEST}
+    if not folders:
+        raise UnusableResults(f"{place} holds no runs: run `make matrix` first")
     table = Table(title="Earlier runs, newest first", title_justify="left")
     for column in COLUMNS:
         table.add_column(column)
-    for path in runs_in(folder):
+    for path in sorted(folders, reverse=True):
         table.add_row(shown(path.name), *_cells(path))
     return table
 

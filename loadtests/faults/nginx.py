@@ -55,7 +55,8 @@ def _nginx(target: FaultTarget, upstream: list[int]) -> Iterator[int]:
     user = server_user()
     make_folder(folder, user)
     file = Path(f"{folder}.conf")
-    write_secret(file, configuration(port, upstream), user)
+    servers = "\n".join(f"    server {ports.LOOPBACK}:{service} max_fails=0;" for service in upstream)
+    write_secret(file, CONFIGURATION.substitute(address=f"{ports.LOOPBACK}:{port}", instances=servers), user)
     process = Process("nginx", Path(f"{folder}.log"), target.stack.placement.others)
     command = [programs.need("nginx"), "-p", str(folder), "-c", str(file), "-e", "stderr"]
     try:
@@ -64,13 +65,6 @@ def _nginx(target: FaultTarget, upstream: list[int]) -> Iterator[int]:
         yield port
     finally:
         process.stop(STOP_SECONDS)
-
-
-def configuration(port: int, upstream: list[int]) -> str:
-    return CONFIGURATION.substitute(
-        address=f"{ports.LOOPBACK}:{port}",
-        instances="\n".join(f"    server {ports.LOOPBACK}:{service} max_fails=0;" for service in upstream),
-    )
 
 
 def _listens(port: int) -> bool:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from loadtests.report.numbers import MISSING
-from loadtests.schema.capacity import Capacity, Cost, Document, Estimate, Prediction, Step
+from loadtests.schema.capacity import Capacity, Cost, Document, Prediction, Step
 
 OUTCOMES: Final = {"held": "green", "broken": "red", "void": "yellow"}
 NO_COST: Final = Cost(None, None, {}, None)
@@ -77,7 +77,9 @@ def _law(capacity: Capacity) -> str:
         return "no Universal Scalability Law: CONCURRENCY=none"
     if law.refused:
         return f"no Universal Scalability Law: {law.refused}"
-    parts = ", ".join(f"{name} {_estimate(value)}" for name, value in law.parameters.items())
+    parts = ", ".join(
+        f"{name} {one.value:.3g} ({one.low:.3g} to {one.high:.3g})" for name, one in law.parameters.items()
+    )
     peak = f"throughput peaks at {law.peak_at:.0f} at once" if law.peak_at else "no decline was shown"
     lines = [f"Universal Scalability Law: {parts}; {peak}", *map(_prediction, capacity.predictions)]
     return "\n  ".join(lines)
@@ -89,10 +91,6 @@ def _prediction(one: Prediction) -> str:
         f"{one.concurrency} at once was not fitted: predicted {one.predicted_rps:.0f} req/s "
         f"({one.low:.0f} to {one.high:.0f}), measured {one.measured_rps:.0f} ({one.error:+.0%}, {word} the interval)"
     )
-
-
-def _estimate(estimate: Estimate) -> str:
-    return f"{estimate.value:.3g} ({estimate.low:.3g} to {estimate.high:.3g})"
 
 
 def _rate(capacity: Capacity) -> str:
