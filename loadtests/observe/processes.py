@@ -81,11 +81,15 @@ class Samples:
 
     def __init__(self, pids: Iterable[int]) -> None:
         self._trees: dict[int, dict[psutil.Process, list[Sample]]] = {}
+        self._whole: set[int] = set()
         self.allowed: dict[int, frozenset[str]] = {}
         for pid in pids:
             self.add(pid)
 
-    def add(self, pid: int) -> None:
+    def add(self, pid: int, whole: bool = False) -> None:
+        """Of a few threads a whole sample can be taken each time."""
+        if whole:
+            self._whole.add(pid)
         with contextlib.suppress(OSError):
             self.allowed[pid] = frozenset(str(core) for core in os.sched_getaffinity(pid))
         self._trees[pid] = {process: [] for process in processes_of(pid)}
@@ -97,12 +101,11 @@ class Samples:
                 tree.setdefault(process, [Sample(process.create_time(), 0.0, 0.0, 1, 0.0)])
 
     def take(self, whole: bool = False) -> None:
-        """A whole sample takes longer."""
-        at = time.time()
-        for tree in list(self._trees.values()):
+        """A whole sample takes longer, by as many threads as there are."""
+        for pid, tree in list(self._trees.items()):
             for process, samples in tree.items():
                 with contextlib.suppress(psutil.Error, OSError):
-                    samples.append(_sample(process, at, whole))
+                    samples.append(_sample(process, whole or pid in self._whole))
 
     def between(self, programs: Mapping[str, int], start: float, end: float) -> list[Process]:
         """What each process of these programs used between two times of the clock."""
@@ -170,11 +173,11 @@ def by_program(processes: list[Process]) -> dict[str, Usage]:
     return sums
 
 
-def _sample(process: psutil.Process, at: float, whole: bool) -> Sample:
+def _sample(process: psutil.Process, whole: bool) -> Sample:
     with process.oneshot():
-        memory = process.memory_info().rss / MEGABYTE
+        at, cpu_s = time.time(), cpu_seconds(process.pid)
         threads, waited_s = (process.num_threads(), _waited(process.pid)) if whole else (None, None)
-        return Sample(at, cpu_seconds(process.pid), memory, threads, waited_s)
+        return Sample(at, cpu_s, process.memory_info().rss / MEGABYTE, threads, waited_s)
 
 
 def _waited(pid: int) -> float | None:

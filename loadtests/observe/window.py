@@ -68,7 +68,7 @@ class Observation:
         self._thread.join(timeout=30)
 
     def watch_k6(self, pid: int) -> None:
-        self.samples.add(pid)
+        self.samples.add(pid, whole=True)
         self.k6 = pid
 
     def load(self, name: str) -> Observed | None:
@@ -124,7 +124,7 @@ class Observation:
         before: Threads | None = self._snapshots.threads(database)
         for edge in edges:
             self._wait(edge)
-            self.samples.take(whole=True)
+            self.samples.take()
         after = self._snapshots.threads(database)
         self.phases[name] = Phase(edges, cpu_by_user(before, after) if before and after else None)
 

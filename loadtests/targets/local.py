@@ -41,16 +41,16 @@ class LocalTarget(Target):
         return self.service(name).url
 
     def prepare(self, names: Sequence[str], restore: bool) -> None:
-        """All of them at once."""
+        """All of them at once; rows are copied while the services start, on other cores, and nobody asks them."""
         services = [self.service(name) for name in names]
         stop_all([service.process for service in services], max(service.grace for service in services))
         for name in names:
             self.forget(name)
+        for service in services:
+            service.launch(self.environment(service.name))
         if restore:
             with ThreadPoolExecutor(COPIES_AT_ONCE) as copies:
                 list(copies.map(self._stack.restore, names))
-        for service in services:
-            service.launch(self.environment(service.name))
         for service in services:
             service.wait()
 
