@@ -16,7 +16,7 @@ from shared.service.metrics import Metrics
 from shared.service.settings import read_settings
 from tests.support.own_redis import OwnRedis
 from tests.support.twins import NAMES, Twin
-from tests.support.waiting import wait_until
+from tests.support.waiting import SLACK, wait_until
 
 PREFIX = "a[b]*?"
 SETTINGS = {
@@ -48,7 +48,7 @@ def side(request: pytest.FixtureRequest, own_redis: OwnRedis, proxy: Proxy) -> I
     with own_redis.client() as client:
         client.flushall()
     with Twin(request.param) as twin:
-        side = Side(twin, proxy)
+        side = Side(twin, proxy.port)
         yield side
         side.close()
 
@@ -56,9 +56,9 @@ def side(request: pytest.FixtureRequest, own_redis: OwnRedis, proxy: Proxy) -> I
 class Side:
     """One twin's cache, with a body that counts how often it was made."""
 
-    def __init__(self, twin: Twin, proxy: Proxy) -> None:
-        address = f"redis://127.0.0.1:{proxy.port}/0"
-        settings = read_settings(SETTINGS | {"COMBINATION": twin.name, "CACHE_URL": address})
+    def __init__(self, twin: Twin, port: int, **settings_of_its_own: str) -> None:
+        address = {"COMBINATION": twin.name, "CACHE_URL": f"redis://127.0.0.1:{port}/0"}
+        settings = read_settings(SETTINGS | address | settings_of_its_own)
         self.pool_is_busy = False
         self.twin = twin
         self.made = 0
@@ -157,6 +157,20 @@ def test_a_drop_that_failed_is_made_up_for_before_anything_is_read(side: Side, p
     while not side.asks():
         assert side.get(plan)[0] != first
     assert side.get(plan)[0] not in {first, second}
+
+
+def test_another_worker_serves_the_old_value_only_until_the_drop_is_made_up_for(
+    side: Side, own_redis: OwnRedis, proxy: Proxy
+) -> None:
+    plan, other = product_plan(5), Side(side.twin, own_redis.port, CACHE_LIFETIME="60")
+    first, _ = other.get(plan)
+    with proxy.switched(CUT):  # only for the worker that writes
+        side.drop("product:5")
+        time.sleep(2.0)  # until the pauses between probes are long
+        assert other.get(plan) == (first, "hit")
+    limit = cache_breaker.LONGEST_PAUSE + float(SETTINGS["CACHE_TIMEOUT"]) + SLACK
+    wait_until(lambda: other.get(plan)[0] != first, "the old value is gone", limit)
+    other.close()
 
 
 def test_a_drop_that_is_owed_at_the_end_of_a_worker_is_tried_once_more(
