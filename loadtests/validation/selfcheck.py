@@ -1,5 +1,6 @@
 """Holds the head to head to services of a known difference: equal ones, and one slower by a tenth of its CPU time."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
@@ -78,7 +79,7 @@ def check(options: Options, json: Path | None) -> int:
 def measure(target: FiveServices, options: Options, folder: Path) -> Report:
     made = {"command": command_line(), "started_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
     starts = _Starts(target, options, folder)
-    cpu_ms = _service_cpu_ms(starts.measure(1))
+    cpu_ms = _service_cpu_ms(_points([starts.measure(1)]))
     target.spin_ms = round(SPUN * cpu_ms, 4)
     say(f"a request needs {cpu_ms:.3f} ms of service CPU: the slowed service spins for {target.spin_ms:.3f} ms more")
     runs = []
@@ -87,8 +88,8 @@ def measure(target: FiveServices, options: Options, folder: Path) -> Report:
         say(f"run {number} of {options.runs}: {run_in_words(judge(runs[-1]))}")
     minutes = ceil(options.true_minutes)
     alone = starts.measure(minutes, MINUTE_S * options.true_minutes / minutes) if minutes else {}
-    points = points_of(cells for run in runs for cells in run.values())
-    pooled, apart = truth_of(points), truth_of(points_of(alone.values())) if alone else {}
+    points = _points(runs)
+    pooled, apart = truth_of(points), truth_of(_points([alone])) if alone else {}
     return Report(
         made={**made, "host": describe_host(), **describe_checkout()},
         starts=options.starts,
@@ -124,10 +125,13 @@ class _Starts:
         return rounds
 
 
-def _service_cpu_ms(rounds: Rounds) -> float:
-    """For each request, before anything spins."""
-    spent = [point.service_cpu for points in points_of(rounds.values()) for point in points.values()]
-    known = [value for value in spent if value is not None]
-    if not known:
-        raise StackError("no batch counts: this needs a quieter machine")
-    return fmean(known)
+def _points(rounds: Iterable[Rounds]) -> list[Points]:
+    points = points_of(cells for run in rounds for cells in run.values())
+    if not points:
+        raise StackError("no batch counts, as the result files say: this needs a quieter machine")
+    return points
+
+
+def _service_cpu_ms(points: list[Points]) -> float:
+    """For each request, of services that are all alike yet."""
+    return fmean(point.service_cpu or 0.0 for start in points for point in start.values())
