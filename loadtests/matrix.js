@@ -9,17 +9,16 @@ import { fillCaches } from './lib/cache_fill.js';
 import { effectsTable } from './lib/effects_table.js';
 import { endNotes } from './lib/end_notes.js';
 import { figuresOf, isMachineReadable, resultOf } from './lib/figures.js';
-import { HeadToHead, secondsOf } from './lib/head_to_head.js';
+import { HeadToHead } from './lib/head_to_head.js';
 import { refuseUnready } from './lib/guards.js';
 import { measuredSince, sliceOf, thresholds, TREND_STATS } from './lib/measures.js';
 import { isSegment, refuseMistakes } from './lib/mistakes.js';
 import { phasesOf } from './lib/phases.js';
-import { GAP, GRACEFUL_STOP } from './lib/profiles.js';
 import { cumulated, drawn, seeded } from './lib/random.js';
 import { isWrite } from './lib/routes.js';
+import { scenariosOf } from './lib/scenarios.js';
 import { readSettings } from './lib/settings.js';
 import { table } from './lib/table.js';
-import { orderOf } from './lib/turns.js';
 import { visit } from './lib/visit.js';
 
 const settings = readSettings();
@@ -29,63 +28,16 @@ const cellTime = settings.warmUp + settings.duration;
 const phases = phasesOf(Object.keys(settings.weights), settings.turns);
 const headToHead = new HeadToHead(phases, settings);
 const reads = phases.filter(({ route }) => !isWrite(route));
-// Writes come last, because they add to what reports have to read.
 const writes = phases.filter(({ route }) => isWrite(route));
-const cellsBegin = reads.length > 0 ? secondsOf(reads) : 0;
-const cellsEnd = cellsBegin + settings.combinations.length * (cellTime + GAP);
-const cellOrder = cellsInTurn(orderOf(settings.combinations.length, 0, settings.round));
 const LAST_NAP = 0.05;
 const REDUCED = 'k6 was asked for its machine-readable summary, which leaves out p99, other percentiles and the timeline.\n';
 
 /** @type {import('./lib/journeys.js').Visitor} */
 let visitor;
 
-/** Drawn for each start, so that none is always the first; behind one without cache, whose last answers keep the database busy, one with. @param {number[]} drawn */
-function cellsInTurn(drawn) {
-  const cached = (/** @type {number} */ service) => Boolean(settings.combinations[service].varies?.cache);
-  const second = drawn.filter(cached);
-  const pairs = drawn.filter((service) => !cached(service)).flatMap((service) => [service, ...second.splice(0, 1)]);
-  return [...pairs, ...second];
-}
-
-/** Visitors who wait for their answers (closed model), or requests that come whatever the answers do (open model). */
-function arrivals() {
-  const { rate, vus } = settings;
-  if (!rate) return /** @type {const} */ ({ executor: 'constant-vus', vus });
-  return /** @type {const} */ ({ executor: 'constant-arrival-rate', rate, preAllocatedVUs: vus, maxVUs: vus });
-}
-
-/** @param {number} service @param {number} place in the order */
-function cellScenario(service, place) {
-  const { name } = settings.combinations[service];
-  return /** @type {const} */ ([
-    name,
-    {
-      ...arrivals(),
-      duration: `${cellTime}s`,
-      startTime: `${cellsBegin + place * (cellTime + GAP)}s`,
-      gracefulStop: `${GRACEFUL_STOP}s`,
-      tags: { combination: name },
-    },
-  ]);
-}
-
-/** Nothing where no phase is chosen. @param {'turns' | 'turns_of_writes'} name @param {typeof phases} chosen @param {number} start */
-function turnsScenario(name, chosen, start) {
-  if (chosen.length === 0) return [];
-  const vus = Math.max(...chosen.map(({ visitors }) => visitors));
-  const maxDuration = `${secondsOf(chosen) + GRACEFUL_STOP}s`;
-  const executor = /** @type {const} */ ('per-vu-iterations');
-  return [[name, { executor, vus, iterations: 1, startTime: `${start}s`, maxDuration, exec: name, gracefulStop: '0s' }]];
-}
-
 /** @type {import('k6/options').Options} */
 export const options = {
-  scenarios: Object.fromEntries([
-    ...turnsScenario('turns', reads, 0),
-    ...cellOrder.map(cellScenario),
-    ...turnsScenario('turns_of_writes', writes, cellsEnd),
-  ]),
+  scenarios: scenariosOf(settings, reads, writes),
   // Those who ask at once in the warm-up go to one service.
   batch: 8,
   batchPerHost: 8,
@@ -121,7 +73,8 @@ export function turns_of_writes({ run, latencies }) {
 
 /** Starts a visitor anew for each combination, and spreads the visitors over one think time. @param {string} run */
 function arrive(run) {
-  const number = exec.vu.idInTest - 1;
+  // Not the VU's, of which k6 takes others for each combination.
+  const number = exec.scenario.iterationInTest;
   const random = seeded(settings.round * 100003 + number);
   const { vus: visitors, limits, hitRatio } = settings;
   visitor = { random, number, visitors, limits, hitRatio, browsing: null, sent: 0, request: 0, run };

@@ -4,16 +4,16 @@ import { MOST_OVERLAPPING } from './turn_figures.js';
 
 /** @typedef {any} Result one combination's result */
 
-const CURE = 'stop other programs, or give k6 and the services more cores';
+const CURE = 'Stop other programs and start again: turns last as long as the warm-up needs.\n';
 
 /** @param {Result[]} results @param {import('./figures.js').Figures} figures */
 export function endNotes(results, figures) {
-  const late = Object.keys(results[0].turns).filter((phase) => lateShare(results, phase) > MOST_OVERLAPPING);
   const orders = figures('orders').count || 0;
-  return [
-    ...late.map((phase) => `Turns could not be kept in ${phase}: ${percent(lateShare(results, phase))} of its requests reach over theirs; ${CURE}.\n`),
-    ...(orders > 0 ? [`${orders} orders were made.\n`] : []),
-  ].join('');
+  const shares = Object.keys(results[0].turns).map((phase) => /** @type {const} */ ([phase, lateShare(results, phase)]));
+  const late = shares.filter(([, share]) => share > MOST_OVERLAPPING).map(
+    ([phase, share]) => `Turns could not be kept in ${phase}: ${percent(share)} of its requests reach over.\n`,
+  );
+  return [...late, late.length > 0 ? CURE : '', orders > 0 ? `${orders} orders were made.\n` : ''].join('');
 }
 
 /** The share of a phase's requests that reach over their turns. @param {Result[]} results @param {string} phase */
