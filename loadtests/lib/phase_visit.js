@@ -45,7 +45,8 @@ export class PhaseVisit {
   /** Tells whoever reads the log when to look at the server's side. */
   announce() {
     const { begins, ends, turns } = this.schedule;
-    console.info(`turns of ${this.phase.name} from ${begins} to ${ends} in ${BATCHES} batches`);
+    const round = this.phase.visitors > 1 ? `, rounds of ${turns.reduce((sum, turn) => sum + turn, 0)} ms` : '';
+    console.info(`turns of ${this.phase.name} from ${begins} to ${ends} in ${BATCHES} batches${round}`);
     if (this.phase.visitors > 1) turns.forEach((turn, place) => this.services[place].metrics.turn.add(turn));
   }
 

@@ -1,5 +1,6 @@
 """Watches a start from outside: what its log says of each combination's load and of the turns is looked at in time."""
 
+import math
 import re
 import threading
 import time
@@ -16,7 +17,7 @@ INTERVAL_S: Final = 1.0
 LISTEN_S: Final = 0.05
 # What matrix.js says when the first visitor of a combination arrives, and when a phase of the turns begins.
 MEASURED: Final = re.compile(r"([A-Za-z0-9_-]+) is measured from (\d+) for ([\d.]+) s")
-TURNS: Final = re.compile(r"turns of (.+?) from (\d+) to ([\d.]+) in (\d+) batches")
+TURNS: Final = re.compile(r"turns of (.+?) from (\d+) to (\d+) in (\d+) batches(?:, rounds of ([\d.]+) ms)?")
 Programs = Mapping[str, int]
 
 
@@ -90,8 +91,7 @@ class Observation:
                 self._measured(found[1], start, start + float(found[3]))
             elif found := TURNS.search(line):
                 self._told(f"turns of {found[1]}")
-                start, end = float(found[2]) / 1000, float(found[3]) / 1000
-                self._turns(found[1], [start + (end - start) * at / int(found[4]) for at in range(int(found[4]) + 1)])
+                self._turns(found[1], edges_of(*map(float, found.groups("0")[1:])))
         self.samples.find()
         self.samples.take(whole=True)
 
@@ -130,3 +130,13 @@ class Observation:
 
     def _wait(self, until: float) -> bool:
         return self._ended.wait(max(0.0, until - time.time()))
+
+
+def edges_of(begins: float, ends: float, batches: float, round_ms: float) -> list[float]:
+    """When the first round of each batch begins, and the last one ends, in seconds; all times given in milliseconds.
+
+    A round belongs to the batch in which it begins. How long rounds last is 0 where they last as long as their answers.
+    """
+    edges = [(ends - begins) * number / batches for number in range(int(batches))]
+    whole = [math.ceil(edge / round_ms) * round_ms if round_ms else edge for edge in edges]
+    return [(begins + min(edge, ends - begins)) / 1000 for edge in (*whole, ends - begins)]

@@ -61,7 +61,9 @@ def _whole(
 
 def _windows(phase: Phase, requests: list[int]) -> dict[int, tuple[float, float]]:
     """From where a batch's first round began to where the next one's did: rounds can be longer than batches."""
-    numbers = [number for number, count in enumerate(requests) if count]
+    numbers = [
+        number for number, count in enumerate(requests) if count and phase.edges[number] < phase.edges[number + 1]
+    ]
     edges = [*(phase.edges[number] for number in numbers), phase.edges[-1]]
     return dict(zip(numbers, pairwise(edges), strict=True))
 
@@ -91,7 +93,7 @@ def _void(batch: dict[str, Any], reason: str | None) -> None:
 
 def _held_back(batches: list[dict[str, Any]], seen: Observation, start: float, end: float, cores: int) -> str | None:
     spent = seen.samples.spent(seen.k6, start, end)
-    if spent is None:
+    if spent is None or start >= end:
         return None
     requests = sum(batch["requests"] for batch in batches)
     total = sum(batch["requests"] * (batch["latency_ms"]["avg"] or 0.0) for batch in batches)
