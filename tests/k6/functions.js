@@ -5,6 +5,7 @@ import { effectsTable, pairsOf } from '../../loadtests/lib/effects_table.js';
 import { effectOf, mixLevels, phaseLevels } from '../../loadtests/lib/estimates.js';
 import { phasesOf } from '../../loadtests/lib/phases.js';
 import { huber } from '../../loadtests/lib/robust.js';
+import { scenariosOf } from '../../loadtests/lib/scenarios.js';
 import { batchAt, orderOf, scheduleOf, turnAt } from '../../loadtests/lib/turns.js';
 
 const NAMES = ['sync', 'sync-cached', 'async', 'async-cached'];
@@ -30,6 +31,16 @@ function estimates() {
   return { effects: Object.fromEntries(Object.entries(columns).map(([name, levels]) => [name, of(levels)])), table: effectsTable(results) };
 }
 
+/** The scenarios of a start by name: how many seconds after the begin. @param {number} round */
+function startsOf(round) {
+  const combinations = NAMES.map((name) => ({ name, varies: { cache: name.endsWith('cached') } }));
+  const phases = phasesOf(given.routes, 20);
+  const writes = phases.filter(({ route }) => route === 'create_order');
+  const reads = phases.filter((phase) => !writes.includes(phase));
+  const scenarios = scenariosOf({ combinations, round, warmUp: 1, duration: 2, vus: 5, rate: null }, reads, writes);
+  return Object.fromEntries(Object.entries(scenarios).map(([name, { startTime }]) => [name, parseFloat(startTime)]));
+}
+
 const given = JSON.parse(__ENV.GIVEN);
 const schedule = scheduleOf(BEGINS, 2, given.latencies, 7);
 const answers = {
@@ -40,6 +51,7 @@ const answers = {
   means: given.samples.map(huber),
   contrasts: contrastsOf(given.rounds),
   phases: phasesOf(given.routes, 100),
+  starts: [1, 2, 3, 4, 5, 6].map(startsOf),
   ...estimates(),
 };
 

@@ -129,6 +129,19 @@ def test_routes_have_their_phases_and_writes_come_last(answers: Answers) -> None
     assert sum(phase["seconds"] for phase in phases) == pytest.approx(100)
 
 
+def test_loads_come_between_the_turns_of_reads_and_of_writes_in_drawn_order(answers: Answers) -> None:
+    orders = [sorted(starts, key=starts.__getitem__) for starts in answers["starts"]]
+    for order, starts in zip(orders, answers["starts"], strict=True):
+        assert (order[0], order[-1]) == ("turns", "turns_of_writes")
+        # What one without cache leaves the database to do falls into the warm-up of one with it.
+        assert [name.endswith("-cached") for name in order[1:-1]] == [False, True, False, True]
+        times = [starts[name] for name in order[1:]]
+        assert [after - before for before, after in pairwise(times)] == pytest.approx([4] * 4)
+        # Seventeen seconds of reads, and what is between their phases.
+        assert times[0] > 17
+    assert len(set(map(tuple, orders))) > 2
+
+
 def test_python_and_k6_find_the_same_effects_in_the_same_batches(answers: Answers, results: Path) -> None:
     effects = compare(read_rounds(results)).effects
     columns = {"mix": effects, **effects["routes"]}
