@@ -82,6 +82,7 @@ def _halt(pid: int) -> None:
                 time.sleep(0.3)
 
 
+@pytest.mark.alone
 def test_a_load_generator_that_comes_round_late_voids_the_cell(tmp_path: Path) -> None:
     with KnownService("sync", 0.002) as service:
         result = measured_service(tmp_path, service, HaltedTarget, MIX="product=1", VUS="40")

@@ -172,6 +172,7 @@ def _end(redis: OwnRedis, log: Path) -> None:
     redis.kill()
 
 
+@pytest.mark.alone
 def test_a_worker_that_gets_no_requests_voids_the_cell(stack: Stack, changed: set[str], tmp_path: Path) -> None:
     name = "async"
     changed.add(name)
