@@ -18,7 +18,7 @@ from tests.support.k6_runs import combinations_file
 from tests.support.known_service import KnownService
 from tests.support.starved import StarvedTarget, burners
 
-pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("k6")]
+pytestmark = pytest.mark.usefixtures("k6")
 
 NAMES = ("sync", "async")
 LOAD = {"MIX": "product=1", "TURNS": "1", "WARM_UP": "0.2", "DURATION": "1", "VUS": "2", "THINK": "0.2"}
@@ -71,6 +71,7 @@ def reasons(result: Result) -> set[str]:
     return {batch.void or "" for batches in result.turns.values() for batch in batches}
 
 
+@pytest.mark.alone
 def test_a_service_that_works_while_another_one_is_asked_voids_its_batches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
