@@ -5,11 +5,13 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from compose.local.database_server import Connection
 from compose.local.ports import LOOPBACK
 from compose.local.stack import Stack
 from tests.support.seeded_servers import SeededServer
+from tests.support.waiting import wait_until
 
 
 @contextmanager
@@ -44,10 +46,20 @@ def refusing_address() -> Iterator[str]:
         yield f"{LOOPBACK}:{held.getsockname()[1]}"
 
 
+def stopped(pid: int) -> bool:
+    """A thread goes on until it hears of the signal, which on a busy machine may be after the next request."""
+    try:
+        states = [file.read_text().rpartition(")")[2].split()[0] for file in Path(f"/proc/{pid}/task").glob("*/stat")]
+    except (FileNotFoundError, ProcessLookupError):
+        return False  # a thread has just ended
+    return set(states) <= {"T", "Z"}
+
+
 @contextmanager
 def frozen(pid: int) -> Iterator[None]:
     """SIGSTOP until the block is left: the kernel still accepts connections."""
     os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: stopped(pid), "all of its threads stand still")
     try:
         yield
     finally:
