@@ -1,7 +1,5 @@
 """A Redis server for one test, which may kill, freeze or fill it."""
 
-import os
-import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +9,7 @@ from typing import Any, Self
 import redis
 
 from compose.local import ports, programs
+from tests.support.obstacles import frozen
 from tests.support.waiting import wait_until
 
 SECONDS = 15.0
@@ -76,12 +75,9 @@ class OwnRedis:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """SIGSTOP inside the block: connections are accepted and not answered."""
-        os.kill(self.pid, signal.SIGSTOP)
-        try:
+        """Inside the block connections are accepted and not answered."""
+        with frozen(self.pid):
             yield
-        finally:
-            os.kill(self.pid, signal.SIGCONT)
 
     @contextmanager
     def gone(self) -> Iterator[None]:

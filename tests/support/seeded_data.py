@@ -9,23 +9,24 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from compose.local import programs
-from compose.local.definition import FOLDER
+from compose.local.definition import CHECKOUT, FOLDER
 from compose.local.options import StackOptions
 from compose.local.stack import Stack
 
+CACHE = CHECKOUT / ".pytest_cache" / "seeded-data"
 STOP_SECONDS = 60.0
 
 
-def seeded_data(cache: Path) -> Path:
+def seeded_data() -> Path:
     """Made once, and again when a file of compose/ or the server has changed."""
-    data = cache / fingerprint()
-    with locked(cache / "lock"):
+    data, draft = CACHE / fingerprint(), CACHE / "draft"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with locked(CACHE / "lock"):
         if not data.exists():
-            for old in cache.iterdir():
-                if old.is_dir():
-                    shutil.rmtree(old)
-            fill(cache / "draft")
-            (cache / "draft").rename(data)
+            for old in CACHE.glob("*/"):
+                shutil.rmtree(old)
+            fill(draft)
+            draft.rename(data)
     return data
 
 
