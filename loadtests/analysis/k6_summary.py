@@ -92,6 +92,15 @@ ENOUGH: Final = {"p(95)": 200, "p(99)": 1000}
 NOTHING: Final = (
     "it holds no requests: http_reqs, http_req_duration and, if machine-readable, config.duration are wanted"
 )
+# What else k6 measures, by how its metrics begin.
+OTHERS: Final = {"grpc_": "gRPC", "browser_": "a browser", "ws_": "WebSockets", "kafka_": "Kafka"}
+STREAM: Final = (
+    "it is a stream of points, as `--out json` or `--out csv` writes: add `--summary-export FILE` to that k6 run"
+)
+STREAMED: Final = (b"metric_name,timestamp,", b'{"type":"Metric"', b'{"type":"Point"', b'{"metric":')
+# What k6 is to be asked for to have all that is compared.
+ALL_STATS: Final = '--summary-trend-stats "avg,min,med,max,p(90),p(95),p(99)"'
+LONGEST_LINE: Final = 10_000
 NAME: Final = re.compile(r"(?P<combination>.+?)(?:\.round-(?P<round>[1-9]\d*))?\.json")
 
 
@@ -114,8 +123,9 @@ def result_of(path: Path, document: Values) -> Result:
     metrics = _metrics(document)
     requests, latency = _values(metrics, "http_reqs"), _values(metrics, "http_req_duration")
     count, rate = _number(requests, "count"), _number(requests, "rate")
-    if not count or not rate or _number(latency, "avg") is None:
-        raise UnusableResults(f"{path} is a summary of k6 that cannot be used: {NOTHING}")
+    figures, checks = _latency(latency, count or 0), _values(metrics, "checks")
+    if not count or not rate or not any((figures.avg, figures.p50, figures.p90, figures.p95, figures.p99)):
+        raise UnusableResults(f"{path} is a summary of k6 that cannot be used: {_instead(metrics) or NOTHING}")
     name = NAME.fullmatch(path.name)
     return Result(
         schema=1,
@@ -129,14 +139,29 @@ def result_of(path: Path, document: Values) -> Result:
         think="unknown",
         requests=int(count),
         failed=int(_number(_values(metrics, "http_req_failed"), "passes") or 0),
-        checks_failed=int(_number(_values(metrics, "checks"), "fails") or 0),
+        checks_failed=int(_number(checks, "fails") or 0),
+        checks=int((_number(checks, "fails") or 0) + (_number(checks, "passes") or 0)),
         dropped_iterations=int(_number(_values(metrics, "dropped_iterations"), "count") or 0),
         throughput_rps=rate,
-        latency_ms=_latency(latency, count),
+        latency_ms=figures,
         routes={},
         cache=Cache(),
         k6=K6(k6_of(document)),
     )
+
+
+def refuse_stream(path: Path) -> None:
+    """Raises UnusableResults for points, which have a line each."""
+    with path.open("rb") as file:
+        first = file.readline(LONGEST_LINE)
+    if first.startswith(STREAMED) and first.endswith(b"\n"):
+        raise UnusableResults(f"{path} is no summary of k6: {STREAM}")
+
+
+def _instead(metrics: Values) -> str | None:
+    """What else than HTTP was measured."""
+    found = [kind for start, kind in OTHERS.items() if any(name.startswith(start) for name in metrics)]
+    return f"it measured {' and '.join(found)}, and only HTTP is compared" if found else None
 
 
 def _metrics(document: Values) -> dict[str, Any]:

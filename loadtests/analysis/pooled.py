@@ -63,9 +63,10 @@ def _places(latency: Latency) -> dict[float, float]:
 
 
 def _pool(curves: Sequence[Curve]) -> Line:
-    asked = [curve for curve in curves if curve[0] and curve[1] is not None]
+    asked = [curve for curve in curves if curve[0] and (curve[1] is not None or curve[2])]
     requests = sum(count for count, _, _ in asked)
-    average = sum(count * (mean or 0.0) for count, mean, _ in asked) / requests if requests else None
+    means = [count * mean for count, mean, _ in asked if mean is not None]
+    average = sum(means) / requests if requests and len(means) == len(asked) else None
     percentiles = {
         f"latency_{name}": _percentile(asked, float(name[1:]) / 100) if requests >= ENOUGH[name] else None
         for name in LATENCIES
@@ -111,6 +112,13 @@ def _slowest(results: Results) -> float | None:
     return max((result.latency_ms.max for result in results if result.latency_ms.max is not None), default=None)
 
 
+def _error_rate(results: Results) -> float | None:
+    """A failed check of k6's own summaries is no failed answer."""
+    requests = sum(result.requests for result in results)
+    wrong = sum(result.checks_failed for result in results if result.checks is None)
+    return (sum(result.failed for result in results) + wrong) / requests if requests else None
+
+
 def _hit_ratio(results: Results) -> float | None:
     asked = [(ratio, _answers(result)) for result in results if (ratio := result.cache.hit_ratio) is not None]
     whole = sum(count for _, count in asked)
@@ -135,6 +143,7 @@ WHOLE: Final[Mapping[str, Callable[[Results], float | None]]] = {
     "latency_max": _slowest,
     "failed": _sum(lambda result: result.failed),
     "checks_failed": _sum(lambda result: result.checks_failed),
+    "error_rate": _error_rate,
     "hit_ratio": _hit_ratio,
     "throughput": _throughput,
     "service_cpu": _cpu,

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from loadtests.analysis.contradictions import contradiction
-from loadtests.analysis.k6_summary import is_summary, result_of
+from loadtests.analysis.k6_summary import PROFILE, is_summary, refuse_stream, result_of
 from loadtests.analysis.one_run import refuse_mixture
 from loadtests.schema.combinations import OURS, read_entries
 from loadtests.schema.design import RESERVED
@@ -36,7 +37,7 @@ def refuse_other_loads(files: Mapping[Path, Result]) -> None:
     """Raises UnusableResults when two results were not measured under the same load."""
     (first_path, first), *others = files.items()
     # A plain summary of k6 tells little of its load.
-    same = SAME_LOAD if first.think != "unknown" else ("profile", "vus")
+    same = SAME_LOAD if first.profile != PROFILE else ("profile",)
     for path, result in others:
         refuse_other_load(path, result, first_path.name, first, same)
 
@@ -106,12 +107,12 @@ ROUND_NAME: Final = re.compile(r"\.round-\d+\.json$")
 Rounds: TypeAlias = dict[int, dict[str, Result]]
 
 
-def read_rounds(folder: Path, base: str = "") -> Rounds:
+def read_rounds(folder: Path, base: str = "", given: Sequence[Path] = ()) -> Rounds:
     """Results by round and combination, each round whole and all under one load, a base before the others.
 
-    Raises UnusableResults.
+    They are those of a folder, or the given files in their order. Raises UnusableResults.
     """
-    files = _newest_set({path: _read(path) for path in _result_files(folder)})
+    files = _read_given(given) if given else _newest_set({path: _read(path) for path in _result_files(folder)})
     refuse_other_loads(files)
     rounds: dict[int, dict[str, tuple[Path, Result]]] = {}
     for path, result in files.items():
@@ -122,9 +123,10 @@ def read_rounds(folder: Path, base: str = "") -> Rounds:
                 f"{path} and {other} both hold round {result.round} of {result.combination}: remove one of them"
             )
         cells[result.combination] = (path, result)
-    run = _description(folder, files)
+    run = RunDescription() if given else _description(folder, files)
     refuse_mixture(folder, files, run)
-    names = in_order(files.values(), run.combinations, base)
+    typed = list(dict.fromkeys(result.combination for result in files.values())) if given else run.combinations
+    names = in_order(files.values(), typed, base)
     if not run.finished:
         rounds = {number: cells for number, cells in rounds.items() if set(names) <= cells.keys()} or rounds
     refuse_gaps(folder, names, {number: set(cells) for number, cells in rounds.items()})
@@ -155,9 +157,19 @@ def _result_files(folder: Path) -> list[Path]:
     return files
 
 
-def _read(path: Path) -> Result:
-    document = read_json(path, object)
+def _read_given(paths: Sequence[Path]) -> dict[Path, Result]:
+    """Summaries of one name in several folders are called by their folders too."""
+    names = [path.name for path in paths]
+    return {path: _read(path, path.parent.name if names.count(path.name) > 1 else "") for path in paths}
+
+
+def _read(path: Path, folder: str = "") -> Result:
+    if path.is_file():
+        refuse_stream(path)
+    document = read_json(path, object, of_others=True)
     result = result_of(path, document) if is_summary(document) else _ours(path, document)
+    if folder and result.profile == PROFILE:
+        result = replace(result, combination=f"{folder}/{result.combination}")
     if why := contradiction(result):
         raise UnusableResults(f"{path} contradicts itself: {why}")
     return result

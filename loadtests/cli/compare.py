@@ -9,20 +9,19 @@ import click
 import msgspec
 from msgspec.structs import replace
 
-from loadtests.analysis.one_run import shortfall
-from loadtests.analysis.read import DEFAULT_FOLDER, read_rounds, read_run_of
+from loadtests.analysis.read import DEFAULT_FOLDER
 from loadtests.analysis.regression import Regression, against
 from loadtests.cli.earlier import list_of_runs
+from loadtests.report.document import Loaded, load
 from loadtests.report.make import Wanted, write_wanted
 from loadtests.report.plain_text import console, one_line
 from loadtests.report.sections import SECTIONS, show_against, show_sections
 from loadtests.report.terminal import show
 from loadtests.schema.exit_status import EFFECT_MISSING, EVERY_CELL_VOID, GATE_BROKEN
 from loadtests.schema.files import UnusableResults
-from loadtests.verdict.comparison import Comparison, compare
+from loadtests.verdict.comparison import Comparison
 from loadtests.verdict.gates import UnusableGate, in_words, judge, read_gate
 from loadtests.verdict.metric_names import figures_of, names_help
-from loadtests.verdict.studies import context_of
 
 # Columns of the output for people, at most.
 SCREEN: Final = 80
@@ -35,6 +34,7 @@ Examples:
   python -m loadtests compare                          the newest run
   python -m loadtests compare loadtests/results/example --report
   python -m loadtests compare DIR --html page.html --beside EARLIER
+  python -m loadtests compare before.json after.json   summaries of any k6, by --summary-export
   python -m loadtests compare --list                   earlier runs, newest first
 
 \b
@@ -53,43 +53,49 @@ Exit status: 0; 2 unusable input; 3 a gate is broken or lacks its figure, or a r
 4 every cell is void; 5 an effect is missing, as no round has all its cells.
 """
 )
-@click.argument("folder", metavar="[DIR]", type=PATH, default=DEFAULT_FOLDER)
+@click.argument("paths", metavar="[DIR | FILE...]", type=PATH, nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 @click.option("--section", "sections", type=click.Choice(list(SECTIONS)), multiple=True, help="Show this part alone.")
 @click.option("--verbose", is_flag=True, help="Show every part below the screen.")
 @click.option("--base", metavar="NAME", default="", help="Hold the others to this combination, not to the first one.")
+@click.option("--strict", is_flag=True, help="Leave out k6's own summaries with a failed request or check.")
 @click.option("--fail-if", metavar="CONDITION", multiple=True, help="Fail when it holds, or its figure is missing.")
 @click.option("--against", "earlier", type=PATH, help="Fail when this run is shown to be worse than that one.")
 @click.option("--study", "studies", type=PATH, multiple=True, help="A capacity.json, sweep.json or faults.json.")
 @click.option("--report", is_flag=True, help="Write report.html, report.md and comparison.json into the folder.")
 @click.option("--html", type=PATH, help="Write the report as one page that opens offline.")
 @click.option("--markdown", type=PATH, help="Write the report as a document for a pull request.")
+@click.option("--csv", type=PATH, help="Write every figure as a line.")
+@click.option("--junit", type=PATH, help="Write the conditions as tests.")
 @click.option("--beside", type=PATH, help="With --html: show another run beside this one.")
 @click.option("--list", "list_runs", is_flag=True, help="List earlier runs, in DIR if given, and nothing else.")
 def command(
-    folder: Path,
+    paths: Sequence[Path],
     list_runs: bool,
     as_json: bool,
     sections: Sequence[str],
     verbose: bool,
+    base: str,
+    strict: bool,
     fail_if: Sequence[str],
     earlier: Path | None,
     **wanted: Any,
 ) -> int:
-    """Compare the results in DIR (the newest run): effects with intervals, what was the limit, what follows."""
-    files = Wanted(folder, **wanted)
-    if files.beside and not files.html:
-        raise click.UsageError("--beside shows another run in the page: add --html FILE")
+    """Compare the results in DIR (the newest run), or k6's summaries in FILEs, the first of which is held to."""
+    files = Wanted(**wanted)
+    folder, given = _source(paths, files, earlier)
     try:
         if list_runs:
             console().print(list_of_runs(folder))
             return 0
-        comparison = _comparison(files, fail_if, earlier)
-        written = write_wanted(files, comparison)
+        loaded = load(folder, base, given, files.studies, strict)
+        comparison = _judged(loaded, fail_if, earlier)
+        loaded = loaded._replace(comparison=comparison)
+        written = write_wanted(files, loaded)
         if as_json:
             print(msgspec.json.format(msgspec.json.encode(comparison)).decode())
         else:
-            _show(comparison, folder, sections, verbose)
+            _show(loaded, sections, verbose, by_name=bool(given))
     except (UnusableResults, UnusableGate) as error:
         raise click.UsageError(one_line(str(error))) from error
     # The screen names the report.
@@ -100,13 +106,28 @@ def command(
     return _status(comparison)
 
 
-def _show(comparison: Comparison, folder: Path, sections: Sequence[str], verbose: bool) -> None:
-    output = console(SCREEN)
+def _source(paths: Sequence[Path], files: Wanted, earlier: Path | None) -> tuple[Path, Sequence[Path]]:
+    """A folder, or the files that were named."""
+    if files.beside and not files.html:
+        raise click.UsageError("--beside shows another run in the page: add --html FILE")
+    if len(paths) <= 1 and not (paths and paths[0].is_file()):
+        return (paths[0] if paths else DEFAULT_FOLDER), ()
+    if folders := [path for path in paths if path.is_dir()]:
+        raise click.UsageError(f"{folders[0]} is a folder: give one folder, or files")
+    if files.report or earlier:
+        raise click.UsageError(
+            "--report and --against need a folder; of files, use --html, --markdown, --csv or --json"
+        )
+    return paths[0].parent, paths
+
+
+def _show(loaded: Loaded, sections: Sequence[str], verbose: bool, by_name: bool) -> None:
+    output, comparison = console(SCREEN), loaded.comparison
     if not sections:
-        show(comparison, output, folder)
+        show(comparison, output, None if by_name else loaded.folder)
     if comparison.against:
         show_against(comparison.against, output)
-    show_sections(list(SECTIONS) if verbose else sections, comparison, output, folder)
+    show_sections(list(SECTIONS) if verbose else sections, loaded, output)
 
 
 def failures(comparison: Comparison) -> list[str]:
@@ -124,11 +145,10 @@ def _regression(one: Regression, folder: str) -> str:
     return f"regression: {one.combination}.{one.metric} is {one.ratio:.2f} times as good as in {folder}, {interval}"
 
 
-def _comparison(files: Wanted, fail_if: Sequence[str], earlier: Path | None) -> Comparison:
-    rounds, context = read_rounds(files.folder, files.base), context_of(files.folder, files.studies)
-    comparison = replace(compare(rounds, context), shortfall=shortfall(read_run_of(files.folder), len(rounds)))
+def _judged(loaded: Loaded, fail_if: Sequence[str], earlier: Path | None) -> Comparison:
+    comparison = loaded.comparison
     if earlier:
-        comparison = replace(comparison, against=against(files.folder, earlier))
+        comparison = replace(comparison, against=against(loaded.folder, earlier))
     figures, names = figures_of(comparison), names_help(comparison)
     gates = [read_gate(text, figures, names) for text in fail_if]
     return replace(comparison, gates=judge(gates, figures))

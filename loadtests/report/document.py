@@ -3,21 +3,24 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from loadtests.analysis.effects import Effect, Samples, contrast
 from loadtests.analysis.fairness import differences
 from loadtests.analysis.figures import FIGURES, values_of
-from loadtests.analysis.read import Rounds, read_run_of, varies_of
+from loadtests.analysis.one_run import shortfall
+from loadtests.analysis.read import COMBINATIONS, Rounds, read_rounds, read_run_of, varies_of
 from loadtests.analysis.server_figures import server_figures, top_statements
 from loadtests.analysis.void import VoidCell, counting_cells
 from loadtests.report.warnings import warnings
 from loadtests.schema.result import Result, Slice, SliceLatency, Varies
+from loadtests.schema.run import RunDescription
 from loadtests.schema.studies import linked_studies
-from loadtests.verdict.comparison import Comparison
-from loadtests.verdict.studies import ledgers_in
+from loadtests.verdict.comparison import Comparison, compare
+from loadtests.verdict.studies import NO_CONTEXT, context_of, ledgers_in
 
 # What every result has, for results that were measured without a whole curve.
 ALWAYS: Final = ("p50", "p90", "p95", "p99")
@@ -73,33 +76,37 @@ def _whole(result: Result) -> Slice:
     return Slice(0.0, result.duration_s, result.requests, result.failed, figures)
 
 
-def ledger_of(folder: Path, ledger: Any, varies: Mapping[str, Varies | None]) -> dict[str, Any] | None:
-    """The entries that are equal and those that differ, null where none was recorded; raises UnusableResults."""
-    ledgers = ledgers_in(folder, ledger)
-    if not ledgers:
-        return None
-    differing = differences(ledgers, {name: _axes(name, varies) for name in ledgers})
-    apart = {difference.entry for difference in differing}
-    alike = {entry: value for entry, value in next(iter(ledgers.values())).items() if entry not in apart}
-    return {"alike": alike, "differing": [difference._asdict() for difference in differing]}
+class Loaded(NamedTuple):
+    """A comparison with what it was made of."""
+
+    folder: Path
+    rounds: Rounds
+    run: RunDescription
+    comparison: Comparison
 
 
-def _axes(name: str, varies: Mapping[str, Varies | None]) -> tuple[str, bool]:
-    axes = varies.get(name)
-    return (axes.stack, axes.cache) if axes else (name, False)
+def load(
+    folder: Path, base: str = "", given: Sequence[Path] = (), studies: Sequence[Path] = (), strict: bool = False
+) -> Loaded:
+    """The results of a folder, or the given files of it, compared; raises UnusableResults."""
+    rounds = read_rounds(folder, base, given)
+    run = RunDescription() if given else read_run_of(folder)
+    comparison = compare(rounds, NO_CONTEXT if given else context_of(folder, studies), strict)
+    return Loaded(folder, rounds, run, replace(comparison, shortfall=shortfall(run, len(rounds))))
 
 
 Document: TypeAlias = dict[str, Any]
 
 
-def document_of(folder: Path, rounds: Rounds, comparison: Comparison, studies: Sequence[Path] = ()) -> Document:
+def document_of(loaded: Loaded, studies: Sequence[Path] = ()) -> Document:
     """The comparison as `--json` prints it, and under `report` what charts and tables need besides.
 
     Raises UnusableResults.
     """
+    folder, rounds, run, comparison = loaded
     counting = counting_cells(rounds, comparison.void)
     varies = varies_of(next(iter(rounds.values())))
-    run = read_run_of(folder)
+    ours = set(varies) <= set(COMBINATIONS)
     report = {
         "folder": folder.resolve().name,
         "started_at": min(result.started_at for cells in rounds.values() for result in cells.values()),
@@ -111,11 +118,28 @@ def document_of(folder: Path, rounds: Rounds, comparison: Comparison, studies: S
         "server": server_figures(counting, list(varies)),
         "statements": top_statements(counting, [name for name, one in varies.items() if not one or not one.cache]),
         "run": {**msgspec.to_builtins(run), "ledger": None},
-        "further": linked_studies(folder, studies),
-        "ledger": ledger_of(folder, run.ledger, varies),
+        "further": linked_studies(folder, studies) if ours else {},
+        "ledger": ledger_of(loaded),
     }
     document: Document = msgspec.to_builtins({**msgspec.to_builtins(comparison), "report": report})
     return document
+
+
+def ledger_of(loaded: Loaded) -> dict[str, Any] | None:
+    """The entries that are equal and those that differ, null where none was recorded; raises UnusableResults."""
+    ledgers = ledgers_in(loaded.folder, loaded.run.ledger)
+    if not ledgers:
+        return None
+    varies = varies_of(next(iter(loaded.rounds.values())))
+    differing = differences(ledgers, {name: _axes(name, varies) for name in ledgers})
+    apart = {difference.entry for difference in differing}
+    alike = {entry: value for entry, value in next(iter(ledgers.values())).items() if entry not in apart}
+    return {"alike": alike, "differing": [difference._asdict() for difference in differing]}
+
+
+def _axes(name: str, varies: Mapping[str, Varies | None]) -> tuple[str, bool]:
+    axes = varies.get(name)
+    return (axes.stack, axes.cache) if axes else (name, False)
 
 
 def _against_the_first(counting: Sequence[Mapping[str, Result]], names: list[str]) -> dict[str, dict[str, Effect]]:

@@ -1,30 +1,27 @@
 """What the screen leaves out, by section."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Final
 
 import msgspec
 from rich.console import Console, RenderableType
 
 from loadtests.analysis.fairness import Differing
-from loadtests.analysis.read import read_rounds, read_run_of, varies_of
 from loadtests.analysis.regression import Against
-from loadtests.report.document import ledger_of
+from loadtests.report.document import Loaded, ledger_of
 from loadtests.report.effects_table import compared_table, effects_table, table_of, titled
 from loadtests.report.plain_text import shown
 from loadtests.report.tables import resources, routes
 from loadtests.report.warnings import warnings
 from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY
-from loadtests.verdict.comparison import Comparison
 
-Section = Callable[[Comparison, Path], Iterator[RenderableType]]
+Section = Callable[[Loaded], Iterator[RenderableType]]
 
 
-def show_sections(names: Sequence[str], comparison: Comparison, console: Console, folder: Path) -> None:
+def show_sections(names: Sequence[str], loaded: Loaded, console: Console) -> None:
     """Raises UnusableResults."""
     for name in names:
-        for part in SECTIONS[name](comparison, folder):
+        for part in SECTIONS[name](loaded):
             console.print(part)
 
 
@@ -43,20 +40,21 @@ def without_ledger(against: Against) -> Iterator[str]:
         )
 
 
-def _effects(comparison: Comparison, _: Path) -> Iterator[RenderableType]:
-    turns = comparison.turns
+def _effects(loaded: Loaded) -> Iterator[RenderableType]:
+    comparison, turns = loaded.comparison, loaded.comparison.turns
     mix = ", ".join(f"{route} {weight:g}" for route, weight in turns.weights.items()) if turns else ""
     yield effects_table(f"Head to head, over the mix ({mix})" if turns else "Of the load", comparison.effects)
     if turns:
         yield effects_table("Of the load of many visitors", comparison.origin["effects"])
 
 
-def _routes(comparison: Comparison, _: Path) -> Iterator[RenderableType]:
-    for route, effects in comparison.effects[ROUTES_KEY].items():
+def _routes(loaded: Loaded) -> Iterator[RenderableType]:
+    for route, effects in loaded.comparison.effects[ROUTES_KEY].items():
         yield compared_table(route, effects[SIMPLE_KEY])
 
 
-def _resources(comparison: Comparison, _: Path) -> Iterator[RenderableType]:
+def _resources(loaded: Loaded) -> Iterator[RenderableType]:
+    comparison = loaded.comparison
     for found in (
         resources(msgspec.to_builtins(comparison.bottleneck)),
         routes(msgspec.to_builtins(comparison.by_route)),
@@ -72,9 +70,8 @@ def _resources(comparison: Comparison, _: Path) -> Iterator[RenderableType]:
         yield shown(f"What binds {name}: {what}{f' ({bottleneck.cause})' if bottleneck.cause else ''}")
 
 
-def _ledger(_: Comparison, folder: Path) -> Iterator[RenderableType]:
-    rounds = read_rounds(folder)
-    ledger = ledger_of(folder, read_run_of(folder).ledger, varies_of(next(iter(rounds.values()))))
+def _ledger(loaded: Loaded) -> Iterator[RenderableType]:
+    ledger = ledger_of(loaded)
     if ledger is None:
         yield shown("This run recorded no ledger.")
         return
@@ -86,7 +83,8 @@ def _ledger(_: Comparison, folder: Path) -> Iterator[RenderableType]:
         yield shown(f"{reason or 'WITHOUT A REASON'}: {', '.join(entries)}", "" if reason else "red")
 
 
-def _void(comparison: Comparison, _: Path) -> Iterator[RenderableType]:
+def _void(loaded: Loaded) -> Iterator[RenderableType]:
+    comparison = loaded.comparison
     found = [*warnings(comparison)]
     yield from (shown(line) for line in found or ["Nothing was left out, and nothing drifts."])
     for cell in comparison.void:
@@ -98,8 +96,8 @@ def _void(comparison: Comparison, _: Path) -> Iterator[RenderableType]:
         yield from (shown(f"drift: {one}") for one in comparison.turns.drifts)
 
 
-def _cost(comparison: Comparison, _: Path) -> Iterator[RenderableType]:
-    yield from map(shown, comparison.recommendation.paragraphs)
+def _cost(loaded: Loaded) -> Iterator[RenderableType]:
+    yield from map(shown, loaded.comparison.recommendation.paragraphs)
 
 
 SECTIONS: Final[Mapping[str, Section]] = {

@@ -1,7 +1,7 @@
 """The summary: a column for each combination, with ratios to the first."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
 from loadtests.report.document import Document
 from loadtests.report.numbers import count, milliseconds, per_second, percent, times_better
@@ -46,23 +46,11 @@ def summary_table(document: Document) -> list[tuple[str, list[Figure]]]:
 
 
 def _figure(document: Document, name: str, row: Row) -> Figure:
-    value = _value(document["combinations"][name], row.key)
+    value = document["combinations"][name][row.key]
     effect = document["report"]["against_the_first"].get(name, {}).get(row.metric)
     if value is None or not effect or effect["ratio"] is None:
         return Figure(value, row.form(value), "", "")
     return Figure(value, row.form(value), times_better(effect), effect["verdict"], effect["low"] is not None)
-
-
-def _value(line: Mapping[str, Any], key: str) -> float | None:
-    if key != "error_rate":
-        figure: float | None = line[key]
-        return figure
-    return error_rate(line)
-
-
-def error_rate(line: Mapping[str, Any]) -> float | None:
-    bad, requests = line["failed"], line["requests"]
-    return None if not requests or bad is None else (bad + (line["checks_failed"] or 0)) / requests
 
 
 def statistic(document: Document) -> str:

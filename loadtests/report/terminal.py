@@ -11,15 +11,14 @@ from rich.text import Text
 from loadtests.analysis.effects import Effect
 from loadtests.analysis.figures import times
 from loadtests.analysis.k6_summary import PROFILE as SUMMARY
-from loadtests.report.effects_table import STYLES, interval
+from loadtests.report.effects_table import STYLES, TITLES, interval
 from loadtests.report.make import PAGE_NAME
 from loadtests.report.numbers import MISSING, digits, percent
 from loadtests.report.plain_text import shown
-from loadtests.report.summary_table import error_rate
 from loadtests.report.warnings import warnings
 from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY, by_effect
 from loadtests.verdict.comparison import Comparison
-from loadtests.verdict.evidence import TWINS
+from loadtests.verdict.evidence import TWINS, decisive
 
 MOST_LINES: Final = 24
 Line = Mapping[str, Any]
@@ -29,7 +28,7 @@ FIGURES: Final[Mapping[str, Callable[[Line], str]]] = {
     "p95 ms": lambda line: digits(line["latency_p95"]),
     "p99 ms": lambda line: digits(line["latency_p99"]),
     "req/s": lambda line: digits(line["throughput_rps"]),
-    "err %": lambda line: percent(error_rate(line)).removesuffix(" %"),
+    "err %": lambda line: percent(line["error_rate"]).removesuffix(" %"),
     "CPU ms": lambda line: digits(line["service_cpu"]),
     "hits %": lambda line: percent(line["hit_ratio"]).removesuffix(" %"),
 }
@@ -40,7 +39,8 @@ BY_CHANCE: Final = 0.05
 
 def show(comparison: Comparison, console: Console, folder: Path | None = None) -> None:
     """At most MOST_LINES of it: what there is no room for is told by the sections."""
-    names = [name for name, row in comparison.effects[SIMPLE_KEY].items() if row["latency_avg"].ratio]
+    metric = decisive(comparison.effects[SIMPLE_KEY])
+    names = [name for name, row in comparison.effects[SIMPLE_KEY].items() if row[metric].ratio]
     room = console.width - BESIDE_A_NAME
     parts = list(_parts(comparison, names, folder, room))
     if _height(parts, console) > MOST_LINES:
@@ -60,6 +60,8 @@ def _height(parts: Sequence[RenderableType], console: Console) -> int:
 
 
 def _parts(comparison: Comparison, names: Sequence[str], folder: Path | None, room: int) -> Iterator[RenderableType]:
+    if comparison.shortfall:
+        yield shown(comparison.shortfall, "red")
     yield shown(" ".join(comparison.recommendation.headline), "bold")
     yield BLANK
     yield shown(load_in_words(comparison))
@@ -102,15 +104,16 @@ def _effects(comparison: Comparison, names: Sequence[str], room: int) -> Iterato
     if not names:
         return
     effects = comparison.effects[SIMPLE_KEY]
-    place = "Head to head, average over the mix" if comparison.turns else "Average latency, times better"
+    metric = decisive(effects)
+    place = "Head to head, average over the mix" if comparison.turns else f"{TITLES[metric].capitalize()}, times better"
     yield shown(f"{place}, 95 % interval")
     width = min(room, max(map(len, names)))
     for name in names:
-        effect = effects[name]["latency_avg"]
+        effect = effects[name][metric]
         cpu = f"; CPU {_agrees(effect, effects[name]['service_cpu'])}" if name in TWINS else ""
         figures = f"{_cut(name, room):<{width}}  {times(effect.ratio):>5}x  {interval(effect) or 'one start':<12}  "
         yield shown(figures) + shown(effect.verdict, STYLES.get(effect.verdict, "")) + Text(cpu)
-    left = sum(bool(row["latency_avg"].ratio) for row in effects.values()) - len(names)
+    left = sum(bool(row[metric].ratio) for row in effects.values()) - len(names)
     if left:
         yield Text(f"and {left} more: --section effects")
     yield from _by_chance(comparison)

@@ -3,14 +3,18 @@
 from collections.abc import Iterator
 
 from loadtests.analysis.head_to_head import rounds_of_void
+from loadtests.analysis.k6_summary import ALL_STATS
+from loadtests.analysis.k6_summary import PROFILE as SUMMARY
+from loadtests.analysis.pooled import ENOUGH
 from loadtests.verdict.comparison import Comparison
 
 
 def warnings(comparison: Comparison) -> Iterator[str]:
     """A line each, the first reason with it."""
-    if comparison.shortfall:
-        yield comparison.shortfall
     cells = {(cell.round, cell.combination): cell.reason for cell in comparison.void}
+    lacking = list(_lacking(comparison))
+    if lacking:
+        yield f"Not in these files: {', '.join(lacking)}; k6 run {ALL_STATS} --summary-export FILE has all"
     turns = comparison.turns
     if cells:
         (number, name), reason = next(iter(cells.items()))
@@ -23,3 +27,13 @@ def warnings(comparison: Comparison) -> Iterator[str]:
     if turns and turns.drifts:
         more = f", and {len(turns.drifts) - 1} more" if len(turns.drifts) > 1 else ""
         yield f"Not steady: {turns.drifts[0]}{more}"
+
+
+def _lacking(comparison: Comparison) -> Iterator[str]:
+    """Figures that k6 left out of a summary of enough requests."""
+    if comparison.load["profile"] != SUMMARY:
+        return
+    for name in ("avg", *ENOUGH):
+        wanted = [line for line in comparison.combinations.values() if (line["requests"] or 0) >= ENOUGH.get(name, 1)]
+        if any(line[f"latency_{name}"] is None for line in wanted):
+            yield name

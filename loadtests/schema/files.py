@@ -1,6 +1,9 @@
 """Reads and writes files: each is written whole or not at all, as a draft first, then under its name."""
 
+import codecs
 import errno
+import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -11,8 +14,9 @@ from loadtests.schema.settings import UnusableInput
 
 ROOT: Final = Path(__file__).parents[2]
 LOADTESTS: Final = ROOT / "loadtests"
+NO_NUMBER: Final = re.compile(rb"[:\[,]\s*(-?Infinity|NaN)\b")
 Shape = TypeVar("Shape")
-LARGEST_MB: Final = 64
+LARGEST_MB: Final = 128
 # Beyond these a figure is none, and sums and ratios of such figures need not be finite.
 LARGEST: Final = 1e20
 SMALLEST: Final = 1e-12
@@ -22,18 +26,37 @@ class UnusableResults(UnusableInput):
     """The results cannot be compared; the message says which file, and why."""
 
 
-def read_json(path: Path, shape: type[Shape]) -> Shape:
-    """Raises UnusableResults for what is no JSON of this shape, is too large, or holds a number that is no figure."""
+def read_json(path: Path, shape: type[Shape], of_others: bool = False) -> Shape:
+    """Raises UnusableResults for what is no JSON of this shape, is too large, or holds a number that is no figure.
+
+    Of other programs Infinity and NaN are null.
+    """
     try:
         if not path.is_file() or path.stat().st_size > LARGEST_MB * 2**20:
             raise UnusableResults(f"{path} is no file of at most {LARGEST_MB} MB")
-        document = msgspec.json.decode(path.read_bytes())
+        document = _decoded(path.read_bytes(), of_others)
         for number in _numbers(document):
             if not SMALLEST <= abs(number) <= LARGEST and number:
                 raise UnusableResults(f"{path} holds {str(number)[:30]}, which is no figure of a measurement")
         return msgspec.convert(document, shape, str_keys=True)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnusableResults(f"{path} is broken or cut short, or another file: {error}") from error
+
+
+def _decoded(content: bytes, of_others: bool) -> Any:
+    """Of UTF-8, or of UTF-16 with its mark."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        content = content.decode("utf-16").encode()
+    content = content.removeprefix(codecs.BOM_UTF8)
+    try:
+        return msgspec.json.decode(content)
+    except msgspec.DecodeError:
+        if not (of_others and NO_NUMBER.search(content)):
+            raise
+        try:
+            return json.loads(content, parse_constant=lambda _: None)
+        except json.JSONDecodeError as error:
+            raise msgspec.DecodeError(str(error)) from error
 
 
 def _numbers(document: Any) -> Iterator[float]:

@@ -89,6 +89,8 @@ class Result(msgspec.Struct, frozen=True):
     think: Literal["uniform", "fixed", "unknown"] = "uniform"
     mix: dict[str, float] = {}
     failures: dict[str, Count] = {}
+    # How many checks there were, of a summary of k6: they are no answers, and may be more than requests.
+    checks: Count | None = None
     short_stock: Count = 0
     rate_rps: Amount | None = None
     varies: Varies | None = None

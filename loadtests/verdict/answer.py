@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from loadtests.analysis.bottleneck import Bottleneck
+from loadtests.analysis.doubts import Doubt
 from loadtests.analysis.read import COMBINATIONS
 from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY
 from loadtests.schema.result import Result
@@ -48,6 +49,7 @@ def recommend(
     found: Mapping[str, Bottleneck],
     rounds: Sequence[Mapping[str, Result]],
     context: Context,
+    in_doubt: Sequence[Doubt] = (),
 ) -> Recommendation:
     cells = {name: [row[name] for row in rounds if name in row] for name in lines}
     statement = statement_cure(cells.get("sync", []))
@@ -55,7 +57,7 @@ def recommend(
     unseen = {} if turns else invisible_effects(found)
     routes = {route: row[SIMPLE_KEY] for route, row in effects[ROUTES_KEY].items()} if turns else {}
     evidence = Evidence(
-        sample, lines, effects[SIMPLE_KEY], pairs, routes, turns, found, rounds, context, statement, unseen
+        sample, lines, effects[SIMPLE_KEY], pairs, routes, turns, found, rounds, context, statement, unseen, in_doubt
     )
     answer, ours = _answer(evidence), set(lines) <= set(COMBINATIONS)
     costs = _costs(cells, context) if ours else {}

@@ -8,6 +8,7 @@ import msgspec
 from loadtests.analysis.batches import Cells
 from loadtests.analysis.bottleneck import Bottleneck, bottlenecks
 from loadtests.analysis.by_route import RouteBottleneck, by_route
+from loadtests.analysis.doubts import Doubt, doubts
 from loadtests.analysis.effects import Samples, effects_of
 from loadtests.analysis.figures import FIGURES, Figure, route_figures, route_names, values_of
 from loadtests.analysis.halves import drifts
@@ -44,6 +45,8 @@ class Comparison(msgspec.Struct, frozen=True):
     pairs: dict[str, tuple[str, str]]
     # What binds each route of the head to head, by combination.
     by_route: dict[str, dict[str, RouteBottleneck]] = {}
+    # Of figures that are shown all the same.
+    doubts: list[Doubt] = []
     gates: list[Judgement] = []
     against: Against | None = None
     # What of the planned run is not there.
@@ -62,9 +65,9 @@ class Comparison(msgspec.Struct, frozen=True):
         return [name for name, row in by_effect(self.effects).items() if not row["throughput"].rounds]
 
 
-def compare(rounds: Rounds, context: Context = NO_CONTEXT) -> Comparison:
+def compare(rounds: Rounds, context: Context = NO_CONTEXT, strict: bool = False) -> Comparison:
     """Raises UnusableResults."""
-    void = void_cells(rounds)
+    void, in_doubt = void_cells(rounds, strict), [] if strict else doubts(rounds)
     counting = counting_cells(rounds, void)
     design = design_of(varies_of(next(iter(rounds.values()))))
     of_the_load, turns = _effects(counting, design), head_to_head(list(rounds.values()))
@@ -78,12 +81,15 @@ def compare(rounds: Rounds, context: Context = NO_CONTEXT) -> Comparison:
         effects=effects,
         void=void,
         bottleneck=bottlenecks_by_name,
-        recommendation=recommend(sample, table, effects, design.simple, found, bottlenecks_by_name, counting, context),
+        recommendation=recommend(
+            sample, table, effects, design.simple, found, bottlenecks_by_name, counting, context, in_doubt
+        ),
         load=_load(sample, rounds),
         turns=found,
         origin={} if turns is None else {"effects": of_the_load},
         pairs=design.simple,
         by_route=by_route(list(rounds.values())),
+        doubts=in_doubt,
     )
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from loadtests.analysis.batches import VoidBatch
 from loadtests.analysis.bottleneck import Bottleneck
+from loadtests.analysis.doubts import Doubt
 from loadtests.analysis.effects import Effect, SimpleEffect, Verdict
 from loadtests.analysis.resources import CONNECTIONS, DATABASE, PLACES, SERVICE
 from loadtests.schema.result import Result
@@ -41,6 +42,16 @@ def _why(pair: Sequence[str], bottlenecks: Sequence[Bottleneck | None]) -> str |
 Simple: TypeAlias = Mapping[str, Mapping[str, SimpleEffect]]
 Lines: TypeAlias = Mapping[str, Mapping[str, Any]]
 
+# By which figure it is decided: the first of these that is known, and its place in a sentence.
+DECISIVE: Final = {"latency_avg": "on average", "latency_p50": "in the median", "latency_p95": "at p95"}
+
+
+def decisive(simple: Mapping[str, Any]) -> str:
+    """The average latency, unless summaries of k6 were told to leave it out."""
+    known = (metric for metric in DECISIVE if any(row[metric].ratio for row in simple.values()))
+    return next(known, "latency_avg")
+
+
 # A statement with this share of the database's time is worth mending first.
 MAIN_SHARE: Final = 0.5
 
@@ -73,10 +84,11 @@ class Evidence(NamedTuple):
     context: Context
     statement: StatementCure | None
     unseen: Mapping[str, str]
+    doubts: Sequence[Doubt] = ()
 
-    def effect(self, name: str, metric: str = "latency_avg") -> SimpleEffect | None:
-        """Null where it has no figure."""
-        found = self.simple.get(name, {}).get(metric)
+    def effect(self, name: str, metric: str = "") -> SimpleEffect | None:
+        """Of the deciding figure, if no other is asked for; null where it has none."""
+        found = self.simple.get(name, {}).get(metric or decisive(self.simple))
         return found if found and found.ratio is not None else None
 
     def says(self, name: str) -> Verdict | None:
@@ -97,7 +109,7 @@ class Evidence(NamedTuple):
 
     @property
     def averages(self) -> list[SimpleEffect]:
-        return [row["latency_avg"] for row in self.simple.values()]
+        return [row[decisive(self.simple)] for row in self.simple.values()]
 
     def minutes(self, effect: Effect) -> float | None:
         """How long a run would have to be to decide an effect."""

@@ -8,7 +8,7 @@ from loadtests.analysis.effects import SimpleEffect
 from loadtests.analysis.figures import digits, times
 from loadtests.analysis.k6_summary import PROFILE as SUMMARY
 from loadtests.analysis.read import COMBINATIONS
-from loadtests.verdict.evidence import CACHE, LIGHT, TWINS, Evidence
+from loadtests.verdict.evidence import CACHE, DECISIVE, LIGHT, TWINS, Evidence, decisive
 from loadtests.verdict.studies import is_of_these
 
 NOTHING: Final = "Nothing can be said: no measurement counts."
@@ -35,8 +35,9 @@ def headline(evidence: Evidence, answer: str) -> list[str]:
     if not any(line["rounds"] for line in evidence.lines.values()):
         return [NOTHING]
     if not set(evidence.lines) <= set(COMBINATIONS):
-        known = sorted(evidence.known, key=lambda name: evidence.simple[name]["latency_avg"].ratio or 1.0)
-        return [f"{_of_pair(evidence, name, 'Under')}." for name in dict.fromkeys([*known[-1:], *known[:1]])]
+        known = sorted(evidence.known, key=lambda name: ((effect := evidence.effect(name)) and effect.ratio) or 1.0)
+        pairs = [f"{_of_pair(evidence, name, 'Under')}." for name in dict.fromkeys([*known[-1:], *known[:1]])]
+        return [*pairs, *_doubts(evidence)]
     about_cache = _of_pair(evidence, CACHE)
     cure = ANSWERS[answer][0] + (f": {about_cache}" if about_cache else "")
     return [f"{cure}.", *_about_async(evidence)]
@@ -48,13 +49,22 @@ def _of_pair(evidence: Evidence, name: str, under: str = "under") -> str | None:
     if effect is None:
         return None
     without, with_it = evidence.pairs[name]
-    before, after = (evidence.lines[one]["latency_avg"] for one in (without, with_it))
+    metric = decisive(evidence.simple)
+    before, after = (evidence.lines[one][metric] for one in (without, with_it))
     load = f"{with_it} against {without}: "
     if before and after:
-        averages = f"{with_it} answers in {digits(after)} ms on average, {without} in {digits(before)} ms"
+        averages = f"{with_it} answers in {digits(after)} ms {DECISIVE[metric]}, {without} in {digits(before)} ms"
         load = f"{under} {evidence.sample.vus} visitors {averages}; "
     place = "head to head " if evidence.turns else ""
     return f"{load}{place}it is {in_words(evidence, effect, interval='95 % interval ')}"
+
+
+def _doubts(evidence: Evidence) -> Iterator[str]:
+    """Which figures are in doubt, and why."""
+    reasons: dict[str, list[str]] = {}
+    for one in evidence.doubts:
+        reasons.setdefault(one.figures, []).append(f"{one.combination}: {one.reason}")
+    yield from (f"In doubt is {figures} ({'; '.join(each)})." for figures, each in reasons.items())
 
 
 def _about_async(evidence: Evidence) -> Iterator[str]:

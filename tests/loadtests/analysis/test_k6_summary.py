@@ -80,15 +80,6 @@ def test_the_first_by_name_is_the_base_unless_another_is_asked_for(capsys: pytes
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_failed_request_voids_the_cell_of_a_summary_too(tmp_path: Path, shape: Shape) -> None:
-    none = {"checks": {"passes": 2000, "fails": 0}, "dropped_iterations": {"count": 0}}
-    for name, failed in (("a", 0), ("b", 1)):
-        summary = shape(values(**none, http_req_failed={"passes": failed, "fails": 2000 - failed}))
-        (tmp_path / f"{name}.json").write_text(json.dumps(summary))
-    assert [cell.combination for cell in compare(read_rounds(tmp_path)).void] == ["b"]
-
-
-@pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize(
     "metrics",
     [
@@ -133,16 +124,6 @@ def refused(folder: Path, document: Any, words: str, capsys: pytest.CaptureFixtu
 def test_metrics_of_another_kind_than_k6s_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     document: dict[str, Any] = {"metrics": {"http_reqs": [], "http_req_duration": None}}
     refused(tmp_path, document, "it holds no requests", capsys)
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-def test_summaries_of_unlike_loads_are_refused(
-    tmp_path: Path, shape: Shape, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "a.json").write_text(json.dumps(shape(METRICS)))
-    (tmp_path / "b.json").write_text(json.dumps(shape(values(vus_max={"value": 8}))))
-    assert main(["compare", str(tmp_path)]) == 2
-    assert "has vus 8" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("document", [[], {}, {"schema": 1, "metrics": METRICS}, {"metrics": []}, {"results": 1}, None])
