@@ -64,7 +64,8 @@ def _doubts(evidence: Evidence) -> Iterator[str]:
     reasons: dict[str, list[str]] = {}
     for one in evidence.doubts:
         reasons.setdefault(one.figures, []).append(f"{one.combination}: {one.reason}")
-    yield from (f"In doubt is {figures} ({'; '.join(each)})." for figures, each in reasons.items())
+    parts = [f"{figures} ({', '.join(each)})" for figures, each in reasons.items()]
+    yield from [f"In doubt: {'; '.join(parts)}."] if parts else []
 
 
 def _about_async(evidence: Evidence) -> Iterator[str]:
