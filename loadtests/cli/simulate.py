@@ -22,7 +22,7 @@ Examples:
 Exit status: 0, or 1 when a share is beyond its bound.
 """
 )
-@option("runs", between(1, 1_000_000), "Runs of each kind.", "1000")
+@option("runs", between(1, 1_000_000), "Runs of each kind.", "500")
 @option("seed", between(0, 10**9), "The same seed gives the same figures.", "20260101")
 @option("measured", FILE, "Real starts, as selfcheck --json writes them.", str(ROOT / MEASURED), show_default=MEASURED)
 @json_option
