@@ -1,6 +1,7 @@
 // Measures the combinations in turns, and each under the origin's load: k6 run loadtests/matrix.js
 // Choose with PROFILE= COMBINATIONS= VUS= THINK= WARM_UP= DURATION= MIX= ROUTES= ROUND= RESULTS= PORT_BASE= SERVICE_HOST= TARGETS=
-// TURNS= seconds of the head to head, 0 for none. RUN_ID= where several starts of k6 measure the combinations of one run.
+// TURNS= seconds of the head to head, 0 for none; VISITORS= at once in it and WARM_UP_REQUESTS= before it; DURATION=0 for it alone.
+// RUN_ID= where several starts of k6 measure the combinations of one run.
 // RATE= for an open model: as many requests a second, whatever the answers do. LIMITS= counts late answers.
 
 import { sleep } from 'k6';
@@ -25,7 +26,7 @@ const settings = readSettings();
 const routeNames = Object.keys(settings.mix);
 const routeSums = cumulated(Object.values(settings.mix));
 const cellTime = settings.warmUp + settings.duration;
-const phases = phasesOf(Object.keys(settings.weights), settings.turns);
+const phases = phasesOf(Object.keys(settings.weights), settings.turns, settings.asked);
 const headToHead = new HeadToHead(phases, settings);
 const reads = phases.filter(({ route }) => !isWrite(route));
 const writes = phases.filter(({ route }) => isWrite(route));
@@ -39,8 +40,8 @@ let visitor;
 export const options = {
   scenarios: scenariosOf(settings, reads, writes),
   // Those who ask at once in the warm-up go to one service.
-  batch: 8,
-  batchPerHost: 8,
+  batch: settings.asked.visitors,
+  batchPerHost: settings.asked.visitors,
   // k6 reads the options of its first start only, and every visitor starts this script again.
   thresholds: __VU === 0 ? thresholds(settings) : {},
   summaryTrendStats: TREND_STATS,
@@ -64,11 +65,19 @@ export function setup() {
 /** @param {Prepared} data */
 export function turns({ run, latencies }) {
   headToHead.visit(reads, latencies, run);
+  startedWithTurns();
 }
 
 /** @param {Prepared} data */
 export function turns_of_writes({ run, latencies }) {
   headToHead.visit(writes, latencies, run);
+  startedWithTurns();
+}
+
+/** Without a load of each, what was measured began with the turns. */
+function startedWithTurns() {
+  if (settings.duration > 0) return;
+  settings.combinations.forEach(({ name }) => measuredSince.add(exec.scenario.startTime, { combination: name }));
 }
 
 /** Starts a visitor anew for each combination, and spreads the visitors over one think time. @param {string} run */
@@ -126,7 +135,7 @@ export function handleSummary(data) {
   const results = settings.combinations.map((one) => resultOf(data, one, settings, phases)).filter((one) => one);
   if (results.length === 0 || isSegment()) return { stdout: 'Nothing was measured to its end, so no result was written.\n' };
   const said = [
-    table(results),
+    settings.duration > 0 ? table(results) : '',
     effectsTable(results),
     endNotes(results, figuresOf(data)),
     isMachineReadable(data) ? REDUCED : '',

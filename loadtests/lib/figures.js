@@ -75,7 +75,7 @@ function percentiles(figures, tags) {
 
 /** What each part of the measured time came to, nothing where k6 does not say how many requests it had. @param {Figures} figures @param {Record<string, string>} tags @param {number} duration */
 function timeline(figures, tags, duration) {
-  if (figures(figureName('http_req_duration', tags)).count === undefined) return [];
+  if (duration === 0 || figures(figureName('http_req_duration', tags)).count === undefined) return [];
   const width = duration / SLICES;
   return Array.from({ length: SLICES }, (_, number) => ({
     start_s: Math.round(number * width * 1000) / 1000,
@@ -137,7 +137,7 @@ export function resultOf(data, combination, settings, phases) {
     failures,
     short_stock: count(figures, 'short_stock', tags),
     dropped_iterations: count(figures, 'dropped_iterations', { scenario: combination.name }),
-    throughput_rps: Math.round((counted.requests / settings.duration) * 100) / 100,
+    throughput_rps: settings.duration > 0 ? Math.round((counted.requests / settings.duration) * 100) / 100 : 0,
     ceiling_rps: settings.rate ? null : ceiling(settings.vus, mean + (counted.latency_ms.avg || 0) / 1000),
     ceiling_without_latency_rps: ceiling(settings.vus, mean),
     percentiles: percentiles(figures, tags),

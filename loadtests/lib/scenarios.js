@@ -12,7 +12,7 @@ import { orderOf } from './turns.js';
 export function scenariosOf(settings, reads, writes) {
   const begin = reads.length > 0 ? secondsOf(reads) : 0;
   const each = settings.warmUp + settings.duration + GAP;
-  const order = cellOrder(settings);
+  const order = settings.duration > 0 ? cellOrder(settings) : [];
   return Object.fromEntries([
     ...turnsScenario('turns', reads, 0),
     ...order.map((service, place) => cellScenario(settings, service, begin + place * each)),

@@ -2,7 +2,7 @@
 
 import { chosenCombinations } from './combinations.js';
 import { refuse } from './mistakes.js';
-import { WEIGHTS } from './phases.js';
+import { VISITORS, WEIGHTS } from './phases.js';
 import { PROFILES, WORST_LATENCY } from './profiles.js';
 import { isWrite, OWN_HASH, OWN_MIX, ROUTES } from './routes.js';
 
@@ -12,7 +12,7 @@ import { isWrite, OWN_HASH, OWN_MIX, ROUTES } from './routes.js';
  * @property {import('./combinations.js').Combination[]} combinations
  * @property {number} vus
  * @property {number} warmUp seconds
- * @property {number} duration seconds
+ * @property {number} duration seconds of each combination's load, 0 for the head to head alone
  * @property {number | null} rate requests a second that come whatever the answers do (open model), null for visitors who wait
  * @property {Record<string, number>} limits milliseconds by route: an answer that takes longer is counted as late
  * @property {number} hitRatio share of `page` requests whose answer is in the cache already
@@ -20,6 +20,7 @@ import { isWrite, OWN_HASH, OWN_MIX, ROUTES } from './routes.js';
  * @property {Record<string, number>} mix
  * @property {number} turns seconds of the head to head, 0 for none
  * @property {Record<string, number>} weights of the routes in it
+ * @property {import('./phases.js').Asked} asked of its phases
  * @property {string | null} routesHash of the file that ROUTES names, null for our own routes
  * @property {number} round
  * @property {string} results folder
@@ -107,9 +108,14 @@ function permitted(mix) {
   return Object.fromEntries(Object.entries(mix).filter(([route]) => ours || !isWrite(route)));
 }
 
+/** Seconds, where 0 leaves that part out. @param {string} name @param {number} preset */
+function secondsOrNone(name, preset) {
+  return __ENV[name] === '0' ? 0 : seconds(name, preset);
+}
+
 /** Seconds of the head to head: one service has none to be compared with, and requests that come by the clock wait for no turn. @param {boolean} possible @param {number} preset */
 function turns(possible, preset) {
-  const asked = __ENV.TURNS === '0' ? 0 : seconds('TURNS', preset);
+  const asked = secondsOrNone('TURNS', preset);
   return possible ? asked : 0;
 }
 
@@ -130,10 +136,11 @@ export function readSettings() {
     limits: byRoute('LIMITS', {}),
     hitRatio: share('HIT_RATIO', 0.9),
     warmUp: seconds('WARM_UP', profile.warm_up_s),
-    duration: seconds('DURATION', profile.duration_s),
+    duration: secondsOrNone('DURATION', profile.duration_s),
     think: rate ? { mean: 0, fixed: false } : think(profile.think_time_s),
     mix,
     turns: turns(combinations.length > 1 && !rate, profile.turns_s || 0),
+    asked: { visitors: wholeNumber('VISITORS', VISITORS), warmUp: wholeNumber('WARM_UP_REQUESTS', 0) },
     weights: __ENV.MIX || OWN_MIX ? mix : permitted(WEIGHTS),
     routesHash: OWN_HASH,
     round: wholeNumber('ROUND', 1),

@@ -22,6 +22,7 @@ from loadtests.schema.files import as_json, write_whole
 from loadtests.schema.plan import Plan, lasting
 from loadtests.schema.result import Result
 from loadtests.schema.run import Ledgers
+from loadtests.schema.server import Server
 from loadtests.targets.base import Say, Target
 from loadtests.targets.k6 import GeneratorFailed
 
@@ -100,9 +101,14 @@ class Starts:
             now = read_ledger(self._target, name)
             changed = changes_over_cell(ledgers.get(name, before[name]), before[name], now, fresh)
             observed = seen.load(name)
-            if observed is None:
+            if observed is None and document["duration_s"]:
                 raise GeneratorFailed(f"k6 did not say when it measured {name}: see {log}")
-            side = server_side(observed, self._target.cores, document["requests"], now, changed, settled)
+            side = (
+                server_side(observed, self._target.cores, document["requests"], now, changed, settled)
+                if observed
+                # After a head to head alone.
+                else Server(settled=settled, ledger_changes=changed)
+            )
             document |= {"server": msgspec.to_builtins(side), "injected": list(injected), **self._facts}
             document["k6"] = {**document.get("k6", {}), "version": self._k6}
             if name in ledgers:

@@ -73,7 +73,8 @@ class Result(msgspec.Struct, frozen=True):
     profile: Name
     round: Annotated[int, msgspec.Meta(ge=1)]
     started_at: Name
-    duration_s: Duration
+    # 0 where the services were measured in turns only.
+    duration_s: Amount
     vus: Annotated[int, msgspec.Meta(ge=1)]
     think_time_s: Amount
     requests: Count

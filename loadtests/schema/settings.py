@@ -96,6 +96,8 @@ LOAD: Final[Mapping[str, Callable[[str, str], object]]] = {
     "VUS": whole,
     "THINK": partial(spelled, pattern=MEAN, cure="give the mean in seconds, or the word fixed for exactly 1 s"),
     "TURNS": seconds_or_none,
+    "VISITORS": whole,
+    "WARM_UP_REQUESTS": whole,
     "WARM_UP": seconds,
     "DURATION": seconds,
     "MIX": by_route,

@@ -74,7 +74,7 @@ def test_a_run_without_a_finished_cell_leaves_no_folder(tmp_path: Path) -> None:
 
 def test_every_setting_that_the_script_reads_is_given_by_the_run_or_stays_behind() -> None:
     scripts = "".join(path.read_text() for path in (LOADTESTS / "matrix.js", *(LOADTESTS / "lib").glob("*.js")))
-    read = set(re.findall(r"__ENV\.(\w+)|(?:wholeNumber|share|seconds|byRoute)\('(\w+)'", scripts))
+    read = set(re.findall(r"__ENV\.(\w+)|(?:wholeNumber|share|seconds|secondsOrNone|byRoute)\('(\w+)'", scripts))
     by_the_run = {"PROFILE", "COMBINATIONS", "ROUND", "RESULTS", "PORT_BASE", "STACK"}
     # TARGETS is set in containers alone, RUN_ID by hand alone, and paths that are handed over are whole.
     assert {one or other for one, other in read} == by_the_run | set(LOAD) | {"TARGETS", "PWD", "RUN_ID"}
