@@ -26,7 +26,7 @@ class LinkedStudy(NamedTuple, Generic[Document]):
 
 
 def linked_studies(folder: Path, files: Sequence[Path] = ()) -> dict[str, dict[str, Any]]:
-    """Each kind's study as data, where there is one, without the cells of a sweep, which its findings sum up."""
+    """Each kind's study as data, where there is one, without the points of a sweep, which its findings sum up."""
     paths = {kind: path for kind in KINDS if (path := _path(folder, kind, files))}
     return {kind: _data(path, KINDS[kind]) for kind, path in paths.items()}
 
@@ -44,7 +44,7 @@ def linked_study(
 
 def _data(path: Path, shape: type[msgspec.Struct]) -> dict[str, Any]:
     document: dict[str, Any] = msgspec.to_builtins(read_json(path, shape), str_keys=True)
-    left_out = "cells" if shape is sweep.Document else None
+    left_out = "points" if shape is sweep.Document else None
     return {"place": _place(path), **{key: value for key, value in document.items() if key != left_out}}
 
 

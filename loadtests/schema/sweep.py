@@ -4,14 +4,16 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-Kind: TypeAlias = Literal["flip", "between", "none", "not shown", "too few points"]
+from loadtests.schema.turns import Phase
+
+Kind: TypeAlias = Literal["flip", "none", "not shown", "too few points"]
 
 
 class Flip(msgspec.Struct, frozen=True):
     """Whether the answer flips within the levels that were swept, and where.
 
-    `kind` is `flip` (at a level, with its 95 % interval), `between` (two levels, as the fit cannot say more), `none`
-    (`better` says which side holds throughout, by the whole band), or `not shown`.
+    `kind` is `flip` (at a level, with its 95 % interval), `none` (`better` says which side holds at every level), or
+    `not shown`.
     """
 
     kind: Kind
@@ -21,43 +23,28 @@ class Flip(msgspec.Struct, frozen=True):
     better: bool | None = None
 
 
-class Cell(msgspec.Struct, frozen=True, kw_only=True):
-    """One combination at one point. `counts` is false for a cell with a reason in `void`.
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """One level of everything, at which all combinations took turns.
 
-    `database_ms` is what a statement took at the server, on average, `injected` what the proxy did, `cpu_cores` how
-    many cores each program used, and `k6_share` those of k6. Presets are those of a cell without a result.
+    `services` have the first route's figures, and are missing where nothing was measured; `hit_ratio` is that of those
+    with a cache, and `void` has a reason for each batch that does not count.
     """
 
-    number: int
-    passed: int
-    factor: str
-    level: float
-    settings: dict[str, float]
-    combination: str
-    requests: int = 0
-    failed: int = 0
-    throughput_rps: float = 0.0
-    latency_ms: dict[str, float | None] = {}
+    settings: dict[str, float | None]
+    turns_s: float
+    services: dict[str, Phase] = {}
     hit_ratio: float | None = None
-    database_ms: float | None = None
-    cpu_cores: dict[str, float] = {}
-    k6_share: float | None = None
-    limit: str | None = None
-    limit_sentence: str = "not known: nothing was measured"
-    injected: list[str] = []
-    void: list[str]
-
-    @property
-    def counts(self) -> bool:
-        return not self.void
+    void: list[str] = []
 
 
 class Value(msgspec.Struct, frozen=True):
-    """How many times better the change was at one level, in one pass; a level is the measured one where it can be."""
+    """How many times better the change was at one level, with a 95 % interval; a level is measured where it can be."""
 
     level: float
-    passed: int
     ratio: float
+    low: float
+    high: float
+    verdict: str
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -71,29 +58,27 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class FactorLine(msgspec.Struct, frozen=True):
+    """`around` is where everything else stays; null is a database without the proxy before it."""
+
     name: str
     title: str
     unit: str
     levels: list[float]
-    centre: float
-    injected: bool
+    around: dict[str, float | None]
 
 
 class Document(msgspec.Struct, frozen=True):
-    """All of a sweep; `complete` is false while cells are missing."""
+    """All of a sweep; `complete` is false while points are missing."""
 
     schema: Literal[1]
     kind: Literal["sweep"]
     started_at: str
     command: str
     complete: bool
-    minutes: float
-    passes: int
     measured_s: float
-    seed: int
-    centre: dict[str, float]
+    mix: dict[str, float]
     factors: list[FactorLine]
     comparisons: dict[str, tuple[str, str]]
     findings: list[Finding]
-    cells: list[Cell]
+    points: list[Point]
     run: dict[str, Any]

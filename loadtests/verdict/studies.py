@@ -57,7 +57,6 @@ RATIOS: Final = (
     ("async by sync without the cache", "sync", "async"),
     ("async by sync with it", "sync-cached", "async-cached"),
 )
-FLIPS: Final = frozenset({"flip", "between"})
 
 
 def found_elsewhere(context: Context) -> list[str]:
@@ -149,6 +148,6 @@ def _flips(run: SweepRun) -> str:
     sentences = [
         f"{titles.get(finding.factor, finding.factor)}: {finding.sentence}"
         for finding in run.findings
-        if finding.flip.kind in FLIPS
+        if finding.flip.kind == "flip"
     ]
     return "; ".join(sentences) or "no flip is shown at the levels that it swept"

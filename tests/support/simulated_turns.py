@@ -21,10 +21,11 @@ def turned(
     chance = random.Random(seed)
     for number in range(1, starts + 1):
         contrasts = {
-            phase: [_contrasts(factors, noise, chance, _aged(at, drift)) for at in range(BATCHES)] for phase in VISITORS
+            phase: [_contrasts(factors, noise, chance, drift * (at >= BATCHES // 2)) for at in range(BATCHES)]
+            for phase in VISITORS
         }
-        for name in COMBINATIONS:
-            base = document(name, number, LATENCIES[name])
+        for name in factors:
+            base = document(name, number, LATENCIES.get(name, 10.0))
             yield base | {
                 "weights": WEIGHTS,
                 "measured_s": 60.0,
@@ -38,15 +39,11 @@ def write_turns(folder: Path, starts: int = 5, **changes: Any) -> None:
         save(folder, content, f"{content['combination']}.json" if starts == 1 else "")
 
 
-def _aged(batch: int, drift: float) -> dict[str, float]:
-    late = drift if batch >= BATCHES // 2 else 0.0
-    return {name: late if name.startswith("async") else 0.0 for name in COMBINATIONS}
-
-
-def _contrasts(
-    factors: Mapping[str, float], noise: float, chance: random.Random, aged: Mapping[str, float]
-) -> dict[str, float]:
-    logs = {name: math.log(factors[name]) + aged[name] + chance.gauss(0, noise) for name in COMBINATIONS}
+def _contrasts(factors: Mapping[str, float], noise: float, chance: random.Random, aged: float) -> dict[str, float]:
+    logs = {
+        name: math.log(factor) + aged * name.startswith("async") + chance.gauss(0, noise)
+        for name, factor in factors.items()
+    }
     mean = sum(logs.values()) / len(logs)
     return {name: value - mean for name, value in logs.items()}
 

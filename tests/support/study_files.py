@@ -77,15 +77,12 @@ def sweep_file(flip: sweep.Flip, sentence: str, run: dict[str, Any]) -> dict[str
         started_at=STARTED,
         command="make matrix PROFILE=sweep",
         complete=True,
-        minutes=1.0,
-        passes=1,
         measured_s=1.0,
-        seed=1,
-        centre={},
-        factors=[sweep.FactorLine("database_ms", "database round trip", " ms", [0.0, 20.0], 1.0, True)],
+        mix={"page": 100.0},
+        factors=[sweep.FactorLine("database_ms", "database round trip", " ms", [0.0, 20.0], {})],
         comparisons={},
         findings=[sweep.Finding("database_ms", "async uncached", [], flip, sentence)],
-        cells=[],
+        points=[],
         run=run,
     )
     content: dict[str, Any] = msgspec.to_builtins(document)

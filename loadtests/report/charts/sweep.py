@@ -21,9 +21,11 @@ def sweep_pictures(document: Document) -> Iterator[Picture]:
 def _factor(factor: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], changes: list[str]) -> Picture:
     title = f"{factor['title']}{',' + factor['unit'] if factor['unit'].strip() else ''}"
     levels = sorted({value["level"] for finding in findings for value in finding["values"]})
-    values = [value["ratio"] for finding in findings for value in finding["values"]]
+    values = [value[end] for finding in findings for value in finding["values"] for end in ("low", "high")]
     rows = [
-        (finding["comparison"], v["level"], v["passed"], v["ratio"]) for finding in findings for v in finding["values"]
+        (finding["comparison"], value["level"], value["ratio"], value["low"], value["high"])
+        for finding in findings
+        for value in finding["values"]
     ]
     spread = levels[0] > 0 and levels[-1] / levels[0] > 10
     xaxis = log_axis(f"{title} (log scale)", levels) if spread else axis(title)
@@ -41,7 +43,7 @@ def _factor(factor: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], ch
                 legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "itemclick": "toggle"},
             ),
         },
-        DataTable(("change", title, "pass", "times better"), rows),
+        DataTable(("change", title, "times better", "from", "to"), rows),
         height=400,
     )
 
@@ -51,14 +53,18 @@ def _capital(sentence: str) -> str:
 
 
 def _ratios(finding: Mapping[str, Any], place: int) -> Trace:
-    values = sorted(finding["values"], key=lambda value: (value["passed"], value["level"]))
+    values = sorted(finding["values"], key=lambda value: value["level"])
     return {
         "type": "scatter",
-        "mode": "markers",
+        "mode": "lines+markers",
         "name": safe(finding["comparison"]),
         "meta": {"change": finding["comparison"]},
         "x": [value["level"] for value in values],
         "y": [value["ratio"] for value in values],
+        "error_y": {
+            "array": [value["high"] - value["ratio"] for value in values],
+            "arrayminus": [value["ratio"] - value["low"] for value in values],
+        },
         "marker": {
             "color": OTHER_COLOURS[place % len(OTHER_COLOURS)],
             "symbol": SYMBOLS[place % len(SYMBOLS)],

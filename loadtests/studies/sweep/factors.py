@@ -1,100 +1,90 @@
-"""What is swept, over which levels, and the order in which points are measured."""
+"""What is swept, and over which levels."""
 
 import math
-import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
-Settings = Mapping[str, float]
+
+class Setting(NamedTuple):
+    """What services are started with."""
+
+    connections: float
+    in_flight: float
+    behind_proxy: bool
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"POOL": f"{self.connections:g}", "IN_FLIGHT": f"{self.in_flight:g}"}
+
+    def __str__(self) -> str:
+        words = " ".join(f"{name}={value}" for name, value in self.environment.items())
+        return f"{words} behind the proxy" if self.behind_proxy else words
+
+
+class Point(NamedTuple):
+    """One level of everything; nothing is injected before the database where `database_ms` is None."""
+
+    concurrency: float = 8
+    database_ms: float | None = None
+    hit_ratio: float = 0.8
+    connections: float = 16
+    in_flight: float = 32
+
+    @property
+    def setting(self) -> Setting:
+        return Setting(self.connections, self.in_flight, self.database_ms is not None)
+
+    @property
+    def load(self) -> dict[str, str]:
+        return {"VISITORS": f"{self.concurrency:g}", "HIT_RATIO": f"{self.hit_ratio:g}", "DURATION": "0"}
+
+    @property
+    def injected(self) -> list[str]:
+        return [] if self.database_ms is None else [f"database {self.database_ms:g} ms away, by a proxy"]
 
 
 class Factor(NamedTuple):
-    """One thing that is varied while all others stay at the centre.
+    """One thing that is varied while all others stay as in `around`.
 
-    `scale` turns a level into the number over which a line is fitted. An `injected` factor is a delay by the proxy, at
-    all of its levels; nothing is injected at the centre.
+    `scale` turns a level into a number over which log ratios are nearly straight between neighbouring levels.
     """
 
     name: str
     title: str
     unit: str
     levels: tuple[float, ...]
-    centre: float
     scale: Callable[[float], float]
-    injected: bool = False
+    inverse: Callable[[float], float]
+    around: Point = Point()
+
+    def points(self) -> list[Point]:
+        return [self.around._replace(**{self.name: level}) for level in self.levels]
+
+    def written(self, level: float) -> str:
+        return f"{level:.0%}" if self.name == HITS else f"{level:.3g}{self.unit}"
 
 
+HITS: Final = "hit_ratio"
+# More requests at once than connections or places: fewer would not wait for either.
+BUSY: Final = Point(concurrency=32)
 FACTORS: Final = (
-    Factor("concurrency", "visitors at once", "", (10, 25, 100, 300, 1000), 50, math.log),
-    Factor("database_ms", "database round trip, injected", " ms", (0, 1, 5, 20, 100), 0, math.log1p, injected=True),
-    Factor("hit_ratio", "cache hit ratio", "", (0, 0.5, 0.95, 0.99), 0.8, float),
-    Factor("connections", "database connections", "", (4, 8, 32, 64), 16, math.log),
-    Factor("in_flight", "threads, or requests in flight", "", (8, 16, 64), 32, math.log),
+    Factor("concurrency", "visitors at once", "", (1, 8, 32, 100, 300), math.log, math.exp),
+    Factor("database_ms", "database round trip, injected", " ms", (0, 1, 5, 20, 100), math.log1p, math.expm1),
+    Factor(HITS, "cache hit ratio", "", (0, 0.5, 0.8, 0.95, 0.99), float, float),
+    Factor("connections", "database connections", "", (4, 8, 16, 32), math.log, math.exp, BUSY),
+    Factor("in_flight", "threads, or requests in flight", "", (4, 8, 16, 32), math.log, math.exp, BUSY),
 )
 BY_NAME: Final = {factor.name: factor for factor in FACTORS}
-CENTRE: Final[Settings] = {factor.name: factor.centre for factor in FACTORS}
-CENTRE_NAME: Final = "centre"
 
 
-class Point(NamedTuple):
-    """One setting of all factors; `factor` is the one that is swept, or CENTRE_NAME."""
-
-    factor: str
-    level: float
-
-    @property
-    def settings(self) -> dict[str, float]:
-        return {**CENTRE, **({self.factor: self.level} if self.factor != CENTRE_NAME else {})}
-
-    @property
-    def environment(self) -> dict[str, str]:
-        settings = self.settings
-        return {"POOL": f"{settings['connections']:.0f}", "IN_FLIGHT": f"{settings['in_flight']:.0f}"}
-
-    @property
-    def setting(self) -> str:
-        """What distinguishes how services are started: the same for points that differ in load or distance only."""
-        made = " ".join(f"{name}={value}" for name, value in self.environment.items())
-        return made if self.injected_ms is None else f"{made} behind the proxy"
-
-    @property
-    def injected_ms(self) -> float | None:
-        """The delay by the proxy; None where there is no proxy."""
-        return self.level if self.factor in BY_NAME and BY_NAME[self.factor].injected else None
-
-
-def points(names: Sequence[str]) -> list[Point]:
-    return [Point(CENTRE_NAME, 0), *(Point(name, level) for name in names for level in BY_NAME[name].levels)]
-
-
-def settings_of(names: Sequence[str]) -> dict[str, Point]:
-    """A point for each way in which services are started, the centre first."""
-    found: dict[str, Point] = {}
-    for point in points(names):
-        found.setdefault(point.setting, point)
+def points(names: Iterable[str]) -> dict[Setting, list[Point]]:
+    """Each point once, by how services are started."""
+    found: dict[Setting, list[Point]] = {}
+    for point in dict.fromkeys(point for name in names for point in BY_NAME[name].points()):
+        found.setdefault(point.setting, []).append(point)
     return found
 
 
-def ordered(
-    names: Sequence[str], axes: Mapping[str, tuple[str, bool]], passes: int, seed: int
-) -> Iterator[tuple[int, Point, str]]:
-    """Pass, point and combination of every cell, in the order of measuring.
-
-    Points are shuffled in each pass, so that a drift of the machine does not look like a factor. At each point the two
-    stacks of one cache setting follow each other; which stack and which cache setting comes first alternates.
-    """
-    chance = random.Random(seed)
-    turn = 0
-    for number in range(1, passes + 1):
-        shuffled = points(names)
-        chance.shuffle(shuffled)
-        for point in shuffled:
-            yield from ((number, point, name) for name in _combinations(axes, turn))
-            turn += 1
-
-
-def _combinations(axes: Mapping[str, tuple[str, bool]], turn: int) -> list[str]:
-    groups = [[name for name in axes if axes[name][1] is cached] for cached in (False, True)]
-    inner = [group[::-1] if turn % 2 else group for group in groups]
-    outer = inner[::-1] if turn // 2 % 2 else inner
-    return [name for group in outer for name in group]
+def titled(point: Point) -> str:
+    levels = {BY_NAME[name]: level for name, level in point._asdict().items() if level is not None}
+    return ", ".join(f"{factor.title} {factor.written(level)}" for factor, level in levels.items())

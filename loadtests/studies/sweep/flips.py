@@ -1,50 +1,46 @@
-"""Where one becomes better than the other: where the curve through log ratios over a factor is 0."""
+"""Where one becomes better than the other: where the ratio over the levels of a factor crosses 1."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
-import numpy as np
+from loadtests.schema.sweep import Flip, Value
 
-from loadtests.schema.sweep import Flip
-from loadtests.studies.sweep.curve import FEWEST, GRID, Curve, Measured
+FEWEST: Final = 2
+SIDES: Final = {"better": 1, "worse": -1}
+Scale = Callable[[float], float]
+# A place on a factor's scale, and a logarithm above it.
+Place = tuple[float, float]
 
-# Closer to 1 than this is the same, here as in the comparison of rounds.
-BAND: Final = math.log(1.05)
 
+def find_flip(values: Sequence[Value], scale: Scale, inverse: Scale) -> Flip:
+    """A flip needs levels on both sides that are better and worse by the rule of all verdicts, and one change of side.
 
-def find_flip(measured: Sequence[Measured], scale: Callable[[float], float]) -> Flip:
-    """Where the log ratio is 0.
-
-    The interval holds every level at which the 95 % confidence band of the curve holds 0; for a line that is
-    Fieller's interval. Source: E. C. Fieller, "Some problems in interval estimation", JRSS B 16 (1954).
+    Between neighbouring levels logarithms are taken to be straight over the scale, those of ratios and of the ends of
+    their intervals. The flip is where ratios cross 1; its interval is where intervals hold 1.
     """
-    if len({at for at, _ in measured}) < FEWEST:
-        return _between(measured) or Flip("too few points")
-    curve = Curve(measured, scale)
-    values, spreads = curve.on_a_grid()
-    places = [int(place) for place in np.flatnonzero(np.abs(values) <= curve.quantile * spreads)]
-    crossings = [int(place) + 1 for place in np.flatnonzero(np.diff(values > 0))]
-    if not places and not crossings:
-        return Flip("none", better=bool(values[0] > 0))
-    if len(crossings) == 1 and not {0, GRID - 1} & set(places):
-        # A band narrower than the grid lies between two of its places.
-        around = [*places, crossings[0] - 1, crossings[0]]
-        at, low, high = (curve.level(place) for place in (crossings[0], min(around), max(around)))
-        return Flip("flip", at, low, high, bool(values[-1] > 0))
-    return _between(measured) or Flip("not shown")
+    values = sorted(values, key=lambda value: value.level)
+    if len(values) < FEWEST:
+        return Flip("too few points")
+    sides = [SIDES[value.verdict] for value in values if value.verdict in SIDES]
+    changes = sum(one != other for one, other in pairwise(sides))
+    if len(sides) == len(values) and not changes:
+        return Flip("none", better=sides[0] > 0)
+    ends_are_clear = values[0].verdict in SIDES and values[-1].verdict in SIDES
+    if changes != 1 or not ends_are_clear:
+        return Flip("not shown")
+    places = [scale(value.level) for value in values]
+    rising = sides[-1] > 0
+    middle = list(_crossings(places, [math.log(value.ratio) for value in values]))
+    # Where it rises, the upper end of the interval is the first to reach 1.
+    first, last = ("high", "low") if rising else ("low", "high")
+    begins = next(_crossings(places, [math.log(getattr(value, first)) for value in values]))
+    *_, ends = _crossings(places, [math.log(getattr(value, last)) for value in values])
+    return Flip("flip", inverse(middle[len(middle) // 2]), inverse(begins), inverse(ends), rising)
 
 
-def _between(measured: Sequence[Measured]) -> Flip | None:
-    """The two levels between which the sign changes, once, with all values more than 5 % from 1."""
-    levels = sorted({at for at, _ in measured})
-    signs = {level: {_sign(value) for at, value in measured if at == level} for level in levels}
-    clear = [(level, sign.copy().pop()) for level, sign in signs.items() if len(sign) == 1 and 0 not in sign]
-    changes = [place for place in range(1, len(clear)) if clear[place][1] != clear[place - 1][1]]
-    if len(changes) != 1 or any({-1, 1} <= sign for sign in signs.values()):
-        return None
-    return Flip("between", None, clear[changes[0] - 1][0], clear[changes[0]][0], clear[-1][1] > 0)
-
-
-def _sign(value: float) -> int:
-    return 0 if abs(value) <= BAND else int(math.copysign(1, value))
+def _crossings(places: Sequence[float], logarithms: Sequence[float]) -> Iterator[float]:
+    for (here, low), (there, high) in pairwise(zip(places, logarithms, strict=True)):
+        if (low > 0) != (high > 0):
+            yield here + (there - here) * low / (low - high)

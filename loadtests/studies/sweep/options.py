@@ -1,4 +1,4 @@
-"""The options of a sweep, and how many passes fit into its time."""
+"""The options of a sweep, and how long turns last in its time."""
 
 import math
 from collections.abc import Sequence
@@ -7,38 +7,41 @@ from typing import Final, NamedTuple
 
 from loadtests.report.numbers import MINUTE_S
 from loadtests.schema.settings import refuse
-from loadtests.studies.sweep.factors import points, settings_of
+from loadtests.studies.sweep.factors import Point, points
 
-WARM_UP_S: Final = 1.5
-# Around a cell: the service is stopped and started, the machine settles, k6 starts and ends.
-AROUND_S: Final = 4.0
-# Before all cells, for each ledger: the service is stopped and started, and read.
-LEDGER_S: Final = 1.5
-SHORTEST_S: Final = 1.0
-# Another pass over all points tells more than cells that are longer than this.
-ENOUGH_S: Final = 4.0
+# For each way in which services are started: they are stopped and started, read, and warmed for longer.
+START_S: Final = 12.0
+# Around the turns: the machine settles, k6 starts, warms the services and ends.
+AROUND_S: Final = 5.0
+SHORTEST_S: Final = 3.0
+# Rounds get longer with the visitors, since a turn lasts more than twice as long as an answer.
+PATIENT_FROM: Final = 75
 
 
 class Options(NamedTuple):
-    """The sweep: its passes over all points and the seconds that each cell is measured."""
+    """The sweep, and the seconds of turns at a point of few visitors."""
 
     minutes: float
-    passes: int
-    measured_s: float
-    seed: int
+    turns_s: float
+    points: int
     factors: tuple[str, ...]
     read: Path | None
     json: Path | None = None
 
 
-def times(minutes: float, factors: Sequence[str], combinations: int) -> tuple[int, float]:
-    """The passes that fit, and the seconds of a cell with which they fill the time; raises UnusableInput."""
-    around, cells = WARM_UP_S + AROUND_S, len(points(factors)) * combinations
-    ledgers = len(settings_of(factors)) * combinations * LEDGER_S
-    seconds = minutes * MINUTE_S - ledgers
-    passes = max(1, int(seconds / (cells * (around + ENOUGH_S))))
-    measured = seconds / (cells * passes) - around
-    if measured < SHORTEST_S:
-        least = math.ceil((ledgers + cells * (around + SHORTEST_S)) / MINUTE_S)
-        refuse("MINUTES", f"{minutes:g}", f"{cells} cells need {least} at least; sweep fewer FACTORS or COMBINATIONS")
-    return passes, round(measured, 1)
+def options_of(minutes: float, factors: Sequence[str], read: Path | None, json: Path | None) -> Options:
+    """Raises UnusableInput where the time is too short."""
+    groups = points(factors)
+    every = [point for group in groups.values() for point in group]
+    around = START_S * len(groups) + AROUND_S * len(every)
+    parts = sum(map(weight, every))
+    turns_s = (minutes * MINUTE_S - around) / parts
+    if turns_s < SHORTEST_S and read is None:
+        least = math.ceil((around + parts * SHORTEST_S) / MINUTE_S)
+        refuse("MINUTES", f"{minutes:g}", f"{len(every)} points need {least} at least; sweep fewer FACTORS")
+    return Options(minutes, round(turns_s, 1), len(every), tuple(factors), read, json)
+
+
+def weight(point: Point) -> float:
+    """How many times as long as a point of few visitors it is measured."""
+    return max(1.0, point.concurrency / PATIENT_FROM)

@@ -1,4 +1,4 @@
-"""Measures a sweep cell by cell in the shuffled order, and writes it after each."""
+"""Measures a sweep: at each point all combinations take turns; the file is written after each point."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -6,83 +6,96 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from loadtests.report.numbers import time_left
+import msgspec
+
+from loadtests.analysis.batches import Cells, void_batches
+from loadtests.observe.ledger.read import changes
+from loadtests.report.numbers import MINUTE_S, time_left
 from loadtests.runner.ended import say
 from loadtests.runner.environment import command_line
+from loadtests.runner.ledgers import describe_study, read_ledgers
 from loadtests.runner.starts import Starts
 from loadtests.schema.design import design_of
 from loadtests.schema.files import write_json
 from loadtests.schema.plan import Plan
 from loadtests.schema.result import Varies
-from loadtests.schema.sweep import Cell, Document, FactorLine
-from loadtests.studies.sweep.cell import cell_of, unmeasured, variables
-from loadtests.studies.sweep.factors import BY_NAME, CENTRE, Point
-from loadtests.studies.sweep.findings import findings, written
-from loadtests.studies.sweep.ledgers import Ledgers
-from loadtests.studies.sweep.options import Options
+from loadtests.schema.run import Ledgers
+from loadtests.schema.sweep import Document, FactorLine
+from loadtests.schema.sweep import Point as Measured
+from loadtests.studies.sweep.factors import BY_NAME, Point, Setting, titled
+from loadtests.studies.sweep.findings import findings, hits_of
+from loadtests.studies.sweep.options import Options, weight
 from loadtests.studies.sweep.target import SweepTarget
-from loadtests.targets.k6 import GeneratorFailed
+from loadtests.targets.k6 import GeneratorFailed, k6_version
 
 FILE: Final = "sweep.json"
-CELLS: Final = "cells"
+SETTLE_S: Final = 2.0
+# Requests to each service before its turns: one that was just started is slow for longer.
+WARM_UP: Final = {True: "600", False: "40"}
 
 
 class SweepRun:
-    """Measures the cells of one sweep in an order; `folder` gets sweep.json and the result file of every cell.
+    """Measures one sweep; `folder` gets sweep.json and the result files of every point."""
 
-    Each cell's ledger has to be that of its setting in `ledgers`.
-    """
-
-    def __init__(
-        self,
-        options: Options,
-        plan: Plan,
-        folder: Path,
-        run: dict[str, Any],
-        order: Sequence[tuple[int, Point, str]],
-        ledgers: Mapping[str, Ledgers],
-    ) -> None:
+    def __init__(self, options: Options, plan: Plan, folder: Path, target: SweepTarget) -> None:
         self._options = options
         self._plan = plan
         self._folder = folder
-        self._run = run
-        self._started_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        self._started = time.monotonic()
-        self._order = order
-        self._ledgers = ledgers
+        self._target = target
+        self._starts = Starts(target, plan, folder, k6_version(), SETTLE_S)
         varies = {name: Varies(stack=stack, cache=cache) for name, (stack, cache) in plan.axes.items()}
         self._comparisons = design_of(varies).simple
-        self._cells: list[Cell] = []
+        self._started_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self._began = time.monotonic()
+        self._cells: dict[Point, Cells] = {}
+        self._points: list[Measured] = []
+        self._run: dict[str, Any] = {}
 
-    def measure(self, target: SweepTarget) -> Document:
-        """Raises GeneratorFailed when two cells in a row have no result."""
-        folder = self._folder / CELLS
-        folder.mkdir()
-        starts = Starts(target, self._plan, folder, str(self._run["versions"]["k6"]))
-        for number, point, name in self._order:
-            say(f"cell {len(self._cells) + 1} of {len(self._order)}: {title_of(point)}, {name}; {self._left()}")
-            target.aim(point)
-            self._add(self._measured(starts, point, name, number))
-            self._save(complete=False)
+    def measure(self, groups: Mapping[Setting, Sequence[Point]]) -> Document:
+        """Raises TargetError for what would not be fair, and GeneratorFailed when two points in a row fail."""
+        for setting, group in groups.items():
+            say(f"services with {setting}")
+            self._target.begin(setting, self._plan.names)
+            ledgers = self._read_ledgers(setting)
+            for point in group:
+                self._add(point, ledgers, just_started=point is group[0])
+                self._save(complete=False)
         return self._save(complete=True)
 
-    def _measured(self, starts: Starts, point: Point, name: str, passed: int) -> Cell:
-        number = len(self._cells) + 1
-        injected = [] if point.injected_ms is None else [f"database {point.injected_ms:g} ms away, by a proxy"]
-        try:
-            load = variables(point, self._options.measured_s)
-            result = starts.measure_alone(name, number, self._ledgers[point.setting], load, injected)
-        except GeneratorFailed as error:
-            if self._cells and not self._cells[-1].requests:
-                raise
-            return unmeasured(number, passed, point, name, str(error))
-        return cell_of(result, number, passed, point)
+    def _read_ledgers(self, setting: Setting) -> Ledgers:
+        """Of the first setting completely, of the others what differs from it."""
+        if not self._run:
+            ledgers = read_ledgers(self._target, self._plan, say)
+            self._run = describe_study(self._target, self._plan, ledgers) | {"ledger_elsewhere": {}}
+            return ledgers
+        ledgers = read_ledgers(self._target, self._plan, lambda _: None)
+        first: Ledgers = self._run["ledger"]
+        apart = {name: {one.entry: one.after for one in changes(first[name], ledgers[name])} for name in ledgers}
+        self._run["ledger_elsewhere"][str(setting)] = apart
+        return ledgers
 
-    def _add(self, cell: Cell) -> None:
-        self._cells.append(cell)
-        average = cell.latency_ms.get("avg")
-        latency = "-" if average is None else f"{average:.1f} ms"
-        say(f"  {cell.throughput_rps:.0f} req/s, avg {latency}{', void: ' if cell.void else ''}{'; '.join(cell.void)}")
+    def _add(self, point: Point, ledgers: Ledgers, just_started: bool) -> None:
+        number, names = len(self._points) + 1, self._plan.names
+        left = time_left(self._options.minutes * MINUTE_S - (time.monotonic() - self._began))
+        say(f"point {number} of {self._options.points}: {titled(point)}; {left}")
+        self._target.aim(point, names)
+        blank = Measured(settings=point._asdict(), turns_s=round(self._options.turns_s * weight(point), 1))
+        load = {"TURNS": f"{blank.turns_s:g}", "WARM_UP_REQUESTS": WARM_UP[just_started], **point.load}
+        try:
+            cells = self._starts.measure(names, number, ledgers, load, point.injected, fresh=False)
+        except GeneratorFailed as error:
+            if self._points and not self._points[-1].services:
+                raise
+            self._points.append(msgspec.structs.replace(blank, void=[str(error)]))
+            return
+        self._cells[point] = cells
+        services = {name: next(iter(result.head_to_head.values())) for name, result in cells.items()}
+        # One reason for each batch that does not count, of one of the services.
+        void = {(one.phase, one.batch): f"{one.combination}: {one.reason}" for one in void_batches([cells])}
+        hits, reasons = hits_of(cells, names), list(void.values())
+        self._points.append(msgspec.structs.replace(blank, services=services, hit_ratio=hits, void=reasons))
+        averages = ", ".join(f"{name} {phase.latency_ms.avg or 0:.1f} ms" for name, phase in services.items())
+        say(f"  {averages}{f'; {len(void)} void batches, as {reasons[0]}' if void else ''}")
 
     def _save(self, complete: bool) -> Document:
         names = self._options.factors
@@ -92,35 +105,18 @@ class SweepRun:
             started_at=self._started_at,
             command=command_line(),
             complete=complete,
-            minutes=self._options.minutes,
-            passes=self._options.passes,
-            measured_s=self._options.measured_s,
-            seed=self._options.seed,
-            centre=dict(CENTRE),
+            measured_s=round(time.monotonic() - self._began, 1),
+            mix=self._plan.mix,
             factors=[_line(name) for name in names],
             comparisons=self._comparisons,
             findings=findings(self._cells, names, self._comparisons),
-            cells=list(self._cells),
+            points=list(self._points),
             run=self._run,
         )
         write_json(self._folder / FILE, document)
         return document
 
-    def _left(self) -> str:
-        done = len(self._cells)
-        if not done:
-            return f"about {self._options.minutes:.0f} min left"
-        left = (time.monotonic() - self._started) / done * (len(self._order) - done)
-        return time_left(left)
-
-
-def title_of(point: Point) -> str:
-    if point.factor not in BY_NAME:
-        return point.factor
-    factor = BY_NAME[point.factor]
-    return f"{factor.title} {written(point.level, factor)}"
-
 
 def _line(name: str) -> FactorLine:
     factor = BY_NAME[name]
-    return FactorLine(name, factor.title, factor.unit, list(factor.levels), factor.centre, factor.injected)
+    return FactorLine(name, factor.title, factor.unit, list(factor.levels), factor.around._asdict())

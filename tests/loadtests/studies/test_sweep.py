@@ -1,4 +1,4 @@
-"""A sweep: its order, its length, what its cells say, and a file of it that is read again."""
+"""A sweep: its points, its length, what its turns say, and a file of it that is read again."""
 
 import json
 import subprocess
@@ -10,63 +10,52 @@ import pytest
 from click import UsageError
 
 from loadtests.schema.settings import UnusableInput
-from loadtests.studies.sweep.cell import variables
-from loadtests.studies.sweep.factors import CENTRE, FACTORS, Point, ordered, points, settings_of
+from loadtests.schema.sweep import Kind
+from loadtests.studies.sweep.factors import FACTORS, Point, points
 from loadtests.studies.sweep.findings import findings
-from loadtests.studies.sweep.options import AROUND_S, LEDGER_S, WARM_UP_S
+from loadtests.studies.sweep.options import AROUND_S, START_S, weight
 from tests.support.command_line import read_sweep
-from tests.support.sweep_cells import EVERY, PAIRS, document, simulated
+from tests.support.swept import EVERY, PAIRS, document, simulated, with_void
 
-AXES = {
-    "sync": ("sync", False),
-    "sync-cached": ("sync", True),
-    "async": ("async", False),
-    "async-cached": ("async", True),
-}
+ALL = [point for group in points(EVERY).values() for point in group]
 TIMEOUT_S = 110
 
 
-def test_each_pass_has_every_point_once_in_another_order() -> None:
-    cells = list(ordered(EVERY, AXES, 2, seed=1))
-    first, second = ([cell for cell in cells if cell[0] == number] for number in (1, 2))
-    assert len(first) == len(second) == 4 * len(points(EVERY))
-    assert {cell[1:] for cell in first} == {cell[1:] for cell in second}
-    assert [cell[1] for cell in first] != [cell[1] for cell in second]
-    assert [cell[1] for cell in first] != sorted(cell[1] for cell in first)
+def test_each_point_is_measured_once_and_each_setting_started_once() -> None:
+    assert len(ALL) == len(set(ALL))
+    assert set(ALL) == {point for factor in FACTORS for point in factor.points()}
+    assert all(point.setting == setting for setting, group in points(EVERY).items() for point in group)
 
 
-def test_sync_and_async_follow_each_other_and_each_is_first_equally_often() -> None:
-    names = [cell[2] for cell in ordered(EVERY, AXES, 4, seed=1)]
-    firsts = []
-    for start in range(0, len(names), 2):
-        pair = names[start : start + 2]
-        assert {name.partition("-")[2] for name in pair} in ({""}, {"cached"})
-        assert {name.partition("-")[0] for name in pair} == {"sync", "async"}
-        firsts.append(pair[0])
-    for name in AXES:
-        assert firsts.count(name) == pytest.approx(len(firsts) / 4, abs=1)
-
-
-def test_one_factor_at_a_time_leaves_the_centre() -> None:
-    for point in points(EVERY):
-        moved = [name for name, level in point.settings.items() if level != CENTRE[name]]
-        assert moved in ([], [point.factor])
+def test_one_factor_at_a_time_leaves_what_is_around_it() -> None:
+    for factor in FACTORS:
+        for level, point in zip(factor.levels, factor.points(), strict=True):
+            moved = {name for name, value in point._asdict().items() if value != getattr(factor.around, name)}
+            assert moved <= {factor.name}
+            assert getattr(point, factor.name) == level
 
 
 def test_every_factor_spans_what_it_is_to_span() -> None:
     spans = {factor.name: (min(factor.levels), max(factor.levels)) for factor in FACTORS}
     assert spans == {
-        "concurrency": (10, 1000),
+        "concurrency": (1, 300),
         "database_ms": (0, 100),
         "hit_ratio": (0, 0.99),
-        "connections": (4, 64),
-        "in_flight": (8, 64),
+        "connections": (4, 32),
+        "in_flight": (4, 32),
     }
 
 
-def test_a_load_is_a_closed_loop_without_think_time() -> None:
-    given = variables(Point("concurrency", 300), 2)
-    assert (given["VUS"], given["THINK"], given["RATE"]) == ("300", "0", "")
+@pytest.mark.parametrize("name", ["connections", "in_flight"])
+def test_there_are_visitors_enough_for_what_they_wait_for(name: str) -> None:
+    (factor,) = (one for one in FACTORS if one.name == name)
+    assert factor.around.concurrency >= max(factor.levels)
+
+
+def test_only_points_behind_the_proxy_are_far_away() -> None:
+    behind = {point.database_ms for point in ALL if point.setting.behind_proxy}
+    assert behind == {0, 1, 5, 20, 100}
+    assert Point().setting.environment == {"POOL": "16", "IN_FLIGHT": "32"}
 
 
 def test_the_known_flips_are_found_and_said() -> None:
@@ -74,27 +63,44 @@ def test_the_known_flips_are_found_and_said() -> None:
     distance = found["database_ms", "async uncached"]
     assert distance.flip.kind == "flip"
     assert distance.flip.at == pytest.approx(8, rel=0.15)
+    assert (distance.flip.low or 0) < 8 < (distance.flip.high or 0)
     assert "async uncached becomes better above" in distance.sentence
     hits = found["hit_ratio", "cache in sync"]
     assert hits.flip.at == pytest.approx(0.5, abs=0.05)
     assert ("hit_ratio", "async uncached") not in found
     assert found["connections", "async uncached"].sentence.startswith(
-        "no flip between 4 and 64: async uncached is worse"
+        "no flip between 4 and 32: async uncached is worse"
     )
 
 
-def test_a_void_cell_takes_its_pair_out() -> None:
-    cells = [
-        msgspec.structs.replace(one, void=["k6"]) if one.factor == "database_ms" else one for one in simulated(8.0)
-    ]
-    (found,) = [one for one in findings(cells, ["database_ms"], PAIRS) if one.comparison == "async uncached"]
-    assert found.flip.kind == "too few points"
+def test_without_a_flip_each_level_says_what_it_shows() -> None:
+    found = {(one.factor, one.comparison): one for one in findings(simulated(60.0), EVERY, PAIRS)}
+    assert found["database_ms", "async uncached"].flip.kind == "flip"
+    found = {(one.factor, one.comparison): one for one in findings(simulated(100.0), EVERY, PAIRS)}
+    assert found["database_ms", "async uncached"].sentence.endswith("worse at 0 ms, 1 ms, 5 ms, 20 ms; same at 100 ms")
+
+
+def test_each_level_has_a_ratio_with_an_interval() -> None:
+    for finding in findings(simulated(8.0), EVERY, PAIRS):
+        (factor,) = (one for one in FACTORS if one.name == finding.factor)
+        assert [value.level for value in finding.values] == list(factor.levels)
+        assert all(value.low < value.ratio < value.high for value in finding.values)
+
+
+@pytest.mark.parametrize(("void", "kind"), [(2, "flip"), (3, "too few points")])
+def test_more_than_a_fifth_of_void_batches_takes_a_level_out(void: int, kind: Kind) -> None:
+    measured = {
+        point: with_void(cells, void) if point.database_ms is not None else cells
+        for point, cells in simulated(8.0).items()
+    }
+    (found,) = [one for one in findings(measured, ["database_ms"], PAIRS) if one.comparison == "async uncached"]
+    assert found.flip.kind == kind
 
 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--minutes", "1"], "cells need"),
+        (["--minutes", "1"], "points need"),
         (["--minutes", "x"], "MINUTES=x"),
         (["--factors", "wind"], "FACTORS=wind"),
         (["--stack", "none"], "STACK=local"),
@@ -105,23 +111,18 @@ def test_options_that_cannot_be_used_are_refused(words: list[str], says: str) ->
         read_sweep(*words)
 
 
-def test_more_minutes_make_more_passes() -> None:
-    short, long = (read_sweep("--minutes", minutes)[0] for minutes in ("20", "60"))
-    assert short.passes < long.passes
+@pytest.mark.parametrize("minutes", [6, 9, 30])
+def test_turns_fill_the_time_that_was_asked_for(minutes: int) -> None:
+    asked, _ = read_sweep("--minutes", str(minutes))
+    turns = sum(asked.turns_s * weight(point) for point in ALL)
+    assert turns + len(points(EVERY)) * START_S + len(ALL) * AROUND_S == pytest.approx(minutes * 60, rel=0.01)
 
 
-@pytest.mark.parametrize("minutes", [12, 20, 30, 90])
-def test_the_cells_fill_the_time_that_was_asked_for(minutes: int) -> None:
-    asked, plan = read_sweep("--minutes", str(minutes))
-    each = (
-        asked.passes * len(points(EVERY)) * (WARM_UP_S + asked.measured_s + AROUND_S)
-        + len(settings_of(EVERY)) * LEDGER_S
-    )
-    assert each * len(plan.names) == pytest.approx(minutes * 60, rel=0.01)
-
-
-def test_half_an_hour_is_two_passes() -> None:
-    assert read_sweep()[0].passes == 2
+def test_a_sweep_asks_for_pages_and_takes_less_than_ten_minutes() -> None:
+    asked, plan = read_sweep()
+    assert asked.minutes < 10
+    assert plan.load["MIX"] == "page=100"
+    assert read_sweep("--mix", "product=1")[1].load["MIX"] == "product=1"
 
 
 def command(*words: str) -> "subprocess.CompletedProcess[str]":

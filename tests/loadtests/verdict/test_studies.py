@@ -117,7 +117,6 @@ def test_a_rate_that_is_known_from_below_only_has_no_ratio(folder: Path) -> None
     ("kind", "words"),
     [
         ("flip", "database round trip: async uncached becomes better above 20 ms"),
-        ("between", "database round trip: async uncached becomes better above 20 ms"),
         ("none", "no flip is shown at the levels that it swept"),
         ("not shown", "no flip is shown at the levels that it swept"),
     ],
