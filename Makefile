@@ -65,8 +65,7 @@ faults: libraries
 	@tools/system_packages faults
 	@$(PY) -m loadtests faults $(FAULTS)
 
-bench: libraries
-	@tools/system_packages bench
+bench: setup
 	@$(PY) -m loadtests ceiling
 
 staleness: setup

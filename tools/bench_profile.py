@@ -1,6 +1,6 @@
 """A CPU profile of each service under load, by package: python -m tools.bench_profile.
 
-py-spy samples each service in turn while wrk requests one product. A sample counts when a thread holds the GIL, for the
+py-spy samples each service in turn while k6 requests products. A sample counts when a thread holds the GIL, for the
 package of its innermost frame: self time, without callees.
 """
 
@@ -12,8 +12,10 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -21,15 +23,20 @@ from rich.console import Console
 from rich.table import Table
 
 from compose.local.failures import StackError
-from compose.local.placement import pinned
+from compose.local.options import StackOptions
 from compose.local.stack import Stack
-from loadtests.studies.ceiling.run import COMBINATIONS, PATH, describe_run, started
+from loadtests.observe.window import MEASURED
+from loadtests.studies.ceiling.run import describe_run
+from loadtests.studies.ceiling.target import COMBINATIONS
+from loadtests.targets.local import LocalTarget
 
-CONNECTIONS: Final = 50
 # Imports and first requests are left out.
-WARM_SECONDS: Final = 2
+WARM_SECONDS: Final = 1
+LONGEST_START_SECONDS: Final = 60
+POLL_SECONDS: Final = 0.1
+LOAD: Final = {"PROFILE": "capacity", "MIX": "product=1", "VUS": "32", "WARM_UP": str(WARM_SECONDS), "TURNS": "0"}
 SAMPLES_PER_SECOND: Final = 200
-# py-spy and wrk take a moment to start and to stop.
+# py-spy and k6 take a moment to start and to stop.
 SPARE_SECONDS: Final = 30
 # Where pip has installed it, which need not be on PATH.
 SAMPLER: Final = str(Path(sys.executable).with_name("py-spy"))
@@ -50,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     run = describe_run(shlex.join(["python", "-m", "tools.bench_profile", *sys.argv[1:]]))
     try:
-        with started(int(os.environ.get("PORT_BASE") or 8000)) as stack:
+        with Stack(StackOptions(port_base=int(os.environ.get("PORT_BASE") or 8000))) as stack:
             profiles = {name: shares(sampled(stack, name, options.seconds)) for name in COMBINATIONS}
             run["versions"] = {"database": stack.database_version}
     except StackError as error:
@@ -58,21 +65,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.status
     show(profiles)
     if options.json:
-        options.json.write_text(json.dumps({"run": run, "path": PATH, "shares": profiles}, indent=2) + "\n", "utf-8")
+        options.json.write_text(json.dumps({"run": run, "load": LOAD, "shares": profiles}, indent=2) + "\n", "utf-8")
     return 0
 
 
 def sampled(stack: Stack, name: str, seconds: int) -> Sequence[str]:
     """Folded stacks of one service under load; raises StackError."""
-    load = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{WARM_SECONDS + seconds + SPARE_SECONDS}s", stack.url(name) + PATH]
-    with pinned(stack.placement.others), tempfile.TemporaryDirectory() as folder:
-        wrk = subprocess.Popen(load, stdout=subprocess.DEVNULL)
-        try:
-            _wait(wrk, WARM_SECONDS)
+    lasting = {"DURATION": str(WARM_SECONDS + seconds + SPARE_SECONDS)}
+    where = {"COMBINATIONS": name, "PORT_BASE": str(stack.options.port_base)}
+    with tempfile.TemporaryDirectory() as folder, closing(LocalTarget(stack)) as target:
+        log = Path(folder) / "k6.log"
+        with closing(target.generator({**LOAD, **lasting, **where, "RESULTS": folder}, log)):
+            _wait_for_load(log)
             return _samples(stack.service(name).pid, seconds, Path(folder) / "stacks")
-        finally:
-            wrk.terminate()
-            wrk.wait(SPARE_SECONDS)
+
+
+def _wait_for_load(log: Path) -> None:
+    until = time.monotonic() + LONGEST_START_SECONDS
+    while not MEASURED.search(log.read_text("utf-8")):
+        if time.monotonic() > until:
+            raise StackError(f"k6 asked for nothing: {log.read_text('utf-8').strip()}")
+        time.sleep(POLL_SECONDS)
+    time.sleep(WARM_SECONDS)
 
 
 def shares(stacks: Sequence[str]) -> Shares:
@@ -126,14 +140,6 @@ def _samples(pid: int, seconds: int, file: Path) -> Sequence[str]:
 
 def _lines(file: Path) -> Iterator[str]:
     return (line for line in file.read_text(encoding="utf-8").splitlines() if line.strip())
-
-
-def _wait(wrk: subprocess.Popen[bytes], seconds: int) -> None:
-    try:
-        wrk.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return
-    raise StackError("wrk ended early")
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

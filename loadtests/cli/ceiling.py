@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from loadtests.cli.options import between, json_option, option, port_base_option
+from loadtests.cli.options import between, decimals, json_option, option, port_base_option
 from loadtests.runner.ended import ended
 from loadtests.studies.ceiling.run import bench
 
@@ -12,15 +12,14 @@ from loadtests.studies.ceiling.run import bench
 @click.command(
     epilog="""\b
 Examples:
-  python -m loadtests ceiling --rounds 3
-  python -m loadtests ceiling --rounds 21 --seconds 2 --json docs/measurements/bench.json
+  python -m loadtests ceiling --starts 1
+  python -m loadtests ceiling --json docs/measurements/bench.json
 """
 )
-@option("rounds", between(1, 1000), "Rounds; every other one goes backwards.", "5")
-@option("seconds", between(1, 3600), "Measured time of each target in a round.", "5")
-@option("connections", between(1, 10_000), "Connections of wrk.", "50")
+@option("starts", between(1, 1000), "How often all are started afresh.", "5")
+@option("turns", decimals(1, 3600), "Seconds in which they take turns, in each start.", "20", field="seconds")
 @port_base_option
 @json_option
-def command(rounds: int, seconds: int, connections: int, port_base: int, json: Path | None) -> int:
+def command(starts: int, seconds: float, port_base: int, json: Path | None) -> int:
     """How much of its server's speed each combination keeps: one product, no think time, beside a constant answer."""
-    return ended("ceiling", lambda: bench(rounds, seconds, connections, port_base, json))
+    return ended("ceiling", lambda: bench(starts, seconds, port_base, json))

@@ -2,14 +2,25 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from compose.local.definition import CHECKOUT
-from loadtests.studies.ceiling.run import COMBINATIONS, Figure, shares
+from compose.local.stack import Stack
+from loadtests.analysis.batches import Cells
+from loadtests.cli.main import main
+from loadtests.schema.result import Result
+from loadtests.studies.ceiling import run as ceiling
+from loadtests.studies.ceiling.run import ROUTE, measure, report
+from loadtests.studies.ceiling.target import COMBINATIONS, ceiling_target
+from tests.support.simulated_turns import turned
 from tests.support.stacks import free_base
 from tools.bench_profile import OURS, package_of
 from tools.bench_profile import shares as shares_of_samples
@@ -32,30 +43,52 @@ def run(module: str, *words: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_share_is_the_median_of_ratios_within_a_round() -> None:
-    ceiling = [Figure(1000.0, 1.0), Figure(500.0, 2.0), Figure(1000.0, 1.0)]
-    mine = [Figure(600.0, 1.5), Figure(250.0, 3.0), Figure(900.0, 1.2)]
-    figures = {f"{twin}-ceiling": ceiling for twin in ("sync", "async")} | dict.fromkeys(COMBINATIONS, mine)
-    assert shares(figures) == dict.fromkeys(COMBINATIONS, 0.6)
+def simulated_starts() -> Iterator[Cells]:
+    """Services that need twice, 1.6, twice and 1.6 times what a constant answer needs on their server."""
+    factors = {"sync": 2.0, "sync-cached": 1.6, "async": 4.0, "async-cached": 3.2}
+    starts: dict[int, dict[str, Result]] = {}
+    for content in turned({**factors, "sync-ceiling": 1.0, "async-ceiling": 2.0}):
+        starts.setdefault(content["round"], {})[content["combination"]] = msgspec.convert(content, Result)
+    yield from starts.values()
 
 
-@pytest.mark.usefixtures("servers")
-def test_the_bench_measures_all_four_beside_their_ceilings_and_says_on_what(tmp_path: Path) -> None:
-    run("loadtests", "ceiling", "--rounds", "1", "--seconds", "1", "--json", str(tmp_path / "bench.json"))
+def test_a_share_is_what_the_ceiling_needs_by_what_the_service_needs() -> None:
+    found = report(list(simulated_starts()))["of_the_ceiling"]
+    for name, expected in {"sync": 0.5, "sync-cached": 0.625, "async": 0.5, "async-cached": 0.625}.items():
+        share = found[name]["latency_avg"]
+        assert share.ratio == pytest.approx(expected, rel=0.03)
+        assert share.low < share.ratio < share.high
+
+
+@pytest.mark.alone
+@pytest.mark.usefixtures("k6")
+def test_the_bench_asks_all_four_and_their_ceilings_in_turns(stack: Stack) -> None:
+    with ceiling_target(stack) as target:
+        (start,) = measure(target, 1, 3.0, warm_up="8")
+    assert set(start) == {*COMBINATIONS, "sync-ceiling", "async-ceiling"}
+    for result in start.values():
+        assert result.head_to_head[ROUTE].requests > 0
+        assert sum(batch.failed for batch in result.turns[ROUTE]) == 0
+        assert any(batch.service_cpu_ms for batch in result.turns[ROUTE])
+    assert set(stack.services) == set(COMBINATIONS)
+
+
+@pytest.mark.usefixtures("k6")
+def test_the_bench_prints_and_writes_what_it_found_and_on_what(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(ceiling, "Stack", lambda _: nullcontext(stack))
+    monkeypatch.setattr(ceiling, "measure", lambda *_: simulated_starts())
+    assert main(["ceiling", "--json", str(tmp_path / "bench.json")]) == 0
     found = json.loads((tmp_path / "bench.json").read_text())
-    order = list(found["rounds"])
-    ceilings = {name: f"{name.partition('-')[0]}-ceiling" for name in COMBINATIONS}
-    assert {abs(order.index(name) - order.index(ceilings[name])) for name in COMBINATIONS} == {1}
-    assert all(one["rate"] > 0 and one["cpu_ms"] > 0 for rounds in found["rounds"].values() for one in rounds)
-    rates = {name: rounds[0]["rate"] for name, rounds in found["rounds"].items()}
-    assert found["of_the_ceiling"] == {name: rates[name] / rates[ceilings[name]] for name in COMBINATIONS}
-    assert "--rounds 1" in found["run"]["command"]
-    assert {"started_at", "host", "versions"} <= set(found["run"])
+    assert found["of_the_ceiling"]["sync"]["latency_avg"]["ratio"] == pytest.approx(0.5, rel=0.03)
+    assert {"started_at", "command", "host", "versions"} <= set(found["run"])
+    assert re.search(r"\b0\.50\b", capsys.readouterr().out)
 
 
-@pytest.mark.usefixtures("servers")
+@pytest.mark.usefixtures("servers", "k6")
 def test_the_profile_says_where_the_time_of_each_goes(tmp_path: Path) -> None:
-    run("tools.bench_profile", "--seconds", "1", "--json", str(tmp_path / "profile.json"))
+    run("tools.bench_profile", "--seconds", "2", "--json", str(tmp_path / "profile.json"))
     found = json.loads((tmp_path / "profile.json").read_text())["shares"]
     assert list(found) == list(COMBINATIONS)
     for each in found.values():

@@ -1,6 +1,6 @@
 """A bare constant answer on each server with the services' own settings: what no service on it can pass.
 
-`python -m loadtests.studies.ceiling.app sync|async` serves it at BIND until SIGTERM.
+`python -m loadtests.studies.ceiling.app sync|async` serves it at BIND until SIGTERM, under the name COMBINATION.
 """
 
 import asyncio
@@ -20,8 +20,13 @@ from shared.service.settings import Settings, read_settings
 
 # As long as a product's answer, which the bench compares it with.
 BODY: Final = b'{"constant":"' + 120 * b"." + b'"}'
-HEADERS: Final = {"Content-Type": "application/json"}
+PATH: Final = "/api/products/7"
 TWINS: Final = ("sync", "async")
+
+
+def headers_of(settings: Settings) -> dict[str, str]:
+    """What the services' answers have too."""
+    return {"Content-Type": "application/json", "X-Combination": settings.combination}
 
 
 class _Gunicorn(BaseApplication):
@@ -36,7 +41,8 @@ class _Gunicorn(BaseApplication):
 
     def load(self) -> Any:
         app = Flask(__name__, static_folder=None)
-        app.add_url_rule("/", "constant", lambda: (BODY, HEADERS))
+        headers = headers_of(self._settings)
+        app.add_url_rule(PATH, "constant", lambda: (BODY, headers))
         # As the services do, so that the collector costs both the same.
         gc.freeze()
         return app
@@ -51,11 +57,13 @@ def serve_async(settings: Settings) -> None:
     app.config.update(RESPONSE_TIMEOUT=None, BODY_TIMEOUT=settings.request_timeout)
     places = asyncio.Semaphore(settings.in_flight)
 
+    headers = headers_of(settings)
+
     async def constant() -> tuple[bytes, dict[str, str]]:
         async with places:
-            return BODY, HEADERS
+            return BODY, headers
 
-    app.add_url_rule("/", "constant", constant)
+    app.add_url_rule(PATH, "constant", constant)
     gc.freeze()
     asyncio.run(hypercorn.asyncio.serve(app, config))
 
