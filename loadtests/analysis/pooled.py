@@ -22,6 +22,26 @@ def lines(rounds: Mapping[int, Mapping[str, Result]], counting: Sequence[Mapping
     return {name: _line([cells[name] for cells in counting if name in cells], len(rounds)) for name in names}
 
 
+# Places of a curve, for results that were measured without a whole one; and requests that have to be beyond a place.
+PLACES: Final = ("p50", "p90", "p95", "p99")
+BEYOND: Final = 10
+
+
+def curves(counting: Sequence[Mapping[str, Result]]) -> dict[str, dict[str, float | None]]:
+    """Percentiles over the starts that count, by combination; null where too few requests are beyond."""
+    names = dict.fromkeys(name for cells in counting for name in cells)
+    return {name: _whole_curve([cells[name] for cells in counting if name in cells]) for name in names}
+
+
+def _whole_curve(results: Results) -> dict[str, float | None]:
+    asked = [curve for result in results if (curve := _curve(result))[2]]
+    requests = sum(count for count, _, _ in asked)
+    shares = {name: float(name[1:]) / 100 for name in results[0].percentiles or PLACES}
+    return {
+        name: _percentile(asked, share) if requests * (1 - share) >= BEYOND else None for name, share in shares.items()
+    }
+
+
 def _line(results: Results, measured: int) -> Line:
     routes = dict.fromkeys(route for result in results for route in result.routes)
     return {

@@ -1,9 +1,8 @@
 """How latencies are distributed, and how they went over time, of every combination."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import median
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
@@ -12,6 +11,7 @@ from loadtests.analysis.effects import Effect, Samples, contrast
 from loadtests.analysis.fairness import differences
 from loadtests.analysis.figures import FIGURES, values_of
 from loadtests.analysis.one_run import shortfall
+from loadtests.analysis.pooled import curves
 from loadtests.analysis.read import COMBINATIONS, Rounds, read_rounds, read_run_of, varies_of
 from loadtests.analysis.server_figures import server_figures, top_statements
 from loadtests.analysis.void import VoidCell, counting_cells
@@ -21,15 +21,6 @@ from loadtests.schema.run import RunDescription
 from loadtests.schema.studies import linked_studies
 from loadtests.verdict.comparison import Comparison, compare
 from loadtests.verdict.studies import NO_CONTEXT, context_of, ledgers_in
-
-# What every result has, for results that were measured without a whole curve.
-ALWAYS: Final = ("p50", "p90", "p95", "p99")
-
-
-def curves(counting: Sequence[Mapping[str, Result]]) -> dict[str, dict[str, dict[str, float | None]]]:
-    """Median, lowest and highest start of every percentile, by combination; null where a start lacks it."""
-    names = dict.fromkeys(name for cells in counting for name in cells)
-    return {name: _curve([cells[name] for cells in counting if name in cells]) for name in names}
 
 
 def course(rounds: Rounds, void: Sequence[VoidCell]) -> list[dict[str, Any]]:
@@ -48,25 +39,6 @@ def course(rounds: Rounds, void: Sequence[VoidCell]) -> list[dict[str, Any]]:
         for number, cells in rounds.items()
         for name, result in cells.items()
     ]
-
-
-def _curve(results: Sequence[Result]) -> dict[str, dict[str, float | None]]:
-    percentiles = [dict(_percentiles(result)) for result in results]
-    return {name: _spread([curve.get(name) for curve in percentiles]) for name in percentiles[0]}
-
-
-def _spread(values: Sequence[float | None]) -> dict[str, float | None]:
-    known = [value for value in values if value is not None]
-    if not known or len(known) < len(values):
-        return dict.fromkeys(("median", "low", "high"))
-    return {"median": median(known), "low": min(known), "high": max(known)}
-
-
-def _percentiles(result: Result) -> Iterator[tuple[str, float | None]]:
-    if result.percentiles:
-        yield from result.percentiles.items()
-    else:
-        yield from ((name, getattr(result.latency_ms, name)) for name in ALWAYS)
 
 
 def _whole(result: Result) -> Slice:

@@ -14,10 +14,10 @@ from loadtests.report.charts.base import Picture, styles
 from loadtests.report.charts.bottleneck import bottleneck_picture
 from loadtests.report.charts.bottleneck import in_words as bottleneck_in_words
 from loadtests.report.charts.capacity import capacity_pictures
-from loadtests.report.charts.distribution import distribution_picture, percentile_rows
+from loadtests.report.charts.distribution import distribution_picture
 from loadtests.report.charts.effects import effect_rows, effects_picture
 from loadtests.report.charts.sweep import sweep_pictures
-from loadtests.report.charts.timeline import course_pictures
+from loadtests.report.charts.timeline import course_picture
 from loadtests.report.document import Document
 from loadtests.report.numbers import clock, digits, milliseconds, plain
 from loadtests.report.reproduce import commands, conditions
@@ -95,7 +95,7 @@ def _run(document: Document, number: int) -> dict[str, Any]:
     sections: dict[str, Sequence[Picture | None]] = {
         "effects": [effects_picture(document)],
         "distribution": [distribution_picture(document)],
-        "course": course_pictures(document),
+        "course": [course_picture(document)],
         "bottleneck": [bottleneck_picture(document)],
         "capacity": list(capacity_pictures(document)),
         "sweep": list(sweep_pictures(document)),
@@ -106,7 +106,6 @@ def _run(document: Document, number: int) -> dict[str, Any]:
     }
     return {
         **described(document),
-        "percentiles": percentile_rows(document),
         "effect_rows": effect_rows(document),
         "fault_table": [(fault, *cells) for fault, cells in fault_rows(document)],
         "fault_columns": fault_columns(document),

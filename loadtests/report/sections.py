@@ -9,11 +9,11 @@ from rich.console import Console, RenderableType
 from loadtests.analysis.fairness import Differing
 from loadtests.analysis.regression import Against
 from loadtests.report.document import Loaded, ledger_of
-from loadtests.report.effects_table import compared_table, effects_table, table_of, titled
+from loadtests.report.effects_table import effects_table, table_of, titled
 from loadtests.report.plain_text import shown
 from loadtests.report.tables import resources, routes
 from loadtests.report.warnings import warnings
-from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY
+from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY, by_effect
 
 Section = Callable[[Loaded], Iterator[RenderableType]]
 
@@ -26,31 +26,23 @@ def show_sections(names: Sequence[str], loaded: Loaded, console: Console) -> Non
 
 
 def show_against(against: Against, console: Console) -> None:
-    console.print(compared_table(f"Held to {against.folder}", against.compared))
-    for line in without_ledger(against):
-        console.print(shown(line, "red"))
-
-
-def without_ledger(against: Against) -> Iterator[str]:
-    """Names the combinations whose settings could not be compared with the earlier run's."""
+    console.print(effects_table(f"Held to {against.folder}", msgspec.to_builtins(against.compared)))
     if against.without_ledger:
-        yield (
-            f"not compared: the settings of {', '.join(against.without_ledger)}. Neither run has a ledger of them, as "
-            "their service says nothing of itself: what changed may be a setting and no code."
-        )
+        names = ", ".join(against.without_ledger)
+        console.print(shown(f"not compared: the settings of {names}, of which neither run has a ledger", "red"))
 
 
 def _effects(loaded: Loaded) -> Iterator[RenderableType]:
-    comparison, turns = loaded.comparison, loaded.comparison.turns
+    found, turns = msgspec.to_builtins(loaded.comparison), loaded.comparison.turns
     mix = ", ".join(f"{route} {weight:g}" for route, weight in turns.weights.items()) if turns else ""
-    yield effects_table(f"Head to head, over the mix ({mix})" if turns else "Of the load", comparison.effects)
+    yield effects_table(f"Head to head, over the mix ({mix})" if turns else "Of the load", by_effect(found["effects"]))
     if turns:
-        yield effects_table("Of the load of many visitors", comparison.origin["effects"])
+        yield effects_table("Of the load of many visitors", by_effect(found["origin"]["effects"]))
 
 
 def _routes(loaded: Loaded) -> Iterator[RenderableType]:
-    for route, effects in loaded.comparison.effects[ROUTES_KEY].items():
-        yield compared_table(route, effects[SIMPLE_KEY])
+    for route, effects in msgspec.to_builtins(loaded.comparison.effects[ROUTES_KEY]).items():
+        yield effects_table(route, effects[SIMPLE_KEY])
 
 
 def _resources(loaded: Loaded) -> Iterator[RenderableType]:

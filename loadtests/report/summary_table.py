@@ -8,12 +8,13 @@ from loadtests.report.numbers import count, milliseconds, per_second, percent, t
 
 
 class Row(NamedTuple):
-    """One line: what it says, where its figure is, how it is written, and the metric of its ratio."""
+    """One line: its label, where its figure is and how it is written, the metric of its ratio, its short label."""
 
     label: str
     key: str
     form: Callable[[float | None], str]
     metric: str | None = None
+    short: str = ""
 
 
 class Figure(NamedTuple):
@@ -27,15 +28,15 @@ class Figure(NamedTuple):
 
 
 ROWS: Final = (
-    Row("Average response time", "latency_avg", milliseconds, "latency_avg"),
+    Row("Average response time", "latency_avg", milliseconds, "latency_avg", "avg ms"),
     Row("p50 latency", "latency_p50", milliseconds, "latency_p50"),
-    Row("p95 latency", "latency_p95", milliseconds, "latency_p95"),
-    Row("p99 latency", "latency_p99", milliseconds, "latency_p99"),
-    Row("Throughput", "throughput_rps", per_second, "throughput"),
+    Row("p95 latency", "latency_p95", milliseconds, "latency_p95", "p95 ms"),
+    Row("p99 latency", "latency_p99", milliseconds, "latency_p99", "p99 ms"),
+    Row("Throughput", "throughput_rps", per_second, "throughput", "req/s"),
     Row("Ceiling of this load at that latency", "ceiling_rps", per_second),
-    Row("Error rate", "error_rate", percent),
-    Row("Service CPU per request", "service_cpu", milliseconds, "service_cpu"),
-    Row("Cache hit ratio", "hit_ratio", percent),
+    Row("Error rate", "error_rate", percent, None, "err %"),
+    Row("Service CPU per request", "service_cpu", milliseconds, "service_cpu", "CPU ms"),
+    Row("Cache hit ratio", "hit_ratio", percent, None, "hits %"),
     Row("Requests", "requests", count),
 )
 

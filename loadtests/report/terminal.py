@@ -1,9 +1,10 @@
 """The comparison on one screen."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+import msgspec
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -11,27 +12,17 @@ from rich.text import Text
 from loadtests.analysis.effects import Effect
 from loadtests.analysis.figures import times
 from loadtests.analysis.k6_summary import PROFILE as SUMMARY
-from loadtests.report.effects_table import STYLES, TITLES, interval
+from loadtests.report.effects_table import STYLES, TITLES
 from loadtests.report.make import PAGE_NAME
-from loadtests.report.numbers import MISSING, digits, percent
+from loadtests.report.numbers import MISSING, interval
 from loadtests.report.plain_text import shown
+from loadtests.report.summary_table import ROWS
 from loadtests.report.warnings import warnings
 from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY, by_effect
 from loadtests.verdict.comparison import Comparison
 from loadtests.verdict.evidence import TWINS, decisive
 
 MOST_LINES: Final = 24
-Line = Mapping[str, Any]
-# Each figure of a combination; one that none has is left out where it is of no use to say so.
-FIGURES: Final[Mapping[str, Callable[[Line], str]]] = {
-    "avg ms": lambda line: digits(line["latency_avg"]),
-    "p95 ms": lambda line: digits(line["latency_p95"]),
-    "p99 ms": lambda line: digits(line["latency_p99"]),
-    "req/s": lambda line: digits(line["throughput_rps"]),
-    "err %": lambda line: percent(line["error_rate"]).removesuffix(" %"),
-    "CPU ms": lambda line: digits(line["service_cpu"]),
-    "hits %": lambda line: percent(line["hit_ratio"]).removesuffix(" %"),
-}
 # Columns that figures take beside a name.
 BESIDE_A_NAME: Final = 45
 BY_CHANCE: Final = 0.05
@@ -84,7 +75,10 @@ def load_in_words(comparison: Comparison) -> str:
 
 def _figures(comparison: Comparison, room: int) -> Table:
     lines = comparison.combinations
-    columns = {heading: [form(line) for line in lines.values()] for heading, form in FIGURES.items()}
+    columns = {
+        row.short: [row.form(line[row.key]).split(" ")[0] for line in lines.values()] for row in ROWS if row.short
+    }
+    # A figure that nobody has is left out where it is of no use to say so.
     of_k6 = comparison.load["profile"] == SUMMARY
     known = {
         heading: cells
@@ -111,7 +105,8 @@ def _effects(comparison: Comparison, names: Sequence[str], room: int) -> Iterato
     for name in names:
         effect = effects[name][metric]
         cpu = f"; CPU {_agrees(effect, effects[name]['service_cpu'])}" if name in TWINS else ""
-        figures = f"{_cut(name, room):<{width}}  {times(effect.ratio):>5}x  {interval(effect) or 'one start':<12}  "
+        bounds = interval(msgspec.to_builtins(effect)) or "one start"
+        figures = f"{_cut(name, room):<{width}}  {times(effect.ratio):>5}x  {bounds:<12}  "
         yield shown(figures) + shown(effect.verdict, STYLES.get(effect.verdict, "")) + Text(cpu)
     left = sum(bool(row[metric].ratio) for row in effects.values()) - len(names)
     if left:

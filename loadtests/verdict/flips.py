@@ -13,7 +13,7 @@ from loadtests.verdict.wording import in_words
 Answer: TypeAlias = Literal["keep", "add the cache", "rewrite", "both", "mend the statement", "undecided"]
 Condition: TypeAlias = Callable[[Evidence], str | None]
 
-UNCACHED, CACHED = "async uncached", "async cached"
+UNCACHED: Final = "async uncached"
 # The smallest gain that is called one.
 GAIN: Final = 1.05
 
@@ -71,32 +71,8 @@ def _statement(evidence: Evidence) -> str | None:
     )
 
 
-def _cpu(pair: str) -> Condition:
-    """Whether a rewrite pays depends on what it needs of the processor that binds; in turns that was measured."""
-
-    def condition(evidence: Evidence) -> str | None:
-        effect = evidence.effect(pair, "service_cpu")
-        if evidence.turns or effect is None or effect.difference is None:
-            return None
-        bounds = _bounds(effect.difference_low, effect.difference_high, "{:+.2f} ms")
-        when = "service CPU comes to bind" if pair in evidence.unseen else "service CPU binds"
-        cheaper = " and async needs less of it than sync" if effect.difference > 0 else ""
-        return f"{when}{cheaper}: {pair}, a request here needs {effect.difference:+.2f} ms of it ({bounds})"
-
-    return condition
-
-
-def _cpu_of_the_gain(pair: str) -> Condition:
-    """What a rewrite gains where the service binds is lost where something else does."""
-
-    def condition(evidence: Evidence) -> str | None:
-        found = evidence.bottleneck.get("sync" if pair == UNCACHED else "sync-cached")
-        if found is None or found.name is None:
-            return None
-        fewer = f", as with fewer than {found.saturated_at_vus:.0f} visitors" if found.saturated_at_vus else ""
-        return f"something else than the service comes to bind{fewer}: then this gain of async is gone"
-
-    return condition
+def _gone(_: Evidence) -> str:
+    return "something else than the service comes to bind: then the gain of async is gone"
 
 
 def _cache_gains(evidence: Evidence) -> str | None:
@@ -107,13 +83,6 @@ def _cache_gains(evidence: Evidence) -> str | None:
     known = [value for value in hits if value is not None]
     at = f" at {median(known):.0%} of hits" if known else ""
     return f"the cache comes to gain more than 5 % on the average: here it is {in_words(evidence, effect)}{at}"
-
-
-def _fewer_visitors(evidence: Evidence) -> str | None:
-    bottleneck = evidence.bottleneck.get("sync")
-    if bottleneck is None or not bottleneck.saturated_at_vus:
-        return None
-    return f"there are fewer than {bottleneck.saturated_at_vus:.0f} visitors: then the {bottleneck.name} does not bind"
 
 
 def _decided(name: str, subject: str) -> Condition:
@@ -139,10 +108,10 @@ def _bounds(low: float | None, high: float | None, form: str) -> str:
 
 
 CONDITIONS: Final[dict[Answer, tuple[Condition, ...]]] = {
-    "keep": (_cache_gains, _cpu(UNCACHED)),
-    "add the cache": (_hit_ratio, _age, _cpu(CACHED), _statement),
-    "rewrite": (_cpu_of_the_gain(UNCACHED), _cache_gains),
-    "both": (_hit_ratio, _age, _cpu_of_the_gain(CACHED), _statement),
-    "mend the statement": (_fewer_visitors, _statement, _cache_gains),
+    "keep": (_cache_gains,),
+    "add the cache": (_hit_ratio, _age, _statement),
+    "rewrite": (_gone, _cache_gains),
+    "both": (_hit_ratio, _age, _gone, _statement),
+    "mend the statement": (_statement, _cache_gains),
     "undecided": (_decided(CACHE, "the cache"), _decided(UNCACHED, "async")),
 }

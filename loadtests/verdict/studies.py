@@ -1,6 +1,6 @@
 """What lies around the results of a run: its host and ledgers, and what capacity and sweep have found elsewhere."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -51,14 +51,6 @@ def ledgers_in(folder: Path, ledger: Any) -> Ledgers:
         raise UnusableResults(f"{folder / RUN_FILE} holds no ledger that can be read: {error}") from error
 
 
-# What is held to what, as (its name, without, with).
-RATIOS: Final = (
-    ("the cache in sync", "sync", "sync-cached"),
-    ("async by sync without the cache", "sync", "async"),
-    ("async by sync with it", "sync-cached", "async-cached"),
-)
-
-
 def found_elsewhere(context: Context) -> list[str]:
     """A sentence on the capacity run and one on the sweep, where there are such, without full stops."""
     sentences = []
@@ -105,42 +97,23 @@ def _version(context: Context, study: Study) -> str:
 
 
 def _rates(run: CapacityRun) -> str:
-    """The rates that held, those by core of service CPU in brackets, and ratios of both."""
-    lines = {line.combination: line for line in run.combinations}
-    rates = ", ".join(f"{name} {_rate(line)}{_of(_by_core(line), ' ({:.0f})')}" for name, line in lines.items())
-    ratios = ", ".join(_ratios(lines))
-    compared = f"; {ratios} times" if ratios else ""
+    """The rates that held, and those by core of service CPU in brackets."""
+    rates = ", ".join(f"{line.combination} {_rate(line)}{_by_core(line)}" for line in run.combinations)
     return (
-        f"requests/s that held, and by core of service CPU in brackets: {rates}{compared}. "
+        f"requests/s that held, and by core of service CPU in brackets: {rates}. "
         "One search each, so without an interval"
     )
 
 
-def _ratios(lines: Mapping[str, Capacity]) -> Iterator[str]:
-    for title, without, with_it in RATIOS:
-        before, after = lines.get(without), lines.get(with_it)
-        if not before or not after or not before.rate_rps or not after.rate_rps:
-            continue
-        cores = (_by_core(before), _by_core(after))
-        by_core = cores[1] / cores[0] if cores[0] and cores[1] else None
-        # Of a rate that is only known from below no ratio can be said.
-        known = None if before.at_least or after.at_least else after.rate_rps / before.rate_rps
-        if known or by_core:
-            yield f"{title} {_of(known, '{:.2f}') or 'unknown'}{_of(by_core, ' ({:.2f})')}"
-
-
-def _by_core(line: Capacity) -> float | None:
-    return line.cost.rps_per_service_core if line.cost else None
+def _by_core(line: Capacity) -> str:
+    each = line.cost.rps_per_service_core if line.cost else None
+    return "" if each is None else f" ({each:.0f})"
 
 
 def _rate(line: Capacity) -> str:
     if line.rate_rps is None:
         return "none"
     return f"at least {line.rate_rps}" if line.at_least else str(line.rate_rps)
-
-
-def _of(value: float | None, form: str) -> str:
-    return "" if value is None else form.format(value)
 
 
 def _flips(run: SweepRun) -> str:

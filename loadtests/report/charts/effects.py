@@ -16,7 +16,8 @@ METRICS: Final = {
     "throughput": "throughput",
     "service_cpu": "service CPU per request",
 }
-WORDS: Final = {"better": "better", "worse": "worse", "same": "the same within 5 %", "cannot tell": "not decided"}
+TURNS: Final = "The services took turns under the same requests, so what slowed one slowed all. "
+HOW: Final = "Lines are 95 % intervals, the grey band is 5 % around no change; hollow points are not decided."
 BAND: Final = {"type": "rect", "xref": "x", "yref": "paper", "x0": 1 / 1.05, "x1": 1.05, "y0": 0, "y1": 1}
 ONE: Final = {"type": "line", "xref": "x", "yref": "paper", "x0": 1, "x1": 1, "y0": 0, "y1": 1}
 MIX: Final = "all routes"
@@ -49,7 +50,7 @@ def effects_picture(document: Document) -> Picture | None:
     return Picture(
         "effects",
         "What each change did to the average latency: times better",
-        _in_words(points, bool(document["turns"])),
+        f"{TURNS if document['turns'] else ''}{HOW}",
         {
             "data": [_intervals(points)],
             "layout": layout(
@@ -115,20 +116,3 @@ def _intervals(points: list[Point]) -> Trace:
         ],
         "hovertemplate": "%{x:.4~g} times better<br>%{customdata}<extra></extra>",
     }
-
-
-def _in_words(points: list[Point], turns: bool) -> str:
-    if all(one.effect["low"] is None for one in points):
-        return "Hollow points: one start gives a ratio and no interval, so none of these is shown yet."
-    parts = []
-    for verdict, text in WORDS.items():
-        found = [one for one in points if one.route == MIX and one.effect["ratio"] and one.effect["verdict"] == verdict]
-        if found:
-            names = [f"{one.name} ({times(one.effect['ratio'])})" for one in found]
-            parts.append(f"{text}: {', '.join(names)}")
-    sentence = "; ".join(parts)
-    how = "The services took turns under the same requests, so what slowed one slowed all. " if turns else ""
-    return (
-        f"{sentence[:1].upper()}{sentence[1:]}. {how}Lines are 95 % intervals, the grey band is 5 % around no change; "
-        "hollow points are not decided."
-    )

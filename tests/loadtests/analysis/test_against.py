@@ -90,7 +90,7 @@ def test_settings_that_neither_run_knows_are_said_to_be_not_compared(
     unknown = [name for name in LATENCIES if name != "async" or not ledger]
     assert against(now, before).without_ledger == unknown
     assert main(["compare", str(now), "--against", str(before)]) == 0
-    assert f"not compared: the settings of {', '.join(unknown)}. Neither run has a ledger" in _unbroken(capsys)
+    assert f"not compared: the settings of {', '.join(unknown)}," in _unbroken(capsys)
 
 
 def test_a_ledger_that_both_runs_have_leaves_nothing_to_say(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

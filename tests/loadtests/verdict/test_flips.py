@@ -67,32 +67,17 @@ def test_one_round_has_a_hit_ratio_and_no_interval() -> None:
     assert (needed.low, needed.high) == (None, None)
 
 
-@pytest.mark.parametrize(
-    ("cached", "words"),
-    [
-        (5.0, "service CPU comes to bind: async cached, a request here needs -0.1"),
-        (
-            20.0,
-            "comes to bind and async needs less of it than sync: async cached, a request here needs +0.25 ms",
-        ),
-    ],
-)
-def test_a_rewrite_that_the_load_could_not_see_is_held_to_its_cpu(tmp_path: Path, cached: float, words: str) -> None:
-    assert words in flips(tmp_path, CACHE | {"async-cached": cached})
-
-
 def test_a_rewrite_flips_with_what_binds_and_with_the_cache(tmp_path: Path) -> None:
     found = flips(tmp_path, REWRITE, server=bound_by("service"), think_time_s=0.01)
-    assert "something else than the service comes to bind, as with fewer than" in found
+    assert "something else than the service comes to bind" in found
     assert "the cache comes to gain more than 5 % on the average: here it is the same within 5 %" in found
 
 
-def test_a_statement_that_binds_flips_where_it_is_quicker_or_visitors_are_fewer(tmp_path: Path) -> None:
+def test_a_statement_that_binds_flips_where_it_is_quicker(tmp_path: Path) -> None:
     one = {"routes": ["revenue"], "executions": 9, "total_ms": 9.0, "avg_ms": 1.0, "rows_examined": 5}
     busy = {**server(100.0), "statements": [{"statement": "REVENUE", **one}]}
     found = flips(tmp_path, dict.fromkeys(CACHE, 100.0), noise=0.0, server=busy, think_time_s=0.01)
     assert "REVENUE becomes quicker: at half its time the database could serve 100 requests/s (95 % interval" in found
-    assert "there are fewer than 2 visitors: then the database does not bind" in found
 
 
 def test_what_is_undecided_is_decided_by_a_run_that_is_named(tmp_path: Path) -> None:
