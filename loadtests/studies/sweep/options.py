@@ -14,7 +14,7 @@ START_S: Final = 12.0
 # Around the turns: the machine settles, k6 starts, warms the services and ends.
 AROUND_S: Final = 5.0
 SHORTEST_S: Final = 3.0
-# Rounds get longer with the visitors, since a turn lasts more than twice as long as an answer.
+# Rounds get longer with the visitors, since a turn lasts as long as their answers.
 PATIENT_FROM: Final = 75
 
 

@@ -79,7 +79,7 @@ def test_levels_that_are_near_1_widen_the_interval() -> None:
 
 @pytest.mark.parametrize(
     "logarithms",
-    [{0: -0.3, 1: 0.3, 5: -0.3, 20: 0.3}, {0: -0.3, 1: 0.3, 5: -0.3}, {0: 0.0, 1: 0.3, 5: 0.3}],
+    [{0: -0.3, 1: 0.3, 5: -0.3, 20: 0.3}, {0: -0.3, 1: 0.3, 5: -0.3}, {0: 0.0, 1: 0.3}, {0: 0.0, 1: -0.3, 5: 0.3}],
 )
 def test_a_sign_that_changes_twice_or_not_between_clear_levels_is_not_called_a_flip(
     logarithms: dict[float, float],
