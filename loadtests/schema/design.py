@@ -1,6 +1,6 @@
-"""In which order combinations are measured."""
+"""Which effects combinations have, by what each of them varies."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from loadtests.schema.result import Varies
@@ -14,23 +14,6 @@ INTERACTION: Final = "interaction"
 # What a stack must not be called, since effects are called by their stack.
 RESERVED: Final = frozenset({SIMPLE_KEY, ROUTES_KEY, CACHE, INTERACTION})
 IN_WORDS: Final = {False: "uncached", True: "cached"}
-
-
-def williams_square(size: int) -> list[list[int]]:
-    """Rows in which each number is at each place, and after each other, equally often.
-
-    An even size takes as many rows, an odd one twice as many. Source: E. J. Williams, Australian Journal of
-    Scientific Research A 2 (1949).
-    """
-    first = [0, *(step // 2 + 1 if step % 2 == 0 else size - step // 2 - 1 for step in range(size))]
-    rows = [[(number + shift) % size for number in first[:size]] for shift in range(size)]
-    return rows if size % 2 == 0 else rows + [row[::-1] for row in rows]
-
-
-def orders(names: Sequence[str], rounds: int) -> list[list[str]]:
-    """The order of each round; the square starts again when it is used up."""
-    square = williams_square(len(names))
-    return [[names[number] for number in square[turn % len(square)]] for turn in range(rounds)]
 
 
 def by_effect(effects: Mapping[str, Any]) -> dict[str, Any]:
