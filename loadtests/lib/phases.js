@@ -44,8 +44,8 @@ function loadsOf(route) {
   return (!OWN_MIX && LOADS[route]) || [{ name: route, visitors: VISITORS, share: 0.15, warmUp: WARM_UP }];
 }
 
-/** The phases of these routes, those that change rows at the end. @param {string[]} routes @param {number} seconds of all together @param {Asked} asked @returns {Phase[]} */
-export function phasesOf(routes, seconds, asked) {
+/** The phases of these routes, those that change rows at the end. @param {string[]} routes @param {number} seconds of all together @param {Asked} [asked] @returns {Phase[]} */
+export function phasesOf(routes, seconds, asked = { visitors: VISITORS, warmUp: 0 }) {
   if (seconds === 0) return [];
   const ordered = [...routes].sort((one, other) => Number(isWrite(one)) - Number(isWrite(other)));
   const loads = ordered.flatMap((route) => loadsOf(route).map((load) => ({ route, ...load })));

@@ -21,8 +21,8 @@ from loadtests.runner.turns import Service, add_costs, void_batches
 from loadtests.schema.files import as_json, write_whole
 from loadtests.schema.plan import Plan, lasting
 from loadtests.schema.result import Result
-from loadtests.schema.run import Ledgers
-from loadtests.schema.server import Server
+from loadtests.schema.run import Ledger, Ledgers
+from loadtests.schema.server import Change, Server, Settled
 from loadtests.targets.base import Say, Target
 from loadtests.targets.k6 import GeneratorFailed
 
@@ -100,15 +100,9 @@ class Starts:
         for name, document in documents.items():
             now = read_ledger(self._target, name)
             changed = changes_over_cell(ledgers.get(name, before[name]), before[name], now, fresh)
-            observed = seen.load(name)
-            if observed is None and document["duration_s"]:
+            side = self._side(name, seen, document, now, changed, settled)
+            if side is None:
                 raise GeneratorFailed(f"k6 did not say when it measured {name}: see {log}")
-            side = (
-                server_side(observed, self._target.cores, document["requests"], now, changed, settled)
-                if observed
-                # After a head to head alone.
-                else Server(settled=settled, ledger_changes=changed)
-            )
             document |= {"server": msgspec.to_builtins(side), "injected": list(injected), **self._facts}
             document["k6"] = {**document.get("k6", {}), "version": self._k6}
             if name in ledgers:
@@ -117,6 +111,21 @@ class Starts:
         void_batches(documents, services, seen, self._target.cores.get("k6", 1))
         write_whole({self._folder / _file(name, number): as_json(each) for name, each in documents.items()})
         return {name: msgspec.convert(document, Result) for name, document in documents.items()}
+
+    def _side(
+        self,
+        name: str,
+        seen: Observation,
+        document: dict[str, Any],
+        ledger: Ledger,
+        changed: list[Change],
+        settled: Settled,
+    ) -> Server | None:
+        """Null where the load of a combination was not seen; a head to head alone has none to see."""
+        observed = seen.load(name)
+        if observed:
+            return server_side(observed, self._target.cores, document["requests"], ledger, changed, settled)
+        return None if document["duration_s"] else Server(settled=settled, ledger_changes=changed)
 
     def _service(self, name: str) -> Service:
         return Service(self._target.programs(name), self._target.database(name), self._plan.axes[name][1])
