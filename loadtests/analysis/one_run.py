@@ -62,7 +62,7 @@ def shortfall(run: RunDescription, rounds: int) -> str | None:
     if run.finished and rounds >= run.rounds:
         return None
     state = "finished" if run.finished else "not finished"
-    return f"The run is {state}: {rounds} of {run.rounds} planned rounds are whole, and only these are compared."
+    return f"The run is {state}: {rounds} of {run.rounds} planned starts are whole, and only these are compared."
 
 
 def ledger_sha256(ledger: Mapping[str, str]) -> str:

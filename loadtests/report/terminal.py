@@ -59,7 +59,8 @@ def _parts(comparison: Comparison, names: Sequence[str], folder: Path | None, ro
     yield _figures(comparison, room)
     yield BLANK
     yield from _effects(comparison, names, room)
-    yield BLANK
+    if names:
+        yield BLANK
     yield from (shown(line, "red") for line in warnings(comparison))
     if folder:
         yield shown(_report(folder))

@@ -24,6 +24,8 @@ ANSWERS: Final = {
 WHERE: Final = {"async uncached": "without the cache", "async cached": "with it"}
 LATENCY: Final = ("quicker", "slower")
 CPU: Final = ("cheaper", "dearer")
+# Minutes after which a run is told in hours.
+HOURS: Final = 120
 USUAL_ROUNDS: Final = 5
 MOST_ROUNDS: Final = 1000
 # The run of its own that each study is, and for what.
@@ -38,6 +40,8 @@ def headline(evidence: Evidence, answer: str) -> list[str]:
         known = sorted(evidence.known, key=lambda name: ((effect := evidence.effect(name)) and effect.ratio) or 1.0)
         pairs = [f"{_of_pair(evidence, name, 'Under')}." for name in dict.fromkeys([*known[-1:], *known[:1]])]
         return [*pairs, *_doubts(evidence)]
+    if evidence.turns and evidence.turns.is_void:
+        return [f"{ANSWERS['undecided'][0]}: too many of the turns were spoilt."]
     about_cache = _of_pair(evidence, CACHE)
     cure = ANSWERS[answer][0] + (f": {about_cache}" if about_cache else "")
     return [f"{cure}.", *_about_async(evidence)]
@@ -104,8 +108,9 @@ def _would_tell(evidence: Evidence, effect: SimpleEffect) -> str:
     if effect.verdict != "cannot tell":
         return ""
     minutes = evidence.minutes(effect)
-    longer = f"{effect.longer:.1f} times as many" if effect.longer else "several"
-    return f"; {f'{max(2, math.ceil(minutes))} minutes' if minutes else f'{longer} starts'} would tell"
+    if minutes:
+        return f"; {f'{max(2, minutes):.0f} minutes' if minutes < HOURS else f'{minutes / 60:.0f} hours'} would tell"
+    return f"; {f'{effect.longer:.1f} times as many' if effect.longer else 'several'} starts would tell"
 
 
 def in_paragraphs(
@@ -161,6 +166,8 @@ def _about_the_statement(evidence: Evidence) -> Iterator[str]:
 def next_runs(evidence: Evidence) -> list[str]:
     """The runs that would decide what these results leave open, each with what it is for."""
     ours = set(evidence.lines) <= set(COMBINATIONS)
+    if evidence.turns and evidence.turns.is_void:
+        return ["on a quieter machine: make matrix"]
     return [*_narrower(evidence), *(_to_learn_more(evidence) if ours else ())]
 
 
@@ -175,6 +182,9 @@ def _narrower(evidence: Evidence) -> Iterator[str]:
         return
     longest = max(undecided, key=lambda effect: effect.longer or 0.0)
     minutes, starts = evidence.minutes(longest), len(evidence.rounds)
+    if minutes and minutes > HOURS:
+        yield "for narrower intervals, on a quieter machine: make matrix"
+        return
     # A start of `make matrix` takes a minute, one by hand is longer.
     wanted = minutes if minutes and starts == 1 else starts * (longest.longer or 1.0)
     length = f", {minutes:.0f} minutes" if minutes else ""

@@ -214,7 +214,7 @@ def test_an_edited_ledger_of_older_files_shows_in_its_versions_and_workers(
     ("described", "missing", "words"),
     [
         ({"finished": False}, ["async.round-4.json", "sync.round-4.json"], "not finished"),
-        ({"rounds": 8}, [], "4 of 8 planned rounds"),
+        ({"rounds": 8}, [], "4 of 8 planned starts"),
     ],
 )
 def test_a_run_that_is_not_whole_says_so_before_anything_else(
