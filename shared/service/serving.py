@@ -53,6 +53,11 @@ def serving(settings: Settings) -> tuple[Setting, ...]:
     )
 
 
+def most_waiting(settings: Settings) -> int:
+    """Requests that wait for a place in one process; the next is refused at once, by the last thread on sync."""
+    return (THREADS_PER_PLACE - 1) * settings.in_flight - 1
+
+
 # gunicorn's maximum; Hypercorn limits only the head as a whole.
 LONGEST_LINE: Final = 8190
 LONGEST_HEAD: Final = 64 * 1024
@@ -60,8 +65,6 @@ LONGEST_HEAD: Final = 64 * 1024
 THREADS_PER_PLACE: Final = 4
 # gthread limits open connections and Hypercorn does not: far above what the load generator opens.
 CONNECTIONS: Final = 10_000
-# Requests that wait for a place in one process, each with its connection's memory; more are refused at once.
-MOST_WAITING: Final = 1000
 WORKER_SILENCE: Final = 30
 # Seconds beyond the grace time in which a worker closes its connections before it is killed.
 STOP_MARGIN: Final = 3

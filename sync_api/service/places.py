@@ -5,7 +5,7 @@ from time import monotonic
 from shared.http import deadlines
 from shared.http.errors import unavailable
 from shared.service.metrics import Metrics
-from shared.service.serving import MOST_WAITING
+from shared.service.serving import most_waiting
 from shared.service.settings import Settings
 
 from .waiting import FairQueue, ThreadLock
@@ -16,6 +16,7 @@ class Places:
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self._seconds = settings.acquire_timeout
+        self._most = most_waiting(settings)
         self._metrics = metrics
         self._lock = ThreadLock()
         self._waiting = 0
@@ -26,9 +27,9 @@ class Places:
     def take(self) -> bool:
         """Whether a place was free within ACQUIRE_TIMEOUT; if not, the view answers 503.
 
-        Raises a 503 at once when MOST_WAITING others wait.
+        Raises a 503 at once when `most_waiting` others wait.
         """
-        if self._waiting >= MOST_WAITING:
+        if self._waiting >= self._most:
             raise unavailable("Too many requests wait.")
         started = monotonic()
         self._count(1)

@@ -109,8 +109,6 @@ def test_who_waits_gets_the_place_that_comes_back() -> None:
 
 
 def test_who_comes_when_too_many_wait_is_refused_without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    ask = service(lambda: [b""])
-    with monkeypatch.context() as full:
-        full.setattr("sync_api.service.places.MOST_WAITING", 0)
-        assert refused(ask)
-    assert not refused(ask)
+    assert not refused(service(lambda: [b""]))
+    monkeypatch.setattr("sync_api.service.places.most_waiting", lambda _: 0)
+    assert refused(service(lambda: [b""]))

@@ -1,6 +1,7 @@
 """Requests as raw bytes, for input that HTTP clients refuse to send."""
 
 import io
+import select
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,9 @@ class Wire:
                 self._connection.sendall(part)
         except (BrokenPipeError, ConnectionResetError):
             return
+
+    def readable(self) -> bool:
+        return bool(select.select([self._connection], [], [], 0)[0])
 
     def answer(self, method: str = "GET") -> Answer | None:
         """The next answer, or None when the server closed the connection."""
