@@ -19,7 +19,7 @@ from tools.measure_storms import MIB, storm, unique_memory, wait_for_the_last
 LONG = {
     "ACQUIRE_TIMEOUT": "60", "STATEMENT_TIMEOUT": "70", "READ_TIMEOUT": "71", "REQUEST_TIMEOUT": "72",
 }  # fmt: skip
-STORMS = 3
+STORMS = 5
 TOO_MANY = 5
 MOST, MOST_AT_ONCE = 120 * MIB, 80 * MIB
 GET = head("GET /api/products/1 HTTP/1.1")
