@@ -20,7 +20,7 @@ STUDIES: Final = ("capacity", "sweep")
 @click.command(
     epilog="""\b
 Examples:
-  python -m loadtests run                                  five starts of quick, under five minutes
+  python -m loadtests run                                  four starts of quick, under five minutes
   python -m loadtests run --profile smoke                  one short start: does everything work?
   python -m loadtests run --combinations sync,async --rounds 8
   python -m loadtests run --stack none --combinations yours.json --routes routes.json

@@ -28,7 +28,7 @@ const ANSWERS = 2.2;
 const SLACK = 1.3;
 const PRIME = 7919;
 
-/** A slow service gets longer turns, the others do not. @param {number} begins @param {number} seconds @param {number[]} latencies that nine of ten answers keep under, by service @param {number} seed @returns {Schedule} */
+/** A slow service gets longer turns, the others do not. @param {number} begins @param {number} seconds @param {number[]} latencies that 95 % of the answers keep under, by service @param {number} seed @returns {Schedule} */
 export function scheduleOf(begins, seconds, latencies, seed) {
   const guards = latencies.map((latency) => within(SLACK * latency, SHORTEST_GUARD, LONGEST_GUARD));
   const turns = guards.map((guard, service) => guard + within(ANSWERS * latencies[service], SENDING[0], SENDING[1]));

@@ -7,12 +7,12 @@ import { callOf } from './turn_calls.js';
 /** @typedef {import('./combinations.js').Combination} Combination */
 /** @typedef {import('./phases.js').Phase} Phase */
 
-const SLOW_SHARE = 0.9;
+const SLOW_SHARE = 0.95;
 // A service that does not answer is waited for once.
 const LONGEST_MS = 9000;
 
 /**
- * The latency that nine of ten answers of a service keep under a phase's load, in milliseconds; requests go out as
+ * The latency that 95 % of the answers of a service keep under a phase's load, in milliseconds; requests go out as
  * many at once as there are visitors.
  * @param {Phase} phase @param {Combination} combination @param {import('./turn_calls.js').Source} source
  */
