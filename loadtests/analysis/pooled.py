@@ -57,7 +57,8 @@ def _of_route(results: Results, name: str) -> Line:
     found = [result for result in results if name in result.routes]
     requests = sum(result.routes[name].requests for result in found)
     latencies = _pool([_curve_of(result.routes[name]) for result in found])
-    return {**latencies, "throughput": requests / sum(result.duration_s for result in found)}
+    seconds = sum(result.duration_s for result in found)
+    return {**latencies, "throughput": requests / seconds if seconds else None}
 
 
 def _latencies(results: Results) -> Line:
@@ -117,8 +118,9 @@ def _sum(count: Callable[[Result], int]) -> Callable[[Results], float]:
     return lambda results: sum(map(count, results))
 
 
-def _throughput(results: Results) -> float:
-    return sum(result.requests for result in results) / sum(result.duration_s for result in results)
+def _throughput(results: Results) -> float | None:
+    seconds = sum(result.duration_s for result in results)
+    return sum(result.requests for result in results) / seconds if seconds else None
 
 
 def _ceiling(results: Results) -> float | None:

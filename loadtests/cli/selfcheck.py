@@ -14,14 +14,14 @@ from loadtests.validation.selfcheck import TURNS_S, Options, check
 @click.command(
     epilog="""\b
 Examples:
-  python -m loadtests selfcheck                  one run: five starts
+  python -m loadtests selfcheck                  one run: four starts
   python -m loadtests selfcheck --runs 20 --true-minutes 10 --json docs/measurements/selfcheck.json
 
 Exit status: 0, or 1 when a share is beyond its bound by more than chance explains.
 """
 )
 @cli.option("runs", cli.between(1, 1000), "Runs, each judged by itself.", "1")
-@cli.option("starts", cli.between(2, 100), "Starts of a run.", "5")
+@cli.option("starts", cli.between(2, 100), "Starts of a run.", "4")
 @cli.option("turns", cli.decimals(1, 3600), "Seconds of turns in a start.", f"{TURNS_S:g}", "turns_s")
 @cli.option("true-minutes", cli.decimals(0, 600), "Minutes of turns apart, for the true ratio; 0: of all runs.", "0")
 @cli.results_option(RESULTS / "selfcheck")

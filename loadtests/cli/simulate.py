@@ -29,7 +29,7 @@ Exit status: 0, or 1 when a share is beyond its bound.
 def command(runs: int, seed: int, measured: Path, json: Path | None) -> int:
     """Hold the comparison to runs whose effects are known.
 
-    Five starts make a run; one of the five services is a tenth slower. Runs are simulated with the noise of real
+    Four starts make a run; one of the five services is a tenth slower. Runs are simulated with the noise of real
     starts (drift, autocorrelation, skewness, what starts differ by), or put together from real starts. Each is written
     as result files and read by the program that reads a user's.
     """

@@ -14,7 +14,7 @@ from loadtests.schema.turns import BATCHES, Batch, BatchLatency, Latency, Phase
 from loadtests.validation.judged import NAMES, PHASE, SLOWED
 from loadtests.validation.points import AGE, Array, Noise, Points, contrasts_of, logarithms_of
 
-STARTS: Final = 5
+STARTS: Final = 4
 TIMES: Final = 1.1
 SLOWER: Final = log(TIMES) * (np.arange(len(NAMES)) == NAMES.index(SLOWED))
 LEVEL_MS: Final = 10.0

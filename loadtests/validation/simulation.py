@@ -17,7 +17,7 @@ from loadtests.validation.points import Measured, Noise, noise_of, truth_of
 from loadtests.validation.simulated import TIMES, Drawn, drawn, resampled, runs_of
 
 TITLES: Final = {
-    "simulated": "{} simulated runs of five starts, noise as measured",
+    "simulated": "{} simulated runs of four starts, noise as measured",
     "resampled": "{} runs of five real starts, drawn with replacement out of {}",
 }
 
