@@ -80,11 +80,12 @@ def _misnamed(files: Files) -> Iterator[str]:
 
 
 def _copies(files: Files) -> Iterator[str]:
-    """A measurement under another number: a time in milliseconds, and a whole course, come once only."""
+    """A measurement under another number: a time in milliseconds, a whole course, and all turns come once only."""
     seen: dict[tuple[str, str], Path] = {}
     for path, result in files.items():
         course = msgspec.json.encode((result.timeline, result.percentiles)).decode() if result.timeline else ""
-        for mark in filter(None, (result.started_at if time_of(result.started_at) else "", course)):
+        turns = msgspec.json.encode(result.turns).decode() if result.turns else ""
+        for mark in filter(None, (result.started_at if time_of(result.started_at) else "", course, turns)):
             other = seen.setdefault((result.combination, mark), path)
             # Two files of one round are told apart by who lays rounds together.
             if other != path and files[other].round != result.round:

@@ -55,7 +55,7 @@ def test_services_alike_are_the_same_and_nothing_is_recommended(tmp_path: Path) 
 
 
 def test_the_mix_is_the_weighted_sum_of_its_routes(tmp_path: Path) -> None:
-    write_turns(tmp_path, factors=TENTH, noise=0.0)
+    write_turns(tmp_path, factors=TENTH, noise=1e-6)
     mix = compared(tmp_path).effects["simple"]["async uncached"]
     for metric in METRICS:
         assert mix[metric].ratio == pytest.approx(1 / 1.1, rel=0.01), metric
@@ -172,3 +172,11 @@ def test_k6_by_hand_knows_of_no_route_what_binds_it(tmp_path: Path) -> None:
             phase |= dict.fromkeys(("service_cpu_ms", "database_cpu_ms", "cache_cpu_ms"))
 
     assert spoilt(tmp_path, by_hand).by_route == {}
+
+
+def test_turns_that_were_given_another_round_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_turns(tmp_path)
+    first, second = (json.loads((tmp_path / f"async.round-{at}.json").read_text()) for at in (1, 2))
+    save(tmp_path, second | {"turns": first["turns"]})
+    assert main(["compare", str(tmp_path)]) == 2
+    assert "copy" in capsys.readouterr().err
