@@ -63,7 +63,6 @@ def test_a_service_that_is_expected_to_send_no_name_is_measured(tmp_path: Path) 
         ("ROUND", "-1", "give a whole number from 1"),
         ("THINK", "-1", "the word fixed"),
         ("THINK", "long", "the word fixed"),
-        ("DURATION", "0", "give seconds, as 30, 30s or 2m"),
         ("TURNS", "2x", "give seconds, as 30, 30s or 2m"),
         ("DURATION", "2x", "give seconds, as 30, 30s or 2m"),
         ("MIX", "prices=1", "the routes are products, product"),

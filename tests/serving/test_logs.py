@@ -102,9 +102,9 @@ def _lines(service: Service) -> list[dict[str, Any]]:
 
 
 def _accesses(service: Service) -> list[dict[str, Any]]:
-    """The requests' lines, without the readiness check that every start ends with."""
+    """The requests' lines, without those that every start ends with, until its workers are ready."""
     accesses = [line for line in _lines(service) if line["logger"].endswith(".access")]
-    return [line for line in accesses if "/health/ready" not in line["event"]]
+    return [line for line in accesses if not any(path in line["event"] for path in ("/health/ready", "/metrics"))]
 
 
 def _is_alive(service: Service) -> bool:

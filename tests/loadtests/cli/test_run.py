@@ -68,7 +68,7 @@ def test_a_run_measures_all_in_each_start_and_ends_with_the_table_and_the_place(
     assert process.returncode in (0, EVERY_CELL_VOID, EFFECT_MISSING), progress
     assert "start 1 of 1: turns of product" in progress
     assert "start 1 of 1: async-cached" in progress
-    assert "Average response time" in printed
+    assert "avg ms" in printed
     folder = Path(printed.strip().splitlines()[-1].removeprefix("Results: "))
     result = json.loads((folder / "async.round-1.json").read_text())
     assert result["server"]["programs"]["k6"]["cpu_s"] > 0
