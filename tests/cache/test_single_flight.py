@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timed
 CACHED = ["sync-cached", "async-cached"]
 REPORT = "/api/reports/revenue?days=60"
 MANY = 200
-WIDE = {"POOL": "16", "IN_FLIGHT": "32", "CACHE_TIMEOUT": "1"}
+WIDE = {"POOL": "16", "IN_FLIGHT": "64", "CACHE_TIMEOUT": "1"}
 
 
 def selects(stack: Stack) -> int:
