@@ -43,7 +43,7 @@ def _bottleneck(results: Sequence[Result], phase: str) -> RouteBottleneck | None
     shares = {name: rate * ms / servers_of(last, name) for name, ms in demands.items()}
     name = max(shares, key=shares.__getitem__)
     cause = _statement(last, last.head_to_head[phase].route) if name == DATABASE else None
-    return RouteBottleneck(name, shares[name], demands, cause)
+    return RouteBottleneck(name, min(1.0, shares[name]), demands, cause)
 
 
 def _demand(results: Sequence[Result], phase: str, name: str) -> float | None:
