@@ -1,4 +1,4 @@
-"""The ledger for people: what is alike, what differs and why."""
+"""The ledgers of a run: read, held to each other, and written down."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -11,25 +11,11 @@ from loadtests.schema.run import Ledger
 from loadtests.targets.base import Say, Target, TargetError
 
 
-def show_ledger(ledgers: Mapping[str, Ledger], differing: list[Differing], say: Say) -> None:
-    """Entries that are equal in one line each, then those that differ with the reason."""
+def _in_words(ledgers: Mapping[str, Ledger], differing: list[Differing]) -> str:
     apart = {difference.entry for difference in differing}
-    equal = {entry: value for entry, value in next(iter(ledgers.values()), {}).items() if entry not in apart}
-    say(f"ledger: {len(equal)} entries are alike in {', '.join(ledgers)}")
-    for entry, value in equal.items():
-        say(f"  {entry}: {value or 'empty'}")
-    if apart:
-        say(f"ledger: {len(apart)} entries differ")
-    for difference in differing:
-        say(f"  {difference.entry}: {_values(difference)} ({difference.reason or 'WITHOUT A REASON'})")
-
-
-def _values(entry: Differing) -> str:
-    """Each value once, with the combinations that have it."""
-    names: dict[str | None, list[str]] = {}
-    for name, value in entry.values.items():
-        names.setdefault(value, []).append(name)
-    return "; ".join(f"{'none' if value is None else value} in {', '.join(who)}" for value, who in names.items())
+    alike = [entry for entry in next(iter(ledgers.values()), {}) if entry not in apart]
+    differ = f"; {len(apart)} differ (compare --section ledger says why)" if apart else ""
+    return f"ledger: {len(alike)} entries are alike in {', '.join(ledgers)}{differ}"
 
 
 LIBRARY: Final = "library "
@@ -39,7 +25,7 @@ def read_ledgers(target: Target, plan: Plan, say: Say) -> dict[str, Ledger]:
     """Raises TargetError for what would not be a fair comparison."""
     ledgers = {name: read_ledger(target, name) for name in plan.names}
     differing = differences(ledgers, plan.axes)
-    show_ledger(ledgers, differing, say)
+    say(_in_words(ledgers, differing))
     # What runs elsewhere and was built by others is recorded, not judged.
     if lines := unexplained(differing) if plan.file is None else []:
         raise TargetError(f"not a fair comparison: {'; '.join(lines)}")
