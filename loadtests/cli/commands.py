@@ -6,7 +6,7 @@ from typing import Final
 import click
 
 COMMANDS: Final = {
-    "run": "Measure the combinations in rounds and compare them.",
+    "run": "Measure the combinations in turns and compare them.",
     "compare": "Compare results, hold them to conditions, write the report.",
     "capacity": "How many requests a second can each combination take?",
     "sweep": "At which concurrency, distance or hit ratio would the answer flip?",

@@ -50,7 +50,7 @@ A figure that cannot be named ends with a line that lists what can be.
 
 \b
 Exit status: 0; 2 unusable input; 3 a gate is broken or lacks its figure, or a regression was found;
-4 every cell is void; 5 an effect is missing, as no round has all its cells.
+4 nothing that was measured counts; 5 an effect is missing, as no start has all that it compares.
 """
 )
 @click.argument("paths", metavar="[DIR | FILE...]", type=PATH, nargs=-1)
@@ -136,7 +136,7 @@ def failures(comparison: Comparison) -> list[str]:
     if comparison.against:
         lines += [_regression(one, comparison.against.folder) for one in comparison.against.regressions]
     if comparison.missing_effects:
-        lines.append(f"missing, as no round has the cells for it: {', '.join(comparison.missing_effects)}")
+        lines.append(f"missing, as no start has what it compares: {', '.join(comparison.missing_effects)}")
     return lines
 
 

@@ -13,7 +13,7 @@ from loadtests.schema.files import UnusableResults
 from loadtests.schema.run import LATEST
 from loadtests.verdict.comparison import Comparison, compare
 
-COLUMNS: Final = ("folder", "load", "rounds", "void", "average, ms", "the cache in sync")
+COLUMNS: Final = ("folder", "load", "starts", "void", "average, ms", "the cache in sync")
 
 
 def list_of_runs(folder: Path) -> Table:

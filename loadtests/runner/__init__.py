@@ -1,1 +1,1 @@
-"""Measures the rounds and cells of a matrix."""
+"""Measures the starts of a matrix."""

@@ -66,7 +66,7 @@ class Varies(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """One cell: one combination under one load."""
+    """One combination in one start: under its load, and in its turns."""
 
     schema: Literal[1]
     combination: Name

@@ -1,4 +1,4 @@
-"""The server's side of a cell: what its programs used, did and waited for in the measured time."""
+"""The server's side of a result: what its programs used, did and waited for in the measured time."""
 
 from collections.abc import Mapping
 from typing import Annotated, TypeAlias
@@ -56,7 +56,7 @@ class Statement(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """An entry of the ledger that was something else in this cell."""
+    """An entry of the ledger that was something else in this start."""
 
     entry: str
     before: str | None
@@ -64,7 +64,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Settled(msgspec.Struct, frozen=True):
-    """How long the cell waited for a quiet machine, how many cores were still busy then, and whether that was quiet."""
+    """How long the start waited for a quiet machine, how many cores were still busy then, and whether it was quiet."""
 
     seconds: Amount
     busy_cores: Amount
@@ -79,7 +79,7 @@ class Collector(msgspec.Struct, frozen=True):
 
 
 class Server(msgspec.Struct, frozen=True):
-    """The server's side of a cell, by program: service, database, cache, k6.
+    """The server's side of a result, by program: service, database, cache, k6.
 
     `window_s` is the time between the two snapshots that everything here is a difference of: the measured time, without
     the warm-up, null where the snapshots lie before the start and after the end of k6. `counters` are the service's own

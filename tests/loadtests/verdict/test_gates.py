@@ -143,7 +143,7 @@ def test_an_effect_that_no_round_tells_of_is_a_status_of_its_own(
         for number in (1, 2, 3, 4):
             save(results, document(name, number, failed=1))
     assert main(["compare", str(results)]) == status
-    assert ("missing, as no round" in capsys.readouterr().err) is (status == EFFECT_MISSING)
+    assert ("missing, as no start" in capsys.readouterr().err) is (status == EFFECT_MISSING)
 
 
 def test_cells_that_are_void_in_turns_leave_no_pair_and_no_effect(results: Path) -> None:
