@@ -15,6 +15,10 @@ THREADS_WAIT: Final = (
     "A gthread thread reads one connection until it has a whole request, so these clients occupy all threads; Hypercorn"
     " waits on all connections at once. Remedy: a buffering proxy, as in the same fault behind nginx."
 )
+DRIVER_WAITS: Final = (
+    "PyMySQL takes its time-outs when it connects: a statement that begins late in a request, here after a wait for"
+    " another request's query, may outlast it by READ_TIMEOUT. On async a statement ends with its request."
+)
 FAULTS: Final = (
     Fault("redis-killed", "Redis killed with -9", "Redis", 5, partial(killed, "cache"),
         "Its port refuses connections; then it is back, empty."),
@@ -34,7 +38,7 @@ FAULTS: Final = (
     Fault("database-killed", "database killed with -9", "database", 3, partial(killed, "database"),
         "Its port refuses connections; then it recovers from its log."),
     Fault("database-frozen", "database frozen for 10 s", "database", 10, partial(frozen, "database"),
-        "It accepts connections and does not answer (SIGSTOP)."),
+        "It accepts connections and does not answer (SIGSTOP).", findings={"sync-cached": DRIVER_WAITS}),
     Fault("database-full", "database out of connections", "database", 5, out_of_connections,
         "The service's sessions are killed and the database refuses new ones."),
     Fault("database-far", "database 50 ms away", "database", 5,
