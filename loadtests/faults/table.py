@@ -16,8 +16,8 @@ THREADS_WAIT: Final = (
     " waits on all connections at once. Remedy: a buffering proxy, as in the same fault behind nginx."
 )
 DRIVER_WAITS: Final = (
-    "PyMySQL takes its time-outs when it connects: a statement that begins late in a request, after a wait for a place, a"
-    " connection or another request's query, may outlast it by READ_TIMEOUT. On async a statement ends with its request."
+    "PyMySQL takes its time-outs when it connects: a statement that begins late in a request, after a wait for a place,"
+    " a connection or another request's query, may outlast it by READ_TIMEOUT. On async it ends with its request."
 )
 FAULTS: Final = (
     Fault("redis-killed", "Redis killed with -9", "Redis", 5, partial(killed, "cache"),
