@@ -192,8 +192,8 @@ def test_requests_that_reach_over_their_turns_are_said_with_the_cure(tmp_path: P
     def stall(_path: str, _answer: Answer) -> None:
         nonlocal answered
         answered += 1
-        # Too seldom for the turns to be stretched, and for all visitors at once.
-        if answered % 30 == 0:
+        # After the warm-up, by which turns are as long as they are, and for all visitors at once.
+        if answered % 300 >= 270:
             time.sleep(0.15)
 
     with KnownService("sync", 0.001) as one, KnownService("async", 0.001, spoil=stall) as other:
