@@ -15,6 +15,7 @@ from loadtests.validation.judged import NAMES, PHASE, SLOWED
 from loadtests.validation.points import AGE, Array, Noise, Points, contrasts_of, logarithms_of
 
 STARTS: Final = 4
+NEGLIGIBLE: Final = 1e-9
 TIMES: Final = 1.1
 SLOWER: Final = log(TIMES) * (np.arange(len(NAMES)) == NAMES.index(SLOWED))
 LEVEL_MS: Final = 10.0
@@ -63,7 +64,10 @@ def resampled(points: Sequence[Points], runs: int, random: np.random.Generator) 
     equal = random.permuted(np.tile(np.arange(len(COMBINATIONS)), (runs, STARTS, 1)), axis=2)
     services = np.concatenate([equal, np.full((runs, STARTS, 1), len(COMBINATIONS))], axis=2)
     percentiles, cpu = (logarithms_of(points, metric) for metric in ("latency_p95", "service_cpu"))
-    return Drawn(contrasts_of(points)[starts, services], percentiles[starts, services], cpu[starts, services])
+    contrasts = contrasts_of(points)[starts, services]
+    # A start that is drawn twice would be refused as a copy.
+    contrasts = contrasts + random.normal(scale=NEGLIGIBLE, size=contrasts.shape)
+    return Drawn(contrasts, percentiles[starts, services], cpu[starts, services])
 
 
 def runs_of(drawn: Drawn, folder: Path) -> Iterator[Rounds]:
