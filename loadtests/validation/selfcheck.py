@@ -30,7 +30,8 @@ SPUN: Final = 0.1
 # What the light read has of the time of a head to head: by eight visitors, and one at a time.
 BUSY, ALONE = 0.34, 0.08
 TURNS_S: Final = float(make_plan("quick").lengths["TURNS"]) * (BUSY + ALONE)
-LOAD: Final = {"MIX": "product=1", "DURATION": "0"}
+# Of the origin's load only as much as a result needs.
+LOAD: Final = {"MIX": "product=1", "VUS": "1", "THINK": "0", "WARM_UP": "0.4", "DURATION": "0.6"}
 
 
 class Options(NamedTuple):

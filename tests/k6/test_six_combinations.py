@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("k6")]
 SERIAL = {"serial": "async", "serial-cached": "async-cached"}
 # One answer, so that a warm cache has it: what the cache does is seen in a second. Fewer requests than make a share of
 # one of two workers lopsided.
-LOAD = {"MIX": "dashboard=1", "VUS": "5", "THINK": "0.2", "WARM_UP": "0.5", "DURATION": "1"}
+LOAD = {"MIX": "dashboard=1", "VUS": "5", "THINK": "0.2", "WARM_UP": "0.5", "DURATION": "1", "TURNS": "0"}
 TIMEOUT_S = 90
 
 
@@ -91,7 +91,7 @@ def test_six_have_the_effects_of_three_stacks_by_their_own_figures(rounds: Round
         assert before
         assert after
         expected = None if {without, with_it} & void else pytest.approx(before / after)
-        effect = found.origin["effects"]["simple"][name]["latency_avg"]
+        effect = found.effects["simple"][name]["latency_avg"]
         assert effect.ratio == expected
         assert effect.verdict == "cannot tell"
         # Four queries, or one look into Redis.
