@@ -47,7 +47,8 @@ def rounds(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Rounds:
             check=False,
         )
     assert done.returncode in (0, EFFECT_MISSING), done.stderr
-    assert "cache in serial" in done.stdout
+    # Shown, or named as missing where a busy machine spoilt it.
+    assert "cache in serial" in done.stdout + done.stderr
     return read_rounds(folder / "latest")
 
 
