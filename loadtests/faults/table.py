@@ -16,8 +16,8 @@ THREADS_WAIT: Final = (
     " waits on all connections at once. Remedy: a buffering proxy, as in the same fault behind nginx."
 )
 DRIVER_WAITS: Final = (
-    "PyMySQL takes its time-outs when it connects: a statement that begins late in a request, after a wait for a place,"
-    " a connection or another request's query, may outlast it by READ_TIMEOUT. On async it ends with its request."
+    "PyMySQL takes its time-outs when it connects: a statement that begins late in a request, here after a wait"
+    " for another request's query, may outlast it by READ_TIMEOUT. On async it ends with its request."
 )
 FAULTS: Final = (
     Fault("redis-killed", "Redis killed with -9", "Redis", 5, partial(killed, "cache"),
@@ -77,6 +77,5 @@ FAULTS: Final = (
     Fault("disconnects", "clients that disconnect", "clients", 6, partial(disconnecting, 40.0),
         "They reset the connection up to 30 ms after their request."),
     Fault("overload", "load three times over capacity", "clients", 8, partial(overload, 3),
-        "Three times as many visitors as the service handles at once request uncached reports without pause.",
-        findings=dict.fromkeys(("sync", "sync-cached"), DRIVER_WAITS)),
+        "Three times as many visitors as the service handles at once request uncached reports without pause."),
 )  # fmt: skip
