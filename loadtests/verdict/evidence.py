@@ -17,8 +17,8 @@ from loadtests.verdict.studies import Context
 # The effects that are between twins, each with its pair.
 TWINS: Final = {"async uncached": ("sync", "async"), "async cached": ("sync-cached", "async-cached")}
 CACHE: Final = "cache in sync"
-# The route of the head to head in which the service matters most.
-LIGHT: Final = "product"
+# The route of the head to head in which the service matters most, and the heavy report.
+LIGHT, REPORT = "product", "revenue"
 OF_THE_SERVICE: Final = frozenset({SERVICE, PLACES, CONNECTIONS})
 NOT_CAPTURED: Final = "the server's side was not captured in both"
 
@@ -92,15 +92,26 @@ class Evidence(NamedTuple):
         return found if found and found.ratio is not None else None
 
     def says(self, name: str) -> Verdict | None:
-        """The verdict of a simple effect on the average; null where there is none or this load cannot tell.
+        """The verdict that a recommendation rests on; null where there is none or this load cannot tell.
 
-        A gain that costs more of the service's CPU is none that a recommendation rests on.
+        Of turns, only on what is declared beforehand: the average latency of the mix, of the light read and of the
+        report. A gain has to show in the service's CPU too; what the mix leaves open the two routes decide if one is
+        slower, neither quicker, and the CPU dearer.
         """
-        effect, cpu = self.effect(name), self.effect(name, "service_cpu")
+        effect = self.effect(name)
         if effect is None or name in self.unseen:
             return None
-        dearer = self.turns is not None and cpu is not None and cpu.verdict == "worse"
-        return "cannot tell" if effect.verdict == "better" and dearer else effect.verdict
+        cpu = self.effect(name, "service_cpu") if self.turns else None
+        if effect.verdict == "better":
+            return "better" if cpu is None or cpu.verdict == "better" else "cannot tell"
+        if effect.verdict == "cannot tell" and cpu and cpu.verdict == "worse" and self._slower_by_route(name):
+            return "worse"
+        return effect.verdict
+
+    def _slower_by_route(self, name: str) -> bool:
+        rows = [self.routes[route][name] for route in (LIGHT, REPORT) if name in self.routes.get(route, {})]
+        verdicts = {row["latency_avg"].verdict for row in rows}
+        return "worse" in verdicts and "better" not in verdicts
 
     @property
     def known(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,47 @@ def test_services_alike_are_the_same_and_nothing_is_recommended(tmp_path: Path) 
     found = compared(tmp_path)
     assert {row["latency_avg"].verdict for row in found.effects["simple"].values()} == {"same"}
     assert found.recommendation.answer == "keep"
+
+
+@pytest.mark.parametrize(("cpu", "answer"), [(0.5, "add the cache"), (1.07, "undecided"), (2.0, "undecided")])
+def test_a_gain_is_recommended_where_service_cpu_shows_it_too(tmp_path: Path, cpu: float, answer: str) -> None:
+    def costs(content: Document) -> None:
+        if content["combination"].endswith("cached"):
+            _multiply_cpu(content, VISITORS, cpu / 0.5)
+
+    found = spoilt(tmp_path, costs, factors=ALIKE | {"sync-cached": 0.5, "async-cached": 0.5})
+    assert found.effects["simple"]["cache in sync"]["latency_avg"].verdict == "better"
+    assert found.recommendation.answer == answer
+
+
+@pytest.mark.parametrize(
+    ("slower", "answer"), [("product", "keep"), ("revenue", "keep"), ("create_order", "undecided")]
+)
+def test_what_the_mix_leaves_open_the_light_read_and_the_report_decide(
+    tmp_path: Path, slower: str, answer: str
+) -> None:
+    def differs(content: Document) -> None:
+        # The twins by a third on one route, and on the page now one way and now the other.
+        sign = 1 if content["combination"].startswith("async") else -1
+        _shift(content, slower, sign * 0.15)
+        _shift(content, "dashboard", sign * (0.6 if content["round"] % 2 else -0.5))
+        _multiply_cpu(content, VISITORS, math.exp(sign * 0.15))
+
+    found = spoilt(tmp_path, differs)
+    assert found.effects["simple"]["async uncached"]["latency_avg"].verdict == "cannot tell"
+    assert found.recommendation.answer == answer
+
+
+def _shift(content: Document, phase: str, by: float) -> None:
+    for batch in content["turns"][phase]:
+        batch["contrast"] += by
+
+
+def _multiply_cpu(content: Document, phases: Iterable[str], factor: float) -> None:
+    for phase in phases:
+        content["head_to_head"][phase]["service_cpu_ms"] *= factor
+        for batch in content["turns"][phase]:
+            batch["service_cpu_ms"] *= factor
 
 
 def test_the_mix_is_the_weighted_sum_of_its_routes(tmp_path: Path) -> None:
