@@ -10,12 +10,13 @@ from loadtests.schema.result import Result
 
 
 class Doubt(msgspec.Struct, frozen=True):
-    """Which figures of which file, and why, with count and rate."""
+    """Which figures of which file, why, and how much of it."""
 
     combination: str
     round: int
     figures: str
     reason: str
+    extent: str
 
 
 FAILED: Final = "latency and throughput"
@@ -26,24 +27,21 @@ LOADS: Final = "whether the load was the same"
 
 def doubts(rounds: Mapping[int, Mapping[str, Result]]) -> list[Doubt]:
     summaries = [result for cells in rounds.values() for result in cells.values() if result.profile == PROFILE]
-    return [
-        Doubt(result.combination, result.round, figures, reason)
-        for result in summaries
-        for figures, reason in _of(result, summaries[0])
-    ]
+    others = len({result.vus for result in summaries}) > 1
+    return [Doubt(result.combination, result.round, *found) for result in summaries for found in _of(result, others)]
 
 
-def _of(result: Result, first: Result) -> Iterator[tuple[str, str]]:
+def _of(result: Result, other_vus: bool) -> Iterator[tuple[str, str, str]]:
     requests, dropped = result.requests, result.dropped_iterations
     if result.failed:
-        yield FAILED, f"{_share(result.failed, requests)} requests failed"
+        yield FAILED, "requests failed", _share(result.failed, requests)
     if result.checks_failed:
-        yield ANSWERS, f"{_share(result.checks_failed, result.checks or requests)} checks failed"
+        yield ANSWERS, "checks failed", _share(result.checks_failed, result.checks or requests)
     if dropped:
-        yield DROPPED, f"{_share(dropped, requests + dropped)} iterations were dropped"
-    if result.vus != first.vus:
-        yield LOADS, f"{result.vus} VUs, {first.combination} had {first.vus}: right at a constant arrival rate only"
+        yield DROPPED, "iterations were dropped", _share(dropped, requests + dropped)
+    if other_vus:
+        yield LOADS, "VUs differ, as they may at a constant arrival rate only", f"{result.vus:,}"
 
 
 def _share(count: int, whole: int) -> str:
-    return f"{count:,} of {whole:,} ({count / whole:.2%})"
+    return f"{count:,} of {whole:,} ({100 * count / whole:.2g} %)"

@@ -87,21 +87,18 @@ def _float(value: Any) -> float | None:
 PROFILE: Final = "k6 summary"
 # When the file was written says nothing of when it was measured: copies and checkouts change it.
 UNKNOWN: Final = "unknown"
-# Fewer requests than these say nothing about a percentile.
-ENOUGH: Final = {"p(95)": 200, "p(99)": 1000}
 NOTHING: Final = (
     "it holds no requests: http_reqs, http_req_duration and, if machine-readable, config.duration are wanted"
 )
 # What else k6 measures, by how its metrics begin.
 OTHERS: Final = {"grpc_": "gRPC", "browser_": "a browser", "ws_": "WebSockets", "kafka_": "Kafka"}
-STREAM: Final = (
-    "it is a stream of points, as `--out json` or `--out csv` writes: add `--summary-export FILE` to that k6 run"
-)
-STREAMED: Final = (b"metric_name,timestamp,", b'{"type":"Metric"', b'{"type":"Point"', b'{"metric":')
 # What k6 is to be asked for to have all that is compared.
 ALL_STATS: Final = '--summary-trend-stats "avg,min,med,max,p(90),p(95),p(99)"'
-LONGEST_LINE: Final = 10_000
-NAME: Final = re.compile(r"(?P<combination>.+?)(?:\.round-(?P<round>[1-9]\d*))?\.json")
+PRINTED: Final = re.compile(rb"execution: local|_duration\.+:")
+# Bytes at either end of a file that tell what it is.
+ENDS: Final = 65_536
+NAME: Final = re.compile(r"(?P<combination>.+?)(?:\.round-(?P<round>[1-9]\d*))?\.(?:json|csv)(?:\.gz)?")
+PERCENTILE: Final = re.compile(r"p\((\d+(?:\.\d+)?)\)")
 
 
 def is_summary(document: Any) -> TypeGuard[Values]:
@@ -123,8 +120,9 @@ def result_of(path: Path, document: Values) -> Result:
     metrics = _metrics(document)
     requests, latency = _values(metrics, "http_reqs"), _values(metrics, "http_req_duration")
     count, rate = _number(requests, "count"), _number(requests, "rate")
-    figures, checks = _latency(latency, count or 0), _values(metrics, "checks")
-    if not count or not rate or not any((figures.avg, figures.p50, figures.p90, figures.p95, figures.p99)):
+    percentiles, checks = _percentiles(latency), _values(metrics, "checks")
+    average = _number(latency, "avg")
+    if not count or not rate or not (average or percentiles):
         raise UnusableResults(f"{path} is a summary of k6 that cannot be used: {_instead(metrics) or NOTHING}")
     name = NAME.fullmatch(path.name)
     return Result(
@@ -138,24 +136,31 @@ def result_of(path: Path, document: Values) -> Result:
         think_time_s=0.0,
         think="unknown",
         requests=int(count),
-        failed=int(_number(_values(metrics, "http_req_failed"), "passes") or 0),
+        failed=_failed(_values(metrics, "http_req_failed"), count),
         checks_failed=int(_number(checks, "fails") or 0),
         checks=int((_number(checks, "fails") or 0) + (_number(checks, "passes") or 0)),
         dropped_iterations=int(_number(_values(metrics, "dropped_iterations"), "count") or 0),
         throughput_rps=rate,
-        latency_ms=figures,
+        latency_ms=_latency(latency, percentiles),
+        percentiles={f"p{place}": value for place, value in percentiles.items()},
+        quantiles=_quantiles(latency, percentiles),
         routes={},
         cache=Cache(),
         k6=K6(k6_of(document)),
     )
 
 
-def refuse_stream(path: Path) -> None:
-    """Raises UnusableResults for points, which have a line each."""
+def refuse_printed(path: Path) -> None:
+    """Raises UnusableResults for what k6 shows on a terminal."""
+    if not path.is_file():
+        return
     with path.open("rb") as file:
-        first = file.readline(LONGEST_LINE)
-    if first.startswith(STREAMED) and first.endswith(b"\n"):
-        raise UnusableResults(f"{path} is no summary of k6: {STREAM}")
+        begin = file.read(ENDS)
+        file.seek(max(0, path.stat().st_size - ENDS))
+        # PowerShell redirects as UTF-16.
+        found = PRINTED.search((begin + file.read()).replace(b"\0", b""))
+    if found and not begin.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \r\n\t").startswith(b"{"):
+        raise UnusableResults(f"{path} is what k6 prints: add --summary-export FILE to that k6 run, and compare FILE")
 
 
 def _instead(metrics: Values) -> str | None:
@@ -186,16 +191,25 @@ def _number(values: Values, *names: str) -> float | None:
     return next((float(value) for value in values_found if isinstance(value, int | float) and value >= 0), None)
 
 
-def _latency(values: Values, count: float) -> Latency:
-    def percentile(name: str) -> float | None:
-        return _number(values, name) if count >= ENOUGH.get(name, 0) else None
+def _failed(values: Values, requests: float) -> int:
+    """Some scripts write the rate alone."""
+    counted = _number(values, "passes")
+    return int(counted if counted is not None else round(requests * min(1.0, _number(values, "rate", "value") or 0.0)))
 
-    return Latency(
-        avg=_number(values, "avg"),
-        min=_number(values, "min"),
-        p50=_number(values, "med", "p(50)"),
-        p90=percentile("p(90)"),
-        p95=percentile("p(95)"),
-        p99=percentile("p(99)"),
-        max=_number(values, "max"),
-    )
+
+def _percentiles(values: Values) -> dict[str, float]:
+    """By their place, as "99.9", in order."""
+    named = {found[1]: name for name in values if (found := PERCENTILE.fullmatch(str(name)))}
+    known = {place: _number(values, name) for place, name in ({"50": "med"} | named).items()}
+    inside = sorted((place for place in known if 0 < float(place) < 100), key=float)
+    return {place: value for place in inside if (value := known[place]) is not None}
+
+
+def _latency(values: Values, percentiles: Mapping[str, float]) -> Latency:
+    p50, p90, p95, p99 = (percentiles.get(place) for place in ("50", "90", "95", "99"))
+    return Latency(_number(values, "avg"), _number(values, "min"), p50, p90, p95, p99, _number(values, "max"))
+
+
+def _quantiles(values: Values, percentiles: Mapping[str, float]) -> dict[str, float | None]:
+    ends = {"0": _number(values, "min"), "100": _number(values, "max")}
+    return {**percentiles, **{place: value for place, value in ends.items() if value is not None}}

@@ -5,14 +5,15 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from loadtests.analysis.figures import LATENCIES, service_cpu
+from loadtests.analysis.figures import service_cpu
+from loadtests.analysis.k6_summary import PROFILE as SUMMARY
 from loadtests.schema.result import Result, Route
 from loadtests.schema.turns import Latency
 
 Line: TypeAlias = dict[str, Any]
 Results: TypeAlias = Sequence[Result]
 
-# Requests that a percentile needs.
+# Requests that a percentile needs; those of k6's own summaries are shown as they are.
 ENOUGH: Final = {"p50": 1, "p95": 200, "p99": 1000}
 
 
@@ -35,11 +36,15 @@ def curves(counting: Sequence[Mapping[str, Result]]) -> dict[str, dict[str, floa
 
 def _whole_curve(results: Results) -> dict[str, float | None]:
     asked = [curve for result in results if (curve := _curve(result))[2]]
-    requests = sum(count for count, _, _ in asked)
+    requests, beyond = sum(count for count, _, _ in asked), 0 if _of_k6(results) else BEYOND
     shares = {name: float(name[1:]) / 100 for name in results[0].percentiles or PLACES}
     return {
-        name: _percentile(asked, share) if requests * (1 - share) >= BEYOND else None for name, share in shares.items()
+        name: _percentile(asked, share) if requests * (1 - share) >= beyond else None for name, share in shares.items()
     }
+
+
+def _of_k6(results: Results) -> bool:
+    return bool(results) and results[0].profile == SUMMARY
 
 
 def _line(results: Results, measured: int) -> Line:
@@ -56,13 +61,14 @@ def _line(results: Results, measured: int) -> Line:
 def _of_route(results: Results, name: str) -> Line:
     found = [result for result in results if name in result.routes]
     requests = sum(result.routes[name].requests for result in found)
-    latencies = _pool([_curve_of(result.routes[name]) for result in found])
+    latencies = _pool([_curve_of(result.routes[name]) for result in found], ENOUGH)
     seconds = sum(result.duration_s for result in found)
     return {**latencies, "throughput": requests / seconds if seconds else None}
 
 
 def _latencies(results: Results) -> Line:
-    return _pool([_curve(result) for result in results])
+    named = dict.fromkeys([*ENOUGH, *(name for result in results for name in result.percentiles)], 0)
+    return _pool([_curve(result) for result in results], named if _of_k6(results) else ENOUGH)
 
 
 Curve: TypeAlias = tuple[int, float | None, dict[float, float]]
@@ -83,15 +89,14 @@ def _places(latency: Latency) -> dict[float, float]:
     return {share: value for share, value in {**named, 1.0: latency.max}.items() if value is not None}
 
 
-def _pool(curves: Sequence[Curve]) -> Line:
+def _pool(curves: Sequence[Curve], enough: Mapping[str, int]) -> Line:
     asked = [curve for curve in curves if curve[0] and (curve[1] is not None or curve[2])]
     requests = sum(count for count, _, _ in asked)
     means = [count * mean for count, mean, _ in asked if mean is not None]
     average = sum(means) / requests if requests and len(means) == len(asked) else None
     percentiles = {
-        f"latency_{name}": _percentile(asked, float(name[1:]) / 100) if requests >= ENOUGH[name] else None
-        for name in LATENCIES
-        if name in ENOUGH
+        f"latency_{name}": _percentile(asked, float(name[1:]) / 100) if requests >= least else None
+        for name, least in enough.items()
     }
     return {"latency_avg": average, **percentiles}
 

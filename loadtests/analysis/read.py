@@ -9,7 +9,8 @@ import msgspec
 from msgspec.structs import replace
 
 from loadtests.analysis.contradictions import contradiction
-from loadtests.analysis.k6_summary import PROFILE, is_summary, refuse_stream, result_of
+from loadtests.analysis.k6_points import Points, begun, read_points, reader_of, summary_of, tenths
+from loadtests.analysis.k6_summary import PROFILE, is_summary, refuse_printed, result_of
 from loadtests.analysis.one_run import refuse_mixture
 from loadtests.schema.combinations import OURS, read_entries
 from loadtests.schema.design import RESERVED
@@ -75,16 +76,18 @@ def _in_order(results: Iterable[Result], planned: list[str]) -> list[str]:
     return [*COMBINATIONS, *(name for name in measured if name not in places)] if len(hole) == 1 else measured
 
 
-def refuse_gaps(folder: Path, names: list[str], rounds: Mapping[int, set[str]]) -> None:
+def refuse_gaps(place: str, names: list[str], rounds: Mapping[int, set[str]]) -> None:
     """Raises UnusableResults when a round lacks a combination, or when there is nothing to compare with."""
     for number, present in sorted(rounds.items()):
         missing = [name for name in names if name not in present]
         if missing:
             raise UnusableResults(
-                f"{folder} lacks {', '.join(missing)} in round {number}: measure them, or remove that round's files"
+                f"{place} lacks {', '.join(missing)} in round {number}: measure them, or remove that round's files"
             )
     if len(names) < 2:
-        raise UnusableResults(f"{folder} holds {names[0]} alone: measure another combination to compare it with")
+        raise UnusableResults(
+            f"{place} holds {names[0]} alone: measure another combination, or name another file, to compare it with"
+        )
 
 
 def varies_of(cells: Mapping[str, Result]) -> dict[str, Varies | None]:
@@ -129,7 +132,7 @@ def read_rounds(folder: Path, base: str = "", given: Sequence[Path] = ()) -> Rou
     names = in_order(files.values(), typed, base)
     if not run.finished:
         rounds = {number: cells for number, cells in rounds.items() if set(names) <= cells.keys()} or rounds
-    refuse_gaps(folder, names, {number: set(cells) for number, cells in rounds.items()})
+    refuse_gaps(" ".join(map(str, given or [folder])), names, {number: set(cells) for number, cells in rounds.items()})
     return {number: {name: rounds[number][name][1] for name in names} for number in sorted(rounds)}
 
 
@@ -152,6 +155,9 @@ def _result_files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise UnusableResults(f"{folder} is not a folder: run `make matrix`, or give another one")
     files = sorted(path for path in folder.glob("*.json") if path.name not in OTHER_FILES)
+    runs = sorted({path.parent for path in folder.glob("*/*.json")})
+    if not files and runs:
+        raise UnusableResults(f"{folder} holds runs and no results: give one of them, as {runs[-1]}")
     if not files:
         raise UnusableResults(f"{folder} holds no results: run `make matrix` or `k6 run loadtests/matrix.js` first")
     return files
@@ -164,15 +170,24 @@ def _read_given(paths: Sequence[Path]) -> dict[Path, Result]:
 
 
 def _read(path: Path, folder: str = "") -> Result:
-    if path.is_file():
-        refuse_stream(path)
-    document = read_json(path, object, of_others=True)
-    result = result_of(path, document) if is_summary(document) else _ours(path, document)
+    reader = reader_of(path) if path.is_file() else None
+    result = _of_points(path, read_points(path, reader)) if reader else _of_document(path)
     if folder and result.profile == PROFILE:
         result = replace(result, combination=f"{folder}/{result.combination}")
     if why := contradiction(result):
         raise UnusableResults(f"{path} contradicts itself: {why}")
     return result
+
+
+def _of_points(path: Path, points: Points) -> Result:
+    result = result_of(path, summary_of(points))
+    return replace(result, started_at=begun(points), timeline=tenths(points))
+
+
+def _of_document(path: Path) -> Result:
+    refuse_printed(path)
+    document = read_json(path, object, of_others=True)
+    return result_of(path, document) if is_summary(document) else _ours(path, document)
 
 
 def _ours(path: Path, document: Any) -> Result:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -19,6 +19,8 @@ from loadtests.schema.run import RunDescription
 SAME_HOST: Final = ("cpu", "cores", "memory_gb")
 
 
+# Without a change and with it.
+Pair: TypeAlias = tuple[str, str]
 # The port that it was given makes no service slower.
 OWN_TO_A_RUN: Final = frozenset({"address"})
 
@@ -54,6 +56,12 @@ def against(folder: Path, earlier: Path) -> Against:
     pairs = list(_paired(now, before))
     compared = {name: {metric: ratio_of(_changes(pairs, name, metric)) for metric in FIGURES} for name in names}
     return Against(str(earlier), compared, list(_regressions(compared)), without_ledger)
+
+
+def of_files(earlier: Path, effects: Mapping[str, Mapping[str, Effect]], pairs: Mapping[str, Pair]) -> Against:
+    """Of k6's own summaries, which are held to the first."""
+    compared = {pairs[name][1]: dict(row) for name, row in effects.items()}
+    return Against(str(earlier), compared, list(_regressions(compared)), [])
 
 
 def _regressions(compared: Mapping[str, Mapping[str, Effect]]) -> Iterator[Regression]:

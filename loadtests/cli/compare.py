@@ -10,13 +10,14 @@ import msgspec
 from msgspec.structs import replace
 
 from loadtests.analysis.read import DEFAULT_FOLDER
-from loadtests.analysis.regression import Regression, against
+from loadtests.analysis.regression import Regression, against, of_files
 from loadtests.cli.earlier import list_of_runs
 from loadtests.report.document import Loaded, load
-from loadtests.report.make import Wanted, write_wanted
+from loadtests.report.make import PAGE_NAME, Wanted, write_wanted
 from loadtests.report.plain_text import console, one_line
 from loadtests.report.sections import SECTIONS, show_against, show_sections
 from loadtests.report.terminal import show
+from loadtests.schema.design import SIMPLE_KEY
 from loadtests.schema.exit_status import EFFECT_MISSING, EVERY_CELL_VOID, GATE_BROKEN
 from loadtests.schema.files import UnusableResults
 from loadtests.verdict.comparison import Comparison
@@ -34,7 +35,8 @@ Examples:
   python -m loadtests compare                          the newest run
   python -m loadtests compare loadtests/results/example --report
   python -m loadtests compare DIR --html page.html --beside EARLIER
-  python -m loadtests compare before.json after.json   summaries of any k6, by --summary-export
+  python -m loadtests compare before.json after.json   of any k6, by --summary-export, --out json or --out csv
+  python -m loadtests compare after.json --against before.json
   python -m loadtests compare --list                   earlier runs, newest first
 
 \b
@@ -60,9 +62,9 @@ Exit status: 0; 2 unusable input; 3 a gate is broken or lacks its figure, or a r
 @click.option("--base", metavar="NAME", default="", help="Hold the others to this combination, not to the first one.")
 @click.option("--strict", is_flag=True, help="Leave out k6's own summaries with a failed request or check.")
 @click.option("--fail-if", metavar="CONDITION", multiple=True, help="Fail when it holds, or its figure is missing.")
-@click.option("--against", "earlier", type=PATH, help="Fail when this run is shown to be worse than that one.")
+@click.option("--against", "earlier", type=PATH, help="Fail when these results are shown to be worse than those.")
 @click.option("--study", "studies", type=PATH, multiple=True, help="A capacity.json, sweep.json or faults.json.")
-@click.option("--report", is_flag=True, help="Write report.html, report.md and comparison.json into the folder.")
+@click.option("--report", is_flag=True, help="Write report.html, report.md and comparison.json beside the results.")
 @click.option("--html", type=PATH, help="Write the report as one page that opens offline.")
 @click.option("--markdown", type=PATH, help="Write the report as a document for a pull request.")
 @click.option("--csv", type=PATH, help="Write every figure as a line.")
@@ -81,7 +83,7 @@ def command(
     earlier: Path | None,
     **wanted: Any,
 ) -> int:
-    """Compare the results in DIR (the newest run), or k6's summaries in FILEs, the first of which is held to."""
+    """Compare the results in DIR (the newest run), or k6's own FILEs: all to the first of them."""
     files = Wanted(**wanted)
     folder, given = _source(paths, files, earlier)
     try:
@@ -89,13 +91,13 @@ def command(
             console().print(list_of_runs(folder))
             return 0
         loaded = load(folder, base, given, files.studies, strict)
-        comparison = _judged(loaded, fail_if, earlier)
+        comparison = _judged(loaded, fail_if, earlier, by_name=bool(given))
         loaded = loaded._replace(comparison=comparison)
         written = write_wanted(files, loaded)
         if as_json:
             print(msgspec.json.format(msgspec.json.encode(comparison)).decode())
         else:
-            _show(loaded, sections, verbose, by_name=bool(given))
+            _show(loaded, sections, verbose, _report(folder, given, written))
     except (UnusableResults, UnusableGate) as error:
         raise click.UsageError(one_line(str(error))) from error
     # The screen names the report.
@@ -114,20 +116,25 @@ def _source(paths: Sequence[Path], files: Wanted, earlier: Path | None) -> tuple
         return (paths[0] if paths else DEFAULT_FOLDER), ()
     if folders := [path for path in paths if path.is_dir()]:
         raise click.UsageError(f"{folders[0]} is a folder: give one folder, or files")
-    if files.report or earlier:
-        raise click.UsageError(
-            "--report and --against need a folder; of files, use --html, --markdown, --csv or --json"
-        )
-    return paths[0].parent, paths
+    before = sorted(earlier.glob("*.json")) if earlier and earlier.is_dir() else filter(None, [earlier])
+    return paths[0].parent, (*before, *paths)
 
 
-def _show(loaded: Loaded, sections: Sequence[str], verbose: bool, by_name: bool) -> None:
+def _show(loaded: Loaded, sections: Sequence[str], verbose: bool, report: str) -> None:
     output, comparison = console(SCREEN), loaded.comparison
     if not sections:
-        show(comparison, output, None if by_name else loaded.folder)
+        show(comparison, output, report)
     if comparison.against:
         show_against(comparison.against, output)
     show_sections(list(SECTIONS) if verbose else sections, loaded, output)
+
+
+def _report(folder: Path, given: Sequence[Path], written: Sequence[Path]) -> str:
+    """The page of files may be of others, unless it was written now."""
+    page = folder / PAGE_NAME
+    if page in written or (page.is_file() and not given):
+        return f"Report: {page}"
+    return f"Report: python -m loadtests compare {' '.join(map(str, given or [folder]))} --report"
 
 
 def failures(comparison: Comparison) -> list[str]:
@@ -145,9 +152,11 @@ def _regression(one: Regression, folder: str) -> str:
     return f"regression: {one.combination}.{one.metric} is {one.ratio:.2f} times as good as in {folder}, {interval}"
 
 
-def _judged(loaded: Loaded, fail_if: Sequence[str], earlier: Path | None) -> Comparison:
+def _judged(loaded: Loaded, fail_if: Sequence[str], earlier: Path | None, by_name: bool) -> Comparison:
     comparison = loaded.comparison
-    if earlier:
+    if earlier and by_name:
+        comparison = replace(comparison, against=of_files(earlier, comparison.effects[SIMPLE_KEY], comparison.pairs))
+    elif earlier:
         comparison = replace(comparison, against=against(loaded.folder, earlier))
     figures, names = figures_of(comparison), names_help(comparison)
     gates = [read_gate(text, figures, names) for text in fail_if]

@@ -7,13 +7,14 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from loadtests.analysis.effects import Effect, Samples, contrast
+from loadtests.analysis.effects import Effect, contrast
 from loadtests.analysis.fairness import differences
-from loadtests.analysis.figures import FIGURES, values_of
+from loadtests.analysis.figures import FIGURES
 from loadtests.analysis.one_run import shortfall
 from loadtests.analysis.pooled import curves
 from loadtests.analysis.read import COMBINATIONS, Rounds, read_rounds, read_run_of, varies_of
 from loadtests.analysis.server_figures import server_figures, top_statements
+from loadtests.analysis.tenths import samples
 from loadtests.analysis.void import VoidCell, counting_cells
 from loadtests.report.warnings import warnings
 from loadtests.schema.result import Result, Slice, SliceLatency, Varies
@@ -115,7 +116,7 @@ def _axes(name: str, varies: Mapping[str, Varies | None]) -> tuple[str, bool]:
 
 
 def _against_the_first(counting: Sequence[Mapping[str, Result]], names: list[str]) -> dict[str, dict[str, Effect]]:
-    first, samples = names[0], Samples(values_of(counting, FIGURES), len(counting))
+    first, found = names[0], samples(counting, FIGURES)
     return {
-        name: {metric: contrast(samples, metric, {first: -1.0, name: 1.0}) for metric in FIGURES} for name in names[1:]
+        name: {metric: contrast(found, metric, {first: -1.0, name: 1.0}) for metric in FIGURES} for name in names[1:]
     }

@@ -4,7 +4,7 @@ import shutil
 import sys
 from typing import Final, Literal
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 # Wide enough for every column of a study when the output is a file or a pipe.
@@ -17,6 +17,14 @@ def console(widest: int = WIDEST) -> Console:
     width = max(NARROWEST, min(widest, shutil.get_terminal_size((widest, 0)).columns))
     colours: Literal["auto"] | None = "auto" if sys.stdout.isatty() else None
     return Console(markup=False, highlight=False, width=width, color_system=colours)
+
+
+def print_lines(console: Console, part: RenderableType) -> None:
+    """Without the spaces at which lines were broken."""
+    for line in console.render_lines(part, pad=False):
+        text = Text.assemble(*((segment.text, segment.style or "") for segment in line))
+        text.rstrip()
+        console.print(text, soft_wrap=True)
 
 
 def one_line(text: str) -> str:

@@ -10,7 +10,7 @@ from loadtests.analysis.fairness import Differing
 from loadtests.analysis.regression import Against
 from loadtests.report.document import Loaded, ledger_of
 from loadtests.report.effects_table import effects_table, table_of, titled
-from loadtests.report.plain_text import shown
+from loadtests.report.plain_text import print_lines, shown
 from loadtests.report.tables import resources, routes
 from loadtests.report.warnings import warnings
 from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY, by_effect
@@ -22,14 +22,16 @@ def show_sections(names: Sequence[str], loaded: Loaded, console: Console) -> Non
     """Raises UnusableResults."""
     for name in names:
         for part in SECTIONS[name](loaded):
-            console.print(part)
+            print_lines(console, part)
 
 
 def show_against(against: Against, console: Console) -> None:
-    console.print(effects_table(f"Held to {against.folder}", msgspec.to_builtins(against.compared)))
+    print_lines(console, effects_table(f"Held to {against.folder}", msgspec.to_builtins(against.compared)))
+    if all(effect.low is None for row in against.compared.values() for effect in row.values()):
+        print_lines(console, shown("without intervals no regression can be shown: compare several runs of each", "red"))
     if against.without_ledger:
         names = ", ".join(against.without_ledger)
-        console.print(shown(f"not compared: the settings of {names}, of which neither run has a ledger", "red"))
+        print_lines(console, shown(f"not compared: the settings of {names}, of which neither run has a ledger", "red"))
 
 
 def _effects(loaded: Loaded) -> Iterator[RenderableType]:

@@ -1,8 +1,9 @@
 """The summary: a column for each combination, with ratios to the first."""
 
-from collections.abc import Callable
-from typing import Final, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
 
+from loadtests.analysis.k6_summary import PROFILE as SUMMARY
 from loadtests.report.document import Document
 from loadtests.report.numbers import count, milliseconds, per_second, percent, times_better
 
@@ -41,13 +42,32 @@ ROWS: Final = (
 )
 
 
+PERCENTILE: Final = "latency_p"
+
+
+def rows_of(lines: Mapping[str, Mapping[str, Any]], load: Mapping[str, Any]) -> list[Row]:
+    """Of k6's own summaries with every percentile that one of them has, and no figure that none has."""
+    if load["profile"] != SUMMARY:
+        return list(ROWS)
+    average, *others = ROWS
+    named = {key for line in lines.values() for key in line if key.startswith(PERCENTILE)}
+    metrics = {row.key: row.metric for row in ROWS}
+    percentiles = [
+        Row(f"p{place:g} latency", key, milliseconds, metrics.get(key), f"p{place:g} ms")
+        for place, key in sorted((float(key.removeprefix(PERCENTILE)), key) for key in named)
+    ]
+    rows = [average, *percentiles, *(row for row in others if not row.key.startswith(PERCENTILE))]
+    return [row for row in rows if any(line.get(row.key) is not None for line in lines.values())]
+
+
 def summary_table(document: Document) -> list[tuple[str, list[Figure]]]:
     lines = document["combinations"]
-    return [(row.label, [_figure(document, name, row) for name in lines]) for row in ROWS]
+    rows = rows_of(lines, document["load"])
+    return [(row.label, [_figure(document, name, row) for name in lines]) for row in rows]
 
 
 def _figure(document: Document, name: str, row: Row) -> Figure:
-    value = document["combinations"][name][row.key]
+    value = document["combinations"][name].get(row.key)
     effect = document["report"]["against_the_first"].get(name, {}).get(row.metric)
     if value is None or not effect or effect["ratio"] is None:
         return Figure(value, row.form(value), "", "")
@@ -55,5 +75,10 @@ def _figure(document: Document, name: str, row: Row) -> Figure:
 
 
 def statistic(document: Document) -> str:
-    rounds = document["load"]["rounds"]
-    return "one start" if rounds == 1 else f"{rounds} starts together"
+    rounds, unit = document["load"]["rounds"], unit_of(document["load"])
+    return f"one {unit}" if rounds == 1 else f"{rounds} {unit}s together"
+
+
+def unit_of(load: Mapping[str, Any]) -> str:
+    """Whose figures vary: k6 knows no starts."""
+    return "run" if load["profile"] == SUMMARY else "start"

@@ -1,8 +1,7 @@
 """The comparison on one screen."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 from rich.console import Console, RenderableType
@@ -13,101 +12,132 @@ from loadtests.analysis.effects import Effect
 from loadtests.analysis.figures import times
 from loadtests.analysis.k6_summary import PROFILE as SUMMARY
 from loadtests.report.effects_table import STYLES, TITLES
-from loadtests.report.make import PAGE_NAME
 from loadtests.report.numbers import MISSING, interval
-from loadtests.report.plain_text import shown
-from loadtests.report.summary_table import ROWS
+from loadtests.report.plain_text import print_lines, shown
+from loadtests.report.summary_table import ROWS, rows_of, unit_of
 from loadtests.report.warnings import warnings
 from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY, by_effect
 from loadtests.verdict.comparison import Comparison
 from loadtests.verdict.evidence import TWINS, decisive
 
-MOST_LINES: Final = 24
+# One less than a terminal usually has, for its prompt.
+MOST_LINES: Final = 23
 # Columns that figures take beside a name.
 BESIDE_A_NAME: Final = 45
 BY_CHANCE: Final = 0.05
+# Columns of a name, before percentiles of k6's own summaries are left out for it.
+NAME: Final = 12
+REST: Final = "... --section void"
+P99: Final = "p99 ms"
+SHORT: Final = frozenset(row.short for row in ROWS)
 
 
-def show(comparison: Comparison, console: Console, folder: Path | None = None) -> None:
+class Shape(NamedTuple):
+    """How much of the screen there is room for."""
+
+    blank: int = 3
+    # Warnings in full, in a line each, or all in one.
+    warnings: Literal["full", "cut", "counted"] = "full"
+    effects: int | None = None
+
+
+def show(comparison: Comparison, console: Console, report: str = "") -> None:
     """At most MOST_LINES of it: what there is no room for is told by the sections."""
-    metric = decisive(comparison.effects[SIMPLE_KEY])
-    names = [name for name, row in comparison.effects[SIMPLE_KEY].items() if row[metric].ratio]
-    room = console.width - BESIDE_A_NAME
-    parts = list(_parts(comparison, names, folder, room))
-    if _height(parts, console) > MOST_LINES:
-        parts = [part for part in parts if part is not BLANK]
-    for fewer in range(len(names) - 1, 0, -1):
-        if _height(parts, console) > MOST_LINES:
-            parts = [part for part in _parts(comparison, names[:fewer], folder, room) if part is not BLANK]
+    screens = [list(_parts(comparison, shape, report, console.width)) for shape in _shapes(comparison)]
+    parts = next((parts for parts in screens if _height(parts, console) <= MOST_LINES), screens[-1])
     for part in parts:
-        console.print(part)
-
-
-BLANK: Final = Text()
+        print_lines(console, part)
 
 
 def _height(parts: Sequence[RenderableType], console: Console) -> int:
     return sum(len(console.render_lines(part, pad=False)) for part in parts)
 
 
-def _parts(comparison: Comparison, names: Sequence[str], folder: Path | None, room: int) -> Iterator[RenderableType]:
+def _shapes(comparison: Comparison) -> Iterator[Shape]:
+    """The fullest first: warnings are cut before the parts move together, and effects go last."""
+    yield Shape()
+    for blank in (3, 2, 1, 0):
+        yield Shape(blank, "cut")
+    for effects in (None, *range(len(_known(comparison)) - 1, 0, -1)):
+        yield Shape(0, "counted", effects)
+
+
+def _known(comparison: Comparison) -> list[str]:
+    effects = comparison.effects[SIMPLE_KEY]
+    return [name for name, row in effects.items() if row[decisive(effects)].ratio]
+
+
+def _parts(comparison: Comparison, shape: Shape, report: str, width: int) -> Iterator[RenderableType]:
     if comparison.shortfall:
         yield shown(comparison.shortfall, "red")
     yield shown(" ".join(comparison.recommendation.headline), "bold")
-    yield BLANK
-    yield shown(load_in_words(comparison))
-    yield _figures(comparison, room)
-    yield BLANK
-    yield from _effects(comparison, names, room)
-    if names:
-        yield BLANK
-    yield from (shown(line, "red") for line in warnings(comparison))
-    if folder:
-        yield shown(_report(folder))
-    yield shown(_next(comparison))
+    groups = (
+        (shown(load_in_words(comparison)), _figures(comparison, width)),
+        tuple(_effects(comparison, _known(comparison)[: shape.effects], width)),
+        (*_warnings(comparison, shape, width), *([shown(report)] if report else []), shown(_next(comparison))),
+    )
+    for place, group in enumerate(filter(None, groups)):
+        yield from [Text()] if place < shape.blank else []
+        yield from group
+
+
+def _warnings(comparison: Comparison, shape: Shape, width: int) -> Iterator[Text]:
+    lines = list(warnings(comparison))
+    if shape.warnings == "counted" and len(lines) > 1:
+        lines = [f"{len(lines)} warnings: --section void"]
+    for line in lines:
+        cut = shape.warnings != "full" and len(line) > width
+        yield shown(f"{line[: width - len(REST)]}{REST}" if cut else line, "red")
 
 
 def load_in_words(comparison: Comparison) -> str:
-    load = comparison.load
-    starts = "one start" if load["rounds"] == 1 else f"{load['rounds']} starts"
+    load, unit = comparison.load, unit_of(comparison.load)
+    starts = f"one {unit}" if load["rounds"] == 1 else f"{load['rounds']} {unit}s"
+    if load["profile"] == SUMMARY:
+        return f"k6's own summaries, {starts} of each"
     think = "" if load["think"] == "unknown" else f", think time {load['think_time_s']:g} s"
     return f"{load['profile']}: {load['vus']} visitors{think}, {load['duration_s']:g} s each, {starts}"
 
 
-def _figures(comparison: Comparison, room: int) -> Table:
+def _figures(comparison: Comparison, width: int) -> Table:
     lines = comparison.combinations
-    columns = {
-        row.short: [row.form(line[row.key]).split(" ")[0] for line in lines.values()] for row in ROWS if row.short
-    }
-    # A figure that nobody has is left out where it is of no use to say so.
-    of_k6 = comparison.load["profile"] == SUMMARY
-    known = {
-        heading: cells
-        for heading, cells in columns.items()
-        if set(cells) != {MISSING} or not (of_k6 or heading == "p99 ms")
-    }
-    table = Table(box=None, pad_edge=False, header_style="")
+    rows = [row for row in rows_of(lines, comparison.load) if row.short]
+    columns = {row.short: [row.form(line.get(row.key)).split(" ")[0] for line in lines.values()] for row in rows}
+    # Which is of no use to say.
+    if set(columns.get(P99, ())) == {MISSING}:
+        del columns[P99]
+    longest = max(map(len, lines))
+    if _room(columns, width, 1) < min(longest, NAME):
+        columns = {heading: cells for heading, cells in columns.items() if heading in SHORT}
+    space = 2 if _room(columns, width, 2) >= longest else 1
+    table = Table(box=None, pad_edge=False, header_style="", padding=(0, space, 0, 0))
     table.add_column("", no_wrap=True)
-    for heading in known:
+    for heading in columns:
         table.add_column(heading, justify="right")
-    for name, *cells in zip(lines, *known.values(), strict=True):
-        table.add_row(shown(_cut(name, room)), *cells)
+    for name, *cells in zip(lines, *columns.values(), strict=True):
+        table.add_row(shown(_cut(name, _room(columns, width, space))), *cells)
     return table
 
 
-def _effects(comparison: Comparison, names: Sequence[str], room: int) -> Iterator[RenderableType]:
+def _room(columns: Mapping[str, Sequence[str]], width: int, space: int) -> int:
+    """Columns of the screen that figures leave for names."""
+    return width - sum(space + max(map(len, [heading, *cells])) for heading, cells in columns.items())
+
+
+def _effects(comparison: Comparison, names: Sequence[str], screen: int) -> Iterator[RenderableType]:
     if not names:
         return
     effects = comparison.effects[SIMPLE_KEY]
     metric = decisive(effects)
     place = "Head to head, average over the mix" if comparison.turns else f"{TITLES[metric].capitalize()}, times better"
     yield shown(f"{place}, 95 % interval")
+    room = screen - BESIDE_A_NAME
     width = min(room, max(map(len, names)))
     for name in names:
         effect = effects[name][metric]
-        cpu = f"; CPU {_agrees(effect, effects[name]['service_cpu'])}" if name in TWINS else ""
-        bounds = interval(msgspec.to_builtins(effect)) or "one start"
-        figures = f"{_cut(name, room):<{width}}  {times(effect.ratio):>5}x  {bounds:<12}  "
+        cpu = _cpu(effect, effects[name]["service_cpu"]) if name in TWINS else ""
+        bounds = interval(msgspec.to_builtins(effect)) or f"one {unit_of(comparison.load)}"
+        figures = f"{_cut(name, room):<{width}} {times(effect.ratio):>5}x  {bounds:<12}  "
         yield shown(figures) + shown(effect.verdict, STYLES.get(effect.verdict, "")) + Text(cpu)
     left = sum(bool(row[metric].ratio) for row in effects.values()) - len(names)
     if left:
@@ -119,10 +149,10 @@ def _cut(name: str, room: int) -> str:
     return name if len(name) <= room else f"{name[: room - 1]}…"
 
 
-def _agrees(effect: Effect, cpu: Effect) -> str:
+def _cpu(latency: Effect, cpu: Effect) -> str:
     if cpu.ratio is None:
-        return "not captured"
-    return "agrees" if cpu.verdict == effect.verdict else f"{times(cpu.ratio)}x, {cpu.verdict}"
+        return ""
+    return f"; CPU {'too' if cpu.verdict == latency.verdict else cpu.verdict}"
 
 
 def _by_chance(comparison: Comparison) -> Iterator[Text]:
@@ -135,14 +165,9 @@ def _by_chance(comparison: Comparison) -> Iterator[Text]:
         if effect.low is not None
     ]
     found = sum(effect.verdict in STYLES for effect in known)
-    if known:
+    if len(known) >= 1 / BY_CHANCE:
         most = round(BY_CHANCE * len(known))
         yield Text(f"{found} of {len(known)} effects are shown; by chance alone {most} at most")
-
-
-def _report(folder: Path) -> str:
-    page = folder / PAGE_NAME
-    return f"Report: {page}" if page.is_file() else f"Report: python -m loadtests compare {folder} --report"
 
 
 def _next(comparison: Comparison) -> str:

@@ -12,9 +12,10 @@ from loadtests.verdict.comparison import Comparison
 def warnings(comparison: Comparison) -> Iterator[str]:
     """A line each, the first reason with it."""
     cells = {(cell.round, cell.combination): cell.reason for cell in comparison.void}
+    yield from _doubts(comparison)
     lacking = list(_lacking(comparison))
     if lacking:
-        yield f"Not in these files: {', '.join(lacking)}; k6 run {ALL_STATS} --summary-export FILE has all"
+        yield f"Not in every file: {', '.join(lacking)}; k6 run {ALL_STATS} --summary-export FILE has all"
     turns = comparison.turns
     if cells:
         (number, name), reason = next(iter(cells.items()))
@@ -29,11 +30,20 @@ def warnings(comparison: Comparison) -> Iterator[str]:
         yield f"Not steady: {turns.drifts[0]}{more}"
 
 
+def _doubts(comparison: Comparison) -> Iterator[str]:
+    found: dict[str, list[str]] = {}
+    several = comparison.load["rounds"] > 1
+    for one in comparison.doubts:
+        name = f"{one.combination} in run {one.round}" if several else one.combination
+        found.setdefault(one.reason, []).append(f"{name} {one.extent}")
+    for reason, places in found.items():
+        yield f"{reason[0].upper()}{reason[1:]}: {', '.join(places)}"
+
+
 def _lacking(comparison: Comparison) -> Iterator[str]:
-    """Figures that k6 left out of a summary of enough requests."""
+    """Figures that k6 was not asked for."""
     if comparison.load["profile"] != SUMMARY:
         return
     for name in ("avg", *ENOUGH):
-        wanted = [line for line in comparison.combinations.values() if (line["requests"] or 0) >= ENOUGH.get(name, 1)]
-        if any(line[f"latency_{name}"] is None for line in wanted):
+        if any(line[f"latency_{name}"] is None for line in comparison.combinations.values()):
             yield name

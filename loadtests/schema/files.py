@@ -16,7 +16,7 @@ ROOT: Final = Path(__file__).parents[2]
 LOADTESTS: Final = ROOT / "loadtests"
 NO_NUMBER: Final = re.compile(rb"[:\[,]\s*(-?Infinity|NaN)\b")
 Shape = TypeVar("Shape")
-LARGEST_MB: Final = 128
+LARGEST_MB: Final = 32
 # Beyond these a figure is none, and sums and ratios of such figures need not be finite.
 LARGEST: Final = 1e20
 SMALLEST: Final = 1e-12
@@ -32,8 +32,10 @@ def read_json(path: Path, shape: type[Shape], of_others: bool = False) -> Shape:
     Of other programs Infinity and NaN are null.
     """
     try:
-        if not path.is_file() or path.stat().st_size > LARGEST_MB * 2**20:
-            raise UnusableResults(f"{path} is no file of at most {LARGEST_MB} MB")
+        if not path.is_file():
+            raise UnusableResults(f"there is no file {path}")
+        if path.stat().st_size > LARGEST_MB * 2**20:
+            raise UnusableResults(f"{path} has more than {LARGEST_MB} MB, which no summary and no result has")
         document = _decoded(path.read_bytes(), of_others)
         for number in _numbers(document):
             if not SMALLEST <= abs(number) <= LARGEST and number:

@@ -9,13 +9,14 @@ from loadtests.analysis.batches import Cells
 from loadtests.analysis.bottleneck import Bottleneck, bottlenecks
 from loadtests.analysis.by_route import RouteBottleneck, by_route
 from loadtests.analysis.doubts import Doubt, doubts
-from loadtests.analysis.effects import Samples, effects_of
-from loadtests.analysis.figures import FIGURES, Figure, route_figures, route_names, values_of
+from loadtests.analysis.effects import effects_of
+from loadtests.analysis.figures import FIGURES, Figure, route_figures, route_names
 from loadtests.analysis.halves import drifts
 from loadtests.analysis.head_to_head import HeadToHead, head_to_head
 from loadtests.analysis.pooled import lines
 from loadtests.analysis.read import Rounds, first_result, varies_of
 from loadtests.analysis.regression import Against
+from loadtests.analysis.tenths import samples
 from loadtests.analysis.void import VoidCell, counting_cells, void_cells
 from loadtests.schema.design import ROUTES_KEY, Design, by_effect, design_of
 from loadtests.schema.result import Result
@@ -97,7 +98,7 @@ def _effects(counting: Sequence[Cells], design: Design) -> dict[str, Any]:
     """Of the load itself, over starts."""
 
     def of(figures: Mapping[str, Figure]) -> dict[str, Any]:
-        return effects_of(Samples(values_of(counting, figures), len(counting)), design)
+        return effects_of(samples(counting, figures), design)
 
     return {**of(FIGURES), ROUTES_KEY: {name: of(route_figures(name)) for name in route_names(counting)}}
 

@@ -28,6 +28,7 @@ CPU: Final = ("cheaper", "dearer")
 HOURS: Final = 120
 USUAL_ROUNDS: Final = 5
 MOST_ROUNDS: Final = 1000
+AGAIN: Final = "NAME.round-1.json, NAME.round-2.json"
 # The run of its own that each study is, and for what.
 STUDIES: Final = {"sweep": "where async pays", "capacity": "how much each can take"}
 
@@ -58,18 +59,18 @@ def _of_pair(evidence: Evidence, name: str, under: str = "under") -> str | None:
     load = f"{with_it} against {without}: "
     if before and after:
         averages = f"{with_it} answers in {digits(after)} ms {DECISIVE[metric]}, {without} in {digits(before)} ms"
-        load = f"{under} {evidence.sample.vus} visitors {averages}; "
+        load = f"{averages}; " if _of_k6(evidence) else f"{under} {evidence.sample.vus} visitors {averages}; "
     place = "head to head " if evidence.turns else ""
     return f"{load}{place}it is {in_words(evidence, effect, interval='95 % interval ')}"
 
 
+def _of_k6(evidence: Evidence) -> bool:
+    return evidence.sample.profile == SUMMARY
+
+
 def _doubts(evidence: Evidence) -> Iterator[str]:
-    """Which figures are in doubt, and why."""
-    reasons: dict[str, list[str]] = {}
-    for one in evidence.doubts:
-        reasons.setdefault(one.figures, []).append(f"{one.combination}: {one.reason}")
-    parts = [f"{figures} ({', '.join(each)})" for figures, each in reasons.items()]
-    yield from [f"In doubt: {'; '.join(parts)}."] if parts else []
+    figures = dict.fromkeys(one.figures for one in evidence.doubts)
+    yield from [f"In doubt: {'; '.join(figures)}."] if figures else []
 
 
 def _about_async(evidence: Evidence) -> Iterator[str]:
@@ -94,13 +95,13 @@ def in_words(evidence: Evidence, effect: SimpleEffect, words: tuple[str, str] = 
     slower = effect.verdict == "worse" or (low is None and ratio < 1)
     said = f"{times(1 / ratio if slower else ratio)} times {worse if slower else better}"
     if low is None or high is None:
-        return f"{said}, of one start and so without an interval"
+        return f"{said}, of one {'run' if _of_k6(evidence) else 'start'} and so without an interval"
     if slower:
         low, high = 1 / high, 1 / low
     if effect.verdict == "same":
         said = "the same within 5 %"
     elif effect.verdict == "cannot tell":
-        said = f"undecided at {times(ratio)} times"
+        said, interval = "not shown to differ", f"{times(ratio)} times, {interval}"
     return f"{said} ({interval}{times(low)} to {times(high)}{_would_tell(evidence, effect)})"
 
 
@@ -173,12 +174,14 @@ def next_runs(evidence: Evidence) -> list[str]:
 
 def _narrower(evidence: Evidence) -> Iterator[str]:
     if any(effect.ratio is not None and effect.low is None for effect in evidence.averages):
-        again = "save each run as NAME.round-1.json, NAME.round-2.json and so on"
-        command = again if evidence.sample.profile == SUMMARY else f"make matrix ROUNDS={USUAL_ROUNDS}"
-        yield f"for intervals: {command}"
+        again = f"k6 run --out json=FILE, or several runs of each as {AGAIN}"
+        yield f"for intervals: {again if _of_k6(evidence) else f'make matrix ROUNDS={USUAL_ROUNDS}'}"
         return
     undecided = [effect for effect in evidence.averages if effect.ratio and effect.verdict == "cannot tell"]
     if not undecided:
+        return
+    if _of_k6(evidence):
+        yield f"for narrower intervals: longer runs, or more of each as {AGAIN}"
         return
     longest = max(undecided, key=lambda effect: effect.longer or 0.0)
     minutes, starts = evidence.minutes(longest), len(evidence.rounds)

@@ -12,6 +12,7 @@ import pytest
 
 from loadtests.analysis.doubts import ANSWERS, DROPPED, FAILED, LOADS
 from loadtests.cli.main import main
+from tests.support.k6_points import points, write_stream
 from tests.support.k6_summaries import METRICS, exported, handled, machine_readable, values
 
 Summary: TypeAlias = dict[str, Any]
@@ -46,12 +47,11 @@ def compared(capsys: pytest.CaptureFixture[str], *words: str, status: int = 0) -
 @pytest.mark.parametrize(
     ("changed", "figures"),
     [
-        ({"http_req_failed": {"passes": 1, "fails": 1999}}, FAILED),
+        ({"http_reqs": {"count": 10_000, "rate": 250.0}, "http_req_failed": {"passes": 1, "fails": 9_999}}, FAILED),
         ({"http_req_failed": {"passes": 800, "fails": 1200}}, FAILED),
         ({"checks": {"passes": 3990, "fails": 10}}, ANSWERS),
         ({"checks": {"passes": 0, "fails": 6000}}, ANSWERS),
         ({"dropped_iterations": {"count": 5}}, DROPPED),
-        ({"vus_max": {"value": 8}}, LOADS),
     ],
 )
 def test_figures_are_shown_with_what_puts_them_in_doubt(
@@ -69,7 +69,18 @@ def test_figures_are_shown_with_what_puts_them_in_doubt(
     assert found["effects"]["simple"]["after against before"]["latency_avg"]["ratio"] == 1.0
     assert figures in found["recommendation"]["headline"][-1]
     assert main(["compare", *files]) == 0
-    assert found["doubts"][0]["reason"].split()[0] in capsys.readouterr().out
+    assert f"after {found['doubts'][0]['extent']}" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_other_vus_are_an_outcome_of_an_arrival_rate(
+    tmp_path: Path, shape: Callable[[Summary], Summary], capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = compared(capsys, *write(tmp_path, shape(clean()), shape(clean(vus_max={"value": 8}))))
+    assert [(one["combination"], one["figures"], one["extent"]) for one in found["doubts"]] == [
+        ("before", LOADS, "7"),
+        ("after", LOADS, "8"),
+    ]
 
 
 def test_a_failed_check_is_no_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,35 +131,90 @@ def test_a_summary_is_read_however_it_was_saved(
     assert compared(capsys, *files)["combinations"]["after"]["requests"] == 2000
 
 
-POINTS = '{"type":"Metric","data":{"name":"http_reqs"},"metric":"http_reqs"}\n{"type":"Point","data":{"value":1}}\n'
-LINES = "metric_name,timestamp,metric_value,check\nhttp_reqs,1595325560,1.000000,\n"
+# A metric of its own, and what stands beside those of HTTP.
+OTHERS = {"grpc_req_duration": "gRPC", "browser_web_vital_lcp": "a browser", "ws_sessions": "WebSockets"}
+OTHERS |= {"kafka_writer_write_count": "Kafka"}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("metric", OTHERS)
+def test_what_did_not_measure_http_is_called_by_its_name(
+    tmp_path: Path, metric: str, shape: Callable[[Summary], Summary], capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = {metric: {"type": "gauge", "contains": "default", "values": {"value": 1, "min": 1, "max": 1}}}
+    assert main(["compare", *write(tmp_path, shape(clean()), shape(other))]) == 2
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err.count("\n"), OTHERS[metric] in printed.err) == ("", 1, True)
+
+
+def test_thresholds_groups_and_submetrics_do_no_harm(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    named = 'http_req_duration{url:http://x/?a={1},b:"c"}'
+    summary = exported(clean() | {named: METRICS["http_req_duration"]})
+    summary["metrics"]["http_req_duration"]["thresholds"] = {"p(95)<500": False}
+    group = {"name": "::a::b", "path": "::a", "checks": {"is 200": {"passes": 1, "fails": 1}}}
+    summary["root_group"] = {"groups": {"a": group | {"groups": {"b": group}}}, "checks": {}}
+    found = compared(capsys, *write(tmp_path, summary, exported(clean())))
+    assert found["combinations"]["before"] == found["combinations"]["after"]
+
+
+def test_a_summary_that_shows_seconds_holds_milliseconds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--summary-time-unit` changes what k6 prints, not what it hands out."""
+    summary = handled(clean()) | {"options": {"summaryTimeUnit": "s", "summaryTrendStats": ["avg", "p(95)"]}}
+    found = compared(capsys, *write(tmp_path, summary, handled(clean())))
+    assert found["effects"]["simple"]["after against before"]["latency_avg"]["ratio"] == 1.0
+
+
+def test_a_rate_alone_says_how_many_requests_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    summary = handled(clean() | {"http_req_failed": {"type": "rate", "values": {"rate": 0.4}}})
+    found = compared(capsys, *write(tmp_path, summary, handled(clean())))
+    assert (found["combinations"]["before"]["failed"], found["doubts"][0]["extent"]) == (800, "800 of 2,000 (40 %)")
+
+
+PRINTED = """
+     execution: local
+        script: test.js
+
+     http_req_duration..............: avg=12.1ms min=1ms med=10ms max=90ms p(90)=20ms p(95)=30ms
+"""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_what_k6_prints_is_told_from_a_summary(
+    tmp_path: Path, encoding: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = write(tmp_path, handled(clean()), handled(clean()))
+    Path(files[1]).write_text(PRINTED, encoding=encoding)
+    assert main(["compare", *files]) == 2
+    err = capsys.readouterr().err
+    assert ("--summary-export" in err, files[1] in err, err.count("\n")) == (True, True, 1)
+
+
+def test_files_have_a_report_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = write(tmp_path, handled(clean()), handled(clean(http_req_failed={"passes": 1, "fails": 1999})))
+    assert main(["compare", *files, "--report"]) == 0
+    assert f"Report: {tmp_path / 'report.html'}" in capsys.readouterr().out.replace("\n", " ")
+    memo = (tmp_path / "report.md").read_text()
+    assert all(figure in memo for figure in ("12.0 ms", "p90 latency", "1 of 2,000"))
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (POINTS, "--summary-export"),
-        (LINES, "--summary-export"),
-        (json.dumps(handled({"grpc_req_duration": {"type": "trend", "values": {"avg": 1.0}}})), "gRPC"),
-        (json.dumps(handled({"browser_web_vital_lcp": {"type": "trend", "values": {"avg": 1.0}}})), "a browser"),
-    ],
+    ("now", "before", "status"), [("slow", "quick", 3), ("quick", "slow", 0), ("quick", "quick", 0)]
 )
-def test_what_is_no_summary_of_http_is_called_by_its_name(
-    tmp_path: Path, content: str, words: str, capsys: pytest.CaptureFixture[str]
+def test_files_are_held_to_an_earlier_file(
+    tmp_path: Path, now: str, before: str, status: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    files = write(tmp_path, handled(clean()), handled(clean()))
-    Path(files[1]).write_text(content)
-    assert main(["compare", *files]) == 2
-    printed = capsys.readouterr()
-    assert (printed.out, printed.err.count("\n")) == ("", 1)
-    assert words in printed.err
+    files = {}
+    for place, name in (("old", before), ("new", now)):
+        (tmp_path / place).mkdir()
+        files[place] = tmp_path / place / "points.json"
+        write_stream(files[place], "json", points(10.0 if name == "quick" else 12.0, seed=len(place + name)))
+    for earlier in (files["old"], files["old"].parent):
+        assert main(["compare", str(files["new"]), "--against", str(earlier)]) == status
+        assert ("new/points.latency_avg" in capsys.readouterr().err) is (status == 3)
 
 
-@pytest.mark.parametrize("words", [["--report"], ["--against", "."], ["."]])
-def test_files_and_what_needs_a_folder_are_refused_together(
-    tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["compare", *write(tmp_path, handled(clean()), handled(clean())), *words]) == 2
+def test_a_folder_among_files_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", *write(tmp_path, handled(clean()), handled(clean())), "."]) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 

@@ -49,9 +49,15 @@ def test_a_machine_readable_summary_names_the_k6_that_wrote_it() -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_too_few_requests_leave_the_percentile_out(shape: Shape) -> None:
-    latency = result_of(Path("mine.json"), shape(values(http_reqs={"count": 199}))).latency_ms
-    assert (latency.p90, latency.p95, latency.p99) == (20.0, None, None)
+def test_percentiles_that_a_file_has_are_shown_however_few_its_requests(shape: Shape) -> None:
+    metrics = values(http_reqs={"count": 12}, http_req_duration={"p(75)": 15.0, "p(99.9)": 80.0, "p(101)": 1.0})
+    result = result_of(Path("mine.json"), shape(metrics))
+    known = compare({1: {"mine": result, "other": result}}).combinations["mine"]
+    assert (known["latency_p90"], known["latency_p95"]) == (20.0, 30.0)
+    # The machine-readable summary has these six figures only.
+    others = ("latency_p75", "latency_p99", "latency_p99.9")
+    assert [known.get(name) for name in others] == ([None] * 3 if shape is machine_readable else [15.0, 60.0, 80.0])
+    assert "latency_p101" not in known
 
 
 def test_the_example_of_the_docs_holds_three_shapes_and_one_effect() -> None:

@@ -48,7 +48,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def printed(folder: Path, capsys: pytest.CaptureFixture[str], *options: str) -> list[str]:
     assert main(["compare", str(folder), *options]) == 0
     lines = capsys.readouterr().out.splitlines()
-    return [line.rstrip() for line in lines]
+    assert lines == [line.rstrip() for line in lines]
+    return lines
 
 
 @pytest.mark.parametrize("width", [60, 80])
