@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from compose.local.failures import StackError
-from loadtests.analysis.read import Rounds
+from loadtests.analysis.read import COMBINATIONS, Rounds
 from loadtests.report.plain_text import console
 from loadtests.runner.ended import say
 from loadtests.runner.environment import command_line, describe_checkout, describe_host
@@ -29,9 +29,9 @@ MINUTE_S: Final = 60
 SPUN: Final = 0.1
 # What the light read has of the time of a head to head: by eight visitors, and one at a time.
 BUSY, ALONE = 0.34, 0.08
-TURNS_S: Final = float(make_plan("quick").lengths["TURNS"]) * (BUSY + ALONE)
-# Of the origin's load only as much as a result needs.
-LOAD: Final = {"MIX": "product=1", "VUS": "1", "THINK": "0", "WARM_UP": "0.4", "DURATION": "0.6"}
+# Each of five services gets as long as one of four does.
+TURNS_S: Final = float(make_plan("quick").lengths["TURNS"]) * (BUSY + ALONE) * len(NAMES) / len(COMBINATIONS)
+LOAD: Final = {"MIX": "product=1"}
 
 
 class Options(NamedTuple):
@@ -117,7 +117,8 @@ class _Starts:
         self._number = 0
 
     def measure(self, count: int, turns_s: float | None = None) -> Rounds:
-        variables = {"TURNS": f"{turns_s:g}"} if turns_s else {}
+        # Nothing of the origin's load.
+        variables = {"DURATION": "0", **({"TURNS": f"{turns_s:g}"} if turns_s else {})}
         rounds = {}
         for _ in range(count):
             self._number += 1
