@@ -19,7 +19,7 @@ from loadtests.report.sections import SECTIONS, show_against, show_sections
 from loadtests.report.terminal import show
 from loadtests.schema.design import SIMPLE_KEY
 from loadtests.schema.exit_status import EFFECT_MISSING, EVERY_CELL_VOID, GATE_BROKEN
-from loadtests.schema.files import UnusableResults
+from loadtests.schema.files import COMPARE, UnusableResults
 from loadtests.verdict.comparison import Comparison
 from loadtests.verdict.gates import UnusableGate, in_words, judge, read_gate
 from loadtests.verdict.metric_names import figures_of, names_help
@@ -53,7 +53,7 @@ A figure that cannot be named ends with a line that lists what can be.
 \b
 Exit status: 0; 2 unusable input; 3 a gate is broken or lacks its figure, or a regression was found;
 4 nothing that was measured counts; 5 an effect is missing, as no start has all that it compares.
-"""
+""".replace("python -m loadtests compare", COMPARE)
 )
 @click.argument("paths", metavar="[DIR | FILE...]", type=PATH, nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
@@ -134,7 +134,7 @@ def _report(folder: Path, given: Sequence[Path], written: Sequence[Path]) -> str
     page = folder / PAGE_NAME
     if page in written or (page.is_file() and not given):
         return f"Report: {page}"
-    return f"Report: python -m loadtests compare {' '.join(map(str, given or [folder]))} --report"
+    return f"Report: {COMPARE} {' '.join(map(str, given or [folder]))} --report"
 
 
 def failures(comparison: Comparison) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from loadtests.cli.commands import COMMANDS, command_of
-from loadtests.schema.exit_status import INTERRUPTED
+from loadtests.cli.program import run
 
 PROGRAM: Final = "python -m loadtests"
 
@@ -28,7 +28,6 @@ class Commands(click.Group):
 
 @click.group(
     cls=Commands,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     no_args_is_help=False,
     invoke_without_command=True,
     epilog="""\b
@@ -54,14 +53,4 @@ def commands(context: click.Context) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status; what cannot be used is one line on standard error."""
-    words = sys.argv[1:] if arguments is None else list(arguments)
-    try:
-        return int(commands.main(words, PROGRAM, complete_var="_MATRIX_COMPLETE", standalone_mode=False) or 0)
-    except click.ClickException as error:
-        context = getattr(error, "ctx", None)
-        name = context.info_name if context and context.info_name in COMMANDS else "loadtests"
-        click.echo(f"{name}: {' '.join(error.format_message().split())}", err=True)
-        return error.exit_code
-    except click.Abort:
-        return INTERRUPTED
+    return run(commands, sys.argv[1:] if arguments is None else list(arguments), PROGRAM, "_MATRIX_COMPLETE")

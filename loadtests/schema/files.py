@@ -14,6 +14,8 @@ from loadtests.schema.settings import UnusableInput
 
 ROOT: Final = Path(__file__).parents[2]
 LOADTESTS: Final = ROOT / "loadtests"
+# What the wheel holds measures nothing.
+COMPARE: Final = "python -m loadtests compare" if (LOADTESTS / "run.py").is_file() else "async-rewrite-matrix"
 NO_NUMBER: Final = re.compile(rb"[:\[,]\s*(-?Infinity|NaN)\b")
 Shape = TypeVar("Shape")
 LARGEST_MB: Final = 32

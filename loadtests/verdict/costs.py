@@ -6,10 +6,10 @@ from typing import Final
 
 from loadtests.schema.result import Result
 from loadtests.schema.run import Ledgers
-from shared.cache.values import JITTER
 
-# The service's own preset.
+# The service's own preset, and the share by which it varies each.
 LIFETIME_S: Final = 60.0
+JITTER: Final = 0.1
 CACHE_FAILURES: Final = (
     "Redis down, slow or full (each request may spend 100 ms on it until the breaker opens)",
     "an invalidation that fails, after which an answer may be stale",

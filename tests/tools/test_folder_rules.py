@@ -91,7 +91,8 @@ def new_project(root: Path) -> Path:
     for package in (path.parent for folder in FOLDERS for path in (ROOT / folder).rglob("__init__.py")):
         (root / package.relative_to(ROOT)).mkdir(parents=True, exist_ok=True)
         (root / package.relative_to(ROOT) / "__init__.py").write_text("")
-    (root / "shared" / "schema.py").write_text("")
+    for single in ("shared/schema.py", "loadtests/compare.py"):
+        (root / single).write_text("")
     for folder in FOLDERS:
         home(root, folder).mkdir(parents=True, exist_ok=True)
         (home(root, folder) / "one.py").write_text(ALLOWED.get(folder, ""))
@@ -143,6 +144,13 @@ def test_a_rule_holds_through_another_module(project: Path, capsys: pytest.Captu
     (home(project, "loadtests") / "broken.py").write_text("import compose.between\n")
     assert main([str(project)]) == 1
     assert "loadtests.cli.broken -> compose.between" in capsys.readouterr().out
+
+
+def test_what_the_wheel_holds_needs_nothing_of_the_services(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "loadtests" / "compare.py").write_text("import loadtests.verdict.costs\n")
+    (project / "loadtests" / "verdict" / "costs.py").write_text("import shared.service.one\n")
+    assert main([str(project)]) == 1
+    assert "loadtests.compare is not allowed to import shared" in capsys.readouterr().out
 
 
 def test_a_missing_folder_is_unusable_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

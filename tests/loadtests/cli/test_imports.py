@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 TIMEOUT_S = 60
-DRIVERS = {"pymysql", "redis", "psutil", "aiomysql", "flask", "quart", "gunicorn", "hypercorn", "compose"}
+DRIVERS = {"shared", "pymysql", "redis", "psutil", "aiomysql", "flask", "quart", "gunicorn", "hypercorn", "compose"}
 
 
 def test_judging_results_loads_no_driver_and_no_server() -> None:
