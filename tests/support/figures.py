@@ -24,6 +24,12 @@ class Figures:
         """Samples by the value of one label."""
         return {carried[label]: value for carried, value in self._matching(name, {})}
 
+    def labels(self, name: str) -> dict[str, set[str]]:
+        """The values of each label that the samples with this name have."""
+        carried = [sample.labels for sample in self._samples if sample.name == name]
+        assert carried, f"there is no {name}"
+        return {label: {labels[label] for labels in carried} for label in carried[0]}
+
     def _matching(self, name: str, labels: Mapping[str, str]) -> list[tuple[Mapping[str, str], float]]:
         return [
             (sample.labels, sample.value)

@@ -1,0 +1,42 @@
+"""The Grafana dashboard of the examples asks for nothing that the services do not have."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.support.combination import Combination
+from tests.support.figures import figures
+
+DASHBOARD: Final = Path(__file__).parents[2] / "docs" / "examples" / "grafana-dashboard.json"
+PANELS: Final = json.loads(DASHBOARD.read_text())["panels"]
+GROUPING: Final = re.compile(r"\bby \(([^)]*)\)")
+CHOICE: Final = re.compile(r"\{([^}]*)\}")
+LABEL: Final = re.compile(r'(\w+)(?:=|!=|=~|!~)"([^"]*)"')
+FUNCTIONS: Final = {"histogram_quantile", "rate", "sum"}
+# What Prometheus adds to what it found.
+ITS_OWN: Final = {"instance"}
+
+
+@pytest.mark.parametrize("target", [target for panel in PANELS for target in panel["targets"]], ids=str)
+def test_each_query_of_the_dashboard_is_of_figures_that_a_service_has(
+    combination: Combination, target: dict[str, Any]
+) -> None:
+    combination.body("/api/products/1")
+    exposed, query = figures(combination.url), target["expr"]
+    grouped = set(re.findall(r"\w+", " ".join(GROUPING.findall(query)))) - ITS_OWN
+    chosen = [one for labels in CHOICE.findall(query) for one in LABEL.findall(labels) if one[0] not in ITS_OWN]
+    for name in metrics(query):
+        values = exposed.labels(name)
+        assert grouped | {label for label, _ in chosen} <= set(values), name
+        # A pattern of statuses fits what need not have happened.
+        named = {(label, value) for label, pattern in chosen for value in pattern.split("|") if value.isalpha()}
+        assert all(value in values[label] for label, value in named), name
+    assert set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"])) <= grouped | ITS_OWN
+
+
+def metrics(query: str) -> set[str]:
+    bare = re.sub(r"\[[^]]*\]", "", CHOICE.sub("", GROUPING.sub("", query)))
+    return set(re.findall(r"[a-z_]{2,}", bare)) - FUNCTIONS
