@@ -76,7 +76,7 @@ def _misnamed(files: Files) -> Iterator[str]:
         if name and name["combination"] != result.combination and name["combination"] in names:
             yield f"{path} holds {result.combination}: it is not the file of its name"
         if name and name["round"] and int(name["round"]) != result.round:
-            yield f"{path} holds round {result.round}: it is not the file of its name"
+            yield f"{path} holds start {result.round}: it is not the file of its name"
 
 
 def _copies(files: Files) -> Iterator[str]:
@@ -89,7 +89,7 @@ def _copies(files: Files) -> Iterator[str]:
             other = seen.setdefault((result.combination, mark), path)
             # Two files of one round are told apart by who lays rounds together.
             if other != path and files[other].round != result.round:
-                yield f"{path} is a copy of {other.name} under another round"
+                yield f"{path} is a copy of {other.name} under another start"
 
 
 def _unlike(files: Files, run: RunDescription) -> Iterator[str]:
@@ -115,7 +115,7 @@ def _strangers(folder: Path, files: Files, run: RunDescription) -> Iterator[str]
         if run.combinations and result.combination not in run.combinations:
             yield f"{path} holds {result.combination}, which {RUN_FILE} does not name: it is of another run"
         if run.rounds and result.round > run.rounds:
-            yield f"{path} is of round {result.round}, {RUN_FILE} has {run.rounds}: it is of another run"
+            yield f"{path} is of start {result.round}, {RUN_FILE} has {run.rounds}: it is of another run"
         time = time_of(result.started_at)
         if begun and time and (begun - time).total_seconds() > SECOND:
             yield f"{path} was measured at {result.started_at}, before the run of {RUN_FILE} began at {run.started_at}"

@@ -82,7 +82,7 @@ def refuse_gaps(place: str, names: list[str], rounds: Mapping[int, set[str]]) ->
         missing = [name for name in names if name not in present]
         if missing:
             raise UnusableResults(
-                f"{place} lacks {', '.join(missing)} in round {number}: measure them, or remove that round's files"
+                f"{place} lacks {', '.join(missing)} in start {number}: measure them, or remove that start's files"
             )
     if len(names) < 2:
         raise UnusableResults(
@@ -123,7 +123,7 @@ def read_rounds(folder: Path, base: str = "", given: Sequence[Path] = ()) -> Rou
         if result.combination in cells:
             other = cells[result.combination][0]
             raise UnusableResults(
-                f"{path} and {other} both hold round {result.round} of {result.combination}: remove one of them"
+                f"{path} and {other} both hold start {result.round} of {result.combination}: remove one of them"
             )
         cells[result.combination] = (path, result)
     run = RunDescription() if given else _description(folder, files)

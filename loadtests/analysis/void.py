@@ -124,7 +124,7 @@ RULES: Final = (
     Rule("dropped iterations", _dropped, "the load generator was late: give it more VUs or more CPU"),
     Rule("load generator", starvation, "give k6 cores of its own (OTHER_CPUS), or ask for less"),
     Rule("warm-up drift", drift, "warm up for longer: the beginning was not yet like the rest"),
-    Rule("changed ledger", _changed, "find out who changed it, and measure this round again"),
+    Rule("changed ledger", _changed, "find out who changed it, and measure this start again"),
     Rule("cache bypassed", _bypassed, "see why Redis was not there: its log, its memory, its core"),
     Rule("unlike its cache", _unlike, "see whether the cache is on, and what varies says in your COMBINATIONS file"),
     Rule("lopsided workers", _lopsided, "measure with one worker for each core of the services"),

@@ -12,7 +12,7 @@ COMMANDS: Final = {
     "sweep": "At which concurrency, distance or hit ratio would the answer flip?",
     "faults": "One fault after the other under load, and what came of it.",
     "staleness": "Look for stale reads under load.",
-    "selfcheck": "Does the tool find nothing where there is nothing, and 5 ms where there are 5 ms?",
+    "selfcheck": "Does the tool find nothing where there is nothing, and a tenth where there is a tenth?",
     "simulate": "How often is the tool right, on thousands of runs of a known effect?",
     "ceiling": "Each service beside a bare constant answer on the same server.",
 }

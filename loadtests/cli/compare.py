@@ -9,6 +9,7 @@ import click
 import msgspec
 from msgspec.structs import replace
 
+from loadtests.analysis.k6_summary import NAME
 from loadtests.analysis.read import DEFAULT_FOLDER
 from loadtests.analysis.regression import Regression, against, of_files
 from loadtests.cli.earlier import list_of_runs
@@ -116,8 +117,17 @@ def _source(paths: Sequence[Path], files: Wanted, earlier: Path | None) -> tuple
         return (paths[0] if paths else DEFAULT_FOLDER), ()
     if folders := [path for path in paths if path.is_dir()]:
         raise click.UsageError(f"{folders[0]} is a folder: give one folder, or files")
-    before = sorted(earlier.glob("*.json")) if earlier and earlier.is_dir() else filter(None, [earlier])
-    return paths[0].parent, (*before, *paths)
+    return paths[0].parent, (*_before(earlier), *paths)
+
+
+def _before(earlier: Path | None) -> Sequence[Path]:
+    """The file, or the runs of one combination in a folder."""
+    if earlier is None or not earlier.is_dir():
+        return [earlier] if earlier else []
+    files = sorted(earlier.glob("*.json"))
+    if len({found["combination"] for path in files if (found := NAME.fullmatch(path.name))}) != 1:
+        raise click.UsageError(f"--against {earlier}: name a file, or a folder with the runs of one")
+    return files
 
 
 def _show(loaded: Loaded, sections: Sequence[str], verbose: bool, report: str) -> None:

@@ -32,7 +32,7 @@ Examples:
   python -m loadtests faults                                     all of it, in about half an hour
   python -m loadtests faults --only database-killed              one fault on all four combinations
   python -m loadtests faults --only redis-frozen,redis-full --combinations async-cached
-  python -m loadtests faults --again --only redis-full --json mine.json    repeats cells of an earlier run
+  python -m loadtests faults --again --only redis-full --json mine.json    repeats cases of an earlier run
   python -m loadtests faults --show docs/measurements/faults.json          prints an earlier run
 
 \b
@@ -40,7 +40,7 @@ Faults:
 {TABLE}
 
 \b
-Exit status: 0 every rule was kept, 1 one was broken (the cells are named), 2 unusable options.
+Exit status: 0 every rule was kept, 1 one was broken (the cases are named), 2 unusable options.
 """
 )
 @option("only", choices(NAMES), "Some of the faults below, with commas.", field="names")
@@ -48,7 +48,7 @@ Exit status: 0 every rule was kept, 1 one was broken (the cells are named), 2 un
 @option("workers", between(1, 64), "Processes of each service.", "2")
 @cli.port_base_option
 @cli.json_option
-@click.option("--again", is_flag=True, envvar="AGAIN", help="Replace these cells in the run of --json FILE.")
+@click.option("--again", is_flag=True, envvar="AGAIN", help="Replace these cases in the run of --json FILE.")
 @option("show", cli.FILE, "Print an earlier run; starts nothing.")
 def command(show: Path | None, **values: Any) -> int:
     """Do one fault after the other to each combination under load, and judge what came of it."""

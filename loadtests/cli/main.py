@@ -41,7 +41,7 @@ Completion, for bash (or zsh_source, fish_source), of the same command as a prog
   eval "$(_MATRIX_COMPLETE=bash_source tools/matrix)"
 
 \b
-Exit status: 0; 1 something broke; 2 unusable input; 3 a gate is broken; 4 every cell is void;
+Exit status: 0; 1 something broke; 2 unusable input; 3 a gate is broken; 4 nothing that was measured counts;
 5 an effect is missing; 130 interrupted.
 """,
 )

@@ -94,5 +94,5 @@ def summary(run: Run) -> str:
     failing = [f"{cell.fault} on {cell.combination}" for cell in run.cells if cell.fails]
     findings = sum(bool(cell.finding) for cell in run.cells)
     kept = len(run.cells) - len(failing) - findings
-    text = f"{kept} of {len(run.cells)} cells kept every rule, {findings} show a property of a server"
+    text = f"{kept} of {len(run.cells)} cases kept every rule, {findings} show a property of a server"
     return f"{text}; BROKEN: {', '.join(failing)}" if failing else text

@@ -11,8 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from loadtests.report.charts.base import Picture, styles
-from loadtests.report.charts.bottleneck import bottleneck_picture
-from loadtests.report.charts.bottleneck import in_words as bottleneck_in_words
+from loadtests.report.charts.bottleneck import bottleneck_picture, in_words
 from loadtests.report.charts.capacity import capacity_pictures
 from loadtests.report.charts.distribution import distribution_picture
 from loadtests.report.charts.effects import effect_rows, effects_picture
@@ -21,7 +20,7 @@ from loadtests.report.charts.timeline import course_picture
 from loadtests.report.document import Document
 from loadtests.report.numbers import clock, digits, milliseconds, plain
 from loadtests.report.reproduce import commands, conditions
-from loadtests.report.summary_table import statistic, summary_table
+from loadtests.report.summary_table import load_in_words, statistic, summary_tables
 from loadtests.report.tables import fault_columns, fault_rows, server_tables
 
 QUESTION: Final = (
@@ -77,14 +76,17 @@ def inline(pictures: Sequence[tuple[str, Picture]]) -> Markup:
 
 def described(document: Document) -> dict[str, Any]:
     """What both templates show of a run."""
+    first, others = summary_tables(document)
     return {
         "document": document,
         "report": document["report"],
         "question": QUESTION if {"sync", "async"} <= set(document["combinations"]) else OTHER_QUESTION,
         "verdict": " ".join(document["recommendation"]["headline"]),
+        "load": load_in_words(document["load"]),
         "statistic": statistic(document),
-        "summary": summary_table(document),
-        "bottleneck": bottleneck_in_words(document),
+        "summary": first,
+        "others": others,
+        "binds": in_words(document),
         "server_tables": server_tables(document),
         "commands": commands(document),
         "conditions": conditions(document),

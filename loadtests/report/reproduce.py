@@ -3,8 +3,10 @@
 import shlex
 from typing import Final
 
+from loadtests.analysis.k6_summary import PROFILE as SUMMARY
 from loadtests.report.document import Document
 from loadtests.report.numbers import clock
+from loadtests.report.summary_table import load_in_words
 
 # How run.json names what `make matrix` takes as a variable.
 VARIABLES: Final = (("profile", "PROFILE"), ("rounds", "ROUNDS"), ("stack", "STACK"), ("workers", "WORKERS"))
@@ -13,6 +15,8 @@ VARIABLES: Final = (("profile", "PROFILE"), ("rounds", "ROUNDS"), ("stack", "STA
 def commands(document: Document) -> list[str]:
     """What to type, from a clean clone on."""
     run, load = document["report"]["run"], document["load"]
+    if load["profile"] == SUMMARY:
+        return ["python -m loadtests compare FILE FILE"]
     changed = "    # and files of it had been changed" if run["changed"] else ""
     first = [f"git checkout {shlex.quote(run['commit'])}{changed}"] if run["commit"] else []
     if not run["profile"]:
@@ -31,12 +35,8 @@ def conditions(document: Document) -> list[tuple[str, str]]:
     mix = ", ".join(f"{route} {weight:g}" for route, weight in load["mix"].items())
     rows = [
         ("measured", clock(document["report"]["started_at"])),
-        ("load", f"{load['profile']}: {load['vus']} visitors, think time {load['think_time_s']:g} s ({load['think']})"),
-        ("mix of requests", mix),
-        (
-            "measured time",
-            f"{load['duration_s']:g} s each, {load['rounds']} {'start' if load['rounds'] == 1 else 'starts'}",
-        ),
+        ("load", load_in_words(load)),
+        *([("mix of requests", mix)] if mix else []),
     ]
     for group in ("host", "versions"):
         for name, value in run[group].items():

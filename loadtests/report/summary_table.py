@@ -1,7 +1,7 @@
 """The summary: a column for each combination, with ratios to the first."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from loadtests.analysis.k6_summary import PROFILE as SUMMARY
 from loadtests.report.document import Document
@@ -43,12 +43,18 @@ ROWS: Final = (
 
 
 PERCENTILE: Final = "latency_p"
+P99: Final = "latency_p99"
 
 
 def rows_of(lines: Mapping[str, Mapping[str, Any]], load: Mapping[str, Any]) -> list[Row]:
-    """Of k6's own summaries with every percentile that one of them has, and no figure that none has."""
-    if load["profile"] != SUMMARY:
-        return list(ROWS)
+    """Of k6's own summaries every percentile that one of them has, and no figure that none has; ours may lack a p99."""
+    of_k6 = load["profile"] == SUMMARY
+    found = _with_percentiles(lines) if of_k6 else ROWS
+    known = {key for line in lines.values() for key, value in line.items() if value is not None}
+    return [row for row in found if row.key in known or not (of_k6 or row.key == P99)]
+
+
+def _with_percentiles(lines: Mapping[str, Mapping[str, Any]]) -> list[Row]:
     average, *others = ROWS
     named = {key for line in lines.values() for key in line if key.startswith(PERCENTILE)}
     metrics = {row.key: row.metric for row in ROWS}
@@ -56,14 +62,21 @@ def rows_of(lines: Mapping[str, Mapping[str, Any]], load: Mapping[str, Any]) -> 
         Row(f"p{place:g} latency", key, milliseconds, metrics.get(key), f"p{place:g} ms")
         for place, key in sorted((float(key.removeprefix(PERCENTILE)), key) for key in named)
     ]
-    rows = [average, *percentiles, *(row for row in others if not row.key.startswith(PERCENTILE))]
-    return [row for row in rows if any(line.get(row.key) is not None for line in lines.values())]
+    return [average, *percentiles, *(row for row in others if not row.key.startswith(PERCENTILE))]
 
 
-def summary_table(document: Document) -> list[tuple[str, list[Figure]]]:
+Lines: TypeAlias = list[tuple[str, list[Figure]]]
+
+
+def summary_tables(document: Document) -> tuple[Lines, Lines]:
+    """What the screen shows too, and the other figures."""
     lines = document["combinations"]
     rows = rows_of(lines, document["load"])
-    return [(row.label, [_figure(document, name, row) for name in lines]) for row in rows]
+    shown, others = ([row for row in rows if bool(row.short) is first] for first in (True, False))
+    first, second = (
+        [(row.label, [_figure(document, name, row) for name in lines]) for row in part] for part in (shown, others)
+    )
+    return first, second
 
 
 def _figure(document: Document, name: str, row: Row) -> Figure:
@@ -82,3 +95,12 @@ def statistic(document: Document) -> str:
 def unit_of(load: Mapping[str, Any]) -> str:
     """Whose figures vary: k6 knows no starts."""
     return "run" if load["profile"] == SUMMARY else "start"
+
+
+def load_in_words(load: Mapping[str, Any]) -> str:
+    unit = unit_of(load)
+    starts = f"one {unit}" if load["rounds"] == 1 else f"{load['rounds']} {unit}s"
+    if load["profile"] == SUMMARY:
+        return f"k6's own summaries, {starts} of each"
+    think = "" if load["think"] == "unknown" else f", think time {load['think_time_s']:g} s"
+    return f"{load['profile']}: {load['vus']} visitors{think}, {load['duration_s']:g} s each, {starts}"

@@ -69,7 +69,7 @@ def resources(found: Mapping[str, Mapping[str, Any]]) -> Table:
     return Table(
         "Each resource: utilization and service demand",
         "The share of the time that it was busy, then what one request asks of it; medians over starts. Of think time "
-        "and of waiting for the database, where nobody queues, it is the share of a visitor's round.",
+        "and of waiting for the database, where nobody queues, it is the share of a visitor's cycle.",
         ("Resource", *found),
         rows,
     )

@@ -10,11 +10,10 @@ from rich.text import Text
 
 from loadtests.analysis.effects import Effect
 from loadtests.analysis.figures import times
-from loadtests.analysis.k6_summary import PROFILE as SUMMARY
 from loadtests.report.effects_table import STYLES, TITLES
-from loadtests.report.numbers import MISSING, interval
+from loadtests.report.numbers import interval
 from loadtests.report.plain_text import print_lines, shown
-from loadtests.report.summary_table import ROWS, rows_of, unit_of
+from loadtests.report.summary_table import ROWS, load_in_words, rows_of, unit_of
 from loadtests.report.warnings import warnings
 from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY, by_effect
 from loadtests.schema.files import COMPARE
@@ -29,7 +28,6 @@ BY_CHANCE: Final = 0.05
 # Columns of a name, before percentiles of k6's own summaries are left out for it.
 NAME: Final = 12
 REST: Final = "... --section void"
-P99: Final = "p99 ms"
 SHORT: Final = frozenset(row.short for row in ROWS)
 
 
@@ -73,7 +71,7 @@ def _parts(comparison: Comparison, shape: Shape, report: str, width: int) -> Ite
         yield shown(comparison.shortfall, "red")
     yield shown(" ".join(comparison.recommendation.headline), "bold")
     groups = (
-        (shown(load_in_words(comparison)), _figures(comparison, width)),
+        (shown(load_in_words(comparison.load)), _figures(comparison, width)),
         tuple(_effects(comparison, _known(comparison)[: shape.effects], width)),
         (*_warnings(comparison, shape, width), *([shown(report)] if report else []), shown(_next(comparison))),
     )
@@ -91,22 +89,10 @@ def _warnings(comparison: Comparison, shape: Shape, width: int) -> Iterator[Text
         yield shown(f"{line[: width - len(REST)]}{REST}" if cut else line, "red")
 
 
-def load_in_words(comparison: Comparison) -> str:
-    load, unit = comparison.load, unit_of(comparison.load)
-    starts = f"one {unit}" if load["rounds"] == 1 else f"{load['rounds']} {unit}s"
-    if load["profile"] == SUMMARY:
-        return f"k6's own summaries, {starts} of each"
-    think = "" if load["think"] == "unknown" else f", think time {load['think_time_s']:g} s"
-    return f"{load['profile']}: {load['vus']} visitors{think}, {load['duration_s']:g} s each, {starts}"
-
-
 def _figures(comparison: Comparison, width: int) -> Table:
     lines = comparison.combinations
     rows = [row for row in rows_of(lines, comparison.load) if row.short]
     columns = {row.short: [row.form(line.get(row.key)).split(" ")[0] for line in lines.values()] for row in rows}
-    # Which is of no use to say.
-    if set(columns.get(P99, ())) == {MISSING}:
-        del columns[P99]
     longest = max(map(len, lines))
     if _room(columns, width, 1) < min(longest, NAME):
         columns = {heading: cells for heading, cells in columns.items() if heading in SHORT}

@@ -86,7 +86,7 @@ def in_words(judgement: Judgement) -> str:
         return f"gate broken: {judgement.gate}: {judgement.figure} is missing in these results"
     value = judgement.value if isinstance(judgement.value, str) else f"{judgement.value:.4g}"
     if judgement.left_alone:
-        return f"gate broken: {judgement.gate}: {judgement.figure} is {value}, of the only round that is left"
+        return f"gate broken: {judgement.gate}: {judgement.figure} is {value}, of the only start that is left"
     if judgement.low is None or judgement.high is None:
         return f"gate broken: {judgement.gate}: {judgement.figure} is {value}, without an interval"
     interval = f"{judgement.low:.4g} to {judgement.high:.4g}"

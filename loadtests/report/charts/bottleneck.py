@@ -29,22 +29,22 @@ def bottleneck_picture(document: Document) -> Picture | None:
         for name, bottleneck in found.items()
     ]
     xaxis = axis(
-        "busy, % of the measured time; think time and waiting for the database: % of a visitor's round", range=[0, 105]
+        "busy, % of the measured time; think time and waiting for the database: % of a visitor's cycle", range=[0, 105]
     )
     rows = [(part, *(_hundred(bottleneck["shares"].get(part)) for bottleneck in found.values())) for part in parts]
     return Picture(
         "bottleneck",
         "How busy each part was",
-        f"What is busy nearly all the time binds; else the delay that lasts longest does. {in_words(document)}",
+        "What is busy nearly all the time binds; else the delay that lasts longest does.",
         {"data": bars, "layout": layout(xaxis, axis("", autorange="reversed"), barmode="group")},
         DataTable(("part", *(f"{name}, %" for name in found)), rows),
         height=110 + 60 * len(parts),
     )
 
 
-def in_words(document: Document) -> str:
-    words = [f"{name}: {_of_one(bottleneck)}" for name, bottleneck in document["bottleneck"].items()]
-    return f"What binds {'; '.join(words)}." if words else "No measurement counts."
+def in_words(document: Document) -> dict[str, str]:
+    """What binds each combination."""
+    return {name: _of_one(bottleneck) for name, bottleneck in document["bottleneck"].items()}
 
 
 def _of_one(bottleneck: Mapping[str, Any]) -> str:

@@ -4,6 +4,8 @@
   const figures = JSON.parse(document.getElementById('figures').textContent);
   const settings = { displayModeBar: false, responsive: true, staticPlot: false };
   const PRINTED_WIDTH = 660;
+  // With its title a picture fits on a page, as in report.css.
+  const PRINTED_HEIGHT = 840;
   const AXIS_WIDTH = 130;
   const NARROW = 520;
   const off = new Set();
@@ -60,7 +62,7 @@
   const draw = (name, width) => {
     const place = document.getElementById(name);
     const frame = themed(figures[name], width || place.clientWidth);
-    if (width) Object.assign(frame, { width, autosize: false });
+    if (width) Object.assign(frame, { width, height: Math.min(parseInt(place.style.height, 10), PRINTED_HEIGHT), autosize: false });
     return Plotly.react(place, series(figures[name]), frame, settings);
   };
 

@@ -213,6 +213,12 @@ def test_files_are_held_to_an_earlier_file(
         assert ("new/points.latency_avg" in capsys.readouterr().err) is (status == 3)
 
 
+def test_a_folder_of_several_is_no_earlier_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = write(tmp_path, handled(clean()), handled(clean()))
+    assert main(["compare", files[0], "--against", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
 def test_a_folder_among_files_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", *write(tmp_path, handled(clean()), handled(clean())), "."]) == 2
     assert capsys.readouterr().err.count("\n") == 1

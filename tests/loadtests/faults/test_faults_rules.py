@@ -70,7 +70,7 @@ def test_the_program_exits_with_1_and_names_the_cell_that_broke_a_rule(
     judge(bad, FAULT)
     assert main(["faults", "--show", str(written(tmp_path, cell(), bad))]) == 1
     said = capsys.readouterr().out
-    assert "1 of 2 cells kept every rule" in said
+    assert "1 of 2 cases kept every rule" in said
     assert "BROKEN: redis-killed on async-cached" in said
     assert "a-1: order 7 is gone" in said
 

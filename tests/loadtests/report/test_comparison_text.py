@@ -1,7 +1,11 @@
 """The screen that people read, letter by letter, and what a hostile result file can do to it: nothing."""
 
 import os
+import pty
 import random
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +14,7 @@ import pytest
 from loadtests.cli.main import main
 from loadtests.report.sections import SECTIONS
 from loadtests.report.terminal import MOST_LINES
+from loadtests.schema.files import ROOT
 from tests.support.simulated_results import COMBINATIONS, document, save, write_rounds
 from tests.support.simulated_turns import ALIKE, write_turns
 
@@ -85,6 +90,25 @@ def test_a_section_is_shown_alone(folder: Path, capsys: pytest.CaptureFixture[st
     FOLDERS["turns"](folder)
     lines = printed(folder, capsys, "--section", "void")
     assert lines == ["Nothing was left out, and nothing drifts."]
+
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@pytest.mark.parametrize("no_colour", ["", "1"])
+def test_a_terminal_has_colour_and_a_pipe_the_same_text(folder: Path, no_colour: str) -> None:
+    FOLDERS["turns"](folder)
+    words = [sys.executable, "-m", "loadtests", "compare", str(folder.resolve())]
+    variables = {**os.environ, "COLUMNS": "80", "TERM": "xterm", "NO_COLOR": no_colour}
+    piped = subprocess.run(words, stdout=subprocess.PIPE, env=variables, cwd=ROOT, check=True, text=True).stdout
+    ours, theirs = pty.openpty()
+    subprocess.run(words, stdout=theirs, env=variables, cwd=ROOT, check=True)
+    os.close(theirs)
+    shown = os.read(ours, 100_000).decode().replace("\r\n", "\n")
+    os.close(ours)
+    coloured = [code for code in COLOUR.findall(shown) if re.search(r"3\d", code)]
+    assert (COLOUR.sub("", shown), bool(coloured)) == (piped, not no_colour)
+    assert "\x1b" not in piped
 
 
 @pytest.mark.parametrize("field", ["combination", "profile", "route"])

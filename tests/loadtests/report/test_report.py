@@ -19,14 +19,15 @@ LATENCIES = {"sync": 400.0, "sync-cached": 10.0, "async": 200.0, "async-cached":
 FILES = ("comparison.json", "report.html", "report.md")
 MEGABYTE = 1024 * 1024
 ORIGIN = (
-    "Objective",
+    "Project objective",
     "Technology stack",
-    "Architecture",
+    "System architecture",
     "Load testing scenario",
-    "Metrics before",
-    "Metrics after",
+    "Performance metrics before",
+    "Performance metrics after",
     "Conclusion",
 )
+ORIGINS_ROWS = ("Average response time", "p95 latency", "Throughput", "Error rate")
 SECTIONS = (
     "four",
     "effects",
@@ -79,6 +80,10 @@ def test_the_memo_has_the_parts_of_the_origins_report(folder: Path) -> None:
     assert main(["compare", str(folder), "--markdown", str(memo)]) == 0
     text = memo.read_text()
     assert re.findall(r"^## \d\. (.*)$", text, re.MULTILINE) == list(ORIGIN)
+    # The origin's table has these lines, and after its report comes what it has not.
+    rows = re.findall(r"^\| ([A-Za-z0-9 ]+) \| [0-9]", text.partition("## 7.")[0], re.MULTILINE)
+    assert [row for row in rows if row in ORIGINS_ROWS] == list(ORIGINS_ROWS)
+    assert text.index("## Details") > text.index("## 7.")
     widths = {line.count("|") for line in text.splitlines() if line.startswith("| ") and "ms" in line}
     assert widths == {len(COMBINATIONS) + 2}
 

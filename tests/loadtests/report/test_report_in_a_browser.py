@@ -11,6 +11,7 @@ from playwright.sync_api import Browser
 from loadtests.cli.main import main
 from tests.support.browser import Opened, browser, opened
 from tests.support.simulated_results import COMBINATIONS, document, save, write_divided_rounds
+from tests.support.simulated_turns import write_turns
 
 EXAMPLE = Path(__file__).parents[3] / "loadtests" / "results" / "example"
 LATENCIES = {"sync": 170.0, "sync-cached": 4.0, "async": 150.0, "async-cached": 5.0}
@@ -146,6 +147,24 @@ def test_two_runs_stand_side_by_side(chromium: Browser, report: Path, rounds: Pa
         assert found.console == []
         assert len(found.drawn("bottleneck-0")) == len(found.drawn("bottleneck-1")) == 4
         assert "not measured under the same load" in found.page.locator("header").inner_text()
+
+
+# A4 without its margins.
+PAPER = 1016
+HEIGHTS = "(name) => [...document.querySelectorAll(name)].map((one) => one.getBoundingClientRect().height)"
+
+
+def test_every_picture_fits_on_a_page_of_paper(chromium: Browser, tmp_path: Path) -> None:
+    write_turns(tmp_path, factors=dict.fromkeys("abcdefgh", 1.0))
+    assert main(["compare", str(tmp_path), "--report"]) == 0
+    with opened(chromium, tmp_path / "report.html") as found:
+        assert max(found.page.evaluate(HEIGHTS, "figure.picture")) > PAPER
+        found.page.emulate_media(media="print")
+        found.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        found.page.wait_for_timeout(1000)
+        assert max(found.page.evaluate(HEIGHTS, "figure.picture")) < PAPER
+        charts, drawn = (found.page.evaluate(HEIGHTS, name) for name in (".chart", ".chart .main-svg:first-child"))
+        assert drawn == charts
 
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\u2028<b>&amp;"

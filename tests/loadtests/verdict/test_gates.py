@@ -122,7 +122,7 @@ def test_a_gate_on_the_only_round_that_is_left_is_broken(
         save(results, document("sync", number, 400.0, failed=1))
     assert main(["compare", str(results)]) == 0
     assert main(["compare", str(results), "--fail-if", condition]) == GATE_BROKEN
-    assert "the only round that is left" in capsys.readouterr().err
+    assert "the only start that is left" in capsys.readouterr().err
     assert main(["compare", str(results), "--fail-if", "async cached.latency_avg.ratio < 0.5"]) == 0
 
 
