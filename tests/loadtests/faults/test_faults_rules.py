@@ -90,7 +90,7 @@ def test_the_program_exits_with_0_when_all_is_kept_or_known(tmp_path: Path, caps
         (["--only", "redis-melted"], "ONLY=redis-melted"),
         (["--combinations", "rust"], "COMBINATIONS=rust"),
         (["--json", "no/such/folder/faults.json"], "JSON=no/such/folder/faults.json"),
-        (["--show", "no-such.json"], "no-such.json is no file"),
+        (["--show", "no-such.json"], "no file no-such.json"),
         (["--again"], "name an earlier run"),
         (["--slowly"], "--slowly"),
     ],
