@@ -122,8 +122,9 @@ def result_of(path: Path, document: Values) -> Result:
     count, rate = _number(requests, "count"), _number(requests, "rate")
     percentiles, checks = _percentiles(latency), _values(metrics, "checks")
     average = _number(latency, "avg")
-    if not count or not rate or not (average or percentiles):
-        raise UnusableResults(f"{path} is a summary of k6 that cannot be used: {_instead(metrics) or NOTHING}")
+    if not count or not rate or not (average or any(percentiles.values())):
+        unanswered = f"none of its {count:.0f} requests was answered" if count and rate and average == 0 else NOTHING
+        raise UnusableResults(f"{path} is a summary of k6 that cannot be used: {_instead(metrics) or unanswered}")
     name = NAME.fullmatch(path.name)
     return Result(
         schema=1,

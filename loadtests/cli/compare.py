@@ -25,7 +25,7 @@ from loadtests.verdict.comparison import Comparison
 from loadtests.verdict.gates import UnusableGate, in_words, judge, read_gate
 from loadtests.verdict.metric_names import figures_of, names_help
 
-# Columns of the output for people, at most.
+# Columns of the screen, at most; sections have wider tables.
 SCREEN: Final = 80
 PATH: Final = click.Path(path_type=Path)
 
@@ -136,7 +136,7 @@ def _show(loaded: Loaded, sections: Sequence[str], verbose: bool, report: str) -
         show(comparison, output, report)
     if comparison.against:
         show_against(comparison.against, output)
-    show_sections(list(SECTIONS) if verbose else sections, loaded, output)
+    show_sections(list(SECTIONS) if verbose else sections, loaded, console())
 
 
 def _report(folder: Path, given: Sequence[Path], written: Sequence[Path]) -> str:

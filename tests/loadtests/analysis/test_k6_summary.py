@@ -101,6 +101,14 @@ def test_a_summary_without_requests_is_refused_with_its_file(
     refused(tmp_path, shape(metrics), "it holds no requests", capsys)
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_service_that_was_not_there_is_said_to_be(
+    tmp_path: Path, shape: Shape, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing = dict.fromkeys(METRICS["http_req_duration"]["values"], 0.0)
+    refused(tmp_path, shape(values(http_req_duration=nothing)), "none of its 2000 requests was answered", capsys)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

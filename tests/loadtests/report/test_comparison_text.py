@@ -83,7 +83,7 @@ def test_every_section_keeps_to_its_width(
     for options in (["--verbose"], [word for section in SECTIONS for word in ("--section", section)]):
         lines = printed(folder, capsys, *options)
         assert lines
-        assert max(len(line) for line in lines if "FOLDER" not in line) <= (60 if columns == "20" else 80)
+        assert max(len(line) for line in lines if "FOLDER" not in line) <= (60 if columns == "20" else 120)
 
 
 def test_a_section_is_shown_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
