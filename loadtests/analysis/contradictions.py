@@ -1,6 +1,6 @@
 """What cannot be true of one result: figures of one file that contradict each other, and are no measurement.
 
-What a run may honestly hold (failed or wrong answers, a late load generator) is for the rules of void cells.
+What a run may honestly hold (failed or wrong answers, a late load generator) is for the rules of void results.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -149,7 +149,7 @@ def _turns(result: Result) -> str | None:
 
 
 def _cache(result: Result) -> str | None:
-    """Of our combinations; another's service may be anything, which voids its cell."""
+    """Of our combinations; another's service may be anything, which voids its result."""
     cached = OUR_CACHES.get(result.combination)
     if cached is None or result.routes_sha256 or (result.varies and result.varies.cache is not cached):
         return None

@@ -24,10 +24,10 @@ class HeadToHead(NamedTuple):
 
     @property
     def is_void(self) -> bool:
-        return len(rounds_of_void(self.void)) > MOST_VOID * self.measured
+        return len(void_parts(self.void)) > MOST_VOID * self.measured
 
 
-def rounds_of_void(void: Sequence[VoidBatch]) -> set[tuple[int, str, int]]:
+def void_parts(void: Sequence[VoidBatch]) -> set[tuple[int, str, int]]:
     """The batches that do not count, each once, whichever of the services it was void for."""
     return {(one.round, one.phase, one.batch) for one in void}
 

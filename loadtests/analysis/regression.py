@@ -11,7 +11,7 @@ from loadtests.analysis.effects import Effect, Unit, ratio_of, shown
 from loadtests.analysis.figures import FIGURES, MORE_IS_BETTER, values_of
 from loadtests.analysis.head_to_head import mix_of_start
 from loadtests.analysis.read import Rounds, first_result, read_rounds, read_run_of, refuse_other_load
-from loadtests.analysis.void import counting_cells, void_cells
+from loadtests.analysis.void import counting_results, void_results
 from loadtests.schema.files import UnusableResults
 from loadtests.schema.run import RunDescription
 
@@ -80,7 +80,7 @@ def _paired(now: Rounds, before: Rounds) -> Iterator[tuple[Unit, Unit]]:
 
 def _units(rounds: Rounds) -> dict[int, Unit]:
     """The weighted mix of the head to head, else the load, by start."""
-    counting = dict(zip(rounds, counting_cells(rounds, void_cells(rounds)), strict=True))
+    counting = dict(zip(rounds, counting_results(rounds, void_results(rounds)), strict=True))
     turned = {number: mix_of_start(cells) for number, cells in rounds.items()}
     if any(turned.values()):
         return turned

@@ -1,4 +1,4 @@
-"""How busy each resource of a cell was, and what one request asks of it.
+"""How busy each resource was, and what one request asks of it.
 
 The utilization law says that utilization is throughput times service demand, where demand is busy time by requests:
 P. J. Denning and J. P. Buzen, The Operational Analysis of Queueing Network Models, Computing Surveys

@@ -1,4 +1,4 @@
-"""Which steps and cells of a study (capacity, sweep) do not count, by the rules of the matrix."""
+"""Which results do not count, and steps and cells of studies by the same rules."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, NamedTuple
@@ -26,7 +26,7 @@ BYPASSES: Final = ("cache_events_total{event=bypass}", "cache_events_total{event
 
 
 class Rule(NamedTuple):
-    """Voids a cell for which `reason` gives one."""
+    """Voids a result for which `reason` gives one."""
 
     name: str
     reason: Callable[[Result], str | None]
@@ -131,8 +131,8 @@ RULES: Final = (
 )
 
 
-class VoidCell(msgspec.Struct, frozen=True):
-    """One reason why a cell does not count."""
+class VoidResult(msgspec.Struct, frozen=True):
+    """One reason why a combination's start does not count."""
 
     combination: str
     round: int
@@ -141,10 +141,10 @@ class VoidCell(msgspec.Struct, frozen=True):
     advice: str
 
 
-def void_cells(rounds: Mapping[int, Mapping[str, Result]], strict: bool = False) -> list[VoidCell]:
+def void_results(rounds: Mapping[int, Mapping[str, Result]], strict: bool = False) -> list[VoidResult]:
     """Summaries that k6 wrote for another script are held to the rules only if strict."""
     return [
-        VoidCell(result.combination, result.round, rule.name, reason, rule.advice)
+        VoidResult(result.combination, result.round, rule.name, reason, rule.advice)
         for cells in rounds.values()
         for result in cells.values()
         for rule in RULES
@@ -152,7 +152,7 @@ def void_cells(rounds: Mapping[int, Mapping[str, Result]], strict: bool = False)
     ]
 
 
-def counting_cells(rounds: Mapping[int, Mapping[str, Result]], void: Sequence[VoidCell]) -> list[dict[str, Result]]:
+def counting_results(rounds: Mapping[int, Mapping[str, Result]], void: Sequence[VoidResult]) -> list[dict[str, Result]]:
     broken = {(cell.round, cell.combination) for cell in void}
     return [
         {name: result for name, result in cells.items() if (number, name) not in broken}

@@ -19,7 +19,7 @@ from loadtests.report.plain_text import console, one_line
 from loadtests.report.sections import SECTIONS, show_against, show_sections
 from loadtests.report.terminal import show
 from loadtests.schema.design import SIMPLE_KEY
-from loadtests.schema.exit_status import EFFECT_MISSING, EVERY_CELL_VOID, GATE_BROKEN
+from loadtests.schema.exit_status import EFFECT_MISSING, GATE_BROKEN, NOTHING_COUNTS
 from loadtests.schema.files import COMPARE, UnusableResults
 from loadtests.verdict.comparison import Comparison
 from loadtests.verdict.gates import UnusableGate, in_words, judge, read_gate
@@ -175,7 +175,7 @@ def _judged(loaded: Loaded, fail_if: Sequence[str], earlier: Path | None, by_nam
 
 def _status(comparison: Comparison) -> int:
     if comparison.all_void:
-        return EVERY_CELL_VOID
+        return NOTHING_COUNTS
     if any(gate.broken for gate in comparison.gates) or (comparison.against and comparison.against.regressions):
         return GATE_BROKEN
     return EFFECT_MISSING if comparison.missing_effects else 0

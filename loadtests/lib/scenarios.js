@@ -12,7 +12,7 @@ import { orderOf } from './turns.js';
 export function scenariosOf(settings, reads, writes) {
   const begin = reads.length > 0 ? secondsOf(reads) : 0;
   const each = settings.warmUp + settings.duration + GAP;
-  const order = settings.duration > 0 ? cellOrder(settings) : [];
+  const order = settings.duration > 0 ? orderOfCombinations(settings) : [];
   return Object.fromEntries([
     ...turnsScenario('turns', reads, 0),
     ...order.map((service, place) => cellScenario(settings, service, begin + place * each)),
@@ -25,7 +25,7 @@ export function scenariosOf(settings, reads, writes) {
  * each without, whose last answers keep the database busy.
  * @param {Settings} settings
  */
-function cellOrder({ combinations, round }) {
+function orderOfCombinations({ combinations, round }) {
   const drawn = orderOf(combinations.length, 0, round);
   const cached = (/** @type {number} */ service) => Boolean(combinations[service].varies?.cache);
   const second = drawn.filter(cached);

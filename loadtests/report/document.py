@@ -15,7 +15,7 @@ from loadtests.analysis.pooled import curves
 from loadtests.analysis.read import COMBINATIONS, Rounds, read_rounds, read_run_of, varies_of
 from loadtests.analysis.server_figures import server_figures, top_statements
 from loadtests.analysis.tenths import samples
-from loadtests.analysis.void import VoidCell, counting_cells
+from loadtests.analysis.void import VoidResult, counting_results
 from loadtests.report.warnings import warnings
 from loadtests.schema.result import Result, Slice, SliceLatency, Varies
 from loadtests.schema.run import RunDescription
@@ -24,8 +24,8 @@ from loadtests.verdict.comparison import Comparison, compare
 from loadtests.verdict.studies import NO_CONTEXT, context_of, ledgers_in
 
 
-def course(rounds: Rounds, void: Sequence[VoidCell]) -> list[dict[str, Any]]:
-    """Every cell with its slices, round by round, void ones too and marked."""
+def course(rounds: Rounds, void: Sequence[VoidResult]) -> list[dict[str, Any]]:
+    """Every result with its slices, start by start, void ones too and marked."""
     broken = {(cell.round, cell.combination) for cell in void}
     return [
         {
@@ -77,7 +77,7 @@ def document_of(loaded: Loaded, studies: Sequence[Path] = ()) -> Document:
     Raises UnusableResults.
     """
     folder, rounds, run, comparison = loaded
-    counting = counting_cells(rounds, comparison.void)
+    counting = counting_results(rounds, comparison.void)
     varies = varies_of(next(iter(rounds.values())))
     ours = set(varies) <= set(COMBINATIONS)
     report = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from loadtests.analysis.head_to_head import rounds_of_void
+from loadtests.analysis.head_to_head import void_parts
 from loadtests.analysis.k6_summary import ALL_STATS
 from loadtests.analysis.k6_summary import PROFILE as SUMMARY
 from loadtests.analysis.pooled import ENOUGH
@@ -22,7 +22,7 @@ def warnings(comparison: Comparison) -> Iterator[str]:
         every = sum(line["rounds"] + line["rounds_void"] for line in comparison.combinations.values())
         yield f"Left out: {len(cells)} of {every} measurements ({name}, start {number}: {reason})"
     if turns and turns.void:
-        first, count = turns.void[0], len(rounds_of_void(turns.void))
+        first, count = turns.void[0], len(void_parts(turns.void))
         what = "Too much of the turns is spoilt" if turns.is_void else "Left out of the turns"
         yield f"{what}: {count} of {turns.batches} parts ({first.combination}, {first.phase}: {first.reason})"
     if turns and turns.drifts:

@@ -17,7 +17,7 @@ from loadtests.analysis.pooled import lines
 from loadtests.analysis.read import Rounds, first_result, varies_of
 from loadtests.analysis.regression import Against
 from loadtests.analysis.tenths import samples
-from loadtests.analysis.void import VoidCell, counting_cells, void_cells
+from loadtests.analysis.void import VoidResult, counting_results, void_results
 from loadtests.schema.design import ROUTES_KEY, Design, by_effect, design_of
 from loadtests.schema.result import Result
 from loadtests.verdict.answer import Recommendation, recommend
@@ -37,7 +37,7 @@ class Comparison(msgspec.Struct, frozen=True):
 
     combinations: dict[str, dict[str, Any]]
     effects: dict[str, Any]
-    void: list[VoidCell]
+    void: list[VoidResult]
     bottleneck: dict[str, Bottleneck]
     recommendation: Recommendation
     load: dict[str, Any]
@@ -68,8 +68,8 @@ class Comparison(msgspec.Struct, frozen=True):
 
 def compare(rounds: Rounds, context: Context = NO_CONTEXT, strict: bool = False) -> Comparison:
     """Raises UnusableResults."""
-    void, in_doubt = void_cells(rounds, strict), [] if strict else doubts(rounds)
-    counting = counting_cells(rounds, void)
+    void, in_doubt = void_results(rounds, strict), [] if strict else doubts(rounds)
+    counting = counting_results(rounds, void)
     design = design_of(varies_of(next(iter(rounds.values()))))
     of_the_load, turns = _effects(counting, design), head_to_head(list(rounds.values()))
     effects = of_the_load if turns is None else _effects_in_turns(turns, design)

@@ -16,7 +16,7 @@ from compose.local.options import StackOptions
 from compose.local.stack import Stack
 from loadtests.analysis.batches import Cells
 from loadtests.analysis.effects import Effect, Samples, contrast
-from loadtests.analysis.head_to_head import head_to_head, rounds_of_void
+from loadtests.analysis.head_to_head import head_to_head, void_parts
 from loadtests.runner.ended import say
 from loadtests.runner.environment import command_line, describe_checkout, describe_host
 from loadtests.runner.starts import Starts
@@ -84,7 +84,7 @@ def report(rounds: list[Cells]) -> dict[str, Any]:
         "path": PATH,
         "services": {name: {metric: _mean(samples, name, metric) for metric in FIGURES} for name in NAMES},
         "of_the_ceiling": {name: {metric: share(samples, name, metric) for metric in SHARES} for name in COMBINATIONS},
-        "void_batches": len(rounds_of_void(turns.void)),
+        "void_batches": len(void_parts(turns.void)),
     }
 
 
