@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import sys
+from collections.abc import Callable
 from tempfile import mkdtemp
 
 from shared.service.logs import log_at_once
@@ -13,13 +14,13 @@ from shared.service.settings import Settings, SettingsError, read_settings
 log = logging.getLogger(__name__)
 
 
-def main() -> int:
-    """Exit status 2 for unusable settings, 1 for a busy address."""
+def main(run: Callable[[Settings], int] | None = None) -> int:
+    """Exit status 2 for unusable settings, 1 for a busy address; `run` takes the place of the server."""
     try:
         settings = read_settings(os.environ)
         log_at_once(settings)
         _check_address(settings.bind)
-        return _serve(settings)
+        return _serve(settings, run or _run)
     except SettingsError as error:
         sys.stderr.write(f"{__package__}: {error}\n")
         return 2
@@ -40,14 +41,14 @@ def _check_address(bind: str) -> None:
             raise OSError(error.errno, reason) from error
 
 
-def _serve(settings: Settings) -> int:
+def _serve(settings: Settings, run: Callable[[Settings], int]) -> int:
     """prometheus_client reads PROMETHEUS_MULTIPROC_DIR at import: set it before importing the server."""
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        return _run(settings)
+        return run(settings)
     maker, folder = os.getpid(), mkdtemp(prefix="metrics-")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
     try:
-        return _run(settings)
+        return run(settings)
     finally:
         if os.getpid() == maker:  # forked workers leave through this `finally` as well
             shutil.rmtree(folder, ignore_errors=True)

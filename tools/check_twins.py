@@ -26,6 +26,7 @@ What is a fault
   a rule of [names] that nothing uses                a seam without a written reason
   a seam whose public names or parameters differ     a seam that mirrors its twin after all
   seams that are more than a quarter of a twin         a seam that neither twin has
+  a file of variants/ that [variants] does not name, or names without a reason
 
 What to do about a fault
   Change one twin until it reads like the other, or run with --write to derive the sync side from

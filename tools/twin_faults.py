@@ -57,6 +57,16 @@ def _seams_without_reason(twins: Twins, _mirror: Mirror) -> Iterator[Fault]:
             yield Fault(f'[seams] "{name}": no written reason; say in a sentence why it differs')
 
 
+def _variants(twins: Twins, _mirror: Mirror) -> Iterator[Fault]:
+    folder = twins.async_folder.parent / "variants"
+    files = {path.name for path in folder.glob("*.py")} - {"__init__.py"}
+    for name in sorted(files ^ twins.table.variants.keys()):
+        yield Fault(f'[variants] "{name}": is in one of {folder} and this table; add it to the other')
+    for name, reason in twins.table.variants.items():
+        if not has_reason(reason):
+            yield Fault(f'[variants] "{name}": no written reason; say which seam it takes the place of')
+
+
 def _needless_seams(twins: Twins, _mirror: Mirror) -> Iterator[Fault]:
     for name in _seams(twins):
         # A separate mirror, because only files that are no seams may count as users of a rule.
@@ -88,6 +98,7 @@ _KINDS: tuple[Callable[[Twins, Mirror], Iterator[Fault]], ...] = (
     _unlike_seams,
     _seams_of_nothing,
     _seams_without_reason,
+    _variants,
     _needless_seams,
     _seams_too_large,
     _unused_rules,

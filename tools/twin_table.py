@@ -1,4 +1,4 @@
-"""The table of the twins: which names differ, and which files are seams."""
+"""The table of the twins: which names differ, which files are seams, and what else can take their place."""
 
 import tomllib
 from dataclasses import dataclass
@@ -11,10 +11,11 @@ class UnusableInput(Exception):
 
 @dataclass(frozen=True)
 class Table:
-    """Names to map from the async side to the sync side, and the seams with their reasons."""
+    """Names to map from the async side to the sync side; seams, and what takes the place of one, with their reasons."""
 
     names: dict[str, str]
     seams: dict[str, str]
+    variants: dict[str, str]
 
 
 def read_table(path: Path) -> Table:
@@ -25,10 +26,10 @@ def read_table(path: Path) -> Table:
         raise UnusableInput(f"{path}: {error.strerror}; name another with --table") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UnusableInput(f"{path}: not TOML: {error}") from error
-    unknown = sorted(document.keys() - {"names", "seams"})
+    unknown = sorted(document.keys() - set(Table.__annotations__))
     if unknown:
-        raise UnusableInput(f"{path}: unknown table [{unknown[0]}]; there are [names] and [seams]")
-    table = Table(_strings(path, document, "names"), _strings(path, document, "seams"))
+        raise UnusableInput(f"{path}: unknown table [{unknown[0]}]; there are [names], [seams] and [variants]")
+    table = Table(*(_strings(path, document, section) for section in Table.__annotations__))
     for name, replacement in table.names.items():
         _check_rule(path, name, replacement)
     return table

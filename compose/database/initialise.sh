@@ -24,11 +24,11 @@ build_template() {
   { echo "SET @scale = $SCALE;"; cat /database/schema.sql /database/seed.sql; } | client shop_template
 }
 
-add_shop() { # NAME: of the database and of its user
+add_shop() { # NAME [SECRET]: of the database and of its user, and of its password
   client --execute="CREATE DATABASE $1"
   cat /database/schema.sql /database/copy.sql | client "$1" >/dev/null
   # By standard input, because a command line can be read by everybody.
-  { echo "SET @shop = '$1', @password = $(quoted "/run/secrets/$1");"; cat /database/access.sql; } | client "$1"
+  { echo "SET @shop = '$1', @password = $(quoted "/run/secrets/${2:-$1}");"; cat /database/access.sql; } | client "$1"
 }
 
 if [[ ! ${SCALE:=1} =~ ^[1-9][0-9]{0,2}$ ]]; then
@@ -43,5 +43,15 @@ for shop in shop_sync shop_sync_cached shop_async shop_async_cached; do
   echo "initialise: copying it to $shop"
   add_shop "$shop"
 done
+if [[ ,${PROFILES:-}, == *,servers,* ]]; then
+  for variant in sync_granian sync_waitress async_granian async_uvicorn async_uvicorn_uvloop async_hypercorn_uvloop; do
+    add_shop "shop_$variant" "shop_${variant%%_*}"
+  done
+  add_shop shop_sync_granian_cached shop_sync_cached
+  add_shop shop_async_granian_cached shop_async_cached
+fi
+if [[ ,${PROFILES:-}, == *,drivers,* ]]; then
+  add_shop shop_async_asyncmy shop_async
+fi
 echo "initialise: done after $SECONDS s"
 )

@@ -1,4 +1,4 @@
-"""The processes of a stack: two servers and up to four services."""
+"""The processes of a stack: two servers and the services."""
 
 from pathlib import Path
 
@@ -30,8 +30,7 @@ class Components:
         self.database.start(self._options.seeded)
         self._options.say("starting Redis")
         self.cache.start()
-        if self._options.seeded is None:
-            self._fill(ports)
+        self._fill(ports)
         self.database.settle()
         self._start_services(ports)
 
@@ -48,12 +47,14 @@ class Components:
             process.must_run()
 
     def _fill(self, ports: dict[str, int]) -> None:
-        """Load the databases of the services to start; of all services if the caller starts its own."""
-        shops = [self._plan.combinations[name].database for name in ports or self._plan.combinations]
-        self._options.say(
-            f"filling {len(shops)} of {len(self._plan.combinations)} databases, SCALE={self._options.scale}"
-        )
-        rows.fill(self.database.connect, self._options.scale, {shop: self._plan.secret(shop) for shop in shops})
+        """Load the databases of the services to start; of the usual four if the caller starts its own."""
+        services = [self._plan.combinations[name] for name in ports or self._plan.usual]
+        shops = {each.database: self._plan.secret(each.secret) for each in services}
+        for seeded in rows.databases(self.database.connect):
+            shops.pop(seeded, None)
+        if shops:
+            self._options.say(f"filling {len(shops)} databases, SCALE={self._options.scale}")
+            rows.fill(self.database.connect, self._options.scale, shops)
 
     def _servers(self) -> list[Process]:
         return [self.database.process, self.cache.process]
@@ -71,4 +72,6 @@ class Components:
         definition = self._plan.combinations[name]
         settings = localised(definition, port, self.database.port, self.cache.url, self._plan.secrets)
         settings.update(self._options.environment)
-        return Service(name, port, settings, self._directory / name, self._placement.services)
+        service = Service(name, port, settings, self._directory / name, self._placement.services)
+        service.program = definition.command[2:] or service.program  # without `python -m`
+        return service

@@ -1,7 +1,7 @@
 """The definition of the stack: compose/*.yaml with its variables substituted."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,19 +19,28 @@ SECRETS = "/run/secrets/"
 VARIABLE = re.compile(r"\$(?:(?P<escaped>\$)|\{(?P<name>\w+)(?::-(?P<default>[^{}]*))?\})")
 CONNECTIONS = "--max-connections="
 RESERVE = 20  # for KILL, seeding and measuring
+USUAL = 4
 
 
 @dataclass(frozen=True)
 class Definition:
+    """One service; with `profiles` it is started only when it is named."""
+
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str]
     cpus: str
+    profiles: tuple[str, ...] = ()
 
     @property
     def database(self) -> str:
         """Also the name of its user."""
         return urlsplit(self.environment["DATABASE_URL"]).path.lstrip("/")
+
+    @property
+    def secret(self) -> str:
+        """The name of its database's password."""
+        return Path(self.environment["DATABASE_PASSWORD_FILE"]).name
 
 
 @dataclass(frozen=True)
@@ -41,11 +50,24 @@ class Plan:
     combinations: Mapping[str, Definition]
     secrets: Mapping[str, Path]
 
+    def profiles(self, names: Collection[str]) -> set[str]:
+        return {profile for name in names for profile in self.combinations[name].profiles}
+
+    @property
+    def usual(self) -> list[str]:
+        """The combinations that are started when none is named."""
+        return [name for name, each in self.combinations.items() if not each.profiles]
+
     def secret(self, name: str) -> str:
         file = self.secrets[name]
         if not file.is_file():
             raise unusable(f"{file} is missing: it holds a password; see `SECRETS` in docs/services.md")
         return file.read_text()
+
+
+def room_for(names: Collection[str]) -> dict[str, str]:
+    """A variable by which no page of the database is lost to the data of another combination."""
+    return {"BUFFER_POOL": "1G"} if len(names) > USUAL else {}
 
 
 def read(variables: Mapping[str, str]) -> Plan:
@@ -58,9 +80,9 @@ def read(variables: Mapping[str, str]) -> Plan:
     return Plan(database, cache, services, secrets)
 
 
-def must_fit(plan: Plan, environment: Mapping[str, str]) -> None:
-    """StackError if the pools of all services together exceed `--max-connections`."""
-    services = [{**each.environment, **environment} for each in plan.combinations.values()]
+def must_fit(plan: Plan, names: Collection[str], environment: Mapping[str, str]) -> None:
+    """StackError if the pools of these services together exceed `--max-connections`."""
+    services = [{**plan.combinations[name].environment, **environment} for name in names]
     needed = sum(int(each["WORKERS"]) * int(each["POOL"]) for each in services) + RESERVE
     limits = [word.partition("=")[2] for word in plan.database.command if word.startswith(CONNECTIONS)]
     if limits and needed > int(limits[0]):
@@ -76,6 +98,7 @@ def define(name: str, body: Mapping[str, object]) -> Definition:
         command=tuple(str(word) for word in command),
         environment={key: str(value) for key, value in environment.items()},
         cpus=str(body.get("cpuset", "")),
+        profiles=tuple(body.get("profiles", ())),  # type: ignore[arg-type]
     )
 
 

@@ -10,6 +10,7 @@ from compose.local.failures import unusable
 HIGHEST_PORT = 65535
 HIGHEST_SCALE = 999
 HIGHEST_WORKERS = 64
+MOST_SERVICES = 20
 
 
 def seeded_data() -> Path | None:
@@ -39,20 +40,20 @@ class StackOptions:
 
     def __post_init__(self) -> None:
         within("WORKERS", self.workers, 1, HIGHEST_WORKERS)
-        within("PORT_BASE", self.port_base, 0, HIGHEST_PORT - 4)
+        within("PORT_BASE", self.port_base, 0, HIGHEST_PORT - MOST_SERVICES)
         within("SCALE", self.scale, 1, HIGHEST_SCALE)
 
     def say(self, line: str) -> None:
         if self.progress:
             self.progress(line)
 
-    def ports(self, names: Collection[str]) -> dict[str, int]:
+    def ports(self, names: Collection[str], usual: Collection[str]) -> dict[str, int]:
         """The port of each service to start; `names` are all services, in the order of their ports."""
         unknown = set(self.only or ()) - set(names)
         if unknown:
             known = ", ".join(names)
             raise unusable(f"there is no combination {sorted(unknown)[0]!r}: choose from {known}")
-        selected = names if self.only is None else self.only
+        selected = usual if self.only is None else self.only
         return {name: self.port_base + number for number, name in enumerate(names, 1) if name in selected}
 
 

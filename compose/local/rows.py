@@ -15,11 +15,12 @@ Connect = Callable[[str | None], Connection]
 
 def fill(connect: Connect, scale: int, passwords: Mapping[str, str]) -> None:
     """Build the data set once and copy it to the database of each user in `passwords`."""
-    with connect(None) as root:
-        run(root, "server.sql")
-    create(connect, TEMPLATE)
-    with connect(TEMPLATE) as root:
-        run(root, "seed.sql", scale=scale)
+    if TEMPLATE not in databases(connect):
+        with connect(None) as root:
+            run(root, "server.sql")
+        create(connect, TEMPLATE)
+        with connect(TEMPLATE) as root:
+            run(root, "seed.sql", scale=scale)
     copies = ThreadPoolExecutor(COPIES_AT_ONCE)
     try:
         futures = [copies.submit(add, connect, name, word) for name, word in passwords.items()]
@@ -27,6 +28,12 @@ def fill(connect: Connect, scale: int, passwords: Mapping[str, str]) -> None:
             future.result()
     finally:
         copies.shutdown(wait=False, cancel_futures=True)
+
+
+def databases(connect: Connect) -> list[str]:
+    with connect(None) as root, root.cursor() as cursor:
+        cursor.execute("SHOW DATABASES")
+        return [name for (name,) in cursor.fetchall()]
 
 
 def add(connect: Connect, database: str, password: str) -> None:

@@ -26,10 +26,11 @@ class Stack:
 
     def __init__(self, options: StackOptions | None = None) -> None:
         self.options = options or StackOptions()
-        self._plan = definition.read({**os.environ, "WORKERS": str(self.options.workers)})
-        self._ports = self.options.ports(list(self._plan.combinations))
+        variables = {"WORKERS": str(self.options.workers), **definition.room_for(self.options.only or ())}
+        self._plan = definition.read({**os.environ, **variables})
+        self._ports = self.options.ports(list(self._plan.combinations), self._plan.usual)
         first = next(iter(self._plan.combinations.values()))
-        definition.must_fit(self._plan, self.options.environment)
+        definition.must_fit(self._plan, self._ports or self._plan.usual, self.options.environment)
         # Compose cannot count cores, so containers get one by default; here the rest of the machine is known.
         self.placement = place(first.cpus, os.environ.get("OTHER_CPUS", ""))
         self._directory: Path | None = None

@@ -9,7 +9,7 @@ import msgspec
 from scipy.special import nctdtrinc, stdtr, stdtrit
 
 from loadtests.analysis.figures import FIGURES, MORE_IS_BETTER, Values
-from loadtests.schema.design import SIMPLE_KEY, Design, Weights
+from loadtests.schema.design import FACTORS_KEY, SIMPLE_KEY, Design, Weights
 from loadtests.schema.turns import BATCHES
 
 Verdict: TypeAlias = Literal["better", "worse", "same", "cannot tell"]
@@ -151,16 +151,20 @@ def verdict(mean: float, low: float | None, high: float | None) -> Verdict:
 
 
 def effects_of(samples: Samples, design: Design, metrics: Sequence[str] = tuple(FIGURES)) -> dict[str, Any]:
-    """The main effects by name, and under `simple` the simple ones, each by metric."""
-    main = {
-        name: {metric: contrast(samples, metric, weights) for metric in metrics}
-        for name, weights in design.main.items()
-    }
+    """The main effects by name, and under `simple` and `factors` those, each by metric."""
+
+    def weighted(contrasts: Mapping[str, Weights]) -> dict[str, Any]:
+        return {
+            name: {metric: contrast(samples, metric, weights) for metric in metrics}
+            for name, weights in contrasts.items()
+        }
+
     simple = {
         name: {metric: simple_effect(samples, metric, *pair) for metric in metrics}
         for name, pair in design.simple.items()
     }
-    return {**main, SIMPLE_KEY: simple}
+    factors = {FACTORS_KEY: weighted(design.factors)} if design.factors else {}
+    return {**weighted(design.main), SIMPLE_KEY: simple, **factors}
 
 
 def contrast(samples: Samples, metric: str, weights: Weights) -> Effect:

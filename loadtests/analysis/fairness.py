@@ -5,10 +5,14 @@ from fnmatch import fnmatchcase
 from itertools import combinations
 from typing import Final, NamedTuple
 
+from loadtests.schema.result import Varies
 from loadtests.schema.run import Ledger
 
 STACK: Final = "stack"
 CACHE: Final = "cache"
+SERVER: Final = "server"
+DRIVER: Final = "driver"
+AXES: Final = (STACK, CACHE, SERVER, DRIVER)
 
 
 class Allowed(NamedTuple):
@@ -64,11 +68,24 @@ ALLOWED: Final = (
         CACHE,
         "only a combination with the cache has connections to Redis",
     ),
+    Allowed(("address",), SERVER, OWN_PORT),
+    Allowed(("address",), DRIVER, OWN_PORT),
+    Allowed(
+        (
+            "server", "worker", "threads in a process", "event loop", "library *", "*log", "connections in a process",
+            "grace time, s", "keep-alive time, s", "processes", "header*", "peers whose headers are trusted",
+            "longest *", "requests before *", "application loaded before the fork", "control socket off",
+            "place of the heartbeat file", "silence after which a worker is killed, s",
+        ),
+        SERVER,
+        "another server is the question; what it has no setting for is in docs/studies.md",
+    ),
+    Allowed(("library *", "cursor", "conversions"), DRIVER, "another driver is the question"),
 )  # fmt: skip
 
 
-def differences(ledgers: Mapping[str, Ledger], axes: Mapping[str, tuple[str, bool]]) -> list[Differing]:
-    """The entries that differ between combinations; `axes` holds each one's stack and cache.
+def differences(ledgers: Mapping[str, Ledger], axes: Mapping[str, Varies]) -> list[Differing]:
+    """The entries that differ between combinations; `axes` holds what each one varies.
 
     Every two combinations that differ in an entry need a reason by something in which they are meant to differ.
     """
@@ -89,7 +106,7 @@ def unexplained(differing: list[Differing]) -> list[str]:
     ]
 
 
-def _reason(entry: str, values: Mapping[str, str | None], axes: Mapping[str, tuple[str, bool]]) -> str | None:
+def _reason(entry: str, values: Mapping[str, str | None], axes: Mapping[str, Varies]) -> str | None:
     reasons = []
     for first, second in combinations(values, 2):
         if values[first] != values[second]:
@@ -100,8 +117,8 @@ def _reason(entry: str, values: Mapping[str, str | None], axes: Mapping[str, tup
     return "; ".join(dict.fromkeys(reason for reason in reasons if reason))
 
 
-def _apart(first: tuple[str, bool], second: tuple[str, bool]) -> list[str]:
-    return [axis for axis, mine, theirs in zip((STACK, CACHE), first, second, strict=True) if mine != theirs]
+def _apart(first: Varies, second: Varies) -> list[str]:
+    return [axis for axis in AXES if getattr(first, axis) != getattr(second, axis)]
 
 
 def _allowed(entry: str, axis: str) -> str | None:

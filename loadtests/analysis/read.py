@@ -19,6 +19,8 @@ from loadtests.schema.result import VERSION, Result, Varies
 from loadtests.schema.run import RUN_FILE, RunDescription, read_description
 
 COMBINATIONS: Final = ("sync", "sync-cached", "async", "async-cached")
+# With those of another server or driver.
+OURS_BY_NAME: Final = {entry.name: entry.varies for entry in read_entries(OURS)}
 # Every setting of the load that can change what is measured.
 SAME_LOAD: Final = (
     "profile",
@@ -92,8 +94,7 @@ def refuse_gaps(place: str, names: list[str], rounds: Mapping[int, set[str]]) ->
 
 def varies_of(cells: Mapping[str, Result]) -> dict[str, Varies | None]:
     """What each combination varies: as its result says, else as ours are known to. Raises UnusableResults."""
-    known = {entry.name: entry.varies for entry in read_entries(OURS)}
-    varies_by_name = {name: result.varies or known.get(name) for name, result in cells.items()}
+    varies_by_name = {name: result.varies or OURS_BY_NAME.get(name) for name, result in cells.items()}
     for name, varies in varies_by_name.items():
         if varies and varies.stack in RESERVED:
             raise UnusableResults(

@@ -4,15 +4,23 @@ import { readJson } from './files.js';
 import { refuse } from './mistakes.js';
 
 /**
+ * @typedef {object} Varies
+ * @property {string} stack
+ * @property {boolean} cache
+ * @property {string} [server] none is the stack's own
+ * @property {string} [driver] none is the stack's own
+ *
  * @typedef {object} Combination
  * @property {string} name
  * @property {string} url
  * @property {string | null} expect the X-Combination wanted, null when none is sent
- * @property {{ stack: string, cache: boolean }} [varies]
+ * @property {Varies} [varies]
  * @property {string} [ready] the path that answers 200 when it is ready; ours is /health/ready
  */
 
 const OUR_FILE = '../combinations.json';
+// What COMBINATIONS=servers asks for, as loadtests/schema/combinations.py has it.
+const GROUPS = /** @type {Record<string, 'server' | 'driver'>} */ ({ servers: 'server', drivers: 'driver' });
 const PORT_BASE = 8000;
 const COMPOSE_PORT = 8000;
 
@@ -45,14 +53,27 @@ function placed(one, base) {
 /** The combinations asked for by COMBINATIONS, in the order asked for; all of ours when it is empty. */
 export function chosenCombinations() {
   const asked = __ENV.COMBINATIONS || '';
-  const [file, names] = parted(asked);
+  const [file, listed] = parted(asked);
   const known = load(file);
+  const names = file === OUR_FILE ? grouped(listed, known) : listed;
   const unknown = names.find((name) => !known.some((one) => one.name === name));
   const cure = `the names are ${known.map((one) => one.name).join(', ')}, or give a .json file`;
   if (unknown !== undefined) return refuse('COMBINATIONS', asked, cure, known);
   const chosen = names.length === 0 ? known : names.flatMap((name) => known.filter((one) => one.name === name));
   const base = portBase();
   return file === OUR_FILE ? chosen.map((one) => placed(one, base)) : chosen;
+}
+
+/** Without names, or of a group, those with the stack's own server and driver; the group's own too. @param {string[]} names @param {Combination[]} known */
+function grouped(names, known) {
+  const factor = GROUPS[names[0]];
+  if (names.length > 1 || (names.length === 1 && !factor)) return names;
+  return known.filter(({ varies }) => isPlain(varies) || (varies && varies[factor])).map(({ name }) => name);
+}
+
+/** Whether server and driver are the stack's own. @param {Varies} [varies] */
+export function isPlain(varies) {
+  return !varies || !(varies.server || varies.driver);
 }
 
 /** A file and names, of `a,b` or `file.json` or `file.json#a,b`. @param {string} asked @returns {[string, string[]]} */

@@ -1,5 +1,6 @@
 // The effects of the cache and of the other stack, a line each, in 80 columns.
 
+import { isPlain } from './combinations.js';
 import { effectOf, mixLevels, phaseLevels, voidBatches } from './estimates.js';
 
 /** @typedef {any} Result one combination's result */
@@ -15,14 +16,19 @@ is added, because this is one start of each. CPU of the services: make matrix.
 /** Each pair that differs in one thing; a service that does not say what it varies is a stack of its own. @param {Result[]} results @returns {Pair[]} */
 export function pairsOf(results) {
   const axes = results.map(({ combination, varies }) => varies || { stack: combination, cache: false });
-  const stacks = [...new Set(axes.map(({ stack }) => stack))];
+  const stacks = [...new Set(axes.filter(isPlain).map(({ stack }) => stack))];
   const place = (/** @type {string} */ stack, /** @type {boolean} */ cache) =>
-    axes.findIndex((one) => one.stack === stack && one.cache === cache);
+    axes.findIndex((one) => isPlain(one) && one.stack === stack && one.cache === cache);
   const caches = stacks.map((stack) => /** @type {Pair} */ ([`cache in ${stack}`, place(stack, false), place(stack, true)]));
   const others = stacks.slice(1).flatMap((stack) =>
     CACHES.map(([cache, word]) => /** @type {Pair} */ ([`${stack} ${word}`, place(stacks[0], cache), place(stack, cache)])),
   );
-  return [...caches, ...others].filter(([, without, withIt]) => without >= 0 && withIt >= 0);
+  const variants = axes.flatMap((one, withIt) => {
+    const without = place(one.stack, one.cache);
+    const title = `${one.server || one.driver} in ${without < 0 ? '' : results[without].combination}`;
+    return isPlain(one) ? [] : [/** @type {Pair} */ ([title, without, withIt])];
+  });
+  return [...caches, ...others, ...variants].filter(([, without, withIt]) => without >= 0 && withIt >= 0);
 }
 
 /** @param {ReturnType<typeof effectOf>} effect */

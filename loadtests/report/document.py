@@ -12,7 +12,7 @@ from loadtests.analysis.fairness import differences
 from loadtests.analysis.figures import FIGURES
 from loadtests.analysis.one_run import shortfall
 from loadtests.analysis.pooled import curves
-from loadtests.analysis.read import COMBINATIONS, Rounds, read_rounds, read_run_of, varies_of
+from loadtests.analysis.read import OURS_BY_NAME, Rounds, read_rounds, read_run_of, varies_of
 from loadtests.analysis.server_figures import server_figures, top_statements
 from loadtests.analysis.tenths import samples
 from loadtests.analysis.void import VoidResult, counting_results
@@ -79,7 +79,7 @@ def document_of(loaded: Loaded, studies: Sequence[Path] = ()) -> Document:
     folder, rounds, run, comparison = loaded
     counting = counting_results(rounds, comparison.void)
     varies = varies_of(next(iter(rounds.values())))
-    ours = set(varies) <= set(COMBINATIONS)
+    ours = OURS_BY_NAME.keys() >= set(varies)
     report = {
         "folder": folder.resolve().name,
         "started_at": min(result.started_at for cells in rounds.values() for result in cells.values()),
@@ -104,15 +104,11 @@ def ledger_of(loaded: Loaded) -> dict[str, Any] | None:
     if not ledgers:
         return None
     varies = varies_of(next(iter(loaded.rounds.values())))
-    differing = differences(ledgers, {name: _axes(name, varies) for name in ledgers})
+    axes = {name: varies.get(name) or Varies(name, cache=False) for name in ledgers}
+    differing = differences(ledgers, axes)
     apart = {difference.entry for difference in differing}
     alike = {entry: value for entry, value in next(iter(ledgers.values())).items() if entry not in apart}
     return {"alike": alike, "differing": [difference._asdict() for difference in differing]}
-
-
-def _axes(name: str, varies: Mapping[str, Varies | None]) -> tuple[str, bool]:
-    axes = varies.get(name)
-    return (axes.stack, axes.cache) if axes else (name, False)
 
 
 def _against_the_first(counting: Sequence[Mapping[str, Result]], names: list[str]) -> dict[str, dict[str, Effect]]:

@@ -128,7 +128,7 @@ class Starts:
         return None if document["duration_s"] else Server(settled=settled, ledger_changes=changed)
 
     def _service(self, name: str) -> Service:
-        return Service(self._target.programs(name), self._target.database(name), self._plan.axes[name][1])
+        return Service(self._target.programs(name), self._target.database(name), self._plan.axes[name].cache)
 
     def _load(self, variables: dict[str, str], services: Mapping[str, Service], log: Path) -> Observation:
         with Snapshots(self._target) as snapshots:

@@ -1,5 +1,6 @@
 """The file that says which services are measured: ours, or the user's own."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
@@ -25,6 +26,18 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 Entries: TypeAlias = Annotated[list[Entry], msgspec.Meta(min_length=1)]
+
+
+# What COMBINATIONS=servers asks for: the four, and those that differ in this. As in loadtests/lib/combinations.js.
+GROUPS: Final = {"servers": "server", "drivers": "driver"}
+
+
+def group(word: str, known: Mapping[str, Varies]) -> list[str]:
+    """The combinations of a group, of no word those with the stack's own server and driver; else none."""
+    factor = GROUPS.get(word, "")
+    if word and not factor:
+        return []
+    return [name for name, one in known.items() if not one.variant or (factor and getattr(one, factor))]
 
 
 def read_entries(path: Path) -> list[Entry]:

@@ -1,6 +1,6 @@
 """Which effects combinations have, by what each of them varies."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from loadtests.schema.result import Varies
@@ -11,22 +11,25 @@ SIMPLE_KEY: Final = "simple"
 ROUTES_KEY: Final = "routes"
 CACHE: Final = "cache"
 INTERACTION: Final = "interaction"
+FACTORS_KEY: Final = "factors"
 # What a stack must not be called, since effects are called by their stack.
-RESERVED: Final = frozenset({SIMPLE_KEY, ROUTES_KEY, CACHE, INTERACTION})
+RESERVED: Final = frozenset({SIMPLE_KEY, ROUTES_KEY, FACTORS_KEY, CACHE, INTERACTION})
 IN_WORDS: Final = {False: "uncached", True: "cached"}
 
 
 def by_effect(effects: Mapping[str, Any]) -> dict[str, Any]:
-    """What is known of each effect, the simple ones before the main ones; without those by route."""
-    main = {name: row for name, row in effects.items() if name not in (SIMPLE_KEY, ROUTES_KEY)}
-    return {**effects[SIMPLE_KEY], **main}
+    """What is known of each effect, the simple ones before the main ones and the factors; without those by route."""
+    main = {name: row for name, row in effects.items() if name not in (SIMPLE_KEY, ROUTES_KEY, FACTORS_KEY)}
+    factors = {f"{FACTORS_KEY}.{name}": row for name, row in effects.get(FACTORS_KEY, {}).items()}
+    return {**effects[SIMPLE_KEY], **main, **factors}
 
 
 class Design(NamedTuple):
-    """Simple effects as (without, with), and main effects as weights, by their names."""
+    """Simple effects as (without, with), main effects as weights, and factors of the rewrite, by their names."""
 
     simple: dict[str, tuple[str, str]]
     main: dict[str, Weights]
+    factors: dict[str, Weights] = {}  # noqa: RUF012 (never written)
 
 
 def design_of(varies: Mapping[str, Varies | None]) -> Design:
@@ -34,12 +37,15 @@ def design_of(varies: Mapping[str, Varies | None]) -> Design:
 
     Where one does not say what it varies, or no two differ in one thing only, each is compared with the first.
     """
-    places = {(varied.stack, varied.cache): name for name, varied in varies.items() if varied}
-    if len(places) < len(varies):
+    known = {varied: name for name, varied in varies.items() if varied}
+    if len(known) < len(varies):
         return _against_the_first(list(varies))
+    places = {(varied.stack, varied.cache): name for varied, name in known.items() if not varied.variant}
     stacks = list(dict.fromkeys(stack for stack, _ in places))
-    simple = dict(_simple(places, stacks))
-    return Design(simple, dict(_main(places, stacks))) if simple else _against_the_first(list(varies))
+    simple = {**dict(_simple(places, stacks)), **dict(_variants(known, places, stacks))}
+    if not simple:
+        return _against_the_first(list(varies))
+    return Design(simple, dict(_main(places, stacks)), dict(_factors(known, places, stacks)))
 
 
 def _against_the_first(names: list[str]) -> Design:
@@ -54,6 +60,55 @@ def _simple(places: Mapping[tuple[str, bool], str], stacks: list[str]) -> Iterat
         for cache, word in IN_WORDS.items():
             if (stacks[0], cache) in places and (other, cache) in places:
                 yield f"{other} {word}", (places[stacks[0], cache], places[other, cache])
+
+
+def _variants(
+    known: Mapping[Varies, str], places: Mapping[tuple[str, bool], str], stacks: list[str]
+) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Another server or driver in the same combination; and of the first stack against a rewrite."""
+    for varied, name in known.items():
+        base = places.get((varied.stack, varied.cache))
+        if varied.variant and base:
+            yield f"{varied.variant} in {base}", (base, name)
+    for varied, name in known.items():
+        for other in stacks[1:]:
+            rewrite = places.get((other, varied.cache))
+            if varied.server and varied.stack == stacks[0] and rewrite:
+                yield f"{name} against {rewrite}", (rewrite, name)
+
+
+def _factors(
+    known: Mapping[Varies, str], places: Mapping[tuple[str, bool], str], stacks: list[str]
+) -> Iterator[tuple[str, Weights]]:
+    """What the rewrite without the cache is the product of, by a server that serves both stacks.
+
+    On that server and with the cache, which asks no driver, it is the framework; what it changes more without the cache
+    is the driver; what it changes more on the stacks' own servers is the server.
+    """
+    if len(stacks) < 2:
+        return
+    first, other = stacks[:2]
+    for server in dict.fromkeys(varied.server for varied in known if varied.server):
+        names = {
+            (stack, cache): known.get(Varies(stack, cache, server)) for stack in (first, other) for cache in IN_WORDS
+        }
+        own = [places.get((stack, False)) for stack in (first, other)]
+        if not all(names.values()) or not all(own):
+            continue
+        uncached, cached = ([names[stack, cache] for stack in (first, other)] for cache in IN_WORDS)
+        yield "framework", _ratio(cached)
+        yield "server", _ratio(own, uncached)
+        yield "driver", _ratio(uncached, cached)
+        whole = dict(_main(places, [first, other]))
+        yield from [(CACHE, whole[CACHE])] if CACHE in whole else []
+        return
+
+
+def _ratio(pair: Sequence[str | None], by: Sequence[str | None] = ()) -> Weights:
+    """The second of a pair by the first, divided by the same of another pair."""
+    signs = (-1.0, 1.0)
+    up = {str(name): sign for name, sign in zip(pair, signs, strict=True)}
+    return up | {str(name): -sign for name, sign in zip(by, signs, strict=bool(by))}
 
 
 def _main(places: Mapping[tuple[str, bool], str], stacks: list[str]) -> Iterator[tuple[str, Weights]]:

@@ -5,15 +5,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from loadtests.schema.combinations import OURS, Entry, read_entries
+from loadtests.schema.combinations import OURS, group, read_entries
 from loadtests.schema.files import LOADTESTS
 from loadtests.schema.profiles import Lengths, Profile, read_profiles
+from loadtests.schema.result import Varies
 from loadtests.schema.routes import JOURNEYS, WRITES, read_routes
 from loadtests.schema.settings import by_route, check_load, refuse, seconds_or_none, some_of
 
 STACKS: Final = ("local", "compose", "none")
 RESULTS: Final = LOADTESTS / "results"
 LENGTHS: Final = ("TURNS", "WARM_UP", "DURATION")
+USUAL: Final = 4
 
 
 class Plan(NamedTuple):
@@ -28,8 +30,8 @@ class Plan(NamedTuple):
     results: Path
     file: Path | None
     names: list[str]
-    # Which stack each combination has, and whether it has the cache.
-    axes: dict[str, tuple[str, bool]]
+    # In what the combinations differ.
+    axes: dict[str, Varies]
     load: Mapping[str, str]
     scale: int = 1
 
@@ -42,7 +44,9 @@ class Plan(NamedTuple):
         """How long each part of a start lasts, as k6 reads it; the user's own variables come before these."""
         profile = self.profile
         usual = profile.start or Lengths(profile.turns_s, profile.warm_up_s, profile.duration_s)
-        lengths = {"TURNS": usual.turns_s, "WARM_UP": usual.warm_up_s, "DURATION": usual.duration_s}
+        # Each combination gets as many turns, however many there are.
+        longer = max(1.0, len(self.names) / USUAL)
+        lengths = {"TURNS": usual.turns_s * longer, "WARM_UP": usual.warm_up_s, "DURATION": usual.duration_s}
         return {name: f"{length:g}" for name, length in lengths.items() if length}
 
     @property
@@ -105,16 +109,13 @@ def _hash(path: Path | None) -> str | None:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path else None
 
 
-def _combinations(text: str) -> tuple[Path | None, dict[str, tuple[str, bool]]]:
+def _combinations(text: str) -> tuple[Path | None, dict[str, Varies]]:
     path = Path(text) if text.endswith(".json") else OURS
-    known = {entry.name: _axes(entry) for entry in read_entries(path)}
-    if not text or text.endswith(".json"):
-        return (path.resolve() if text else None), known
-    return None, {name: known[name] for name in some_of("COMBINATIONS", text, known)}
-
-
-def _axes(entry: Entry) -> tuple[str, bool]:
-    return (entry.varies.stack, entry.varies.cache) if entry.varies else (entry.name, False)
+    known = {entry.name: entry.varies or Varies(entry.name, cache=False) for entry in read_entries(path)}
+    if text.endswith(".json"):
+        return path.resolve(), known
+    names = group(text, known) or some_of("COMBINATIONS", text, known)
+    return None, {name: known[name] for name in names}
 
 
 def _checked(load: Mapping[str, str], file: Path | None) -> dict[str, str]:

@@ -182,8 +182,8 @@ def compose_target(plan: Plan, say: Callable[[str], None]) -> Iterator[ComposeTa
     """Brings the containers up, and takes them down again with their volumes."""
     if not plan.results.resolve().is_relative_to(LOADTESTS / "results"):
         raise UnusableInput(f"RESULTS={plan.results}: containers write under loadtests/results only")
-    names = ("sync", "sync-cached", "async", "async-cached")
-    ports = {_port_variable(name): str(plan.port_base + at) for at, name in enumerate(names, 1)}
+    defined = definition.read(os.environ)
+    ports = {_port_variable(name): str(plan.port_base + at) for at, name in enumerate(defined.combinations, 1)}
     # A project of its own: what `docker compose up` has started is not ours to take down.
     placement = place(os.environ.get("SERVICE_CPUS") or "0", os.environ.get("OTHER_CPUS", ""))
     environment = {
@@ -191,6 +191,8 @@ def compose_target(plan: Plan, say: Callable[[str], None]) -> Iterator[ComposeTa
         "SERVICE_CPUS": listed(placement.services),
         "OTHER_CPUS": listed(placement.others),
         "WORKERS": str(plan.workers),
+        "COMPOSE_PROFILES": ",".join(sorted(defined.profiles(plan.names))),
+        **definition.room_for(plan.names),
         # Database and Redis are looked at from here, so they are published on loopback; the services do not go there.
         "COMPOSE_FILE": "compose.yaml:compose/testing.yaml",
         "DATABASE_PORT": str(free()),

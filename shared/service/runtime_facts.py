@@ -12,8 +12,8 @@ from shared.service.serving import serving
 from shared.service.settings import Settings
 
 LIBRARIES: Final = (
-    "aiomysql", "cryptography", "flask", "gunicorn", "hiredis", "hypercorn", "msgspec", "prometheus_client",
-    "pymysql", "quart", "redis", "uvloop", "werkzeug",
+    "aiomysql", "asyncmy", "cryptography", "flask", "granian", "gunicorn", "hiredis", "httptools", "hypercorn",
+    "msgspec", "prometheus_client", "pymysql", "quart", "redis", "uvicorn", "uvloop", "waitress", "werkzeug",
 )  # fmt: skip
 
 

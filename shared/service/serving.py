@@ -1,4 +1,4 @@
-"""The options of gunicorn and Hypercorn in one table, each beside its counterpart."""
+"""The options of the servers in one table, each beside its counterpart."""
 
 import logging
 import sys
@@ -10,12 +10,16 @@ from shared.service.settings import Settings
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """One option: its name in gunicorn and in Hypercorn (None where a server lacks it) and its value."""
+    """One option: its name in each server (None where a server lacks it) and its value."""
 
     matter: str
     gunicorn: str | None
     hypercorn: str | None
     value: Any
+    # Those of variants/.
+    waitress: str | None = None
+    uvicorn: str | None = None
+    granian: str | None = None
 
 
 def serving(settings: Settings) -> tuple[Setting, ...]:
@@ -24,33 +28,49 @@ def serving(settings: Settings) -> tuple[Setting, ...]:
     return (
         Setting("address", "bind", "bind", settings.bind),
         Setting("processes", "workers", "workers", settings.workers),
-        Setting("threads in a process", "threads", None, THREADS_PER_PLACE * settings.in_flight),
+        Setting("threads in a process", "threads", None, THREADS_PER_PLACE * settings.in_flight, waitress="threads"),
         Setting("peers whose headers are trusted", "forwarded_allow_ips", None, ""),
+        Setting("headers of proxies believed", None, None, False, uvicorn="proxy_headers"),
         Setting("headers of peers that set the path", "forwarder_headers", None, ""),
         Setting("headers of peers that set the scheme", "secure_scheme_headers", None, {}),
         # asyncio accepts as many in one turn: more of them let in a crowd faster than it is refused.
-        Setting("backlog", "backlog", "backlog", settings.backlog),
-        Setting("keep-alive time, s", "keepalive", "keep_alive_timeout", settings.keep_alive),
+        Setting(
+            "backlog", "backlog", "backlog", settings.backlog,
+            waitress="backlog", uvicorn="backlog", granian="backlog",
+        ),
+        Setting(
+            "keep-alive time, s", "keepalive", "keep_alive_timeout", settings.keep_alive,
+            waitress="channel_timeout", uvicorn="timeout_keep_alive",
+        ),
         Setting("requests before a connection is closed", None, "keep_alive_max_requests", sys.maxsize),
         Setting("requests before a worker is replaced", "max_requests", None, 0),
-        Setting("grace time, s", "graceful_timeout", "graceful_timeout", settings.grace),
+        Setting(
+            "grace time, s", "graceful_timeout", "graceful_timeout", settings.grace,
+            uvicorn="timeout_graceful_shutdown", granian="workers_kill_timeout",
+        ),
         Setting("longest request line, bytes", "limit_request_line", None, LONGEST_LINE),
         Setting("longest header field, bytes", "limit_request_field_size", None, LONGEST_LINE),
         Setting("header fields", "limit_request_fields", None, 100),
         Setting("longest head, bytes", None, "h11_max_incomplete_size", LONGEST_HEAD),
+        Setting("longest head, bytes", None, None, LONGEST_HEAD, waitress="max_request_header_size"),
         Setting("access log", "accesslog", None, "-" if access_log else None),
         Setting("access log", None, "accesslog", access_log),
+        Setting("access log", None, None, access_log is not None, uvicorn="access_log", granian="log_access"),
         Setting("error log", "errorlog", None, "-"),
         Setting("error log", None, "errorlog", logging.getLogger("hypercorn.error")),
         Setting("level of the error log", "loglevel", "loglevel", "WARNING"),
+        Setting("level of the error log", None, None, "warning", uvicorn="log_level", granian="log_level"),
         Setting("worker", "worker_class", None, "gthread"),
         Setting("worker", None, "worker_class", "asyncio"),
-        Setting("connections in a process", "worker_connections", None, CONNECTIONS),
+        Setting(
+            "connections in a process", "worker_connections", None, CONNECTIONS,
+            waitress="connection_limit", granian="backpressure",
+        ),
         Setting("silence after which a worker is killed, s", "timeout", None, WORKER_SILENCE),
         Setting("application loaded before the fork", "preload_app", None, False),
         Setting("place of the heartbeat file", "worker_tmp_dir", None, "/dev/shm"),  # noqa: S108
         Setting("control socket off", "control_socket_disable", None, True),
-    )
+    )  # fmt: skip
 
 
 def most_waiting(settings: Settings) -> int:

@@ -37,7 +37,7 @@ def guarded(app: "WSGIApplication", settings: Settings, metrics: Metrics) -> "WS
 
     def handle(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         fields = {name: environ[key] for name, key in _LENGTHS.items() if key in environ}
-        if fields:
+        if fields and "gunicorn.socket" in environ:
             environ["wsgi.input"] = _Body(environ["wsgi.input"], environ["gunicorn.socket"], watch)
         if problem := refusal(environ["REQUEST_METHOD"], environ["RAW_URI"], fields):
             return answer(start_response, problem)

@@ -13,6 +13,8 @@ from loadtests.targets.local import LocalTarget
 COMBINATIONS = ("sync", "sync-cached", "async", "async-cached")
 # Below the ephemeral ports.
 LOWEST_PORT, HIGHEST_PORT = 12_000, 32_000
+# As many services as a stack can have.
+MOST = 20
 
 
 def stack_of(
@@ -32,10 +34,10 @@ def stack_of(
 
 
 def free_base() -> int:
-    """A port followed by four free ports."""
+    """A port followed by free ports for every service."""
     while True:
-        base = random.choice(own_ports()[::10])
-        if not any(ports.taken(base + number) for number in range(1, len(COMBINATIONS) + 1)):
+        base = random.choice(own_ports()[:: MOST + 1])
+        if not any(ports.taken(base + number) for number in range(1, MOST + 1)):
             return base
 
 
@@ -44,7 +46,7 @@ def own_ports() -> range:
     # A chosen port stays free for seconds, until its server listens; two workers must not choose the same.
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    each = (HIGHEST_PORT - LOWEST_PORT) // workers // 10 * 10
+    each = (HIGHEST_PORT - LOWEST_PORT) // workers
     return range(LOWEST_PORT + number * each, LOWEST_PORT + (number + 1) * each)
 
 

@@ -22,7 +22,7 @@ class It:
         new.append(TABLE["a"])
         return new
 """
-FOLDERS = ("shared", "sync_api", "async_api", "compose", "loadtests", "tests", "tools")
+FOLDERS = ("shared", "sync_api", "async_api", "variants", "compose", "loadtests", "tests", "tools")
 ALLOWED = {
     "shared": f"import msgspec\nfrom time import monotonic\nfrom http import HTTPStatus\n{KEEPS_NOTHING}",
     "sync_api": "import flask\nimport pymysql\nimport redis\nimport threading\n",

@@ -18,7 +18,6 @@ from loadtests.runner.starts import Starts
 from loadtests.schema.design import design_of
 from loadtests.schema.files import write_json
 from loadtests.schema.plan import Plan
-from loadtests.schema.result import Varies
 from loadtests.schema.run import Ledgers
 from loadtests.schema.sweep import Document, FactorLine
 from loadtests.schema.sweep import Point as Measured
@@ -43,8 +42,7 @@ class SweepRun:
         self._folder = folder
         self._target = target
         self._starts = Starts(target, plan, folder, k6_version(), SETTLE_S)
-        varies = {name: Varies(stack=stack, cache=cache) for name, (stack, cache) in plan.axes.items()}
-        self._comparisons = design_of(varies).simple
+        self._comparisons = design_of(plan.axes).simple
         self._started_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         self._began = time.monotonic()
         self._cells: dict[Point, Cells] = {}

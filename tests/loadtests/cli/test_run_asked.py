@@ -54,6 +54,19 @@ def test_a_start_lasts_as_the_profile_says_unless_the_user_says_otherwise(
     assert lasting({**plan.lengths, **plan.load}, 4) == seconds
 
 
+def test_a_group_is_the_four_and_what_differs_in_one_thing() -> None:
+    usual, servers = make_plan().names, make_plan(combinations="servers").names
+    assert usual == ["sync", "sync-cached", "async", "async-cached"]
+    assert servers[:4] == usual
+    assert {"sync-granian", "async-granian", "sync-waitress", "async-uvicorn", "async-hypercorn-uvloop"} < set(servers)
+    assert make_plan(combinations="sync,sync-granian").names == ["sync", "sync-granian"]
+
+
+def test_more_combinations_get_as_many_turns_each() -> None:
+    plan = make_plan(combinations="servers")
+    assert float(plan.lengths["TURNS"]) == float(make_plan().lengths["TURNS"]) * len(plan.names) / 4
+
+
 def test_the_latest_folder_holds_the_last_run_and_nothing_else(tmp_path: Path) -> None:
     for number, name in enumerate(("first", "second"), 1):
         folder = tmp_path / name

@@ -14,6 +14,7 @@ from loadtests.cli.main import main
 from loadtests.observe.ledger import process as ledger_process
 from loadtests.observe.ledger.read import changes, changes_over_cell, read_ledger
 from loadtests.runner import matrix
+from loadtests.schema.result import Varies
 from loadtests.schema.run import Ledger
 from loadtests.targets.local import LocalTarget
 from shared.service.settings import Settings
@@ -23,7 +24,7 @@ from tests.support.stacks import COMBINATIONS, target_of
 
 pytestmark = pytest.mark.usefixtures("servers")
 
-AXES = {name: (name.partition("-")[0], name.endswith("-cached")) for name in COMBINATIONS}
+AXES = {name: Varies(name.partition("-")[0], name.endswith("-cached")) for name in COMBINATIONS}
 ON_BOTH = {
     "workers": "2",
     "requests at once in a process": "32",

@@ -60,3 +60,48 @@ def test_combinations_that_do_not_say_what_they_vary_are_held_to_the_first() -> 
 def test_two_combinations_that_vary_alike_are_held_to_the_first() -> None:
     design = design_of({"a": Varies("x", cache=False), "b": Varies("x", cache=False)})
     assert list(design.simple) == ["b against a"]
+
+
+def served(stack: str, server: str, cache: bool = False) -> Varies:
+    return Varies(stack, cache, server)
+
+
+ON_ONE_SERVER = {
+    "sync-granian": served("sync", "granian"),
+    "sync-granian-cached": served("sync", "granian", cache=True),
+    "async-granian": served("async", "granian"),
+    "async-granian-cached": served("async", "granian", cache=True),
+}
+
+
+def test_another_server_is_held_to_its_twin_and_to_the_rewrite() -> None:
+    design = design_of(
+        {**OURS, "sync-waitress": served("sync", "waitress"), "async-uvicorn": served("async", "uvicorn")}
+    )
+    assert list(design.simple) == [
+        *design_of(OURS).simple,
+        "waitress in sync",
+        "uvicorn in async",
+        "sync-waitress against async",
+    ]
+    assert design.simple["waitress in sync"] == ("sync", "sync-waitress")
+    assert (list(design.main), design.factors) == (["cache", "async", "interaction"], {})
+
+
+def test_another_driver_is_held_to_its_twin() -> None:
+    design = design_of({**OURS, "async-asyncmy": Varies("async", cache=False, driver="asyncmy")})
+    assert design.simple["asyncmy in async"] == ("async", "async-asyncmy")
+
+
+def test_server_framework_and_driver_multiply_to_the_rewrite() -> None:
+    factors = design_of({**OURS, **ON_ONE_SERVER}).factors
+    assert list(factors) == ["framework", "server", "driver", "cache"]
+    rewrite = {name: sum(factors[one].get(name, 0.0) for one in ("framework", "server", "driver")) for name in OURS}
+    assert rewrite == {"sync": -1.0, "sync-cached": 0.0, "async": 1.0, "async-cached": 0.0}
+    for name in ON_ONE_SERVER:
+        assert sum(factors[one].get(name, 0.0) for one in ("framework", "server", "driver")) == 0
+
+
+def test_without_a_server_for_both_stacks_nothing_is_taken_apart() -> None:
+    one_side = {name: one for name, one in ON_ONE_SERVER.items() if one.stack == "sync"}
+    assert design_of({**OURS, **one_side}).factors == {}
