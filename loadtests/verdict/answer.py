@@ -1,4 +1,4 @@
-"""Which cure the figures speak for: keep, add the cache, rewrite, both, or mend a statement; and when that flips."""
+"""Which cure the figures speak for: keep, cache, rewrite, both, another server, or a statement; and when that flips."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,12 +7,12 @@ import msgspec
 
 from loadtests.analysis.bottleneck import Bottleneck
 from loadtests.analysis.doubts import Doubt
-from loadtests.analysis.read import COMBINATIONS
-from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY
+from loadtests.schema.design import FACTORS_KEY, ROUTES_KEY, SIMPLE_KEY
 from loadtests.schema.result import Result
-from loadtests.verdict.costs import COST_OF_MENDING, cost_of_cache, cost_of_rewrite
+from loadtests.verdict.costs import COST_OF_MENDING, cost_of_cache, cost_of_rewrite, cost_of_server
 from loadtests.verdict.evidence import TWINS, Evidence, Lines, Turns, invisible_effects
 from loadtests.verdict.flips import Answer, flips_of
+from loadtests.verdict.servers import OtherServer, best_server
 from loadtests.verdict.statement import StatementCure, statement_cure
 from loadtests.verdict.studies import Context, found_elsewhere
 from loadtests.verdict.wording import headline, in_paragraphs, next_runs
@@ -57,11 +57,12 @@ def recommend(
     unseen = {} if turns else invisible_effects(found)
     routes = {route: row[SIMPLE_KEY] for route, row in effects[ROUTES_KEY].items()} if turns else {}
     evidence = Evidence(
-        sample, lines, effects[SIMPLE_KEY], pairs, routes, turns, found, rounds, context, statement, unseen, in_doubt
-    )
-    answer, ours = _answer(evidence), set(lines) <= set(COMBINATIONS)
-    costs = _costs(cells, context) if ours else {}
-    flips, elsewhere = (flips_of(evidence, answer), found_elsewhere(context)) if ours else ([], [])
+        sample, lines, effects[SIMPLE_KEY], pairs, routes, turns, found, rounds, context, statement, unseen, in_doubt,
+        effects.get(FACTORS_KEY, {}),
+    )  # fmt: skip
+    answer = _answer(evidence)
+    costs = _costs(cells, context, best_server(evidence)) if evidence.ours else {}
+    flips, elsewhere = (flips_of(evidence, answer), found_elsewhere(context)) if evidence.ours else ([], [])
     said, next_steps = headline(evidence, answer), next_runs(evidence)
     paragraphs = in_paragraphs(evidence, answer, said, costs, flips, elsewhere, next_steps)
     return Recommendation(
@@ -93,6 +94,9 @@ def _answer(evidence: Evidence) -> Answer:
     cache, rewrite = evidence.says("cache in sync"), evidence.says("async uncached")
     if cache == "better":
         return "both" if evidence.says("async cached") == "better" else "add the cache"
+    server = best_server(evidence)
+    if server and (rewrite != "better" or evidence.says(server.against) == "better"):
+        return "change the server"
     if rewrite == "better":
         return "rewrite"
     if _without_interval(evidence):
@@ -108,8 +112,9 @@ def _without_interval(evidence: Evidence) -> bool:
     return effect is not None and effect.low is None
 
 
-def _costs(cells: Mapping[str, Sequence[Result]], context: Context) -> dict[str, list[str]]:
+def _costs(cells: Mapping[str, Sequence[Result]], context: Context, server: OtherServer | None) -> dict[str, list[str]]:
     return {
+        **({"change the server": cost_of_server(cells, server.base, server.name)} if server else {}),
         "add the cache": cost_of_cache(cells, "sync", "sync-cached", context.ledgers),
         "rewrite": cost_of_rewrite(cells, "sync", "async", context.ledgers),
         "mend the statement": list(COST_OF_MENDING),

@@ -53,6 +53,16 @@ def cost_of_rewrite(cells: Mapping[str, Sequence[Result]], before: str, after: s
     ]
 
 
+def cost_of_server(cells: Mapping[str, Sequence[Result]], before: str, after: str) -> list[str]:
+    return [
+        "one line changed: the command that starts the service",
+        *_growth(cells, before, after),
+        "no connection more",
+        "data no older",
+        "new ways to fail: limits, time-outs and stopping are those of another server",
+    ]
+
+
 def greatest_age_s(ledgers: Ledgers, cached: str) -> float:
     """How stale an answer of a cached combination can be, by the lifetime that it was started with."""
     return float(ledgers.get(cached, {}).get("variable CACHE_LIFETIME", LIFETIME_S)) * (1 + JITTER)

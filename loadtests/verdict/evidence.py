@@ -1,6 +1,7 @@
 """Whether a load could see what async changes: only where both twins of a pair wait for the service itself."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
@@ -9,6 +10,7 @@ from loadtests.analysis.batches import VoidBatch
 from loadtests.analysis.bottleneck import Bottleneck
 from loadtests.analysis.doubts import Doubt
 from loadtests.analysis.effects import Effect, SimpleEffect, Verdict
+from loadtests.analysis.read import OURS_BY_NAME
 from loadtests.analysis.resources import CONNECTIONS, DATABASE, PLACES, SERVICE
 from loadtests.schema.result import Result
 from loadtests.verdict.statement import StatementCure
@@ -85,6 +87,12 @@ class Evidence(NamedTuple):
     statement: StatementCure | None
     unseen: Mapping[str, str]
     doubts: Sequence[Doubt] = ()
+    factors: Mapping[str, Mapping[str, Effect]] = MappingProxyType({})
+
+    @property
+    def ours(self) -> bool:
+        """Whether all are combinations of this project."""
+        return OURS_BY_NAME.keys() >= set(self.lines)
 
     def effect(self, name: str, metric: str = "") -> SimpleEffect | None:
         """Of the deciding figure, if no other is asked for; null where it has none."""

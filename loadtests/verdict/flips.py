@@ -8,9 +8,11 @@ from loadtests.analysis.effects import Interval, interval
 from loadtests.schema.result import Result
 from loadtests.verdict.costs import greatest_age_s
 from loadtests.verdict.evidence import CACHE, Evidence
-from loadtests.verdict.wording import in_words
+from loadtests.verdict.phrases import in_words
 
-Answer: TypeAlias = Literal["keep", "add the cache", "rewrite", "both", "mend the statement", "undecided"]
+Answer: TypeAlias = Literal[
+    "keep", "add the cache", "rewrite", "both", "change the server", "mend the statement", "undecided"
+]  # fmt: skip
 Condition: TypeAlias = Callable[[Evidence], str | None]
 
 UNCACHED: Final = "async uncached"
@@ -112,6 +114,7 @@ CONDITIONS: Final[dict[Answer, tuple[Condition, ...]]] = {
     "add the cache": (_hit_ratio, _age, _statement),
     "rewrite": (_gone, _cache_gains),
     "both": (_hit_ratio, _age, _gone, _statement),
+    "change the server": (_cache_gains,),
     "mend the statement": (_statement, _cache_gains),
     "undecided": (_decided(CACHE, "the cache"), _decided(UNCACHED, "async")),
 }

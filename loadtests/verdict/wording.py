@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from loadtests.analysis.effects import SimpleEffect
-from loadtests.analysis.figures import digits, times
-from loadtests.analysis.k6_summary import PROFILE as SUMMARY
-from loadtests.analysis.read import COMBINATIONS
+from loadtests.analysis.figures import digits
 from loadtests.verdict.evidence import CACHE, DECISIVE, LIGHT, TWINS, Evidence, decisive
+from loadtests.verdict.phrases import CPU, HOURS, in_words, of_k6
+from loadtests.verdict.server_wording import about_factors, about_servers, server_first
+from loadtests.verdict.servers import best_server
 from loadtests.verdict.studies import is_of_these
 
 NOTHING: Final = "Nothing can be said: no measurement counts."
@@ -18,14 +18,11 @@ ANSWERS: Final = {
     "add the cache": ("Add the cache", ""),
     "rewrite": ("Rewrite", ": async is quicker without the cache, and of the cache no gain is shown"),
     "both": ("Add the cache and rewrite", ": each is shown to help, async on top of the cache too"),
+    "change the server": ("Change the server", ""),
     "mend the statement": ("Mend the statement first", ": no cure is shown, and one keeps the database busy"),
     "undecided": ("The data do not decide", ""),
 }
 WHERE: Final = {"async uncached": "without the cache", "async cached": "with it"}
-LATENCY: Final = ("quicker", "slower")
-CPU: Final = ("cheaper", "dearer")
-# Minutes after which a run is told in hours.
-HOURS: Final = 120
 USUAL_ROUNDS: Final = 5
 MOST_ROUNDS: Final = 1000
 AGAIN: Final = "NAME.round-1.json, NAME.round-2.json"
@@ -37,15 +34,16 @@ def headline(evidence: Evidence, answer: str) -> list[str]:
     """The whole answer in one sentence or two: the cure that pays, and what async does."""
     if not any(line["rounds"] for line in evidence.lines.values()):
         return [NOTHING]
-    if not set(evidence.lines) <= set(COMBINATIONS):
+    if not evidence.ours:
         known = sorted(evidence.known, key=lambda name: ((effect := evidence.effect(name)) and effect.ratio) or 1.0)
         pairs = [f"{_of_pair(evidence, name, 'Under')}." for name in dict.fromkeys([*known[-1:], *known[:1]])]
         return [*pairs, *_doubts(evidence)]
     if evidence.turns and evidence.turns.is_void:
         return [f"{ANSWERS['undecided'][0]}: too many of the turns were spoilt."]
-    about_cache = _of_pair(evidence, CACHE)
-    cure = ANSWERS[answer][0] + (f": {about_cache}" if about_cache else "")
-    return [f"{cure}.", *_about_async(evidence)]
+    server = best_server(evidence)
+    about = _of_pair(evidence, server.effect if server and answer == "change the server" else CACHE)
+    cure = ANSWERS[answer][0] + (f": {about}" if about else "")
+    return [f"{cure}.", *server_first(evidence), *_about_async(evidence)]
 
 
 def _of_pair(evidence: Evidence, name: str, under: str = "under") -> str | None:
@@ -59,13 +57,9 @@ def _of_pair(evidence: Evidence, name: str, under: str = "under") -> str | None:
     load = f"{with_it} against {without}: "
     if before and after:
         averages = f"{with_it} answers in {digits(after)} ms {DECISIVE[metric]}, {without} in {digits(before)} ms"
-        load = f"{averages}; " if _of_k6(evidence) else f"{under} {evidence.sample.vus} visitors {averages}; "
+        load = f"{averages}; " if of_k6(evidence) else f"{under} {evidence.sample.vus} visitors {averages}; "
     place = "head to head " if evidence.turns else ""
     return f"{load}{place}it is {in_words(evidence, effect, interval='95 % interval ')}"
-
-
-def _of_k6(evidence: Evidence) -> bool:
-    return evidence.sample.profile == SUMMARY
 
 
 def _doubts(evidence: Evidence) -> Iterator[str]:
@@ -89,31 +83,6 @@ def _on_a_light_read(evidence: Evidence, names: Sequence[str]) -> str:
     return f"; on a light read alone {parts}" if parts else ""
 
 
-def in_words(evidence: Evidence, effect: SimpleEffect, words: tuple[str, str] = LATENCY, interval: str = "") -> str:
-    """Slower is said as how many times slower, with the interval of that; of what cannot be told, what would tell."""
-    ratio, low, high, (better, worse) = effect.ratio or 1.0, effect.low, effect.high, words
-    slower = effect.verdict == "worse" or (low is None and ratio < 1)
-    said = f"{times(1 / ratio if slower else ratio)} times {worse if slower else better}"
-    if low is None or high is None:
-        return f"{said}, of one {'run' if _of_k6(evidence) else 'start'} and so without an interval"
-    if slower:
-        low, high = 1 / high, 1 / low
-    if effect.verdict == "same":
-        said = "the same within 5 %"
-    elif effect.verdict == "cannot tell":
-        said, interval = "not shown to differ", f"{times(ratio)} times, {interval}"
-    return f"{said} ({interval}{times(low)} to {times(high)}{_would_tell(evidence, effect)})"
-
-
-def _would_tell(evidence: Evidence, effect: SimpleEffect) -> str:
-    if effect.verdict != "cannot tell":
-        return ""
-    minutes = evidence.minutes(effect)
-    if minutes:
-        return f"; {f'{max(2, minutes):.0f} minutes' if minutes < HOURS else f'{minutes / 60:.0f} hours'} would tell"
-    return f"; {f'{effect.longer:.1f} times as many' if effect.longer else 'several'} starts would tell"
-
-
 def in_paragraphs(
     evidence: Evidence,
     answer: str,
@@ -131,6 +100,8 @@ def in_paragraphs(
     return [
         " ".join([load, *said]),
         *_async_by_route(evidence),
+        *about_servers(evidence),
+        *about_factors(evidence),
         *_about_the_statement(evidence),
         *(f"What it costs to {cure}: {', '.join(price)}." for cure, price in costs.items()),
         *(f"{flip} {one}." for one in flips),
@@ -151,7 +122,7 @@ def _async_by_route(evidence: Evidence) -> Iterator[str]:
 
 def _about_the_statement(evidence: Evidence) -> Iterator[str]:
     cure = evidence.statement
-    if cure is None or not set(evidence.lines) <= set(COMBINATIONS):
+    if cure is None or not evidence.ours:
         return
     behind = f" (behind {', '.join(cure.routes)})" if cure.routes else ""
     bounds = "one start, so without an interval"
@@ -166,21 +137,20 @@ def _about_the_statement(evidence: Evidence) -> Iterator[str]:
 
 def next_runs(evidence: Evidence) -> list[str]:
     """The runs that would decide what these results leave open, each with what it is for."""
-    ours = set(evidence.lines) <= set(COMBINATIONS)
     if evidence.turns and evidence.turns.is_void:
         return ["on a quieter machine: make matrix"]
-    return [*_narrower(evidence), *(_to_learn_more(evidence) if ours else ())]
+    return [*_narrower(evidence), *(_to_learn_more(evidence) if evidence.ours else ())]
 
 
 def _narrower(evidence: Evidence) -> Iterator[str]:
     if any(effect.ratio is not None and effect.low is None for effect in evidence.averages):
         again = f"k6 run --out json=FILE, or several runs of each as {AGAIN}"
-        yield f"for intervals: {again if _of_k6(evidence) else f'make matrix ROUNDS={USUAL_ROUNDS}'}"
+        yield f"for intervals: {again if of_k6(evidence) else f'make matrix ROUNDS={USUAL_ROUNDS}'}"
         return
     undecided = [effect for effect in evidence.averages if effect.ratio and effect.verdict == "cannot tell"]
     if not undecided:
         return
-    if _of_k6(evidence):
+    if of_k6(evidence):
         yield f"for narrower intervals: longer runs, or more of each as {AGAIN}"
         return
     longest = max(undecided, key=lambda effect: effect.longer or 0.0)
