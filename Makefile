@@ -2,7 +2,7 @@
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 # The libraries of other servers are installed for those who measure them.
-FURTHER := $(filter servers drivers,$(COMBINATIONS))
+FURTHER := $(filter servers drivers pythons,$(COMBINATIONS))
 
 .PHONY: help setup libraries check test test-fast fuzz matrix report selfcheck simulation bench staleness faults up down locks
 .DEFAULT_GOAL := help
@@ -12,7 +12,7 @@ help:
 	@echo
 	@echo '  make matrix       measure the four combinations and compare them: the main job'
 	@echo '                      PROFILE=quick, origin, smoke, mixed, capacity or sweep    ROUNDS=4'
-	@echo '                      STACK=local, compose or none    COMBINATIONS=sync,async or servers or drivers'
+	@echo '                      STACK=local, compose or none    COMBINATIONS=sync,async or servers, drivers, pythons'
 	@echo '  make report       write the report of the newest results again'
 	@echo '  make bench        each service beside a bare constant answer on the same server'
 	@echo '  make faults       one fault after the other under load    ONLY=redis-frozen COMBINATIONS=async-cached'

@@ -53,5 +53,10 @@ fi
 if [[ ,${PROFILES:-}, == *,drivers,* ]]; then
   add_shop shop_async_asyncmy shop_async
 fi
+if [[ ,${PROFILES:-}, == *,pythons,* ]]; then
+  for variant in sync_python3_11 sync_python3_13 async_python3_11 async_python3_13; do
+    add_shop "shop_$variant" "shop_${variant%%_*}"
+  done
+fi
 echo "initialise: done after $SECONDS s"
 )

@@ -8,7 +8,7 @@ from compose.local.database_server import DatabaseServer
 from compose.local.definition import Plan
 from compose.local.options import StackOptions
 from compose.local.placement import Placement
-from compose.local.processes import Process, stop_all
+from compose.local.processes import Process, interpreter, stop_all
 from compose.local.service import Service, localised
 
 SERVER_STOP_SECONDS = 15.0
@@ -74,4 +74,5 @@ class Components:
         settings.update(self._options.environment)
         service = Service(name, port, settings, self._directory / name, self._placement.services)
         service.program = definition.command[2:] or service.program  # without `python -m`
+        service.python = interpreter(definition.python) if definition.python else service.python
         return service

@@ -24,13 +24,14 @@ USUAL = 4
 
 @dataclass(frozen=True)
 class Definition:
-    """One service; with `profiles` it is started only when it is named."""
+    """One service; with `profiles` it is started only when it is named, `python` is a version, empty for our own."""
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str]
     cpus: str
     profiles: tuple[str, ...] = ()
+    python: str = ""
 
     @property
     def database(self) -> str:
@@ -99,6 +100,7 @@ def define(name: str, body: Mapping[str, object]) -> Definition:
         environment={key: str(value) for key, value in environment.items()},
         cpus=str(body.get("cpuset", "")),
         profiles=tuple(body.get("profiles", ())),  # type: ignore[arg-type]
+        python=str(body.get("x-python", "")),
     )
 
 

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import psutil
 
-from compose.local.failures import StackError, tail
+from compose.local.failures import StackError, tail, unusable
 from compose.local.permissions import identity, open_log
 from compose.local.placement import Cores, pinned
 
 MARK = "ASYNC_REWRITE_MATRIX_STACK"
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "VIRTUAL_ENV")
 INHERITED_PREFIXES = ("PYTHON", "COVERAGE", "LD_")
+CHECKOUT = Path(__file__).resolve().parents[2]
 KILL_SECONDS = 5.0
 POLL_SECONDS = 0.03
 
@@ -153,5 +154,13 @@ def marked(process: psutil.Process, directory: Path) -> bool:
     return mark is not None and process.pid != os.getpid() and Path(mark).is_relative_to(directory)
 
 
-def python(module: str) -> list[str]:
-    return [sys.executable, "-m", module]
+def python(module: str, program: str = sys.executable) -> list[str]:
+    return [program, "-m", module]
+
+
+def interpreter(version: str) -> str:
+    """The Python of a version, as `tools/setup pythons` has made it; StackError where it has not."""
+    path = CHECKOUT / f".venv-{version}" / "bin" / "python"
+    if not path.exists():
+        raise unusable(f"{path.parent.parent} is missing: tools/setup pythons makes it of python{version}")
+    return str(path)

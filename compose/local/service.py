@@ -1,6 +1,7 @@
 """A service as a local process."""
 
 import http.client
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -28,6 +29,7 @@ class Service:
         self.port = port
         # The module that serves, and its arguments.
         self.program: Sequence[str] = [f"{name.partition('-')[0]}_api.serve"]
+        self.python = sys.executable
         self._directory = directory
         self._environment = dict(settings)
         self._workers = int(settings["WORKERS"])
@@ -62,7 +64,7 @@ class Service:
         settings = environment(self._directory, {**self._environment, **(extra or {})})
         self._workers = int(settings["WORKERS"])
         module, *arguments = self.program
-        self.process.start([*python(module), *arguments], settings, CHECKOUT)
+        self.process.start([*python(module, self.python), *arguments], settings, CHECKOUT)
 
     def wait(self) -> None:
         self.process.wait(self.ready, START_SECONDS)

@@ -12,7 +12,8 @@ STACK: Final = "stack"
 CACHE: Final = "cache"
 SERVER: Final = "server"
 DRIVER: Final = "driver"
-AXES: Final = (STACK, CACHE, SERVER, DRIVER)
+PYTHON: Final = "python"
+AXES: Final = (STACK, CACHE, SERVER, DRIVER, PYTHON)
 
 
 class Allowed(NamedTuple):
@@ -81,6 +82,8 @@ ALLOWED: Final = (
         "another server is the question; what it has no setting for is in docs/studies.md",
     ),
     Allowed(("library *", "cursor", "conversions"), DRIVER, "another driver is the question"),
+    Allowed(("address",), PYTHON, OWN_PORT),
+    Allowed(("Python", "library *"), PYTHON, "another version of Python is the question"),
 )  # fmt: skip
 
 

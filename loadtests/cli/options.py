@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 import click
 from click.shell_completion import CompletionItem
 
-from loadtests.schema.combinations import OURS, read_entries
+from loadtests.schema.combinations import GROUPS, OURS, read_entries
 from loadtests.schema.files import ROOT
 from loadtests.schema.plan import RESULTS, STACKS, Plan, make_plan
 from loadtests.schema.profiles import read_profiles
@@ -70,7 +70,7 @@ def _new_file(name: str, text: str) -> Path:
 FILE: Final = Checked("FILE", lambda _name, text: Path(text))
 NEW_FILE: Final = Checked("FILE", _new_file)
 FOLDER: Final = Checked("DIR", lambda _name, text: Path(text))
-COMBINATIONS: Final = Checked("NAMES", words=[entry.name for entry in read_entries(OURS)])
+COMBINATIONS: Final = Checked("NAMES", words=[*GROUPS, *(entry.name for entry in read_entries(OURS))])
 
 
 def option(name: str, kind: Checked, text: str, preset: str | None = None, field: str = "", **more: Any) -> Declare:
@@ -96,7 +96,12 @@ profile_option: Final = option("profile", choice(PROFILES), f"The load: {', '.jo
 
 # What says which services are measured, and where.
 plan_options: Final = together(
-    option("combinations", COMBINATIONS, "Names with commas, or a JSON file of services of your own.", ""),
+    option(
+        "combinations",
+        COMBINATIONS,
+        f"Names with commas; {', '.join(GROUPS)}; or a JSON file of services of your own.",
+        "",
+    ),
     option("stack", choice(STACKS), "local: private processes; compose: containers; none: what runs.", "local"),
     port_base_option,
     option("workers", between(1, 64), "Processes of each local service.", "1"),

@@ -9,6 +9,7 @@ import { refuse } from './mistakes.js';
  * @property {boolean} cache
  * @property {string} [server] none is the stack's own
  * @property {string} [driver] none is the stack's own
+ * @property {string} [python] none is the stack's own
  *
  * @typedef {object} Combination
  * @property {string} name
@@ -20,7 +21,7 @@ import { refuse } from './mistakes.js';
 
 const OUR_FILE = '../combinations.json';
 // What COMBINATIONS=servers asks for, as loadtests/schema/combinations.py has it.
-const GROUPS = /** @type {Record<string, 'server' | 'driver'>} */ ({ servers: 'server', drivers: 'driver' });
+const GROUPS = /** @type {Record<string, 'server' | 'driver' | 'python'>} */ ({ servers: 'server', drivers: 'driver', pythons: 'python' });
 const PORT_BASE = 8000;
 const COMPOSE_PORT = 8000;
 
@@ -73,7 +74,7 @@ function grouped(names, known) {
 
 /** Whether server and driver are the stack's own. @param {Varies} [varies] */
 export function isPlain(varies) {
-  return !varies || !(varies.server || varies.driver);
+  return !varies || !(varies.server || varies.driver || varies.python);
 }
 
 /** A file and names, of `a,b` or `file.json` or `file.json#a,b`. @param {string} asked @returns {[string, string[]]} */

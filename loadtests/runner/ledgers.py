@@ -19,11 +19,20 @@ def _in_words(ledgers: Mapping[str, Ledger], differing: list[Differing]) -> str:
 
 
 LIBRARY: Final = "library "
+PYTHON: Final = "Python"
+
+
+def _check_python(name: str, version: str | None, reported: str) -> None:
+    """A column is called by the version that its service reports, never by the tag of an image."""
+    if version and version not in (reported.split()[-1].rpartition(".")[0], reported.split()[-1]):
+        raise TargetError(f"{name} runs {reported} and not {version}: measure it under the name of its version")
 
 
 def read_ledgers(target: Target, plan: Plan, say: Say) -> dict[str, Ledger]:
     """Raises TargetError for what would not be a fair comparison."""
     ledgers = {name: read_ledger(target, name) for name in plan.names}
+    for name, varies in plan.axes.items() if plan.file is None else ():
+        _check_python(name, varies.python, ledgers[name].get(PYTHON, "none"))
     differing = differences(ledgers, plan.axes)
     say(_in_words(ledgers, differing))
     # What runs elsewhere and was built by others is recorded, not judged.

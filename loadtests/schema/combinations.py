@@ -29,7 +29,7 @@ Entries: TypeAlias = Annotated[list[Entry], msgspec.Meta(min_length=1)]
 
 
 # What COMBINATIONS=servers asks for: the four, and those that differ in this. As in loadtests/lib/combinations.js.
-GROUPS: Final = {"servers": "server", "drivers": "driver"}
+GROUPS: Final = {"servers": "server", "drivers": "driver", "pythons": "python"}
 
 
 def group(word: str, known: Mapping[str, Varies]) -> list[str]:
