@@ -3,7 +3,7 @@
 from time import monotonic
 from typing import Any
 
-from shared.database.connections import Raw, Result, session_statement
+from shared.database.connections import Raw, Result, limited, session_statement
 from shared.database.faults import CommitUnknown, ConnectionGone, DatabaseFault, TransactionUndone
 from shared.http import deadlines
 from shared.service import runtime_facts
@@ -29,8 +29,9 @@ class Connection:
     async def run(self, statement: str, *values: Any) -> Result:
         """Raises a DatabaseFault, or a 504 when the request has no time left."""
         seconds = deadlines.within(self._settings.read_timeout)
+        in_time = limited(statement, seconds, self._raw.get_server_info(), self._settings)
         try:
-            return await execute(self._raw, statement, values, seconds)
+            return await execute(self._raw, in_time, values, seconds)
         except DatabaseFault as fault:
             self.broken = fault.breaks
             if fault.unfinished:

@@ -19,10 +19,6 @@ DRIVER_WAITS: Final = (
     "PyMySQL takes its time-outs when it connects: a statement that begins late in a request, here after a wait"
     " for another request's query, may outlast it by READ_TIMEOUT. On async it ends with its request."
 )
-NOT_EXPLAINED: Final = (
-    "Answers come after REQUEST_TIMEOUT, where async ends its statements at it. PyMySQL's time-outs, fixed at connect,"
-    " are the likely cause; it is not isolated, and this is an open defect."
-)
 FAULTS: Final = (
     Fault("redis-killed", "Redis killed with -9", "Redis", 5, partial(killed, "cache"),
         "Its port refuses connections; then it is back, empty."),
@@ -81,6 +77,5 @@ FAULTS: Final = (
     Fault("disconnects", "clients that disconnect", "clients", 6, partial(disconnecting, 40.0),
         "They reset the connection up to 30 ms after their request."),
     Fault("overload", "load three times over capacity", "clients", 8, partial(overload, 3),
-        "Three times as many visitors as the service handles at once request uncached reports without pause.",
-        findings=dict.fromkeys(("sync", "sync-cached"), NOT_EXPLAINED)),
+        "Three times as many visitors as the service handles at once request uncached reports without pause."),
 )  # fmt: skip

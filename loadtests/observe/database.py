@@ -26,12 +26,14 @@ WORD: Final = re.compile(r"[a-z_]+")
 LITERAL: Final = re.compile(r"'[^']*'|%[sY%]|%%\w")
 # What MySQL reads and MariaDB skips.
 FOR_MYSQL: Final = re.compile(r"/\*!.*?\*/", re.DOTALL)
+# The limit of a request with little time left.
+LIMITED: Final = re.compile(r"^SET STATEMENT .*? FOR |/\*\+.*?\*/")
 LONGEST_TEXT: Final = 80
 
 
 def name_of(digest: str) -> str:
     """The name in shared/shop/statements.py, else the beginning of the digest's text."""
-    return _KNOWN.get(_words(digest)) or " ".join(digest.split())[:LONGEST_TEXT]
+    return _KNOWN.get(_words(LIMITED.sub("", digest))) or " ".join(digest.split())[:LONGEST_TEXT]
 
 
 def routes_of(name: str) -> list[str]:

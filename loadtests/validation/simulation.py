@@ -18,7 +18,7 @@ from loadtests.validation.simulated import TIMES, Drawn, drawn, resampled, runs_
 
 TITLES: Final = {
     "simulated": "{} simulated runs of four starts, noise as measured",
-    "resampled": "{} runs of five real starts, drawn with replacement out of {}",
+    "resampled": "{} runs of four real starts, drawn with replacement out of {}",
 }
 
 

@@ -1,6 +1,7 @@
 """Options of a database connection, the same for both drivers, and the settings of its session."""
 
 import ssl
+from math import ceil
 from typing import Any, Protocol
 
 import msgspec
@@ -77,3 +78,16 @@ def session_statement(server_version: str, settings: Settings) -> str:
         f"{isolation} = 'REPEATABLE-READ', collation_connection = 'utf8mb4_bin', "
         f"time_zone = '+00:00', sql_mode = '{SQL_MODE}'"
     )
+
+
+def limited(statement: str, seconds: float, server_version: str, settings: Settings) -> str:
+    """A read that the server itself ends after `seconds`, where a request has less time left than STATEMENT_TIMEOUT.
+
+    PyMySQL takes its time-outs when it connects: a read that begins late would outlast its request.
+    """
+    if seconds >= settings.statement_timeout or not statement.lstrip().startswith("SELECT"):
+        return statement
+    milliseconds = ceil(seconds * 1000)
+    if "MariaDB" in server_version:
+        return f"SET STATEMENT max_statement_time = {milliseconds / 1000} FOR {statement}"
+    return statement.replace("SELECT", f"SELECT /*+ MAX_EXECUTION_TIME({milliseconds}) */", 1)

@@ -9,6 +9,8 @@ import pytest
 
 from compose.local.stack import Stack
 from loadtests.observe.database import ROUTES, name_of, read_digests, statements_between
+from shared.database.connections import limited
+from shared.service.settings import Settings
 from shared.shop import statements
 
 SECONDS = 30.0
@@ -45,3 +47,12 @@ def test_what_the_routes_sent_is_told_by_name_with_its_cost(stack: Stack) -> Non
 @pytest.mark.parametrize("text", ["SELECT `x` FROM `y`", "DO SLEEP(?)"])
 def test_what_the_service_never_sends_is_told_by_its_text(text: str) -> None:
     assert name_of(text) == text
+
+
+@pytest.mark.parametrize("server_version", ["10.11.19-MariaDB", "8.4.7"])
+@pytest.mark.parametrize("name", ["CATALOGUE", "REVENUE", "CALENDAR_DAY"])
+def test_a_read_with_little_time_left_keeps_its_name(name: str, server_version: str) -> None:
+    settings = Settings(combination="any", bind="any:1", database_url="mysql://")
+    text = limited(getattr(statements, name), 0.5, server_version, settings)
+    assert text != getattr(statements, name)
+    assert name_of(text) == name
