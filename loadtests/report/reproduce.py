@@ -7,6 +7,7 @@ from loadtests.analysis.k6_summary import PROFILE as SUMMARY
 from loadtests.report.document import Document
 from loadtests.report.numbers import clock
 from loadtests.report.summary_table import load_in_words
+from loadtests.schema.files import COMPARE
 
 # How run.json names what `make matrix` takes as a variable.
 VARIABLES: Final = (("profile", "PROFILE"), ("rounds", "ROUNDS"), ("stack", "STACK"), ("workers", "WORKERS"))
@@ -16,7 +17,7 @@ def commands(document: Document) -> list[str]:
     """What to type, from a clean clone on."""
     run, load = document["report"]["run"], document["load"]
     if load["profile"] == SUMMARY:
-        return ["python -m loadtests compare FILE FILE"]
+        return [f"{COMPARE} FILE FILE"]
     changed = "    # and files of it had been changed" if run["changed"] else ""
     first = [f"git checkout {shlex.quote(run['commit'])}{changed}"] if run["commit"] else []
     if not run["profile"]:

@@ -16,7 +16,6 @@ from loadtests.report.plain_text import print_lines, shown
 from loadtests.report.summary_table import ROWS, load_in_words, rows_of, unit_of
 from loadtests.report.warnings import warnings
 from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY, by_effect
-from loadtests.schema.files import COMPARE
 from loadtests.verdict.comparison import Comparison
 from loadtests.verdict.evidence import TWINS, decisive
 
@@ -159,4 +158,4 @@ def _by_chance(comparison: Comparison) -> Iterator[Text]:
 
 def _next(comparison: Comparison) -> str:
     steps = comparison.recommendation.next
-    return f"Next, {steps[0]}" if steps else f"Next, for every figure: {COMPARE} --verbose"
+    return f"Next, {steps[0]}" if steps else "Next, for every figure: add --verbose"
