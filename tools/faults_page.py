@@ -28,7 +28,9 @@ def markdown(run: Run) -> str:
 def _introduction(run: Run) -> Iterator[str]:
     host, versions = run.host, run.versions
     programs = f"{versions.get('database', MISSING)}, Redis {versions.get('Redis', MISSING)}"
-    yield f"`{run.command}`, {run.started_at}, {run.minutes:.0f} minutes, {run.workers} workers for each service;"
+    command, *again = run.command.split(", then ")
+    parts = f", then parts of it again, {len(again)} times" if again else ""
+    yield f"`{command}`{parts}, {run.started_at}, {run.minutes:.0f} minutes, {run.workers} workers for each service;"
     yield f"{programs}, Python {host.get('python', MISSING)}, commit {run.commit[:7] or MISSING},"
     yield f"{host.get('cores', MISSING)} cores of {host.get('cpu', MISSING)}.\n"
 
