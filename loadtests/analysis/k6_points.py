@@ -175,12 +175,17 @@ def _figures(latency: Numbers) -> dict[str, float]:
 
 
 def _span(points: Points) -> tuple[float, float]:
-    """From when the first request began to when the last one ended; --out csv leaves out parts of a second."""
+    """From when the first request began to when the last one ended.
+
+    --out csv leaves out parts of a second: of the first and the last one as much is taken as they have requests.
+    """
     ended, latency = np.asarray(points.moments[LATENCY]), np.asarray(points.values[LATENCY])
     if not len(ended):
         return 0.0, 0.0
     if _in_whole_seconds(ended):
-        return float(ended.min()), float(ended.max()) + 1
+        seconds, counts = np.unique(ended, return_counts=True)
+        first, last = np.minimum(1.0, counts[[0, -1]] / np.median(counts))
+        return float(seconds[0] + 1 - first), float(seconds[-1] + last)
     return float((ended - latency / 1000).min()), float(ended.max())
 
 
@@ -198,15 +203,24 @@ def tenths(points: Points) -> list[Slice]:
     begin, end = _span(points)
     edges = np.linspace(begin, end, BATCHES + 1)
     if _in_whole_seconds(ended):
-        edges = np.round(edges)
+        edges[1:-1] = np.round(edges[1:-1])
     if np.any(np.diff(edges) <= 0):
         return []
-    failed = np.histogram(np.asarray(points.moments[FAILED])[np.asarray(points.values[FAILED]) > 0], edges)[0]
-    places = np.clip(np.searchsorted(edges, ended, "right") - 1, 0, BATCHES - 1)
+    places = _places(edges, ended)
+    failed = _places(edges, np.asarray(points.moments[FAILED])[np.asarray(points.values[FAILED]) > 0])
     return [
-        _slice(edges[number] - begin, edges[number + 1] - edges[number], latency[places == number], int(failed[number]))
+        _slice(
+            edges[number] - begin,
+            edges[number + 1] - edges[number],
+            latency[places == number],
+            _count(failed == number),
+        )
         for number in range(BATCHES)
     ]
+
+
+def _places(edges: Numbers, moments: Numbers) -> Any:
+    return np.clip(np.searchsorted(edges, moments, "right") - 1, 0, BATCHES - 1)
 
 
 def _slice(start: float, lasts: float, latency: Numbers, failed: int) -> Slice:

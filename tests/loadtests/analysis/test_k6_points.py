@@ -31,7 +31,7 @@ def test_points_hold_what_a_summary_holds_and_tenths(tmp_path: Path, kind: str) 
     assert before.latency_ms.avg == pytest.approx(latencies.mean())
     for place in (50, 90, 95, 99):
         assert getattr(before.latency_ms, f"p{place}") == pytest.approx(np.percentile(latencies, place))
-    assert before.throughput_rps == pytest.approx(100, rel=0.04)
+    assert before.throughput_rps == pytest.approx(100, rel=0.01)
     assert ([one.requests > 0 for one in after.timeline], len(after.timeline)) == ([True] * 10, 10)
     effect = compare(read_rounds(tmp_path, given=files)).effects["simple"][
         f"{after.combination} against {before.combination}"
