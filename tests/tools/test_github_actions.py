@@ -78,7 +78,8 @@ def test_a_quicker_service_is_measured_in_turns_and_passes(place: Path, k6: str)
     (place / "after" / "latency.js").write_text(SCRIPT)
     assert run(place, ("Measure", "Compare", "Comment"), PORT=str(free_port())) == [0, 0, 0]
     assert (place / "gh.txt").read_text() == GH_WORDS
-    assert "better" in (place / "summary.md").read_text()
+    measured = {f"{side}.round-{number}.json" for side in ("before", "after") for number in range(1, 5)}
+    assert {path.name for path in (place / "results").iterdir()} == measured
 
 
 @pytest.mark.parametrize(
