@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 from collections.abc import Callable
 from functools import partial
 
@@ -18,15 +17,11 @@ from shared.service.settings import Settings
 
 def run(settings: Settings, loop: Callable[[], asyncio.AbstractEventLoop] | None = None) -> int:
     """Serve until SIGTERM; returns the exit status."""
-    host, _, port = settings.bind.rpartition(":")
     # It raises the signals that it has heard once more at its end.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    with (
-        socket.create_server((host, int(port)), backlog=settings.backlog) as listening,
-        asyncio.Runner(loop_factory=loop) as runner,
-    ):
-        runner.run(_serve(settings, listening))
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(_serve(settings))
     return 0
 
 
@@ -34,9 +29,12 @@ def run_on_uvloop(settings: Settings) -> int:
     return run(settings, uvloop.new_event_loop)
 
 
-async def _serve(settings: Settings, listening: socket.socket) -> None:
+async def _serve(settings: Settings) -> None:
     context = ServiceContext(settings)
+    host, _, port = settings.bind.rpartition(":")
     options = {row.uvicorn: row.value for row in serving(settings) if row.uvicorn}
-    config = Config(application(context), http="httptools", ws="none", lifespan="on", log_config=None, **options)
+    app = application(context)
+    config = Config(app, host, int(port), http="httptools", ws="none", lifespan="on", log_config=None, **options)
     runtime_facts.server(context.metrics, "uvicorn", settings, partial(getattr, config))
-    await Server(config).serve(sockets=[listening])
+    # It has to make its socket: asyncio sets TCP_NODELAY on none whose protocol is not given.
+    await Server(config).serve()

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator
+from statistics import median
 
 import pytest
 
@@ -53,6 +54,13 @@ def test_another_server_or_driver_keeps_the_contract(
     variants: dict[str, Combination], name: str, test: Callable[[Combination], None]
 ) -> None:
     test(variants[name])
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_no_part_of_an_answer_waits_for_an_acknowledgement(variants: dict[str, Combination], name: str) -> None:
+    """A client acknowledges after 40 ms what it does not answer: see TCP_NODELAY."""
+    answers = [variants[name].get("/health/live") for _ in range(20)]
+    assert median(answer.elapsed.total_seconds() for answer in answers) < 0.03
 
 
 @pytest.mark.parametrize("name", VARIANTS)
