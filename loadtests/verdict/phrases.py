@@ -40,4 +40,5 @@ def _would_tell(evidence: Evidence, effect: Effect) -> str:
     minutes = evidence.minutes(effect)
     if minutes:
         return f"; {f'{max(2, minutes):.0f} minutes' if minutes < HOURS else f'{minutes / 60:.0f} hours'} would tell"
-    return f"; {f'{effect.longer:.1f} times as many' if effect.longer else 'several'} starts would tell"
+    unit = "runs" if of_k6(evidence) else "starts"
+    return f"; {f'{effect.longer:.1f} times as many' if effect.longer else 'several'} {unit} would tell"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-BEGUN = datetime(2026, 11, 20, 10, 0, 0, 250_000, tzinfo=UTC)
+BEGUN = datetime(2026, 11, 20, 10, 0, 0, 900_000, tzinfo=UTC)
 FAILS_EACH = 100
 HEADER = (
     "metric_name,timestamp,metric_value,check,error,error_code,expected_response,group,method,name,proto,scenario,"
