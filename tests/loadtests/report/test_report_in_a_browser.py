@@ -151,6 +151,11 @@ def test_two_runs_stand_side_by_side(chromium: Browser, report: Path, rounds: Pa
 
 # A4 without its margins.
 PAPER = 1016
+# Tables of which a part can be reached by scrolling only.
+CUT = (
+    "[...document.querySelectorAll('.scroll')]"
+    ".filter((one) => one.scrollHeight > one.clientHeight + 1).map((one) => one.ariaLabel)"
+)
 HEIGHTS = "(name) => [...document.querySelectorAll(name)].map((one) => one.getBoundingClientRect().height)"
 
 
@@ -163,6 +168,7 @@ def test_every_picture_fits_on_a_page_of_paper(chromium: Browser, tmp_path: Path
         found.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
         found.page.wait_for_timeout(1000)
         assert max(found.page.evaluate(HEIGHTS, "figure.picture")) < PAPER
+        assert found.page.evaluate(CUT) == []
         charts, drawn = (found.page.evaluate(HEIGHTS, name) for name in (".chart", ".chart .main-svg:first-child"))
         assert drawn == charts
 
