@@ -18,7 +18,7 @@ LOADTESTS: Final = ROOT / "loadtests"
 COMPARE: Final = "python -m loadtests compare" if (LOADTESTS / "run.py").is_file() else "async-rewrite-matrix"
 NO_NUMBER: Final = re.compile(rb"[:\[,]\s*(-?Infinity|NaN)\b")
 Shape = TypeVar("Shape")
-LARGEST_MB: Final = 32
+LARGEST_MB: Final = 128
 # Beyond these a figure is none, and sums and ratios of such figures need not be finite.
 LARGEST: Final = 1e20
 SMALLEST: Final = 1e-12

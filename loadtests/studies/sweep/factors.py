@@ -68,11 +68,12 @@ HITS: Final = "hit_ratio"
 # More requests at once than connections or places: fewer would not wait for either.
 BUSY: Final = Point(concurrency=32)
 FACTORS: Final = (
-    Factor("concurrency", "visitors at once", "", (1, 8, 32, 100, 300), math.log, math.exp),
+    Factor("concurrency", "visitors at once", "", (1, 8, 32, 100), math.log, math.exp),
     Factor("database_ms", "database round trip, injected", " ms", (0, 1, 5, 20, 100), math.log1p, math.expm1),
     Factor(HITS, "cache hit ratio", "", (0, 0.5, 0.8, 0.95, 0.99), float, float),
     Factor("connections", "database connections", "", (4, 8, 16, 32), math.log, math.exp, BUSY),
-    Factor("in_flight", "threads, or requests in flight", "", (4, 8, 16, 32), math.log, math.exp, BUSY),
+    # With fewer places a service refuses some of that many at once.
+    Factor("in_flight", "threads, or requests in flight", "", (12, 16, 32), math.log, math.exp, BUSY),
 )
 BY_NAME: Final = {factor.name: factor for factor in FACTORS}
 

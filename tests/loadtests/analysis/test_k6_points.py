@@ -137,10 +137,16 @@ def _small(folder: Path) -> Path:
     return path
 
 
-def test_a_summary_of_a_hundred_megabytes_is_refused_at_once(tmp_path: Path) -> None:
+def test_a_summary_of_a_hundred_megabytes_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "large.json"
+    path.write_bytes(json.dumps(exported(METRICS)).encode().ljust(100 * MEGABYTE))
+    assert set(read_rounds(tmp_path, given=[path, _small(tmp_path)])[1]) == {"large", "small"}
+
+
+def test_a_file_that_is_larger_than_any_summary_is_refused_at_once(tmp_path: Path) -> None:
     path = tmp_path / "large.json"
     path.write_bytes(b'{"metrics": {')
-    os.truncate(path, 100 * MEGABYTE)
+    os.truncate(path, (LARGEST_MB + 1) * MEGABYTE)
     began = time.monotonic()
     with pytest.raises(UnusableResults, match=f"more than {LARGEST_MB} MB"):
         read_rounds(tmp_path, given=[path, _small(tmp_path)])

@@ -14,6 +14,8 @@ from loadtests.schema.sweep import Kind
 from loadtests.studies.sweep.factors import FACTORS, Point, points
 from loadtests.studies.sweep.findings import findings
 from loadtests.studies.sweep.options import AROUND_S, START_S, weight
+from shared.service.serving import most_waiting
+from shared.service.settings import Settings
 from tests.support.command_line import read_sweep
 from tests.support.swept import EVERY, PAIRS, document, simulated, with_void
 
@@ -38,11 +40,11 @@ def test_one_factor_at_a_time_leaves_what_is_around_it() -> None:
 def test_every_factor_spans_what_it_is_to_span() -> None:
     spans = {factor.name: (min(factor.levels), max(factor.levels)) for factor in FACTORS}
     assert spans == {
-        "concurrency": (1, 300),
+        "concurrency": (1, 100),
         "database_ms": (0, 100),
         "hit_ratio": (0, 0.99),
         "connections": (4, 32),
-        "in_flight": (4, 32),
+        "in_flight": (12, 32),
     }
 
 
@@ -50,6 +52,12 @@ def test_every_factor_spans_what_it_is_to_span() -> None:
 def test_there_are_visitors_enough_for_what_they_wait_for(name: str) -> None:
     (factor,) = (one for one in FACTORS if one.name == name)
     assert factor.around.concurrency >= max(factor.levels)
+
+
+def test_no_level_asks_for_more_than_a_service_lets_wait() -> None:
+    for point in (point for factor in FACTORS for point in factor.points()):
+        settings = Settings(combination="any", bind="any:1", database_url="mysql://", in_flight=int(point.in_flight))
+        assert point.concurrency <= settings.in_flight + most_waiting(settings), point
 
 
 def test_only_points_behind_the_proxy_are_far_away() -> None:
