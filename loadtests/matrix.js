@@ -1,5 +1,5 @@
 // Measures the combinations in turns, and each under the origin's load: k6 run loadtests/matrix.js
-// Choose with PROFILE= COMBINATIONS= VUS= THINK= WARM_UP= DURATION= MIX= ROUTES= ROUND= RESULTS= PORT_BASE= SERVICE_HOST= TARGETS=
+// Choose with PROFILE= COMBINATIONS= VUS= THINK= WARM_UP= DURATION= MIX= ROUTES= ROUND= RESULTS= PORT_BASE= SERVICE_HOST= ALLOW_HOSTS= TARGETS=
 // TURNS= seconds of the head to head, 0 for none; VISITORS= at once in it and WARM_UP_REQUESTS= before it; DURATION=0 for it alone.
 // RUN_ID= where several starts of k6 measure the combinations of one run.
 // RATE= for an open model: as many requests a second, whatever the answers do. LIMITS= counts late answers.

@@ -121,7 +121,8 @@ LOAD_TEXTS: Final = {
     "limits": ("ROUTE=MS,...", "Count answers that take longer as late."),
     "hit-ratio": ("SHARE", "Share of `page` requests whose answer is in the cache already."),
     "routes": ("FILE", "Routes of your own; needs COMBINATIONS=yours.json STACK=none."),
-    "service-host": ("HOST", "Where the services are, if not on this machine."),
+    "service-host": ("HOST", "Where the services are, if not on this machine; needs STACK=none."),
+    "allow-hosts": ("HOST,...", "Other machines that load may go to: yours, or with their owner's leave."),
 }
 
 

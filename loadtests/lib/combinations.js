@@ -1,5 +1,6 @@
 // Which services are measured, and where they are.
 
+import { isAddress, moved, refuseElsewhere, serviceHost } from './addresses.js';
 import { readJson } from './files.js';
 import { refuse } from './mistakes.js';
 
@@ -30,8 +31,8 @@ function load(path) {
   const file = path === OUR_FILE ? import.meta.resolve(OUR_FILE).replace('file://', '') : path;
   const entries = readJson('COMBINATIONS', file);
   if (entries === undefined) return load(OUR_FILE);
-  const good = Array.isArray(entries) && entries.every((one) => one && one.name && /^https?:/.test(one.url));
-  const cure = 'it must be a list of {"name", "url", "expect", "varies"}';
+  const good = Array.isArray(entries) && entries.every((one) => one && one.name && isAddress(one.url));
+  const cure = 'it must be a list of {"name", "url", "expect", "varies"}, each url as http://127.0.0.1:8001';
   if (!good || entries.length === 0) return refuse('COMBINATIONS', path, cure, load(OUR_FILE));
   return /** @type {Combination[]} */ (entries.map((one) => ({ ...one, expect: one.expect || null })));
 }
@@ -42,13 +43,14 @@ function portBase() {
   return good ? base : refuse('PORT_BASE', __ENV.PORT_BASE, 'give a port number, as 18000', PORT_BASE);
 }
 
-/** @param {Combination} one @param {number} base */
-function placed(one, base) {
-  if (__ENV.TARGETS === 'compose') return { ...one, url: `http://${one.name}:${COMPOSE_PORT}` };
-  const match = /^http:\/\/127\.0\.0\.1:(\d+)$/.exec(one.url);
-  if (!match) return one;
-  const port = Number(match[1]) - PORT_BASE + base;
-  return { ...one, url: `http://${__ENV.SERVICE_HOST || '127.0.0.1'}:${port}` };
+/** Whether this runs in a container beside the services, as on two hosts it does not. */
+function inside() {
+  return __ENV.TARGETS === 'compose' && !__ENV.SERVICE_HOST;
+}
+
+/** @param {string} url @param {number} base */
+function beyond(url, base) {
+  return url.replace(/\d+$/, (port) => String(Number(port) - PORT_BASE + base));
 }
 
 /** The combinations asked for by COMBINATIONS, in the order asked for; all of ours when it is empty. */
@@ -61,8 +63,13 @@ export function chosenCombinations() {
   const cure = `the names are ${known.map((one) => one.name).join(', ')}, or give a .json file`;
   if (unknown !== undefined) return refuse('COMBINATIONS', asked, cure, known);
   const chosen = names.length === 0 ? known : names.flatMap((name) => known.filter((one) => one.name === name));
-  const base = portBase();
-  return file === OUR_FILE ? chosen.map((one) => placed(one, base)) : chosen;
+  const ours = file === OUR_FILE;
+  // Names of the containers' own network.
+  if (ours && inside()) return chosen.map((one) => ({ ...one, url: `http://${one.name}:${COMPOSE_PORT}` }));
+  const [base, host] = [portBase(), serviceHost()];
+  const found = chosen.map((one) => ({ ...one, url: moved(ours ? beyond(one.url, base) : one.url, host) }));
+  refuseElsewhere(found.map(({ url }) => url));
+  return found;
 }
 
 /** Without names, or of a group, those with the stack's own server and driver; the group's own too. @param {string[]} names @param {Combination[]} known */

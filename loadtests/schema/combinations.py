@@ -6,20 +6,19 @@ from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
+from loadtests.schema.addresses import ADDRESS
 from loadtests.schema.files import LOADTESTS
 from loadtests.schema.result import Varies
 from loadtests.schema.settings import read_named
 
 OURS: Final = LOADTESTS / "combinations.json"
-# A load test of another machine is nothing to start by a slip.
-LOOPBACK: Final = r"^http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?$"
 
 
 class Entry(msgspec.Struct, frozen=True):
     """One service: its name, where it answers, the X-Combination that it sends, what it varies, and its ready path."""
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
-    url: Annotated[str, msgspec.Meta(pattern=LOOPBACK)]
+    url: Annotated[str, msgspec.Meta(pattern=ADDRESS)]
     expect: str | None = None
     varies: Varies | None = None
     ready: Annotated[str, msgspec.Meta(pattern="^/")] = "/health/ready"

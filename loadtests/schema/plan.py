@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from loadtests.schema.addresses import moved, must_be_allowed
 from loadtests.schema.combinations import OURS, group, read_entries
 from loadtests.schema.files import LOADTESTS
 from loadtests.schema.profiles import Lengths, Profile, read_profiles
@@ -16,6 +17,7 @@ STACKS: Final = ("local", "compose", "none")
 RESULTS: Final = LOADTESTS / "results"
 LENGTHS: Final = ("TURNS", "WARM_UP", "DURATION")
 USUAL: Final = 4
+PORT_BASE: Final = 8000
 
 
 class Plan(NamedTuple):
@@ -33,6 +35,8 @@ class Plan(NamedTuple):
     # In what the combinations differ.
     axes: dict[str, Varies]
     load: Mapping[str, str]
+    # Where the services of STACK=none are.
+    urls: Mapping[str, str]
     scale: int = 1
 
     @property
@@ -78,7 +82,7 @@ def make_plan(
     combinations: str = "",
     stack: str = "local",
     rounds: int | None = None,
-    port_base: int = 8000,
+    port_base: int = PORT_BASE,
     workers: int = 1,
     scale: int = 1,
     results: Path = RESULTS,
@@ -101,6 +105,7 @@ def make_plan(
         names=list(axes),
         axes=axes,
         load=_checked(load or {}, file),
+        urls=_urls(file, port_base, stack, load or {}),
         scale=scale,
     )
 
@@ -116,6 +121,21 @@ def _combinations(text: str) -> tuple[Path | None, dict[str, Varies]]:
         return path.resolve(), known
     names = group(text, known) or some_of("COMBINATIONS", text, known)
     return None, {name: known[name] for name in names}
+
+
+def _urls(file: Path | None, port_base: int, stack: str, load: Mapping[str, str]) -> dict[str, str]:
+    host, beyond = load.get("SERVICE_HOST", ""), port_base - PORT_BASE
+    if host and stack != "none":
+        refuse("SERVICE_HOST", host, "services elsewhere are not started from here: add STACK=none")
+    urls = {entry.name: moved(entry.url, host) for entry in read_entries(file or OURS)}
+    name, value = ("SERVICE_HOST", host) if host else ("COMBINATIONS", file)
+    must_be_allowed(name, value, urls.values(), load.get("ALLOW_HOSTS", ""))
+    return urls if file else {name: _beyond(url, beyond) for name, url in urls.items()}
+
+
+def _beyond(url: str, ports: int) -> str:
+    host, _, port = url.rpartition(":")
+    return f"{host}:{int(port) + ports}"
 
 
 def _checked(load: Mapping[str, str], file: Path | None) -> dict[str, str]:

@@ -11,6 +11,7 @@ import msgspec
 NUMBER: Final = r"[0-9]+(?:\.[0-9]+)?"
 MEAN: Final = f"fixed|{NUMBER}"
 HOST: Final = r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]"
+HOSTS: Final = rf"(?:{HOST}|[0-9A-Fa-f:.]+)(?: *, *(?:{HOST}|[0-9A-Fa-f:.]+))*"
 UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600}
 MOST: Final = 999_999
 
@@ -106,6 +107,7 @@ LOAD: Final[Mapping[str, Callable[[str, str], object]]] = {
     "HIT_RATIO": partial(decimal, low=0, high=1),
     "ROUTES": lambda _name, text: text,
     "SERVICE_HOST": partial(spelled, pattern=HOST, cure="give the name or the address of a machine"),
+    "ALLOW_HOSTS": partial(spelled, pattern=HOSTS, cure="give names or addresses of machines, with commas"),
 }
 
 

@@ -188,6 +188,7 @@ def compose_target(plan: Plan, say: Callable[[str], None]) -> Iterator[ComposeTa
     placement = place(os.environ.get("SERVICE_CPUS") or "0", os.environ.get("OTHER_CPUS", ""))
     environment = {
         "COMPOSE_PROJECT_NAME": "async-rewrite-matrix-run",
+        "PUBLISH_ADDRESS": LOOPBACK,
         "SERVICE_CPUS": listed(placement.services),
         "OTHER_CPUS": listed(placement.others),
         "WORKERS": str(plan.workers),

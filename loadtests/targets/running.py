@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from loadtests.schema.combinations import OURS, read_entries
 from loadtests.schema.plan import Plan
 from loadtests.targets.base import Say, Target
 from loadtests.targets.k6 import Generator, k6_command, k6_version
@@ -15,13 +14,9 @@ class RunningTarget(Target):
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._urls = {entry.name: entry.url for entry in read_entries(plan.file or OURS)}
 
     def url(self, name: str) -> str:
-        url = self._urls[name]
-        moved = self._plan.port_base - 8000
-        host, _, port = url.rpartition(":")
-        return url if self._plan.file else f"{host}:{int(port) + moved}"
+        return self._plan.urls[name]
 
     def prepare(self, names: Sequence[str], restore: bool) -> None:
         """Does nothing: the services are not ours to restart."""

@@ -76,6 +76,8 @@ def test_a_service_that_is_expected_to_send_no_name_is_measured(tmp_path: Path) 
         ("ROUTES", "nowhere.json", "no such file"),
         ("ROUTES", "README.md", "it cannot be read"),
         ("RESULTS", "nowhere/at/all", "mkdir -p nowhere/at/all"),
+        ("SERVICE_HOST", "192.0.2.5", "add ALLOW_HOSTS=192.0.2.5"),
+        ("SERVICE_HOST", "a b", "give the name or the address of a machine"),
     ],
 )
 def test_a_bad_value_ends_the_run_with_its_cure_in_one_line(

@@ -42,6 +42,7 @@ class KnownService:
     cache: str = "off"
     spoil: Callable[[str, Answer], None] | None = None
     requests: list[str] = field(default_factory=list)
+    host: str = "127.0.0.1"
     url: str = ""
     _free: asyncio.Semaphore = field(init=False)
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
@@ -51,8 +52,8 @@ class KnownService:
         self._free = asyncio.Semaphore(self.places)
 
     def __enter__(self) -> Self:
-        server = self._loop.run_until_complete(asyncio.start_server(self._converse, "127.0.0.1", 0, backlog=512))
-        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        server = self._loop.run_until_complete(asyncio.start_server(self._converse, self.host, 0, backlog=512))
+        self.url = f"http://{self.host}:{server.sockets[0].getsockname()[1]}"
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         return self

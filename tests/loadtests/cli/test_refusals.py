@@ -49,6 +49,8 @@ WRONG = [
     ("RATE", "1.5"),
     ("HIT_RATIO", "2"),
     ("SERVICE_HOST", "a b"),
+    ("SERVICE_HOST", "192.0.2.5"),
+    ("ALLOW_HOSTS", "a,,b"),
     ("ROUTES", "nowhere.json"),
 ]
 
