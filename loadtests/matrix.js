@@ -12,13 +12,14 @@ import { endNotes } from './lib/end_notes.js';
 import { figuresOf, isMachineReadable, resultOf } from './lib/figures.js';
 import { HeadToHead } from './lib/head_to_head.js';
 import { refuseUnready } from './lib/guards.js';
-import { measuredSince, sliceOf, thresholds, TREND_STATS } from './lib/measures.js';
-import { isSegment, refuseMistakes } from './lib/mistakes.js';
+import { measuredSince, sliceOf, thresholds, TREND_STATS, visitors as arrivals } from './lib/measures.js';
+import { refuseMistakes } from './lib/mistakes.js';
 import { phasesOf } from './lib/phases.js';
 import { cumulated, drawn, seeded } from './lib/random.js';
 import { isWrite } from './lib/routes.js';
 import { scenariosOf } from './lib/scenarios.js';
 import { readSettings } from './lib/settings.js';
+import { partOf, refusalOfPart, shardOf, startOf, written } from './lib/shards.js';
 import { table } from './lib/table.js';
 import { visit } from './lib/visit.js';
 
@@ -51,7 +52,7 @@ export const options = {
 };
 
 export function setup() {
-  refuseMistakes();
+  refuseMistakes(refusalOfPart(settings));
   const k6 = refuseUnready(settings.combinations);
   const run = Date.now().toString(36);
   // Writes first, because they end what caches hold.
@@ -60,17 +61,17 @@ export function setup() {
   return { run, id: __ENV.RUN_ID || run, k6, latencies: { ...written, ...headToHead.prepare(reads, run) } };
 }
 
-/** @typedef {{ run: string, latencies: import('./lib/head_to_head.js').Latencies }} Prepared */
+/** @typedef {{ run: string, latencies: import('./lib/head_to_head.js').Latencies, starts_at?: number }} Prepared */
 
 /** @param {Prepared} data */
-export function turns({ run, latencies }) {
-  headToHead.visit(reads, latencies, run);
+export function turns({ run, latencies, starts_at: startsAt }) {
+  headToHead.visit(reads, latencies, run, startOf(startsAt, options.scenarios?.turns.startTime));
   startedWithTurns();
 }
 
 /** @param {Prepared} data */
-export function turns_of_writes({ run, latencies }) {
-  headToHead.visit(writes, latencies, run);
+export function turns_of_writes({ run, latencies, starts_at: startsAt }) {
+  headToHead.visit(writes, latencies, run, startOf(startsAt, options.scenarios?.turns_of_writes.startTime));
   startedWithTurns();
 }
 
@@ -80,13 +81,15 @@ function startedWithTurns() {
   settings.combinations.forEach(({ name }) => measuredSince.add(exec.scenario.startTime, { combination: name }));
 }
 
-/** Starts a visitor anew for each combination, and spreads the visitors over one think time. @param {string} run */
-function arrive(run) {
+/** Starts a visitor anew for each combination, and spreads the visitors over one think time. @param {string} run @param {string} combination */
+function arrive(run, combination) {
   // Not the VU's, of which k6 takes others for each combination.
   const number = exec.scenario.iterationInTest;
   const random = seeded(settings.round * 100003 + number);
   const { vus: visitors, limits, hitRatio } = settings;
-  visitor = { random, number, visitors, limits, hitRatio, browsing: null, sent: 0, request: 0, run };
+  const first = exec.scenario.iterationInInstance === 0;
+  arrivals.add(1, { combination });
+  visitor = { random, number, visitors, first, limits, hitRatio, browsing: null, sent: 0, request: 0, run };
   sleep((settings.think.mean * (number % settings.vus)) / settings.vus);
 }
 
@@ -121,7 +124,7 @@ export default function (data) {
   const combination = settings.combinations.find(({ name }) => name === exec.scenario.name);
   if (!combination) return;
   if (exec.scenario.iterationInTest === 0) say(combination.name);
-  if (exec.vu.iterationInScenario === 0) arrive(`${data.run}-${combination.name}`);
+  if (exec.vu.iterationInScenario === 0) arrive(`${data.run}-${combination.name}`, combination.name);
   // Those who wake at the very end must not send one last burst together.
   if (timeLeft() === 0) return sleep(LAST_NAP);
   visitor.request = exec.scenario.iterationInTest;
@@ -133,18 +136,26 @@ export default function (data) {
 /** @param {any} data */
 export function handleSummary(data) {
   const results = settings.combinations.map((one) => resultOf(data, one, settings, phases)).filter((one) => one);
-  if (results.length === 0 || isSegment()) return { stdout: 'Nothing was measured to its end, so no result was written.\n' };
-  const said = [
+  if (results.length === 0 || partOf()?.sequence === '') return { stdout: 'Nothing was measured to its end, so no result was written.\n' };
+  const named = Object.fromEntries(results.map((one) => [`${one?.combination}${settings.suffix}`, withPart(data, one)]));
+  const { stdout = '', ...files } = written(named, settings.results);
+  return { ...files, stdout: (partOf() ? '' : said(data, results)) + stdout };
+}
+
+/** What a whole run says at its end. @param {any} data @param {any[]} results */
+function said(data, results) {
+  return [
     settings.duration > 0 ? table(results) : '',
     effectsTable(results),
     endNotes(results, figuresOf(data)),
     isMachineReadable(data) ? REDUCED : '',
     `\nResults: ${settings.results}\n`,
-  ];
-  const outputs = /** @type {Record<string, string>} */ ({ stdout: said.join('') });
-  for (const result of results) {
-    const name = `${result && result.combination}${settings.suffix}.json`;
-    outputs[`${settings.results}/${name}`] = `${JSON.stringify(result, null, 2)}\n`;
-  }
-  return outputs;
+  ].join('');
+}
+
+/** A result, with what it takes to pool it where it is a part. @param {any} data @param {any} result */
+function withPart(data, result) {
+  if (!partOf()) return result;
+  const service = settings.combinations.findIndex(({ name }) => name === result.combination);
+  return { ...result, shard: shardOf(figuresOf(data), result, settings, phases, service) };
 }

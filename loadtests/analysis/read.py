@@ -103,6 +103,7 @@ def varies_of(cells: Mapping[str, Result]) -> dict[str, Varies | None]:
     return varies_by_name
 
 
+POOL: Final = "python -m loadtests pool"
 DEFAULT_FOLDER: Final = LOADTESTS / "results" / "latest"
 # What stands beside results in their folder and is none.
 OTHER_FILES: Final = frozenset({RUN_FILE, "comparison.json", "capacity.json", "sweep.json", "faults.json"})
@@ -202,6 +203,8 @@ def _ours(path: Path, document: Any) -> Result:
 def _refuse_foreign(path: Path, document: Any) -> None:
     if not isinstance(document, dict) or "schema" not in document:
         raise UnusableResults(f"{path} is not a result file: it names no schema")
+    if "shard" in document:
+        raise UnusableResults(f"{path} is a shard, a part of a load: run `{POOL} {path.parent}` first")
     if document["schema"] != VERSION:
         raise UnusableResults(f"{path} has schema {document['schema']!r}, this program reads {VERSION}: measure again")
 

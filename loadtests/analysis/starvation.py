@@ -20,7 +20,7 @@ GENERATOR: Final = "k6"
 
 def starvation(result: Result) -> str | None:
     """Why a cell's load generator was held back; null when it was not, or that is unknown."""
-    return _saturated(result) or _without_a_core(result) or _late(result)
+    return next(iter(result.held_back), None) or _saturated(result) or _without_a_core(result) or _late(result)
 
 
 def _saturated(result: Result) -> str | None:
@@ -36,8 +36,14 @@ def saturated(cpu_s: float, seconds: float, cores: int) -> str | None:
 
 
 def _without_a_core(result: Result) -> str | None:
-    seconds = waited(result.server.processes, GENERATOR) if result.server else None
-    return without_a_core(seconds, result.requests, result.latency_ms.avg)
+    """Of several, the one that waited longest: each sent about as many requests."""
+    waits = _waits(result.server.processes) if result.server else []
+    longest = max(waits, default=None) if result.generators > 1 else sum(waits) if waits else None
+    return without_a_core(longest, result.requests // result.generators, result.latency_ms.avg)
+
+
+def _waits(processes: list[Process]) -> list[float]:
+    return [each.waited_s for each in processes if each.program == GENERATOR and each.waited_s is not None]
 
 
 def without_a_core(waited_s: float | None, requests: int, average_ms: float | None) -> str | None:
@@ -51,18 +57,16 @@ def without_a_core(waited_s: float | None, requests: int, average_ms: float | No
 
 
 def _late(result: Result) -> str | None:
-    """By Little's law a visitor's round lasts VUs / throughput; what is not thinking or latency is k6 being late."""
     seen = result.server is not None and result.server.processes
-    if not seen or result.rate_rps is not None or result.requests < ENOUGH_REQUESTS or not result.throughput_rps:
+    return late(result, result.vus) if seen else None
+
+
+def late(result: Result, visitors: int) -> str | None:
+    """By Little's law a visitor's round lasts VUs / throughput; what is not thinking or latency is k6 being late."""
+    if result.rate_rps is not None or result.requests < ENOUGH_REQUESTS or not result.throughput_rps:
         return None
     planned = result.think_time_s + (result.latency_ms.avg or 0.0) / 1000
-    lasted = result.vus / result.throughput_rps
+    lasted = visitors / result.throughput_rps
     if lasted <= planned * (1 + LATE_SHARE):
         return None
     return f"visitors came round every {lasted:.2f} s, thinking and latency take {planned:.2f} s: k6 was late"
-
-
-def waited(processes: list[Process], program: str) -> float | None:
-    """How long a program's processes were ready to run and had no core; null where that is unknown."""
-    known = [process.waited_s for process in processes if process.program == program and process.waited_s is not None]
-    return sum(known) if known else None

@@ -8,6 +8,7 @@ import click
 COMMANDS: Final = {
     "run": "Measure the combinations in turns and compare them.",
     "compare": "Compare results, hold them to conditions, write the report.",
+    "pool": "Add up the parts of a load that several k6 made.",
     "capacity": "How many requests a second can each combination take?",
     "sweep": "At which concurrency, distance or hit ratio would the answer flip?",
     "faults": "One fault after the other under load, and what came of it.",

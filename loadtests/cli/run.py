@@ -30,6 +30,7 @@ Examples:
 @cli.profile_option
 @cli.option("rounds", cli.between(1, 1000), "Starts of fresh services; as many as the profile has by default.")
 @cli.plan_options
+@cli.option("generators", cli.between(1, 100), "How many k6 share the load, beside each other.", "1")
 @cli.load_options()
 @click.pass_context
 def command(context: click.Context, /, profile: str, **values: Any) -> int:

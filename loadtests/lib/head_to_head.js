@@ -42,13 +42,13 @@ export class HeadToHead {
     return Object.fromEntries(phases.map((phase) => [phase.name, warmed(phase)]));
   }
 
-  /** One visitor's part of these phases. @param {Phase[]} phases @param {Latencies} latencies @param {string} run */
-  visit(phases, latencies, run) {
-    let begins = Math.ceil(exec.scenario.startTime) + LEAD_S * 1000;
+  /** One visitor's part of these phases. @param {Phase[]} phases @param {Latencies} latencies @param {string} run @param {number} start milliseconds of the epoch */
+  visit(phases, latencies, run, start) {
+    let begins = start + LEAD_S * 1000;
     for (const phase of phases) {
       const number = this.phases.indexOf(phase);
       const schedule = scheduleOf(begins, phase.seconds, latencies[phase.name], this.seed * PRIME + number);
-      new PhaseVisit(phase, schedule, this.services(number, run), exec.scenario.iterationInInstance).run();
+      new PhaseVisit(phase, schedule, this.services(number, run), exec.scenario.iterationInTest).run();
       begins = schedule.ends + GAP_S * 1000;
     }
   }

@@ -8,6 +8,7 @@ import * as keys from './keys.js';
  * @property {import('./random.js').Random} random
  * @property {number} number from 0
  * @property {number} visitors how many there are
+ * @property {boolean} [first] of those of its process, which has the word for all
  * @property {{ category: string | null, after: number, left: number } | null} browsing
  * @property {number} sent requests so far
  * @property {number} request number of this one, no other of a load has it

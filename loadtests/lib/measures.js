@@ -10,7 +10,9 @@ export const FAILURES = [...FAILED, 'combination', 'content type', 'body'];
 export const CACHE_ANSWERS = ['hit', 'miss', 'stale', 'bypass', 'off'];
 // The curve is denser towards its slow end, which is where services differ.
 export const CURVE = [1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 92.5, 95, 97.5, 99, 99.5, 99.9];
-export const TREND_STATS = ['avg', 'min', 'med', 'max', 'count', ...CURVE.map((percentile) => `p(${percentile})`)];
+// The quantile function that parts of a load hand over, as dense as pooling needs: k6 knows of its part after its options.
+export const PLACES = [...places(0, 90, 0.5), ...places(90, 98, 0.1), ...places(98, 100, 0.01)];
+export const TREND_STATS = ['avg', 'min', 'med', 'max', 'count', ...PLACES.map((place) => `p(${place})`)];
 // Parts of the measured time, each with figures of its own, to show what changes while it lasts.
 export const SLICES = 12;
 
@@ -20,6 +22,12 @@ export const shortStock = new Counter('short_stock');
 export const lateAnswers = new Counter('late_answers');
 export const orders = new Counter('orders');
 export const measuredSince = new Gauge('measured_since');
+export const visitors = new Counter('visitors');
+
+/** Percentiles after `from` up to `to`. @param {number} from @param {number} to @param {number} step */
+function places(from, to, step) {
+  return Array.from({ length: Math.round((to - from) / step) }, (_, place) => Number((from + (place + 1) * step).toFixed(2)));
+}
 
 /** The name of one figure: a metric with tags. @param {string} metric @param {Record<string, string>} tags */
 export function figureName(metric, tags) {
@@ -68,6 +76,7 @@ function keptPerCombination(combination, settings) {
   const scopes = [measured, ...Object.keys(settings.mix).map((route) => ({ ...measured, route }))];
   return [
     figureName('measured_since', { combination }),
+    figureName('visitors', { combination }),
     figureName('short_stock', measured),
     ...scopes.flatMap((tags) => [
       figureName('http_req_duration', tags),

@@ -12,14 +12,9 @@ export function refuse(name, value, cure, instead) {
   return instead;
 }
 
-/** Whether this process makes a part of a load: all parts would write the same files. */
-export function isSegment() {
-  return exec.test.options.executionSegment !== null;
-}
-
-/** Ends the run with a line for each mistake. */
-export function refuseMistakes() {
-  if (isSegment()) mistakes.push('--execution-segment cannot be used: results of a part of the load pass for the whole');
+/** Ends the run with a line for each mistake. @param {string} other one that is known by now, or nothing */
+export function refuseMistakes(other) {
+  if (other) mistakes.push(other);
   mistakes.slice(1).forEach((line) => console.error(line));
   if (mistakes.length > 0) exec.test.abort(mistakes[0]);
 }

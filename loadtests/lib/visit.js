@@ -92,6 +92,6 @@ export function visit(visitor, combination, route, phase) {
 
 /** One visitor's word is enough: fifty lines for one broken service hide the first. @param {Visitor} visitor @param {Combination} combination @param {Call} call @param {string} what */
 function report(visitor, combination, call, what) {
-  if (visitor.number > 0 || exec.vu.iterationInScenario > 20) return;
+  if (!visitor.first || exec.vu.iterationInScenario > 20) return;
   console.error(`${combination.name}: ${call.method} ${call.path}: ${what}`);
 }

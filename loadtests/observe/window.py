@@ -51,7 +51,7 @@ class Observation:
     ) -> None:
         self.samples = Samples({pid for each in programs.values() for pid in each.values()})
         self.phases: dict[str, Phase] = {}
-        self.k6: int | None = None
+        self.k6: list[int] = []
         self._loads: dict[str, Observed] = {}
         self._snapshots = snapshots
         self._programs = programs
@@ -70,18 +70,22 @@ class Observation:
 
     def watch_k6(self, pid: int) -> None:
         self.samples.add(pid, whole=True)
-        self.k6 = pid
+        self.k6.append(pid)
 
     def load(self, name: str) -> Observed | None:
         """Of one combination, with its processes; null when the log does not say when it was measured."""
         seen = self._loads.get(name)
         if seen is None:
             return None
-        programs = {**self._programs[name], **({"k6": self.k6} if self.k6 else {})}
+        first, *others = [{"k6": pid} for pid in self.k6] or [{}]
+        programs = {**self._programs[name], **first}
         allowed = {
             program: self.samples.allowed[pid] for program, pid in programs.items() if pid in self.samples.allowed
         }
-        return seen._replace(processes=self.samples.between(programs, seen.start, seen.end), allowed=allowed)
+        processes = [
+            process for each in (programs, *others) for process in self.samples.between(each, seen.start, seen.end)
+        ]
+        return seen._replace(processes=processes, allowed=allowed)
 
     def _watch(self) -> None:
         for line in self._lines():

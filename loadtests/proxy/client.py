@@ -4,19 +4,20 @@ import contextlib
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Self
 
+from compose.local.ports import LOOPBACK
 from loadtests.proxy.child import Child
 from loadtests.proxy.modes import PASS, Mode
 from loadtests.proxy.server import serve
 
 
 class Proxy(Child):
-    """A relay to `target`, a port of loopback, in a process of its own; leaving also ends all connections through it.
+    """A relay to the port `target` of `host`, in a process of its own; leaving also ends all connections through it.
 
-    It listens on `port` (0: a free one) and keeps that port while it refuses.
+    It listens on `port` (0: a free one) there too, and keeps that port while it refuses.
     """
 
-    def __init__(self, target: int, port: int = 0, cores: Collection[int] | None = None) -> None:
-        super().__init__(f"the proxy before port {target}", serve, target, port, cores=cores)
+    def __init__(self, target: int, port: int = 0, cores: Collection[int] | None = None, host: str = LOOPBACK) -> None:
+        super().__init__(f"the proxy before port {target}", serve, target, port, host, cores=cores)
 
     @property
     def port(self) -> int:

@@ -94,17 +94,18 @@ class Link:
 
 
 class Relay:
-    """Listens on one port of loopback and relays to another, as its mode says."""
+    """Listens on one port of a host and relays to another, as its mode says."""
 
-    def __init__(self, target: int, port: int) -> None:
+    def __init__(self, target: int, port: int, host: str = LOOPBACK) -> None:
         self.counts: Counter[str] = Counter()
         self.links: set[Link] = set()
         self.mode = PASS
         self._target = target
+        self._host = host
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         # Bound and never listening: the port stays ours, and refuses, while connections are cut.
-        self._held = _bound(port)
+        self._held = _bound(host, port)
         self.port: int = self._held.getsockname()[1]
 
     async def switch(self, mode: Mode) -> None:
@@ -122,7 +123,7 @@ class Relay:
     async def listen(self) -> None:
         if self._server is None:
             loop = asyncio.get_running_loop()
-            made = _bound(self.port)
+            made = _bound(self._host, self.port)
             self._server = await loop.create_server(lambda: Link(self).client, sock=made, backlog=BACKLOG)
 
     def took(self, link: Link) -> None:
@@ -137,7 +138,7 @@ class Relay:
             await asyncio.sleep(TRIPS_BEFORE_FIRST_BYTE * self.mode.seconds)
         loop = asyncio.get_running_loop()
         try:
-            await loop.create_connection(lambda: link.server, LOOPBACK, self._target)
+            await loop.create_connection(lambda: link.server, self._host, self._target)
         except OSError:
             self.counts["unreached"] += 1
             link.end()
@@ -154,16 +155,16 @@ class Relay:
             link.reset()
 
 
-def _bound(port: int) -> socket.socket:
+def _bound(host: str, port: int) -> socket.socket:
     made = socket.socket()
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    made.bind((LOOPBACK, port))
+    made.bind((host, port))
     return made
 
 
-async def serve(line: Connection, target: int, port: int) -> None:
+async def serve(line: Connection, target: int, port: int, host: str) -> None:
     """Says its port, takes each mode that it is sent, and answers with what it has done so far."""
-    relay = Relay(target, port)
+    relay = Relay(target, port, host)
     await relay.listen()
     say(line, relay.port)
     async for message in messages(line):

@@ -57,6 +57,7 @@ def describe_run(plan: Plan) -> dict[str, Any]:
         "starts": plan.rounds,
         "stack": plan.stack,
         "workers": plan.workers,
+        "generators": plan.generators,
         "combinations": plan.names,
         "load": dict(plan.load),
         **plan.hashes,

@@ -12,13 +12,14 @@ from typing import Any, Final
 import msgspec
 
 from loadtests.analysis.one_run import ledger_sha256
+from loadtests.analysis.shards import SHARDS, pool_folder
 from loadtests.observe.idle import LONGEST_S, Settling
 from loadtests.observe.ledger.read import changes_over_cell, read_ledger
 from loadtests.observe.server_side import server_side
 from loadtests.observe.snapshot import Snapshots
 from loadtests.observe.window import Observation
 from loadtests.runner.turns import Service, add_costs, void_batches
-from loadtests.schema.files import as_json, write_whole
+from loadtests.schema.files import UnusableResults, as_json, write_whole
 from loadtests.schema.plan import Plan, lasting
 from loadtests.schema.result import Result
 from loadtests.schema.run import Ledger, Ledgers
@@ -96,6 +97,7 @@ class Starts:
         log = self._folder / f"start-{number}.k6.log"
         with unjudged(self._folder) as drafts:
             seen = self._load({**self._variables(names, number, drafts), **variables}, services, log)
+            self._pool(drafts)
             documents = {name: _document(drafts / _file(name, number), log) for name in names}
         for name, document in documents.items():
             now = read_ledger(self._target, name)
@@ -111,6 +113,14 @@ class Starts:
         void_batches(documents, services, seen, self._target.cores.get("k6", 1))
         write_whole({self._folder / _file(name, number): as_json(each) for name, each in documents.items()})
         return {name: msgspec.convert(document, Result) for name, document in documents.items()}
+
+    def _pool(self, drafts: Path) -> None:
+        if self._plan.generators == 1:
+            return
+        try:
+            pool_folder(drafts, self._folder / SHARDS)
+        except UnusableResults as error:
+            raise GeneratorFailed(str(error)) from error
 
     def _side(
         self,
@@ -137,7 +147,7 @@ class Starts:
             programs = {name: service.programs for name, service in services.items()}
             try:
                 with Observation(snapshots, programs, log, self._told) as observation:
-                    if pid := generator.pid:
+                    for pid in generator.pids:
                         observation.watch_k6(pid)
                     generator.wait(lasting(variables, len(services)) + SPARE_S)
             finally:

@@ -38,6 +38,8 @@ class Plan(NamedTuple):
     # Where the services of STACK=none are.
     urls: Mapping[str, str]
     scale: int = 1
+    # How many k6 share the load.
+    generators: int = 1
 
     @property
     def mix(self) -> dict[str, float]:
@@ -85,6 +87,7 @@ def make_plan(
     port_base: int = PORT_BASE,
     workers: int = 1,
     scale: int = 1,
+    generators: int = 1,
     results: Path = RESULTS,
     load: Mapping[str, str] | None = None,
 ) -> Plan:
@@ -93,6 +96,8 @@ def make_plan(
     chosen = read_profiles()[profile]
     if file and stack != "none":
         refuse("COMBINATIONS", file, "these are services of your own: add STACK=none")
+    if generators > 1 and stack == "compose":
+        refuse("GENERATORS", generators, "containers have one k6: choose another STACK")
     return Plan(
         profile_name=profile,
         profile=chosen,
@@ -107,6 +112,7 @@ def make_plan(
         load=_checked(load or {}, file),
         urls=_urls(file, port_base, stack, load or {}),
         scale=scale,
+        generators=generators,
     )
 
 

@@ -121,6 +121,10 @@ class Result(msgspec.Struct, frozen=True):
     head_to_head: dict[str, Phase] = {}
     weights: dict[str, Amount] = {}
     starts: Annotated[int, msgspec.Meta(ge=1)] = 1
+    # How many k6 shared the load, how far apart they began, and which of them was late.
+    generators: Annotated[int, msgspec.Meta(ge=1)] = 1
+    start_skew_s: Amount = 0.0
+    held_back: list[str] = []
     # Seconds of all that k6 did in this start.
     measured_s: Amount | None = None
     # Of which run it is; k6 alone knows its id only.

@@ -30,6 +30,7 @@ class RunDescription(msgspec.Struct, frozen=True):
     rounds: int = 0
     stack: str = ""
     workers: int = 0
+    generators: int = 1
     load: dict[str, Any] = {}
     commit: str = ""
     changed: bool = False

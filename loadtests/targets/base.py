@@ -7,7 +7,6 @@ from typing import Protocol, TypeAlias
 import redis
 
 from compose.local.database_server import Connection
-from loadtests.targets.k6 import Generator
 
 # Tells a person what happens now.
 Say: TypeAlias = Callable[[str], None]
@@ -15,6 +14,20 @@ Say: TypeAlias = Callable[[str], None]
 
 class TargetError(Exception):
     """A service cannot be made ready to be measured; the message says which, and why."""
+
+
+class LoadGenerator(Protocol):
+    """A running k6, or several that share a load."""
+
+    @property
+    def pids(self) -> list[int]:
+        """Of each k6, where that can be known."""
+
+    def wait(self, seconds: float) -> None:
+        """Raises GeneratorFailed unless it measures to the end within so many seconds."""
+
+    def close(self) -> None:
+        """Ends it where it still runs."""
 
 
 class Target(Protocol):
@@ -35,7 +48,7 @@ class Target(Protocol):
         """The first process of each program that serves a combination, where it can be known."""
         return {}
 
-    def generator(self, variables: dict[str, str], log: Path) -> Generator:
+    def generator(self, variables: dict[str, str], log: Path) -> LoadGenerator:
         """Starts k6 with these variables."""
 
     def administrator(self) -> "Connection | None":

@@ -37,9 +37,12 @@ def find_k6() -> str:
     return path
 
 
-def k6_command() -> list[str]:
-    # Without its REST API, by which any user of this machine could change the load.
-    return [find_k6(), "run", "--address", "", "--quiet", "--no-color", str(LOADTESTS / "matrix.js")]
+# By its REST API any user of this machine could change the load.
+WITHOUT_API: Final = ("--address", "")
+
+
+def k6_command(*options: str) -> list[str]:
+    return [find_k6(), "run", *(options or WITHOUT_API), "--quiet", "--no-color", str(LOADTESTS / "matrix.js")]
 
 
 def k6_version() -> str:
@@ -59,7 +62,7 @@ def _inherited() -> dict[str, str]:
 
 
 class Generator:
-    """A running k6; `pid` gives its process where that can be known."""
+    """A running k6; `pid` finds its process where that can be known."""
 
     def __init__(
         self,
@@ -83,17 +86,24 @@ class Generator:
         self._pid = pid
 
     @property
-    def pid(self) -> int | None:
-        return self._pid(self._process.pid)
+    def pids(self) -> list[int]:
+        pid = self._pid(self._process.pid)
+        return [pid] if pid else []
 
     def wait(self, seconds: float) -> None:
         """Raises GeneratorFailed unless k6 measures to the end."""
         try:
-            status = self._process.wait(seconds)
+            self._process.wait(seconds)
         except subprocess.TimeoutExpired as error:
             raise GeneratorFailed(f"k6 did not end within {seconds:.0f} s, see {self._log}") from error
-        if status not in (0, THRESHOLDS_CROSSED):
+        self.over()
+
+    def over(self) -> bool:
+        """Whether it has ended; raises GeneratorFailed unless it measured to the end."""
+        status = self._process.poll()
+        if status not in (None, 0, THRESHOLDS_CROSSED):
             raise GeneratorFailed(f"k6 ended with status {status}: {tail(self._log)}")
+        return status is not None
 
     def close(self) -> None:
         for number in (signal.SIGINT, signal.SIGKILL):

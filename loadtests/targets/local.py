@@ -16,16 +16,18 @@ from compose.local.rows import COPIES_AT_ONCE
 from compose.local.service import Service
 from compose.local.stack import Stack
 from loadtests.schema.plan import Plan
-from loadtests.targets.base import Target
-from loadtests.targets.k6 import Generator, k6_command, k6_version
+from loadtests.targets.base import LoadGenerator, Target
+from loadtests.targets.generators import generator_of
+from loadtests.targets.k6 import k6_version
 
 REDIS_TIMEOUT_S: Final = 5
 SCANNED_AT_ONCE: Final = 1000
 
 
 class LocalTarget(Target):
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, generators: int = 1) -> None:
         self._stack = stack
+        self._generators = generators
         self._cache = self.redis()
 
     @property
@@ -69,9 +71,9 @@ class LocalTarget(Target):
             "cache": self._stack.cache_pid,
         }
 
-    def generator(self, variables: dict[str, str], log: Path) -> Generator:
+    def generator(self, variables: dict[str, str], log: Path) -> LoadGenerator:
         with pinned(self._stack.placement.others):
-            return Generator(k6_command(), variables, log)
+            return generator_of(self._generators, variables, log)
 
     def administrator(self) -> Connection:
         return self._stack.admin()
@@ -97,7 +99,7 @@ def stack_options(plan: Plan, say: Callable[[str], None]) -> StackOptions:
 @contextmanager
 def local_target(plan: Plan, say: Callable[[str], None]) -> Iterator[LocalTarget]:
     with Stack(stack_options(plan, say)) as stack:
-        target = LocalTarget(stack)
+        target = LocalTarget(stack, plan.generators)
         try:
             yield target
         finally:

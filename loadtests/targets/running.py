@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from loadtests.schema.plan import Plan
-from loadtests.targets.base import Say, Target
-from loadtests.targets.k6 import Generator, k6_command, k6_version
+from loadtests.targets.base import LoadGenerator, Say, Target
+from loadtests.targets.generators import generator_of
+from loadtests.targets.k6 import k6_version
 
 
 class RunningTarget(Target):
@@ -21,8 +22,8 @@ class RunningTarget(Target):
     def prepare(self, names: Sequence[str], restore: bool) -> None:
         """Does nothing: the services are not ours to restart."""
 
-    def generator(self, variables: dict[str, str], log: Path) -> Generator:
-        return Generator(k6_command(), variables, log)
+    def generator(self, variables: dict[str, str], log: Path) -> LoadGenerator:
+        return generator_of(self._plan.generators, variables, log)
 
     def database(self, name: str) -> str:
         return name

@@ -100,17 +100,8 @@ def test_each_mistake_has_a_line(tmp_path: Path) -> None:
     assert (run.status, sorted(named)) == (ABORTED, ["DURATION=2x", "MIX=prices=1", "VUS=ten"])
 
 
-def test_a_part_of_a_distributed_load_is_refused_before_it_begins(tmp_path: Path) -> None:
-    with KnownService("sync") as service:
-        path = combinations_file(tmp_path, [service])
-        run = run_k6(tmp_path, words=["--execution-segment", "0:1/2"], COMBINATIONS=str(path))
-    (line,) = run.log.splitlines()
-    assert "--execution-segment" in line
-    assert (run.status, run.files) == (ABORTED, [])
-
-
-def test_a_part_of_a_distributed_load_writes_no_results_where_another_process_ran_setup(tmp_path: Path) -> None:
-    # k6-operator starts every part paused and without setup, and sends it what the first one's gave.
+def test_a_segment_without_its_sequence_writes_no_results_where_another_process_ran_setup(tmp_path: Path) -> None:
+    # As parts of a load are started: paused and without setup, and sent what the first one's gave.
     with KnownService("sync") as service:
         address = f"127.0.0.1:{free()}"
         words = ["--no-setup", "--paused", "--address", address, "--execution-segment", "0:1/2"]

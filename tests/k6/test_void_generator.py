@@ -9,7 +9,7 @@ from typing import ClassVar
 import psutil
 import pytest
 
-from loadtests.targets.k6 import Generator
+from loadtests.targets.base import LoadGenerator
 from loadtests.targets.running import RunningTarget
 from tests.support.cells import begin_of, broken_rules, measured_service
 from tests.support.known_service import Answer, KnownService
@@ -50,10 +50,11 @@ class HeardTarget(RunningTarget):
 
     heard: ClassVar[list[list[object]]] = []
 
-    def generator(self, variables: dict[str, str], log: Path) -> Generator:
+    def generator(self, variables: dict[str, str], log: Path) -> LoadGenerator:
         running = super().generator(variables, log)
         begin_of(log)
-        sockets = psutil.Process(running.pid).net_connections("inet")
+        (pid,) = running.pids
+        sockets = psutil.Process(pid).net_connections("inet")
         self.heard.append([each.laddr for each in sockets if each.status == psutil.CONN_LISTEN])
         return running
 
@@ -67,10 +68,9 @@ def test_nobody_can_change_the_load_by_k6s_rest_api(tmp_path: Path) -> None:
 class HaltedTarget(RunningTarget):
     """k6 that stands still for half of the time: it waits for no core, and comes round late all the same."""
 
-    def generator(self, variables: dict[str, str], log: Path) -> Generator:
+    def generator(self, variables: dict[str, str], log: Path) -> LoadGenerator:
         generator = super().generator(variables, log)
-        assert generator.pid
-        threading.Thread(target=_halt, args=(generator.pid,), daemon=True).start()
+        threading.Thread(target=_halt, args=(*generator.pids,), daemon=True).start()
         return generator
 
 

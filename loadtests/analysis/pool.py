@@ -1,0 +1,137 @@
+"""One result out of the parts of a load: counts are added up, percentiles are those of all requests together."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from loadtests.analysis.quantile_function import Pooled, pooled
+from loadtests.analysis.starvation import late
+from loadtests.schema.shard import BatchPart, Curve, Part, Shard
+
+COUNTED: Final = ("requests", "failed", "checks_failed", "late")
+OF_LOAD: Final = (*COUNTED, "short_stock", "dropped_iterations")
+OF_BATCH: Final = ("requests", "failed", "overlapping")
+
+Document = dict[str, Any]
+
+
+class Piece(NamedTuple):
+    """A shard's file as it is, and as its type."""
+
+    document: Document
+    part: Part
+
+
+def pool(pieces: Sequence[Piece]) -> Document:
+    """The result of all shards of one combination, in their order."""
+    documents, parts = [piece.document for piece in pieces], [piece.part for piece in pieces]
+    first = {name: value for name, value in documents[0].items() if name != "shard"}
+    whole = _curves(parts, lambda shard: shard.latency)
+    counts = _sums(documents, OF_LOAD)
+    held_back = [f"generator {part.shard.number}: {why}" for part in parts if (why := late(part, part.shard.visitors))]
+    return {
+        **first,
+        "started_at": min(part.started_at for part in parts),
+        "measured_s": max(part.measured_s or 0.0 for part in parts),
+        **counts,
+        "throughput_rps": round(counts["requests"] / part.duration_s, 2) if (part := parts[0]).duration_s else 0.0,
+        "ceiling_rps": _ceiling(parts[0], whole),
+        "latency_ms": whole.latency(),
+        "percentiles": {name: whole.careful(float(name[1:])) for name in first["percentiles"]},
+        "quantiles": {name: whole.percentile(float(name)) for name in first["quantiles"]},
+        "timeline": [_slice(number, documents, parts) for number in range(len(first["timeline"]))],
+        "routes": {name: _route(name, documents, parts) for name in first["routes"]},
+        "failures": _added(document["failures"] for document in documents),
+        "cache": _added(document["cache"] for document in documents),
+        "turns": {name: _batches(name, documents, parts) for name in first["turns"]},
+        "head_to_head": {name: _phase(name, documents, parts) for name in first["head_to_head"]},
+        "generators": len(pieces),
+        "start_skew_s": start_skew_s(parts),
+        **({"held_back": held_back} if held_back else {}),
+    }
+
+
+def start_skew_s(parts: Sequence[Part]) -> float:
+    """Between the first and the last start of the measured time, each by its own clock."""
+    starts = [datetime.fromisoformat(part.started_at) for part in parts]
+    return round((max(starts) - min(starts)).total_seconds(), 3)
+
+
+def _curves(parts: Sequence[Part], of: Callable[[Shard], Curve], coarse: bool = False) -> Pooled:
+    shard = parts[0].shard
+    return pooled([of(part.shard) for part in parts], shard.coarse if coarse else shard.places)
+
+
+def _sums(documents: Iterable[Mapping[str, Any]], names: Sequence[str]) -> dict[str, int]:
+    return {name: sum(document.get(name, 0) for document in documents) for name in names}
+
+
+def _added(tables: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for table in tables:
+        total.update(table)
+    return dict(total)
+
+
+def _ceiling(part: Part, whole: Pooled) -> float | None:
+    cycle = part.think_time_s + (whole.avg or 0.0) / 1000
+    return round(part.vus / cycle, 2) if cycle and part.rate_rps is None else None
+
+
+def _slice(number: int, documents: Sequence[Document], parts: Sequence[Part]) -> Document:
+    slices = [document["timeline"][number] for document in documents]
+    latency = _curves(parts, lambda shard: shard.timeline[number], coarse=True)
+    return {
+        **slices[0],
+        **_sums(slices, ("requests", "failed")),
+        "latency_ms": latency.latency("p50", "p95", "max"),
+    }
+
+
+def _route(name: str, documents: Sequence[Document], parts: Sequence[Part]) -> Document:
+    latency = _curves(parts, lambda shard: shard.routes[name]).latency()
+    return {**_sums([document["routes"][name] for document in documents], COUNTED), "latency_ms": latency}
+
+
+def _batches(phase: str, documents: Sequence[Document], parts: Sequence[Part]) -> list[Document]:
+    return [_batch(phase, number, documents, parts) for number in range(len(documents[0]["turns"][phase]))]
+
+
+def _batch(phase: str, number: int, documents: Sequence[Document], parts: Sequence[Part]) -> Document:
+    batches = [document["turns"][phase][number] for document in documents]
+    own = [part.shard.turns[phase][number] for part in parts]
+    reasons = [f"generator {at}: {batch['void']}" for at, batch in enumerate(batches, 1) if batch["void"]]
+    latency = _curves(parts, lambda shard: shard.turns[phase][number].latency, coarse=True)
+    return {
+        **batches[0],
+        **_sums(batches, OF_BATCH),
+        "void": "; ".join(reasons) or None,
+        "latency_ms": latency.latency("p50", "p95", beyond=0),
+        "contrast": _contrast(batches, own),
+        "hit_ratio": _share(sum(one.hits for one in own), sum(one.asked for one in own)),
+    }
+
+
+def _contrast(batches: Sequence[Document], own: Sequence[BatchPart]) -> float | None:
+    """The mean over all visitors: each has one in a batch, wherever it was sent from."""
+    total = sum(one.contrasts * (batch["contrast"] or 0.0) for batch, one in zip(batches, own, strict=True))
+    return _share(total, sum(one.contrasts for one in own))
+
+
+def _share(part: float, whole: float) -> float | None:
+    return part / whole if whole else None
+
+
+def _phase(name: str, documents: Sequence[Document], parts: Sequence[Part]) -> Document:
+    phases = [document["head_to_head"][name] for document in documents]
+    latency, visitors = _curves(parts, lambda shard: shard.head_to_head[name]), phases[0]["visitors"]
+    waiting = visitors > 1 and latency.avg
+    return {
+        **phases[0],
+        # The first visitor has the word for all.
+        "turn_ms": next((phase["turn_ms"] for phase in phases if phase["turn_ms"]), None),
+        "requests": sum(phase["requests"] for phase in phases),
+        "throughput_rps": round(1000 * visitors / latency.avg, 2) if waiting and latency.avg else None,
+        "latency_ms": latency.latency(beyond=1),
+    }
