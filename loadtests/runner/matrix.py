@@ -14,6 +14,7 @@ from loadtests.schema.files import write_json
 from loadtests.schema.plan import Plan, lasting
 from loadtests.schema.run import RUN_FILE
 from loadtests.targets.base import Target
+from loadtests.targets.k6 import VoidStart
 from loadtests.targets.registry import TARGETS, OpenTarget
 
 
@@ -40,11 +41,18 @@ def _measure_all(target: Target, plan: Plan, folder: Path, progress: Progress, r
     starts = Starts(target, plan, folder, run["versions"]["k6"], run=run, told=progress.measures)
     write_json(folder / RUN_FILE, run)
     progress.begin()
+    void: VoidStart | None = None
     for number in range(1, plan.rounds + 1):
         progress.starts(number)
-        results = starts.measure(plan.names, number, run["ledger"])
+        try:
+            results = starts.measure(plan.names, number, run["ledger"])
+        except VoidStart as error:
+            void, results = error, {}
+            progress.say(f"start {number} is void: {error}")
         write_json(folder / RUN_FILE, {**run, "measured_s": starts.measured_s, "finished": number == plan.rounds})
         progress.finished(results)
+    if void and not any(folder.glob("*.round-*.json")):
+        raise void
 
 
 def describe_run(plan: Plan) -> dict[str, Any]:

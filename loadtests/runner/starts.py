@@ -25,7 +25,7 @@ from loadtests.schema.result import Result
 from loadtests.schema.run import Ledger, Ledgers
 from loadtests.schema.server import Change, Server, Settled
 from loadtests.targets.base import Say, Target
-from loadtests.targets.k6 import GeneratorFailed
+from loadtests.targets.k6 import GeneratorFailed, VoidStart
 
 # What k6 needs beside the times that it is given: its start, the warm-up of the head to head, requests under way at the
 # end of a part, the summary.
@@ -120,7 +120,7 @@ class Starts:
         try:
             pool_folder(drafts, self._folder / SHARDS)
         except UnusableResults as error:
-            raise GeneratorFailed(str(error)) from error
+            raise VoidStart(str(error)) from error
 
     def _side(
         self,

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from compose.local.ports import LOOPBACK, free
-from loadtests.targets.k6 import Generator, GeneratorFailed, k6_command
+from loadtests.targets.k6 import Generator, GeneratorFailed, VoidStart, k6_command
 
 # Of k6's own states: it is ready, and waits to be resumed.
 PAUSED: Final = 4
@@ -54,15 +54,15 @@ class Generators:
         return [pid for each in self._running for pid in each.pids]
 
     def wait(self, seconds: float) -> None:
-        """Starts them, too; raises GeneratorFailed unless all measure to the end."""
+        """Starts them, too; raises VoidStart where one does not measure to the end."""
         ends = time.monotonic() + seconds
         self._start(ends)
-        while True:
+        try:
             # Each is looked at: the last one may have failed while the first still runs.
-            over = [self._over(number) for number in range(len(self._running))]
-            if all(over):
-                return
-            self._pause(ends)
+            while not all([self._over(number) for number in range(len(self._running))]):  # noqa: C419
+                self._pause(ends)
+        except GeneratorFailed as error:
+            raise VoidStart(str(error)) from error
 
     def close(self) -> None:
         with ThreadPoolExecutor(len(self._running)) as threads:

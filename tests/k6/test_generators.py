@@ -6,21 +6,21 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import psutil
 import pytest
-from click.testing import CliRunner
 
 from compose.local.ports import LOOPBACK
 from loadtests.analysis.read import read_rounds
 from loadtests.analysis.shards import SHARDS
-from loadtests.cli.commands import command_of
 from loadtests.proxy.client import Proxy
 from loadtests.proxy.modes import Mode
+from loadtests.runner.folders import new_folder
+from loadtests.runner.matrix import measure_matrix
 from loadtests.runner.starts import Starts
 from loadtests.schema.plan import Plan, make_plan
 from loadtests.schema.result import Result
@@ -28,7 +28,7 @@ from loadtests.schema.run import read_description
 from loadtests.schema.shard import Part
 from loadtests.targets.base import LoadGenerator
 from loadtests.targets.generators import Generators, Place, beside_each_other
-from loadtests.targets.k6 import GeneratorFailed
+from loadtests.targets.k6 import GeneratorFailed, VoidStart
 from loadtests.targets.running import RunningTarget
 from loadtests.verdict.comparison import compare
 from tests.support.cells import begin_of, broken_rules, starts_of
@@ -150,7 +150,7 @@ def test_one_k6_that_is_killed_voids_its_start(tmp_path: Path) -> None:
 
     with KnownService("sync", 0.002) as service:
         starts = starts_with(combinations_file(tmp_path, [service]), beside_each_other(MANY), kill)
-        with pytest.raises(GeneratorFailed, match=f"generator 3 of {MANY}: k6 ended with status -9"):
+        with pytest.raises(VoidStart, match=f"generator 3 of {MANY}: k6 ended with status -9"):
             starts.measure(["sync"], 1, {}, {**LOAD, "DURATION": "30"})
     assert not list(tmp_path.glob("*.json"))
     assert not [each for each in psutil.process_iter(["name", "cmdline"]) if str(tmp_path) in str(each.info["cmdline"])]
@@ -178,23 +178,26 @@ def test_a_mistake_is_said_as_of_one_k6(tmp_path: Path) -> None:
             starts.measure(["sync"], 1, {}, {**LOAD, "VUS": "1"})
 
 
-def test_the_road_of_a_run_pools_its_generators(tmp_path: Path) -> None:
+def test_a_void_start_of_a_run_leaves_the_others(tmp_path: Path) -> None:
+    killed = threading.Event()
+
+    def kill_once(generators: Generators, log: Path) -> None:
+        begin_of(log)
+        if not killed.is_set():
+            killed.set()
+            os.kill(generators.pids[1], signal.SIGKILL)
+
+    (tmp_path / "points").mkdir()
     with KnownService("sync", 0.004) as one, KnownService("async", 0.002) as other:
-        words = [
-            "run",
-            "--profile",
-            "smoke",
-            "--stack",
-            "none",
-            "--combinations",
-            str(combinations_file(tmp_path, [one, other])),
-        ]
-        done = CliRunner().invoke(command_of("run"), [*words[1:], "--generators", "2", "--results", str(tmp_path)])
-    (run,) = tmp_path.glob("*-smoke")
-    assert done.exit_code == 0, done.output
-    assert {path.name for path in run.glob("*sync.round-1.json")} == {"sync.round-1.json", "async.round-1.json"}
-    assert len(list((run / SHARDS).glob("*.json"))) == 4
-    assert read_description(run).generators == 2
+        file, load = combinations_file(tmp_path, [one, other]), {**LOAD, "TURNS": "0", "DURATION": "1"}
+        folder = new_folder(tmp_path, "smoke")
+        plan = make_plan("smoke", stack="none", combinations=str(file), rounds=2, generators=2, load=load)
+        target = PlacedTarget(plan, beside_each_other(2), tmp_path / "points", kill_once)
+        measure_matrix(plan, folder, lambda *_: nullcontext(target))
+    rounds = read_rounds(folder)
+    assert {number: set(cells) for number, cells in rounds.items()} == {2: set(NAMES)}
+    assert len(list((folder / SHARDS).glob("*.json"))) == 4
+    assert read_description(folder).generators == 2
 
 
 def test_generators_on_four_machines_one_of_them_far_away(tmp_path: Path) -> None:

@@ -8,19 +8,23 @@ from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 
+import httpx
 import jsonschema
 import msgspec
 import numpy as np
 import pytest
 
+from compose.local.ports import LOOPBACK, free
 from loadtests.analysis.read import read_rounds
 from loadtests.analysis.shards import SHARDS, pool_folder
 from loadtests.schema.files import LOADTESTS
 from loadtests.schema.result import Result
+from loadtests.targets.generators import PAUSED, RESUME
 from loadtests.verdict.comparison import compare
 from tests.support.k6_runs import Run, combinations_file, run_k6
 from tests.support.known_service import Answer, KnownService
 from tests.support.raw_points import Raw, named, values_in
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("k6")
 
@@ -42,14 +46,31 @@ def segment(number: int, of: int = MANY) -> list[str]:
 
 
 def run_shards(folder: Path, of: int = MANY, points: Path | None = None, /, **variables: str) -> list[Run]:
-    """All shards at once, as a person starts them by hand."""
+    """All shards at once, as a person starts them by hand: paused, and resumed when all are there."""
+    addresses = [f"{LOOPBACK}:{free()}" for _ in range(of)]
 
     def run(number: int) -> Run:
-        words = [*segment(number, of), *(["--out", f"json={points / str(number)}.json"] if points else [])]
+        words = [*segment(number, of), "--paused", "--address", addresses[number - 1]]
+        words += ["--out", f"json={points / str(number)}.json"] if points else []
         return run_k6(folder, LOADTESTS.parent, words, **{**LOAD, **variables})
 
     with ThreadPoolExecutor(of) as threads:
-        return list(threads.map(run, range(1, of + 1)))
+        running = [threads.submit(run, number) for number in range(1, of + 1)]
+        wait_until(lambda: all(map(paused, addresses)) or any(one.done() for one in running), "k6 is ready", 60)
+        list(map(resume, addresses))
+        return [one.result() for one in running]
+
+
+def paused(address: str) -> bool:
+    try:
+        attributes = httpx.get(f"http://{address}/v1/status").json()["data"]["attributes"]
+    except httpx.TransportError:
+        return False
+    return int(attributes["status"]) == PAUSED
+
+
+def resume(address: str) -> None:
+    httpx.patch(f"http://{address}/v1/status", json=RESUME).raise_for_status()
 
 
 @pytest.fixture(scope="module")
