@@ -62,7 +62,7 @@ def version_in(text: str) -> str:
 def _inherited() -> dict[str, str]:
     """The environment without what would change the load: that is in the plan, and written down."""
     own = {name for name in os.environ if name.startswith("K6_") and name != WRITER}
-    return {name: value for name, value in os.environ.items() if name not in {*own, *LOAD, "TARGETS"}}
+    return {name: value for name, value in os.environ.items() if name not in {*own, *LOAD, "TARGETS", "SHARDS"}}
 
 
 class Generator:

@@ -89,12 +89,12 @@ def test_every_setting_that_the_script_reads_is_given_by_the_run_or_stays_behind
     scripts = "".join(path.read_text() for path in (LOADTESTS / "matrix.js", *(LOADTESTS / "lib").glob("*.js")))
     read = set(re.findall(r"__ENV\.(\w+)|(?:wholeNumber|share|seconds|secondsOrNone|byRoute)\('(\w+)'", scripts))
     by_the_run = {"PROFILE", "COMBINATIONS", "ROUND", "RESULTS", "PORT_BASE", "STACK"}
-    # TARGETS is set in containers alone, RUN_ID by hand alone, and paths that are handed over are whole.
-    assert {one or other for one, other in read} == by_the_run | set(LOAD) | {"TARGETS", "PWD", "RUN_ID"}
+    # TARGETS and SHARDS are set in containers alone, RUN_ID by hand alone, and paths that are handed over are whole.
+    assert {one or other for one, other in read} == by_the_run | set(LOAD) | {"TARGETS", "PWD", "RUN_ID", "SHARDS"}
 
 
 def test_k6_has_no_settings_of_its_own_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"K6_RPS": "1", "TARGETS": "compose", "K6_USER": "1:1", "VUS": "8"}.items():
+    for name, value in {"K6_RPS": "1", "TARGETS": "compose", "SHARDS": "stdout", "K6_USER": "1:1", "VUS": "8"}.items():
         monkeypatch.setenv(name, value)
     log = tmp_path / "log"
     generator = Generator(["env"], {"VUS": "7"}, log)
@@ -102,7 +102,7 @@ def test_k6_has_no_settings_of_its_own_from_outside(tmp_path: Path, monkeypatch:
     seen = set(log.read_text().splitlines())
     # Compose reads who writes the results, and k6 does not.
     assert {"VUS=7", "K6_USER=1:1", "K6_NEW_MACHINE_READABLE_SUMMARY=false"} <= seen
-    assert not seen & {"K6_RPS=1", "TARGETS=compose", "VUS=8"}
+    assert not seen & {"K6_RPS=1", "TARGETS=compose", "SHARDS=stdout", "VUS=8"}
 
 
 @pytest.mark.parametrize(("profile", "rounds"), [("smoke", 1), ("quick", 4), ("origin", 4), ("mixed", 4)])
