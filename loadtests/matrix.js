@@ -31,6 +31,7 @@ const phases = phasesOf(Object.keys(settings.weights), settings.turns, settings.
 const headToHead = new HeadToHead(phases, settings);
 const reads = phases.filter(({ route }) => !isWrite(route));
 const writes = phases.filter(({ route }) => isWrite(route));
+const scenarios = scenariosOf(settings, reads, writes);
 const LAST_NAP = 0.05;
 const REDUCED = 'k6 was asked for its machine-readable summary, which leaves out p99, other percentiles and the timeline.\n';
 
@@ -39,7 +40,7 @@ let visitor;
 
 /** @type {import('k6/options').Options} */
 export const options = {
-  scenarios: scenariosOf(settings, reads, writes),
+  scenarios,
   // Those who ask at once in the warm-up go to one service.
   batch: settings.asked.visitors,
   batchPerHost: settings.asked.visitors,
@@ -65,13 +66,13 @@ export function setup() {
 
 /** @param {Prepared} data */
 export function turns({ run, latencies, starts_at: startsAt }) {
-  headToHead.visit(reads, latencies, run, startOf(startsAt, options.scenarios?.turns.startTime));
+  headToHead.visit(reads, latencies, run, startOf(startsAt, scenarios.turns.startTime));
   startedWithTurns();
 }
 
 /** @param {Prepared} data */
 export function turns_of_writes({ run, latencies, starts_at: startsAt }) {
-  headToHead.visit(writes, latencies, run, startOf(startsAt, options.scenarios?.turns_of_writes.startTime));
+  headToHead.visit(writes, latencies, run, startOf(startsAt, scenarios.turns_of_writes.startTime));
   startedWithTurns();
 }
 

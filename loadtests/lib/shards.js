@@ -39,9 +39,9 @@ export function refusalOfPart({ vus, turns, asked, duration }) {
   return `TURNS=${turns} cannot be shared by parts that are set up one by one: give TURNS=0, or use make matrix GENERATORS=${part.of}`;
 }
 
-/** Where the parts of one load start their turns: by the clock, and not each by its own start. @param {number | undefined} startsAt @param {string | undefined} offset of the scenario */
+/** Where the parts of one load start their turns: by the clock, and not each by its own start. @param {number | undefined} startsAt @param {string} offset of the scenario in seconds */
 export function startOf(startsAt, offset) {
-  return startsAt === undefined ? Math.ceil(exec.scenario.startTime) : startsAt + 1000 * parseFloat(offset || '0');
+  return startsAt === undefined ? Math.ceil(exec.scenario.startTime) : startsAt + 1000 * parseFloat(offset);
 }
 
 /** Counts and the quantile function. @param {Record<string, number>} trend @param {number[]} places */

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -54,23 +55,27 @@ def run_shards(folder: Path, of: int = MANY, points: Path | None = None, /, **va
         words += ["--out", f"json={points / str(number)}.json"] if points else []
         return run_k6(folder, LOADTESTS.parent, words, **{**LOAD, **variables})
 
-    with ThreadPoolExecutor(of) as threads:
+    with ThreadPoolExecutor(2 * of) as threads, httpx.Client() as k6:
         running = [threads.submit(run, number) for number in range(1, of + 1)]
-        wait_until(lambda: all(map(paused, addresses)) or any(one.done() for one in running), "k6 is ready", 60)
-        list(map(resume, addresses))
+        wait_until(
+            lambda: all(paused(k6, address) for address in addresses) or any(one.done() for one in running),
+            "k6 is ready",
+            60,
+        )
+        list(threads.map(partial(resume, k6), addresses))
         return [one.result() for one in running]
 
 
-def paused(address: str) -> bool:
+def paused(k6: httpx.Client, address: str) -> bool:
     try:
-        attributes = httpx.get(f"http://{address}/v1/status").json()["data"]["attributes"]
+        attributes = k6.get(f"http://{address}/v1/status").json()["data"]["attributes"]
     except httpx.TransportError:
         return False
     return int(attributes["status"]) == PAUSED
 
 
-def resume(address: str) -> None:
-    httpx.patch(f"http://{address}/v1/status", json=RESUME).raise_for_status()
+def resume(k6: httpx.Client, address: str) -> None:
+    k6.patch(f"http://{address}/v1/status", json=RESUME).raise_for_status()
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +164,7 @@ def test_a_part_that_cannot_be_added_up_is_refused_before_it_begins(
 
 
 def test_shards_go_to_the_output_where_there_is_no_folder(tmp_path: Path) -> None:
-    load = {"SHARDS": "stdout", "RESULTS": "/nowhere", "WARM_UP": "0.2", "DURATION": "1"}
+    load = {"SHARDS": "stdout", "RESULTS": "/nowhere", "WARM_UP": "0.2"}
     with KnownService("sync", 0.002) as service:
         services = str(combinations_file(tmp_path, [service]))
         runs = run_shards(tmp_path, 2, **load, COMBINATIONS=services)
@@ -181,7 +186,7 @@ def _some_missing(path: str, answer: Answer) -> None:
 def test_each_shard_has_a_word_for_what_goes_wrong(tmp_path: Path) -> None:
     with KnownService("sync", 0.001, spoil=_some_missing) as service:
         services = str(combinations_file(tmp_path, [service]))
-        runs = run_shards(tmp_path, 2, COMBINATIONS=services, MIX="product=1", DURATION="2")
+        runs = run_shards(tmp_path, 2, COMBINATIONS=services, MIX="product=1")
     assert all("sync: GET /api/products/1" in run.log for run in runs)
     pool_folder(tmp_path)
     result = runs[0].result("sync")
