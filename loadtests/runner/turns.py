@@ -77,7 +77,8 @@ def void_batches(documents: Documents, services: Mapping[str, Service], seen: Ob
     for name, phase in seen.phases.items():
         for number, (start, end) in enumerate(pairwise(phase.edges)):
             batches = [document["turns"][name][number] for document in documents.values()]
-            reason = _held_back(batches, seen, start, end, k6_cores)
+            visitors = next(iter(documents.values()))["head_to_head"][name]["visitors"]
+            reason = _held_back(batches, seen, start, end, k6_cores, visitors)
             for batch in batches:
                 _void(batch, reason)
     for name, document in documents.items():
@@ -91,8 +92,10 @@ def _void(batch: dict[str, Any], reason: str | None) -> None:
     batch["void"] = "; ".join(filter(None, (batch["void"], reason))) or None
 
 
-def _held_back(batches: list[dict[str, Any]], seen: Observation, start: float, end: float, cores: int) -> str | None:
-    """One k6 without a core is enough; of several each sent about as many requests."""
+def _held_back(
+    batches: list[dict[str, Any]], seen: Observation, start: float, end: float, cores: int, visitors: int
+) -> str | None:
+    """One k6 without a core is enough; those with visitors sent about as many requests each."""
     spent = [each for pid in seen.k6 if (each := seen.samples.spent(pid, start, end))]
     if not spent or start >= end:
         return None
@@ -100,7 +103,7 @@ def _held_back(batches: list[dict[str, Any]], seen: Observation, start: float, e
     total = sum(batch["requests"] * (batch["latency_ms"]["avg"] or 0.0) for batch in batches)
     waited_s = max((each.waited_s for each in spent if each.waited_s is not None), default=None)
     return saturated(sum(each.cpu_s for each in spent), end - start, cores) or without_a_core(
-        waited_s, requests // len(spent), total / requests if requests else None
+        waited_s, requests // min(len(spent), visitors), total / requests if requests else None
     )
 
 

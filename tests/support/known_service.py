@@ -44,7 +44,6 @@ class KnownService:
     requests: list[str] = field(default_factory=list)
     host: str = "127.0.0.1"
     url: str = ""
-    host: str = "127.0.0.1"
     _free: asyncio.Semaphore = field(init=False)
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _thread: threading.Thread | None = None
