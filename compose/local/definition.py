@@ -3,11 +3,13 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
+from psutil import virtual_memory
 
 from compose.local.failures import unusable
 
@@ -20,6 +22,8 @@ VARIABLE = re.compile(r"\$(?:(?P<escaped>\$)|\{(?P<name>\w+)(?::-(?P<default>[^{
 CONNECTIONS = "--max-connections="
 RESERVE = 20  # for KILL, seeding and measuring
 USUAL = 4
+# Twice what a database takes at SCALE=1; the presets of compose/database.yaml are one step and its server.
+COPY_MB, POOL_STEP_MB, SERVER_MB = 45, 512, 1024
 
 
 @dataclass(frozen=True)
@@ -66,9 +70,12 @@ class Plan:
         return file.read_text()
 
 
-def room_for(names: Collection[str]) -> dict[str, str]:
-    """A variable by which no page of the database is lost to the data of another combination."""
-    return {"BUFFER_POOL": "1G"} if len(names) > USUAL else {}
+def room_for(names: Collection[str], scale: int) -> dict[str, str]:
+    """Variables by which no page of the database is lost to the data of another combination, as far as memory goes."""
+    copies = 1 + max(USUAL, len(names))
+    needed = ceil(COPY_MB * copies * scale / POOL_STEP_MB) * POOL_STEP_MB
+    pool = min(needed, virtual_memory().total // 2**21)
+    return {"BUFFER_POOL": f"{pool}M", "DATABASE_MEMORY": f"{pool + SERVER_MB}m"} if needed > POOL_STEP_MB else {}
 
 
 def read(variables: Mapping[str, str]) -> Plan:

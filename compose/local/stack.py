@@ -26,7 +26,8 @@ class Stack:
 
     def __init__(self, options: StackOptions | None = None) -> None:
         self.options = options or StackOptions()
-        variables = {"WORKERS": str(self.options.workers), **definition.room_for(self.options.only or ())}
+        room = definition.room_for(self.options.only or (), self.options.scale)
+        variables = {"WORKERS": str(self.options.workers), **room}
         self._plan = definition.read({**os.environ, **variables})
         self._ports = self.options.ports(list(self._plan.combinations), self._plan.usual)
         first = next(iter(self._plan.combinations.values()))

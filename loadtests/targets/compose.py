@@ -192,8 +192,9 @@ def compose_target(plan: Plan, say: Callable[[str], None]) -> Iterator[ComposeTa
         "SERVICE_CPUS": listed(placement.services),
         "OTHER_CPUS": listed(placement.others),
         "WORKERS": str(plan.workers),
+        "SCALE": str(plan.scale),
         "COMPOSE_PROFILES": ",".join(sorted(defined.profiles(plan.names))),
-        **definition.room_for(plan.names),
+        **definition.room_for(plan.names, plan.scale),
         # Database and Redis are looked at from here, so they are published on loopback; the services do not go there.
         "COMPOSE_FILE": "compose.yaml:compose/testing.yaml",
         "DATABASE_PORT": str(free()),

@@ -1,0 +1,85 @@
+"""A request of each route, with keys from all rows of a shop of any SCALE."""
+
+import http.client
+import json
+from collections.abc import Callable, Mapping
+from itertools import count
+from random import Random
+from typing import Final, NamedTuple
+
+from compose.local.failures import StackError
+
+# They aggregate all orders of some days, so ten times the rows are ten times the work.
+AGGREGATES: Final = ("revenue", "dashboard")
+# How much more any other route may cost.
+LIMIT: Final = 1.2
+CATEGORIES: Final = ("books", "games", "beauty", "music", "garden")
+
+
+class Request(NamedTuple):
+    method: str
+    path: str
+    body: object = None
+    status: int = 200
+
+
+Draw = Callable[[int, Random], Request]
+
+
+def _page(scale: int, random: Random) -> Request:
+    return Request("GET", f"/api/products?after={random.randrange(1500 * scale)}")
+
+
+def _page_of_category(scale: int, random: Random) -> Request:
+    return Request("GET", f"/api/products?category={random.choice(CATEGORIES)}&after={random.randrange(1500 * scale)}")
+
+
+def _product(scale: int, random: Random) -> Request:
+    return Request("GET", f"/api/products/{random.randint(1, 2000 * scale)}")
+
+
+def _update_product(scale: int, random: Random) -> Request:
+    return Request("PATCH", _product(scale, random).path, {"price": f"{random.randint(100, 9999)}.00"})
+
+
+def _order(scale: int, random: Random) -> Request:
+    return Request("GET", f"/api/orders/{random.randint(1, 50000 * scale)}")
+
+
+def _create_order(scale: int, random: Random) -> Request:
+    products = random.sample([number for number in range(1, 2000 * scale) if number % 50 != 7], 3)
+    lines = [{"product_id": number, "quantity": 1} for number in products]
+    return Request("POST", "/api/orders", {"customer_id": random.randint(1, 5000 * scale), "lines": lines}, 201)
+
+
+ROUTES: Final[Mapping[str, Draw]] = {
+    "products": _page,
+    "products_of_category": _page_of_category,
+    "product": _product,
+    "order": _order,
+    "create_order": _create_order,
+    "update_product": _update_product,
+    "revenue": lambda *_: Request("GET", "/api/reports/revenue?days=105"),
+    "dashboard": lambda *_: Request("GET", "/api/dashboard"),
+}
+
+
+def requests_of(route: str, scale: int, number: int) -> list[Request]:
+    """The same each time."""
+    random = Random(route)  # noqa: S311 (a load)
+    return [ROUTES[route](scale, random) for _ in range(number)]
+
+
+def ask(connection: http.client.HTTPConnection, request: Request) -> None:
+    """Raises StackError for an answer of another status; an order has a key of its own."""
+    headers = {"Content-Type": "application/json"} if request.body else {}
+    if request.method == "POST":
+        headers["Idempotency-Key"] = f"scale-{next(_numbers)}"
+    connection.request(request.method, request.path, json.dumps(request.body) if request.body else None, headers)
+    answer = connection.getresponse()
+    text = answer.read()
+    if answer.status != request.status:
+        raise StackError(f"{request.method} {request.path}: {answer.status} {text.decode()}")
+
+
+_numbers: Final = count(1)
