@@ -1,6 +1,6 @@
 """Prometheus metrics of a service, summed over its workers."""
 
-from functools import partial
+from functools import cache, partial
 from typing import Final
 
 from prometheus_client import (
@@ -35,8 +35,10 @@ class Metrics:
         gauge = partial(Gauge, multiprocess_mode="livesum", registry=own)
         events = counter("cache_events", "What the cache did.", ["event"])
         outcomes = counter("cache_refreshes", "Values made again before their end.", ["outcome"])
-        self._requests = counter("http_requests", "Requests answered.", ["route", "status"])
-        self._latency = histogram("http_request_seconds", "From the handler's start to its end.", ["route"])
+        requests = counter("http_requests", "Requests answered.", ["route", "status"])
+        latency = histogram("http_request_seconds", "From the handler's start to its end.", ["route"])
+        # `labels` takes a lock and makes strings of its values: ask it once for each.
+        self._requests, self._latency = cache(requests.labels), cache(latency.labels)
         self._worker = gauge("http_worker_requests", "Requests answered by each worker.", multiprocess_mode="all")
         self._facts = gauge("service_trait", "Workers that are made so.", ["entry", "value"])
         self._cache_events = {event: events.labels(event) for event in CACHE_EVENTS}
@@ -55,8 +57,8 @@ class Metrics:
         self.retried = counter("database_tried_again", "Reads and transactions repeated on a fresh connection.")
 
     def request(self, route: str, status: int, seconds: float) -> None:
-        self._requests.labels(route, str(status)).inc()
-        self._latency.labels(route).observe(seconds)
+        self._requests(route, status).inc()
+        self._latency(route).observe(seconds)
         self._worker.inc()
 
     def cache(self, event: str) -> None:
