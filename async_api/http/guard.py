@@ -1,6 +1,7 @@
 """Seam: outermost middleware that refuses malformed requests, limits slow bodies and turns errors into a 500."""
 
 import logging
+from typing import Final
 
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
 
@@ -10,6 +11,7 @@ from shared.service.metrics import Metrics
 from shared.service.settings import Settings
 
 log = logging.getLogger(__name__)
+_LENGTHS: Final = (b"content-length", b"transfer-encoding")
 
 
 def guarded(app: ASGIFramework, settings: Settings, metrics: Metrics) -> ASGIFramework:
@@ -43,6 +45,6 @@ def guarded(app: ASGIFramework, settings: Settings, metrics: Metrics) -> ASGIFra
 
 
 def _refusal(scope: HTTPScope) -> Problem | None:
-    fields = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    fields = {name.decode(): value.decode("latin-1") for name, value in scope["headers"] if name in _LENGTHS}
     target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
     return refusal(scope["method"], target.decode("latin-1"), fields)

@@ -17,17 +17,28 @@ class FairQueue(Generic[T]):
     def __init__(self) -> None:
         self._items: list[T] = []
         self._semaphore = asyncio.Semaphore(0)
+        self._waiting = 0
 
     @property
     def free(self) -> int:
         """Number of items that are not taken."""
         return len(self._items)
 
+    @property
+    def waiting(self) -> int:
+        return self._waiting
+
     async def take(self, seconds: float) -> T:
         """Raises TimeoutError after `seconds`."""
-        # A time-out costs more than an acquire that does not wait.
-        async with asyncio.timeout(seconds) if self._semaphore.locked() else nullcontext():
+        if not self._semaphore.locked():  # a time-out costs more than an acquire that does not wait
             await self._semaphore.acquire()
+            return self._items.pop()
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(seconds):
+                await self._semaphore.acquire()
+        finally:
+            self._waiting -= 1
         return self._items.pop()
 
     def put(self, item: T) -> None:

@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from shared.cache import commands, policy
 from shared.cache.commands import Names
@@ -24,8 +25,7 @@ from .redis import RedisGateway
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(msgspec.Struct, frozen=True):
     """A read of a cached route and its time budget for Redis."""
 
     redis: RedisGateway

@@ -8,7 +8,7 @@ from shared.service.metrics import Metrics
 from shared.service.serving import most_waiting
 from shared.service.settings import Settings
 
-from .waiting import FairQueue, ThreadLock
+from .waiting import FairQueue
 
 
 class Places:
@@ -18,8 +18,6 @@ class Places:
         self._seconds = settings.acquire_timeout
         self._most = most_waiting(settings)
         self._metrics = metrics
-        self._lock = ThreadLock()
-        self._waiting = 0
         self._free: FairQueue[None] = FairQueue()
         for _ in range(settings.in_flight):
             self._free.put(None)
@@ -29,17 +27,13 @@ class Places:
 
         Raises a 503 at once when `most_waiting` others wait.
         """
-        if self._waiting >= self._most:
+        if self._free.waiting >= self._most:
             raise unavailable("Too many requests wait.")
-        started = monotonic()
-        self._count(1)
+        started, admitted = monotonic(), True
         try:
             self._free.take(self._seconds)
-            admitted = True
         except TimeoutError:
             admitted = False
-        finally:
-            self._count(-1)
         waited = monotonic() - started
         deadlines.queued(waited, admitted)
         self._metrics.queue.observe(waited)
@@ -47,7 +41,3 @@ class Places:
 
     def give_back(self) -> None:
         self._free.put(None)
-
-    def _count(self, more: int) -> None:
-        with self._lock:
-            self._waiting += more

@@ -26,6 +26,10 @@ class FairQueue(Generic[T]):
         """Number of items that are not taken."""
         return len(self._items)
 
+    @property
+    def waiting(self) -> int:
+        return len(self._waiters)
+
     def take(self, seconds: float) -> T:
         """Raises TimeoutError after `seconds`."""
         with self._lock:
