@@ -8,21 +8,16 @@ import signal
 import socket
 from functools import partial
 from multiprocessing.context import SpawnProcess
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
-from quart import Quart
-
-from shared.service import metrics, runtime_facts
 from shared.service.serving import STOP_MARGIN, serving
 from shared.service.settings import Settings
 
-from ..app import create_app
-from ..http.guard import guarded
-from .admission import admitting
-from .context import ServiceContext
-from .places import Places
+# What only a worker needs is imported in it: its parent would hold it in memory a second time.
+if TYPE_CHECKING:
+    from quart import Quart
+
+    from .context import ServiceContext
 
 _log = logging.getLogger(__name__)
 
@@ -34,8 +29,13 @@ def run(settings: Settings) -> int:
         return _Parent(settings, listening).run()
 
 
-def application(context: ServiceContext) -> Quart:
+def application(context: "ServiceContext") -> "Quart":
     """The application of one worker with its middleware."""
+    from ..app import create_app
+    from ..http.guard import guarded
+    from .admission import admitting
+    from .places import Places
+
     app = create_app(context)
     # Quart drops a response after a minute without an answer; the service's own limits are shorter and answer.
     app.config["RESPONSE_TIMEOUT"] = None
@@ -77,6 +77,8 @@ class _Parent:
 
     def _reap(self) -> bool:
         """Whether a worker has failed by itself; a killed one is replaced, a failed one would fail again."""
+        from shared.service import metrics
+
         failed = False
         for worker in [ended for ended in self._workers if ended.exitcode is not None]:
             _log.error("worker %d ended with status %d", worker.pid, worker.exitcode)
@@ -94,6 +96,8 @@ class _Parent:
 
 
 def _work(settings: Settings, listening: socket.socket) -> None:
+    from hypercorn.config import Config
+
     config = Config()
     for setting in serving(settings):
         if setting.hypercorn is not None:
@@ -101,9 +105,16 @@ def _work(settings: Settings, listening: socket.socket) -> None:
     asyncio.run(_serve(settings, config, listening))
 
 
-async def _serve(settings: Settings, config: Config, listening: socket.socket) -> None:
+async def _serve(settings: Settings, config: Any, listening: socket.socket) -> None:
+    from hypercorn.asyncio import serve
+
+    from shared.service import runtime_facts
+
+    from .context import ServiceContext
+
     context = ServiceContext(settings)
+    app = application(context)  # first, so that the facts show its libraries
     runtime_facts.server(context.metrics, "hypercorn", settings, partial(getattr, config))
     config.workers = 1  # the parent starts the others
     config.bind = [f"fd://{listening.detach()}"]
-    await serve(application(context), config)
+    await serve(app, config)
