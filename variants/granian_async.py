@@ -22,5 +22,6 @@ def run(settings: Settings) -> int:
 
 def _load(settings: Settings, facts: dict[str, Any]) -> Quart:
     context = ServiceContext(settings)
+    app = application(context)
     runtime_facts.server(context.metrics, "granian", settings, facts.__getitem__)
-    return application(context)
+    return app

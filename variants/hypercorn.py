@@ -28,5 +28,6 @@ async def _serve(settings: Settings) -> None:
             setattr(config, row.hypercorn, row.value)
     config.worker_class = "uvloop"
     context = ServiceContext(settings)
+    app = application(context)  # first, so that the facts show its libraries
     runtime_facts.server(context.metrics, "hypercorn", settings, partial(getattr, config))
-    await serve(application(context), config)
+    await serve(app, config)
