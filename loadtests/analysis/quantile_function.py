@@ -32,7 +32,7 @@ def values_of(curve: Curve, places: Sequence[float]) -> Values:
         first, last = first[exact], last[exact]
         slopes = (at[last] - at[first]) / (ranks[last] - ranks[first])
         values[exact] = at[first] + slopes * (numbers[exact] - ranks[first])
-    known: Values = np.clip(np.maximum.accumulate(values), at[0], at[-1])
+    known: Values = np.clip(values, at[0], at[-1])
     return known
 
 
@@ -64,4 +64,4 @@ class Pooled(NamedTuple):
 def pooled(parts: Sequence[Curve], places: Sequence[float]) -> Pooled:
     count = sum(part.count for part in parts)
     average = sum(part.count * part.avg for part in parts) / count if count else None
-    return Pooled(count, average, np.sort(np.concatenate([values_of(part, places) for part in parts])))
+    return Pooled(count, average, np.concatenate([values_of(part, places) for part in parts]))

@@ -13,8 +13,8 @@ import msgspec
 import numpy as np
 import psutil
 import pytest
+from msgspec.structs import replace
 
-from compose.local.ports import LOOPBACK
 from loadtests.analysis.read import read_rounds
 from loadtests.analysis.shards import SHARDS
 from loadtests.proxy.client import Proxy
@@ -47,15 +47,6 @@ FAR_S = 0.02
 Started = Callable[[Generators, Path], object]
 
 
-def addressed(folder: Path, name: str, services: list[KnownService], urls: list[str]) -> Path:
-    """The services as one machine reaches them."""
-    path = combinations_file(folder, services)
-    entries = [entry | {"url": url} for entry, url in zip(json.loads(path.read_text()), urls, strict=True)]
-    own = path.with_name(f"{name}.json")
-    own.write_text(json.dumps(entries))
-    return own
-
-
 class PlacedTarget(RunningTarget):
     """Generators at given places, each of which writes its raw points; `started` is told of them."""
 
@@ -77,7 +68,8 @@ def starts_with(file: Path, places: list[Place], *started: Started) -> Starts:
     """Of the services in a file, in the folder above it."""
     folder = file.parent.parent
     (folder / "points").mkdir()
-    plan = make_plan("smoke", stack="none", results=folder, combinations=str(file), generators=len(places))
+    load = {"ALLOW_HOSTS": HERE}
+    plan = make_plan("smoke", stack="none", combinations=str(file), generators=len(places), load=load)
     return starts_of(PlacedTarget(plan, places, folder / "points", *started), plan, folder)
 
 
@@ -135,11 +127,18 @@ def test_one_schedule_holds_for_all_and_one_k6_sends_what_is_asked_one_at_a_time
             assert overlapping <= 0.1 * sum(batch.requests for batch in batches)
 
 
+def quiet(result: Result) -> Result:
+    """As on a machine where no k6 waits for a core."""
+    turns = {name: [replace(batch, void=None) for batch in batches] for name, batches in result.turns.items()}
+    return replace(result, turns=turns)
+
+
 def test_intervals_survive_pooling(measured: Measured) -> None:
-    comparison = compare(read_rounds(measured[2]))
+    (cells,) = read_rounds(measured[2]).values()
+    comparison = compare({1: {name: quiet(result) for name, result in cells.items()}})
     effect = comparison.effects["simple"]["async uncached"]["latency_avg"]
-    assert effect.low < effect.ratio < effect.high
-    assert 1.3 < effect.ratio < 2.5
+    low, ratio, high = (value or 0.0 for value in (effect.low, effect.ratio, effect.high))
+    assert 1 < low < ratio < high < 3
 
 
 def test_one_k6_that_is_killed_voids_its_start(tmp_path: Path) -> None:
@@ -208,18 +207,15 @@ def test_generators_on_four_machines_one_of_them_far_away(tmp_path: Path) -> Non
         proxies = [stack.enter_context(Proxy(port, host=HERE)) for port in ports]
         for proxy in proxies:
             proxy.switch(Mode("delay", FAR_S / 2))
-        reached = {
-            "here": [f"http://{LOOPBACK}:{port}" for port in ports],
-            "near": [service.url for service in services],
-            "far": [f"http://{HERE}:{proxy.port}" for proxy in proxies],
-        }
-        files = {where: addressed(tmp_path, where, services, urls) for where, urls in reached.items()}
-        roads = [*["near"] * (MANY - 1), "far"]
-        placed = [
-            place._replace(before=[*place.before, "env", f"COMBINATIONS={files[road]}"])
-            for place, road in zip(places, roads, strict=True)
+        file = combinations_file(tmp_path, services)
+        far = file.with_name("far.json")
+        entries = [
+            entry | {"url": f"http://{HERE}:{proxy.port}"}
+            for entry, proxy in zip(json.loads(file.read_text()), proxies, strict=True)
         ]
-        results = starts_with(files["here"], placed).measure(NAMES, 1, {}, LOAD)
+        far.write_text(json.dumps(entries))
+        placed = [*places[:-1], places[-1]._replace(before=[*places[-1].before, "env", f"COMBINATIONS={far}"])]
+        results = starts_with(file, placed).measure(NAMES, 1, {}, LOAD)
         points = values_in(tmp_path / "points")
     for name, result in results.items():
         raw = named(points, combination=name, phase="measured")
