@@ -3,6 +3,7 @@
 import gc
 
 from shared.service.metrics import Metrics
+from shared.service.serving import COLLECT_AFTER
 from shared.service.settings import Settings
 
 from ..cache.cache import Cache
@@ -39,6 +40,7 @@ class ServiceContext:
         # Start-up objects stay alive: keep them out of full collections, which would also copy the memory pages shared
         # with the parent.
         gc.freeze()
+        gc.set_threshold(COLLECT_AFTER)
 
     def close(self) -> None:
         self.lag.close()
