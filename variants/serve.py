@@ -1,4 +1,4 @@
-"""Serves a twin on another server or with another driver: `python -m variants.serve sync granian`."""
+"""Serves a twin on another server, with another driver or naively: `python -m variants.serve sync granian`."""
 
 import sys
 from importlib import import_module
@@ -14,6 +14,8 @@ SERVERS: Final = {
     "async uvicorn": "variants.uvicorn:run",
     "async uvicorn-uvloop": "variants.uvicorn:run_on_uvloop",
     "async hypercorn-uvloop": "variants.hypercorn:run",
+    "sync naive": "docs.examples.naive.serve_sync:run",
+    "async naive": "docs.examples.naive.serve_async:run",
 }
 DRIVERS: Final = {"async asyncmy": "variants.asyncmy"}
 USAGE: Final = f"usage: python -m variants.serve TWIN NAME: {', '.join((*SERVERS, *DRIVERS))}\n"

@@ -58,5 +58,10 @@ if [[ ,${PROFILES:-}, == *,pythons,* ]]; then
     add_shop "shop_$variant" "shop_${variant%%_*}"
   done
 fi
+if [[ ,${PROFILES:-}, == *,naive,* ]]; then
+  for secret in shop_sync shop_sync_cached shop_async shop_async_cached; do
+    add_shop "shop_naive${secret#shop}" "$secret"
+  done
+fi
 echo "initialise: done after $SECONDS s"
 )

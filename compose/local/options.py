@@ -10,7 +10,7 @@ from compose.local.failures import unusable
 HIGHEST_PORT = 65535
 HIGHEST_SCALE = 999
 HIGHEST_WORKERS = 64
-MOST_SERVICES = 20
+MOST_SERVICES = 21
 
 
 def seeded_data() -> Path | None:

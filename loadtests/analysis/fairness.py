@@ -13,7 +13,8 @@ CACHE: Final = "cache"
 SERVER: Final = "server"
 DRIVER: Final = "driver"
 PYTHON: Final = "python"
-AXES: Final = (STACK, CACHE, SERVER, DRIVER, PYTHON)
+CODE: Final = "code"
+AXES: Final = (STACK, CACHE, SERVER, DRIVER, PYTHON, CODE)
 
 
 class Allowed(NamedTuple):
@@ -84,6 +85,16 @@ ALLOWED: Final = (
     Allowed(("library *", "cursor", "conversions"), DRIVER, "another driver is the question"),
     Allowed(("address",), PYTHON, OWN_PORT),
     Allowed(("Python", "library *"), PYTHON, "another version of Python is the question"),
+    Allowed(("address",), CODE, OWN_PORT),
+    Allowed(
+        (
+            "JSON encoder", "Redis connections", "Redis client's *", "Redis t*", "TLS of database connections",
+            "conversions", "cursor", "database connections", "library *", "requests at once in a process", "session *",
+            "sessions' *",
+        ),
+        CODE,
+        "other code is the question: it connects as it likes, and tells of its server and libraries alone",
+    ),
 )  # fmt: skip
 
 
@@ -121,7 +132,8 @@ def _reason(entry: str, values: Mapping[str, str | None], axes: Mapping[str, Var
 
 
 def _apart(first: Varies, second: Varies) -> list[str]:
-    return [axis for axis in AXES if getattr(first, axis) != getattr(second, axis)]
+    # Services of other code are no twins of each other: each has its own.
+    return [axis for axis in AXES if getattr(first, axis) != getattr(second, axis) or (axis == CODE and first.code)]
 
 
 def _allowed(entry: str, axis: str) -> str | None:

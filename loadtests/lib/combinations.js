@@ -11,6 +11,7 @@ import { refuse } from './mistakes.js';
  * @property {string} [server] none is the stack's own
  * @property {string} [driver] none is the stack's own
  * @property {string} [python] none is the stack's own
+ * @property {string} [code] none is the stack's own
  *
  * @typedef {object} Combination
  * @property {string} name
@@ -18,11 +19,14 @@ import { refuse } from './mistakes.js';
  * @property {string | null} expect the X-Combination wanted, null when none is sent
  * @property {Varies} [varies]
  * @property {string} [ready] the path that answers 200 when it is ready; ours is /health/ready
+ * @property {Record<string, number>} [mix] of the only routes that it answers, the load of a run that it is in
  */
 
 const OUR_FILE = '../combinations.json';
 // What COMBINATIONS=servers asks for, as loadtests/schema/combinations.py has it.
-const GROUPS = /** @type {Record<string, 'server' | 'driver' | 'python'>} */ ({ servers: 'server', drivers: 'driver', pythons: 'python' });
+const GROUPS = /** @type {Record<string, 'server' | 'driver' | 'python' | 'code'>} */ (
+  { servers: 'server', drivers: 'driver', pythons: 'python', naive: 'code' }
+);
 const PORT_BASE = 8000;
 const COMPOSE_PORT = 8000;
 
@@ -79,9 +83,9 @@ function grouped(names, known) {
   return known.filter(({ varies }) => isPlain(varies) || (varies && varies[factor])).map(({ name }) => name);
 }
 
-/** Whether server and driver are the stack's own. @param {Varies} [varies] */
+/** Whether server, driver, Python and code are the stack's own. @param {Varies} [varies] */
 export function isPlain(varies) {
-  return !varies || !(varies.server || varies.driver || varies.python);
+  return !varies || !(varies.server || varies.driver || varies.python || varies.code);
 }
 
 /** A file and names, of `a,b` or `file.json` or `file.json#a,b`. @param {string} asked @returns {[string, string[]]} */

@@ -25,7 +25,7 @@ export function pairsOf(results) {
   );
   const variants = axes.flatMap((one, withIt) => {
     const without = place(one.stack, one.cache);
-    const title = `${one.server || one.driver || `Python ${one.python}`} in ${without < 0 ? '' : results[without].combination}`;
+    const title = `${one.server || one.driver || one.code || `Python ${one.python}`} in ${without < 0 ? '' : results[without].combination}`;
     return isPlain(one) ? [] : [/** @type {Pair} */ ([title, without, withIt])];
   });
   return [...caches, ...others, ...variants].filter(([, without, withIt]) => without >= 0 && withIt >= 0);

@@ -127,7 +127,8 @@ export function readSettings() {
   const profile = PROFILES[known];
   const rate = wholeNumber('RATE', 0) || null;
   const combinations = chosenCombinations();
-  const mix = byRoute('MIX', OWN_MIX || permitted(profile.mix));
+  const own = combinations.find((one) => one.mix)?.mix || OWN_MIX;
+  const mix = byRoute('MIX', own || permitted(profile.mix));
   return {
     profile: name,
     combinations,
@@ -141,7 +142,7 @@ export function readSettings() {
     mix,
     turns: turns(combinations.length > 1 && !rate, profile.turns_s || 0),
     asked: { visitors: wholeNumber('VISITORS', VISITORS), warmUp: wholeNumber('WARM_UP_REQUESTS', 0) },
-    weights: __ENV.MIX || OWN_MIX ? mix : permitted(WEIGHTS),
+    weights: __ENV.MIX || own ? mix : permitted(WEIGHTS),
     routesHash: OWN_HASH,
     round: wholeNumber('ROUND', 1),
     results: resultsFolder(),

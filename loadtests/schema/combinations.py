@@ -15,28 +15,37 @@ OURS: Final = LOADTESTS / "combinations.json"
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One service: its name, where it answers, the X-Combination that it sends, what it varies, and its ready path."""
+    """One service: its name, where it answers, the X-Combination that it sends, what it varies, and its ready path.
+
+    One that answers some routes only has a mix of these, which is the load of a run that it is in.
+    """
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
     url: Annotated[str, msgspec.Meta(pattern=ADDRESS)]
     expect: str | None = None
     varies: Varies | None = None
     ready: Annotated[str, msgspec.Meta(pattern="^/")] = "/health/ready"
+    mix: dict[str, Annotated[float, msgspec.Meta(gt=0)]] = {}
+
+    @property
+    def axes(self) -> Varies:
+        """One that does not say what it varies is a stack of its own."""
+        return self.varies or Varies(self.name, cache=False)
 
 
 Entries: TypeAlias = Annotated[list[Entry], msgspec.Meta(min_length=1)]
 
 
 # What COMBINATIONS=servers asks for: the four, and those that differ in this. As in loadtests/lib/combinations.js.
-GROUPS: Final = {"servers": "server", "drivers": "driver", "pythons": "python"}
+GROUPS: Final = {"servers": "server", "drivers": "driver", "pythons": "python", "naive": "code"}
 
 
-def group(word: str, known: Mapping[str, Varies]) -> list[str]:
+def group(word: str, known: Mapping[str, Entry]) -> list[str]:
     """The combinations of a group, of no word those with the stack's own server and driver; else none."""
     factor = GROUPS.get(word, "")
     if word and not factor:
         return []
-    return [name for name, one in known.items() if not one.variant or (factor and getattr(one, factor))]
+    return [name for name, one in known.items() if not one.axes.variant or (factor and getattr(one.axes, factor))]
 
 
 def read_entries(path: Path) -> list[Entry]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from loadtests.schema.addresses import moved, must_be_allowed
-from loadtests.schema.combinations import OURS, group, read_entries
+from loadtests.schema.combinations import OURS, Entry, group, read_entries
 from loadtests.schema.files import LOADTESTS
 from loadtests.schema.profiles import Lengths, Profile, read_profiles
 from loadtests.schema.result import Varies
@@ -92,7 +92,7 @@ def make_plan(
     load: Mapping[str, str] | None = None,
 ) -> Plan:
     """Raises UnusableInput for what does not fit together, or what k6 would refuse."""
-    file, axes = _combinations(combinations)
+    file, entries = _combinations(combinations)
     chosen = read_profiles()[profile]
     if file and stack != "none":
         refuse("COMBINATIONS", file, "these are services of your own: add STACK=none")
@@ -107,9 +107,9 @@ def make_plan(
         workers=workers,
         results=results,
         file=file,
-        names=list(axes),
-        axes=axes,
-        load=_checked(load or {}, file),
+        names=[entry.name for entry in entries],
+        axes={entry.name: entry.axes for entry in entries},
+        load=_checked(_limited(entries) | dict(load or {}), file),
         urls=_urls(file, port_base, stack, load or {}),
         scale=scale,
         generators=generators,
@@ -120,13 +120,19 @@ def _hash(path: Path | None) -> str | None:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path else None
 
 
-def _combinations(text: str) -> tuple[Path | None, dict[str, Varies]]:
+def _combinations(text: str) -> tuple[Path | None, list[Entry]]:
     path = Path(text) if text.endswith(".json") else OURS
-    known = {entry.name: entry.varies or Varies(entry.name, cache=False) for entry in read_entries(path)}
+    known = {entry.name: entry for entry in read_entries(path)}
     if text.endswith(".json"):
-        return path.resolve(), known
+        return path.resolve(), list(known.values())
     names = group(text, known) or some_of("COMBINATIONS", text, known)
-    return None, {name: known[name] for name in names}
+    return None, [known[name] for name in names]
+
+
+def _limited(entries: Sequence[Entry]) -> dict[str, str]:
+    """MIX, where one of these services answers some routes only."""
+    mix = next((entry.mix for entry in entries if entry.mix), {})
+    return {"MIX": ",".join(f"{route}={weight:g}" for route, weight in mix.items())} if mix else {}
 
 
 def _urls(file: Path | None, port_base: int, stack: str, load: Mapping[str, str]) -> dict[str, str]:

@@ -61,18 +61,20 @@ class K6(msgspec.Struct, frozen=True):
 
 
 class Varies(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What tells a combination from others; null is the server, driver or Python that the stack has by itself."""
+    """What tells a combination from others; null is the server, driver, Python or code that the stack has by itself."""
 
     stack: str
     cache: bool
     server: str | None = None
     driver: str | None = None
     python: str | None = None
+    code: str | None = None
 
     @property
     def variant(self) -> str:
         """What is not the stack's own, empty where all is."""
-        return " and ".join(filter(None, (self.server, self.driver, self.python and f"Python {self.python}")))
+        python = self.python and f"Python {self.python}"
+        return " and ".join(filter(None, (self.server, self.driver, python, self.code)))
 
 
 class Result(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from loadtests.analysis.figures import digits
+from loadtests.verdict.code_wording import naive_by_ours
 from loadtests.verdict.evidence import CACHE, DECISIVE, LIGHT, TWINS, Evidence, decisive
 from loadtests.verdict.phrases import CPU, HOURS, in_words, of_k6
 from loadtests.verdict.server_wording import about_factors, about_servers, server_first
@@ -43,7 +44,7 @@ def headline(evidence: Evidence, answer: str) -> list[str]:
     server = best_server(evidence)
     about = _of_pair(evidence, server.effect if server and answer == "change the server" else CACHE)
     cure = ANSWERS[answer][0] + (f": {about}" if about else "")
-    return [f"{cure}.", *server_first(evidence), *_about_async(evidence)]
+    return [f"{cure}.", *server_first(evidence), *_about_async(evidence), *naive_by_ours(evidence, "throughput")]
 
 
 def _of_pair(evidence: Evidence, name: str, under: str = "under") -> str | None:
@@ -102,6 +103,7 @@ def in_paragraphs(
         *_async_by_route(evidence),
         *about_servers(evidence),
         *about_factors(evidence),
+        *naive_by_ours(evidence, "service_cpu"),
         *_about_the_statement(evidence),
         *(f"What it costs to {cure}: {', '.join(price)}." for cure, price in costs.items()),
         *(f"{flip} {one}." for one in flips),

@@ -77,6 +77,16 @@ def test_results_say_by_which_run_and_which_k6_they_are(matrix: tuple[Run, list[
     assert {result["k6"]["version"] for result in results} == {k6_version()}
 
 
+@pytest.mark.parametrize(("asked", "mix"), [({}, {"product": 1}), ({"MIX": "products=2"}, {"products": 2})])
+def test_a_service_that_answers_some_routes_only_says_the_load_unless_the_user_does(
+    tmp_path: Path, service: KnownService, asked: dict[str, str], mix: dict[str, int]
+) -> None:
+    path = combinations_file(tmp_path, [service], mix={"product": 1})
+    variables = {"COMBINATIONS": str(path), "WARM_UP": "0.2", "DURATION": "1", **asked}
+    run = run_k6(tmp_path, LOADTESTS.parent, **variables)
+    assert run.result("sync")["mix"] == mix
+
+
 def test_several_starts_are_one_run_by_the_id_that_they_are_given(tmp_path: Path, service: KnownService) -> None:
     assert measure(tmp_path, service, RUN_ID="mine").result("sync")["run_id"] == "mine"
 

@@ -6,15 +6,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 
 from compose.local import ports
-from compose.local.options import StackOptions
+from compose.local.options import MOST_SERVICES, StackOptions
 from compose.local.stack import Stack
 from loadtests.targets.local import LocalTarget
 
 COMBINATIONS = ("sync", "sync-cached", "async", "async-cached")
 # Below the ephemeral ports.
 LOWEST_PORT, HIGHEST_PORT = 12_000, 32_000
-# As many services as a stack can have.
-MOST = 20
 
 
 def stack_of(
@@ -36,8 +34,8 @@ def stack_of(
 def free_base() -> int:
     """A port followed by free ports for every service."""
     while True:
-        base = random.choice(own_ports()[:: MOST + 1])
-        if not any(ports.taken(base + number) for number in range(1, MOST + 1)):
+        base = random.choice(own_ports()[:: MOST_SERVICES + 1])
+        if not any(ports.taken(base + number) for number in range(1, MOST_SERVICES + 1)):
             return base
 
 

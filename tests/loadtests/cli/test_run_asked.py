@@ -62,6 +62,14 @@ def test_a_group_is_the_four_and_what_differs_in_one_thing() -> None:
     assert make_plan(combinations="sync,sync-granian").names == ["sync", "sync-granian"]
 
 
+def test_the_naive_group_asks_for_what_naive_code_answers_unless_the_user_says_otherwise() -> None:
+    plan = make_plan(combinations="naive")
+    assert plan.names[4:] == ["naive-sync", "naive-sync-cached", "naive-async", "naive-async-cached"]
+    assert plan.mix.keys() == {"products", "product"}
+    assert not plan.restores
+    assert make_plan(combinations="sync,naive-sync", load={"MIX": "product=1"}).mix == {"product": 1}
+
+
 def test_more_combinations_get_as_many_turns_each() -> None:
     plan = make_plan(combinations="servers")
     assert float(plan.lengths["TURNS"]) == float(make_plan().lengths["TURNS"]) * len(plan.names) / 4

@@ -202,6 +202,20 @@ def test_a_reason_counts_only_for_what_it_was_written_for() -> None:
     assert "async-cached has 9" in differing(sync="8", sync_cached="8", **{"async": "8"}, async_cached="9")[0]
 
 
+@pytest.mark.parametrize(
+    ("entry", "found"),
+    [("database connections", []), ("backlog", ["backlog: sync has 16, naive-sync has 0, naive-async has 1"])],
+)
+def test_naive_code_connects_as_it_likes_behind_the_same_server(entry: str, found: list[str]) -> None:
+    axes = {
+        "sync": Varies("sync", cache=False),
+        "naive-sync": Varies("sync", cache=False, code="naive"),
+        "naive-async": Varies("async", cache=False, code="naive"),
+    }
+    ledgers: dict[str, Ledger] = {"sync": {entry: "16"}, "naive-sync": {entry: "0"}, "naive-async": {entry: "1"}}
+    assert unexplained(differences(ledgers, axes)) == found
+
+
 @pytest.mark.parametrize(("fresh", "found"), [(True, ["database connections", "isolation"]), (False, ["isolation"])])
 def test_connections_that_an_earlier_load_closed_are_a_change_of_fresh_processes_only(
     fresh: bool, found: list[str]

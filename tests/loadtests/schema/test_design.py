@@ -93,6 +93,11 @@ def test_another_driver_is_held_to_its_twin() -> None:
     assert design.simple["asyncmy in async"] == ("async", "async-asyncmy")
 
 
+def test_other_code_is_held_to_its_twin() -> None:
+    design = design_of({**OURS, "naive-sync-cached": Varies("sync", cache=True, code="naive")})
+    assert design.simple["naive in sync-cached"] == ("sync-cached", "naive-sync-cached")
+
+
 def test_server_framework_and_driver_multiply_to_the_rewrite() -> None:
     factors = design_of({**OURS, **ON_ONE_SERVER}).factors
     assert list(factors) == ["framework", "server", "driver", "cache"]
