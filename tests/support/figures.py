@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.support.combination import TLS
+
 SECONDS = 30.0
 
 
@@ -39,4 +41,4 @@ class Figures:
 
 
 def figures(url: str) -> Figures:
-    return Figures(httpx.get(f"{url}/metrics", timeout=SECONDS).text)
+    return Figures(httpx.get(f"{url}/metrics", timeout=SECONDS, verify=TLS).text)
