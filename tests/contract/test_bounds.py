@@ -18,10 +18,10 @@ READ_AFTERWARDS = ["/api/dashboard", "/api/reports/revenue?days=1", "/api/report
 
 
 @pytest.fixture
-def dear(fresh: Combination) -> Combination:
+def dear(combination: Combination) -> Combination:
     for number in DEAR:
-        assert fresh.patch(number, price=HIGHEST_PRICE, stock=MAX_ID).status_code == 200
-    return fresh
+        assert combination.patch(number, price=HIGHEST_PRICE, stock=MAX_ID).status_code == 200
+    return combination
 
 
 def test_the_largest_total_is_that_of_its_column(combination: Combination) -> None:

@@ -73,10 +73,10 @@ def test_too_short_a_file_of_whole_seconds_has_no_tenths(tmp_path: Path) -> None
 @pytest.mark.parametrize("kind", ["json", "csv", "json.gz"])
 def test_what_k6_wrote_until_it_was_ended_is_read(tmp_path: Path, kind: str) -> None:
     whole, files = tmp_path / f"whole.{kind}", [tmp_path / f"{name}.{kind}" for name in ("a", "b")]
-    write_stream(whole, kind, points(10.0, 20_000))
+    write_stream(whole, kind, points(10.0, 4_000))
     for path in files:
         path.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
-    assert 9_000 < next(iter(read_rounds(tmp_path, given=files)[1].values())).requests < 11_000
+    assert 1_800 < next(iter(read_rounds(tmp_path, given=files)[1].values())).requests < 2_200
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_moment_that_is_none_is_refused(tmp_path: Path, moment: str, capsys: p
 def test_a_large_file_is_read_line_by_line(tmp_path: Path, form: Callable[..., str], kind: str) -> None:
     """A file of a hundred megabytes took four seconds and eleven megabytes more than an empty one."""
     block = "".join(f"{form(one)}\n" for one in points(10.0, 2_000)).encode()
-    times = 20 * MEGABYTE // len(block)
+    times = 10 * MEGABYTE // len(block)
     path = tmp_path / f"large.{kind}"
     with path.open("wb") as file:
         file.write(f"{STREAMS[kind][1]}\n".encode())
