@@ -58,6 +58,7 @@ def test_the_example_measures_two_services_with_its_own_routes(combinations: Pat
         "ROUNDS": "2",
         "WARM_UP": "0.5",
         "DURATION": "1",
+        "TURNS": "2",
         "RESULTS": str(tmp_path / "results"),
     }
     done = subprocess.run(

@@ -1,26 +1,41 @@
 """The generator is held to account: what it measures of a service whose speed is known."""
 
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.support.k6_runs import measure
+from tests.support.at_once import at_once
+from tests.support.k6_runs import Run, measure
 from tests.support.known_service import Answer, KnownService
 
 pytestmark = pytest.mark.usefixtures("k6")
 
 VISITORS = 20
 THINK_S = 0.4
+SERVICE_TIMES = (0.05, 0.1)
+WAYS_TO_THINK = ("1", "fixed")
 
 
-@pytest.mark.alone
-@pytest.mark.parametrize("service_time", [0.05, 0.1])
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[float, Run]:
+    """One run for each service time, at once: each asks 40 times a second, which leaves both cores idle."""
+
+    def run(service_time: float) -> Run:
+        with KnownService("sync", service_time) as service:
+            load = {"WARM_UP": "2", "DURATION": "4", "VUS": str(VISITORS), "THINK": str(THINK_S)}
+            return measure(tmp_path_factory.mktemp("known"), service, **load)
+
+    return dict(zip(SERVICE_TIMES, at_once([partial(run, each) for each in SERVICE_TIMES]), strict=True))
+
+
+@pytest.mark.timed
+@pytest.mark.parametrize("service_time", SERVICE_TIMES)
 def test_the_measured_mean_and_rate_are_what_service_time_and_think_time_allow(
-    tmp_path: Path, service_time: float
+    runs: dict[float, Run], service_time: float
 ) -> None:
-    with KnownService("sync", service_time) as service:
-        run = measure(tmp_path, service, WARM_UP="1", DURATION="4", VUS=str(VISITORS), THINK=str(THINK_S))
+    run = runs[service_time]
     result = run.result("sync")
     assert run.status == 0
     assert result["latency_ms"]["avg"] == pytest.approx(service_time * 1000, rel=0.2)
@@ -31,20 +46,31 @@ def test_the_measured_mean_and_rate_are_what_service_time_and_think_time_allow(
     assert result["ceiling_without_latency_rps"] == VISITORS / THINK_S
 
 
-@pytest.mark.alone
-@pytest.mark.parametrize("think", ["1", "fixed"])
-def test_visitors_do_not_come_in_bursts(tmp_path: Path, think: str) -> None:
-    arrivals: list[float] = []
+@pytest.fixture(scope="module")
+def arrivals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Run, list[float]]]:
+    """When requests came, for each way to think; both runs at once."""
 
-    def note(path: str, _answer: Answer) -> None:
-        if path.startswith("/api"):
-            arrivals.append(time.monotonic())
+    def run(think: str) -> tuple[Run, list[float]]:
+        times: list[float] = []
 
-    with KnownService("sync", spoil=note) as service:
-        run = measure(tmp_path, service, WARM_UP="1", DURATION="3", VUS=str(VISITORS), THINK=think)
+        def note(path: str, _answer: Answer) -> None:
+            if path.startswith("/api"):
+                times.append(time.monotonic())
+
+        with KnownService("sync", spoil=note) as service:
+            load = {"WARM_UP": "1", "DURATION": "3", "VUS": str(VISITORS), "THINK": think}
+            return measure(tmp_path_factory.mktemp("arrivals"), service, **load), times
+
+    return dict(zip(WAYS_TO_THINK, at_once([partial(run, each) for each in WAYS_TO_THINK]), strict=True))
+
+
+@pytest.mark.timed
+@pytest.mark.parametrize("think", WAYS_TO_THINK)
+def test_visitors_do_not_come_in_bursts(arrivals: dict[str, tuple[Run, list[float]]], think: str) -> None:
+    run, times = arrivals[think]
     assert run.result("sync")["think"] == ("fixed" if think == "fixed" else "uniform")
     window = 0.2
-    fullest = max(sum(start <= at < start + window for at in arrivals) for start in arrivals)
+    fullest = max(sum(start <= at < start + window for at in times) for start in times)
     # Spread evenly, a fifth of the visitors come in a fifth of a second; in lockstep all do.
     assert fullest <= VISITORS * 0.7
 

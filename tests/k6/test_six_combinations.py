@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("k6")]
 SERIAL = {"serial": "async", "serial-cached": "async-cached"}
 # One answer, so that a warm cache has it: what the cache does is seen in a second. Fewer requests than make a share of
 # one of two workers lopsided.
-LOAD = {"MIX": "dashboard=1", "VUS": "5", "THINK": "0.2", "WARM_UP": "0.5", "DURATION": "1", "TURNS": "0"}
+LOAD = {"MIX": "dashboard=1", "VUS": "5", "THINK": "0.2", "WARM_UP": "0.2", "DURATION": "1", "TURNS": "0"}
 TIMEOUT_S = 90
 
 

@@ -4,7 +4,7 @@ import math
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
@@ -15,20 +15,15 @@ import jsonschema
 import msgspec
 import pytest
 
-from loadtests.analysis.read import read_rounds
 from loadtests.schema.result import Result
-from loadtests.verdict.comparison import compare
-from tests.support.k6_runs import Run, measure
+from tests.support.k6_runs import ANNOUNCED, MEASURED, TURNS_ALONE, Run, measure
 from tests.support.known_service import Answer, KnownService
 from tests.support.simulated_results import COMBINATIONS
 
 pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("k6")]
 
-FAILED_RUN = 99
 SECONDS = 5
 PHASES = {"product": 8, "product_alone": 1, "revenue": 1, "dashboard": 8}
-ANNOUNCED = re.compile(r"turns of (\S+) from (\d+) to (\d+) in 10 batches")
-MEASURED = re.compile(r"(\S+) is measured from (\d+) for 1 s")
 
 Services = list[KnownService]
 
@@ -121,65 +116,9 @@ def test_caches_are_filled_with_every_page_and_report(turns: tuple[Run, Services
         assert len({line for line in by_name[name] if re.search(r"products($|\?)", line)}) == 105
 
 
-def test_writes_take_turns_last_and_the_end_counts_orders(tmp_path: Path) -> None:
-    with KnownService("sync", 0.002) as one, KnownService("async", 0.002) as other:
-        run = measure(tmp_path, one, other, TURNS="2", MIX="create_order=1,product=1")
-    assert run.status == 0, run.log
-    made = sum(line == "POST /api/orders" for service in (one, other) for line in service.requests)
-    assert f"{made} orders were made" in run.printed
-    phases = [(name, int(begins)) for name, begins, _ in ANNOUNCED.findall(run.log)]
-    assert [name for name, _ in phases] == ["product", "product_alone", "create_order"]
-    assert phases[-1][1] > max(int(since) for _, since in MEASURED.findall(run.log))
-    assert run.result("sync")["weights"] == {"create_order": 1, "product": 1}
-
-
-def _status(_path: str, answer: Answer) -> None:
-    answer.status = 500
-
-
-def _sender(_path: str, answer: Answer) -> None:
-    answer.headers["X-Combination"] = "another"
-
-
-def _cut(_path: str, answer: Answer) -> None:
-    answer.cut, answer.promised = 1, True
-
-
-@pytest.mark.parametrize("spoil", [_status, _sender, _cut])
-def test_a_batch_with_a_wrong_answer_is_void_with_its_reason(
-    tmp_path: Path, spoil: Callable[[str, Answer], None]
-) -> None:
-    def some(path: str, answer: Answer) -> None:
-        if path.startswith("/api/products/1"):
-            spoil(path, answer)
-
-    with KnownService("sync", 0.002) as good, KnownService("async", 0.002, spoil=some) as bad:
-        run = measure(tmp_path, good, bad, TURNS="2", MIX="product=1,dashboard=1")
-    assert run.status == FAILED_RUN
-    assert "async in its turn: GET /api/products/1" in run.log
-    void = [one["void"] for one in run.result("async")["turns"]["product"]]
-    assert any("failed or were wrong" in reason for reason in void if reason)
-    assert not any(one["failed"] for one in run.result("sync")["turns"]["product"])
-    assert not any(one["failed"] for one in run.result("async")["turns"]["dashboard"])
-    comparison = compare(read_rounds(tmp_path))
-    assert comparison.turns is not None
-    assert {(one.combination, one.phase) for one in comparison.turns.void if "failed" in one.reason} == {
-        ("async", "product"), ("async", "product_alone"),
-    }  # fmt: skip
-    assert "Void: " in run.printed
-
-
-def test_one_service_alone_takes_no_turns(tmp_path: Path) -> None:
-    with KnownService("sync", 0.001) as service:
-        run = measure(tmp_path, service)
-    result = run.result("sync")
-    assert (result["turns"], result["head_to_head"], result["weights"]) == ({}, {}, {})
-    assert "turns of" not in run.log
-
-
 def test_a_slow_service_has_longer_turns_than_the_others(tmp_path: Path) -> None:
     with KnownService("sync", 0.001) as quick, KnownService("async", 0.2) as slow:
-        run = measure(tmp_path, quick, slow, TURNS="3", MIX="dashboard=1")
+        run = measure(tmp_path, quick, slow, TURNS="3", MIX="dashboard=1", **TURNS_ALONE)
     lengths = [run.result(name)["head_to_head"]["dashboard"]["turn_ms"] for name in ("sync", "async")]
     assert lengths[1] >= 300
     assert lengths[0] < lengths[1] / 2
@@ -197,7 +136,7 @@ def test_requests_that_reach_over_their_turns_are_said_with_the_cure(tmp_path: P
             time.sleep(0.15)
 
     with KnownService("sync", 0.001) as one, KnownService("async", 0.001, spoil=stall) as other:
-        run = measure(tmp_path, one, other, TURNS="3", MIX="dashboard=1")
+        run = measure(tmp_path, one, other, TURNS="3", MIX="dashboard=1", **TURNS_ALONE)
     assert run.status == 0
     assert "Turns could not be kept in dashboard" in run.printed
     reasons = [batch["void"] for batch in run.result("async")["turns"]["dashboard"]]

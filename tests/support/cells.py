@@ -1,7 +1,8 @@
 """Cells measured by the runner on the shared stack or on known services."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from compose.local.stack import Stack
@@ -36,6 +37,12 @@ class OwnTarget(LocalTarget):
 
     def environment(self, name: str) -> dict[str, str]:  # noqa: ARG002 (the same for all)
         return self._environment
+
+
+def restart(stack: Stack, names: Collection[str]) -> None:
+    """All at once, with their own settings."""
+    with closing(LocalTarget(stack)) as target:
+        target.prepare(list(names), restore=False)
 
 
 def plan_of(stack: Stack, folder: Path, *names: str) -> Plan:

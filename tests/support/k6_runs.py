@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,11 @@ from loadtests.targets.k6 import OFFLINE, find_k6
 from tests.support.known_service import KnownService
 
 TIMEOUT_S = 100
+FAILED_RUN = 99
+# Without the load of each service, which follows the turns of reads.
+TURNS_ALONE = {"DURATION": "0"}
+ANNOUNCED = re.compile(r"turns of (\S+) from (\d+) to (\d+) in 10 batches")
+MEASURED = re.compile(r"(\S+) is measured from (\d+) for ")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from tests.support.cells import TRIES, measured, used_by_others
 pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("servers", "k6")]
 
 # Answers from one row each: nothing but what is injected can be slow.
-LIGHT = {"MIX": "product=1", "DURATION": "2"}
+LIGHT = {"MIX": "product=1", "WARM_UP": "0.5", "DURATION": "2"}
 THINKING = {"VUS": "5", "THINK": "0.5"}
 LESS_THAN_HALF_A_CORE = 0.4
 # Five visitors who think for half a second ask for twice of what one worker has.

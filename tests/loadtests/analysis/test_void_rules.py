@@ -23,6 +23,7 @@ from tests.support.cells import (
     measured,
     measured_service,
     plan_of,
+    restart,
     sleep_until,
     starts_of,
     undisturbed,
@@ -105,8 +106,7 @@ def changed(stack: Stack) -> Iterator[set[str]]:
     """Services that were started with other settings; at the end they have their own again."""
     names: set[str] = set()
     yield names
-    for name in names:
-        stack.service(name).restart()
+    restart(stack, names)
 
 
 @pytest.fixture

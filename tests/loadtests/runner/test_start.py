@@ -10,12 +10,12 @@ from compose.local.stack import Stack
 from loadtests.observe.threads import cpu_by_user, read_threads
 from loadtests.schema.plan import make_plan
 from loadtests.schema.result import Result
-from tests.support.cells import OwnTarget, starts_of
+from tests.support.cells import OwnTarget, restart, starts_of
 from tests.support.stacks import COMBINATIONS
 
 pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("servers", "k6")]
 
-LOAD = {"MIX": "product=3,create_order=1", "TURNS": "8", "WARM_UP": "0.5", "DURATION": "1", "VUS": "5", "THINK": "0.05"}
+LOAD = {"MIX": "product=3,create_order=1", "TURNS": "6", "WARM_UP": "0.2", "DURATION": "1", "VUS": "5", "THINK": "0.05"}
 
 
 @pytest.fixture(scope="module")
@@ -25,13 +25,12 @@ def found(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[di
     said: list[str] = []
     with closing(OwnTarget(stack)) as target:
         starts = starts_of(target, plan, folder, said.append)
-        yield starts.measure(COMBINATIONS, 1)
+        yield starts.measure(COMBINATIONS, 1, variables={"WARM_UP_REQUESTS": "80"})
     assert sorted(path.name for path in folder.glob("*.json")) == sorted(
         f"{name}.round-1.json" for name in COMBINATIONS
     )
     assert set(said) >= {*COMBINATIONS, "turns of product", "turns of create_order"}
-    for name in COMBINATIONS:
-        stack.service(name).restart()
+    restart(stack, COMBINATIONS)
 
 
 @pytest.mark.parametrize("name", COMBINATIONS)

@@ -14,15 +14,17 @@ from loadtests.runner.environment import describe_checkout
 from loadtests.schema.result import Result
 from loadtests.schema.sweep import Document
 from loadtests.studies.sweep import command as measuring
+from loadtests.studies.sweep import run as measured
 from loadtests.studies.sweep import target as sweeping
 from loadtests.studies.sweep.factors import Point
 from loadtests.studies.sweep.run import SweepRun
 from loadtests.studies.sweep.target import SweepTarget, sweep_target
+from tests.support.cells import restart
 from tests.support.command_line import read_sweep
 
 pytestmark = pytest.mark.usefixtures("servers", "k6")
 
-FAR, COLD = Point(database_ms=100), Point(concurrency=2, hit_ratio=0.5, connections=4)
+FAR, COLD = Point(database_ms=50), Point(concurrency=2, hit_ratio=0.5, connections=4)
 NAMES = ["sync-cached", "async-cached"]
 
 
@@ -33,14 +35,14 @@ def target(stack: Stack) -> Iterator[SweepTarget]:
         with sweep_target(stack) as target:
             yield target
     finally:
-        for service in stack.services.values():
-            service.restart()
+        restart(stack, stack.services)
 
 
 @pytest.mark.alone
 def test_points_are_measured_over_the_real_stack_with_what_they_vary(
-    stack: Stack, target: SweepTarget, tmp_path: Path
+    stack: Stack, target: SweepTarget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(measured, "WARM_UP", {True: "80", False: "40"})
     words = ["--combinations", ",".join(NAMES), "--port-base", str(stack.options.port_base)]
     asked, plan = read_sweep(*words)
     run = SweepRun(asked._replace(turns_s=3.0), plan, tmp_path, target)
@@ -49,11 +51,11 @@ def test_points_are_measured_over_the_real_stack_with_what_they_vary(
     assert [set(point.services) for point in sweep.points] == [set(NAMES)] * 2
     assert all(service.requests for point in sweep.points for service in point.services.values())
     for service in far.services.values():
-        assert (service.latency_ms.max or 0) > 100
+        assert (service.latency_ms.max or 0) > 50
     assert {service.visitors for service in cold.services.values()} == {2}
     assert cold.hit_ratio == pytest.approx(0.5, abs=0.1)
     results = [msgspec.json.decode(path.read_bytes(), type=Result) for path in tmp_path.glob("*.round-1.json")]
-    assert [one.injected for one in results] == [["database 100 ms away, by a proxy"]] * 2
+    assert [one.injected for one in results] == [["database 50 ms away, by a proxy"]] * 2
     assert {one.combination: list(one.turns) for one in results} == {name: ["page"] for name in NAMES}
     elsewhere = sweep.run["ledger_elsewhere"][str(COLD.setting)]
     assert {ledger["variable POOL"] for ledger in elsewhere.values()} == {"4"}
@@ -76,8 +78,7 @@ def test_twins_that_differ_at_a_setting_stop_the_sweep_before_it_is_measured(
     try:
         assert main(["sweep", *words, "--port-base", str(stack.options.port_base)]) == 1
     finally:
-        for service in stack.services.values():
-            service.restart()
+        restart(stack, stack.services)
     said = capsys.readouterr().err
     assert "not a fair comparison: keep-alive time, s: sync has 75, async has 5" in said
     assert list(tmp_path.iterdir()) == []
