@@ -86,8 +86,5 @@ THREADS_PER_PLACE: Final = 4
 # gthread limits open connections and Hypercorn does not: far above what the load generator opens.
 CONNECTIONS: Final = 10_000
 WORKER_SILENCE: Final = 30
-# Objects made and not yet freed before the collector looks for cycles, of which requests leave few. Python's 700 cost
-# an uncached read on async a twentieth of its CPU.
-COLLECT_AFTER: Final = 10_000
 # Seconds beyond the grace time in which a worker closes its connections before it is killed.
 STOP_MARGIN: Final = 3

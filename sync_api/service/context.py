@@ -3,7 +3,6 @@
 import gc
 
 from shared.service.metrics import Metrics
-from shared.service.serving import COLLECT_AFTER
 from shared.service.settings import Settings
 
 from ..cache.cache import Cache
@@ -40,7 +39,6 @@ class ServiceContext:
         # Start-up objects stay alive: keep them out of full collections, which would also copy the memory pages shared
         # with the parent.
         gc.freeze()
-        gc.set_threshold(COLLECT_AFTER)
 
     def close(self) -> None:
         self.lag.close()

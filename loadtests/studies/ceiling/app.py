@@ -15,7 +15,7 @@ from gunicorn.app.base import BaseApplication
 from hypercorn.config import Config
 from quart import Quart
 
-from shared.service.serving import COLLECT_AFTER, serving
+from shared.service.serving import serving
 from shared.service.settings import Settings, read_settings
 
 # As long as a product's answer, which the bench compares it with.
@@ -45,7 +45,6 @@ class _Gunicorn(BaseApplication):
         app.add_url_rule(PATH, "constant", lambda: (BODY, headers))
         # As the services do, so that the collector costs both the same.
         gc.freeze()
-        gc.set_threshold(COLLECT_AFTER)
         return app
 
 
@@ -66,7 +65,6 @@ def serve_async(settings: Settings) -> None:
 
     app.add_url_rule(PATH, "constant", constant)
     gc.freeze()
-    gc.set_threshold(COLLECT_AFTER)
     asyncio.run(hypercorn.asyncio.serve(app, config))
 
 
