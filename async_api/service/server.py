@@ -10,7 +10,7 @@ from functools import partial
 from multiprocessing.context import SpawnProcess
 from typing import TYPE_CHECKING, Any
 
-from shared.service.serving import STOP_MARGIN, serving
+from shared.service.serving import STOP_MARGIN, own_socket, serving
 from shared.service.settings import Settings
 
 # What only a worker needs is imported in it: its parent would hold it in memory a second time.
@@ -24,9 +24,8 @@ _log = logging.getLogger(__name__)
 
 def run(settings: Settings) -> int:
     """Serve until SIGTERM; returns the exit status."""
-    host, _, port = settings.bind.rpartition(":")
-    with socket.create_server((host, int(port)), backlog=settings.backlog) as listening:
-        return _Parent(settings, listening).run()
+    listening = None if own_socket(settings) else _listen(settings)
+    return _Parent(settings, listening).run()
 
 
 def application(context: "ServiceContext") -> "Quart":
@@ -48,9 +47,9 @@ def application(context: "ServiceContext") -> "Quart":
 
 
 class _Parent:
-    """Keeps WORKERS processes alive on one socket; Hypercorn's own parent stops all when one dies."""
+    """Keeps WORKERS processes alive on one address; Hypercorn's own parent stops all when one dies."""
 
-    def __init__(self, settings: Settings, listening: socket.socket) -> None:
+    def __init__(self, settings: Settings, listening: socket.socket | None) -> None:
         self._settings = settings
         self._listening = listening
         self._spawn = multiprocessing.get_context("spawn")
@@ -65,7 +64,8 @@ class _Parent:
             self._fill()
             multiprocessing.connection.wait([worker.sentinel for worker in self._workers], timeout=0.2)
             failed = self._reap()
-        self._listening.close()
+        if self._listening:
+            self._listening.close()
         self._stop()
         return int(failed)
 
@@ -95,14 +95,19 @@ class _Parent:
             worker.kill()
 
 
-def _work(settings: Settings, listening: socket.socket) -> None:
+def _listen(settings: Settings) -> socket.socket:
+    host, _, port = settings.bind.rpartition(":")
+    return socket.create_server((host, int(port)), backlog=settings.backlog, reuse_port=own_socket(settings))
+
+
+def _work(settings: Settings, listening: socket.socket | None) -> None:
     from hypercorn.config import Config
 
     config = Config()
     for setting in serving(settings):
         if setting.hypercorn is not None:
             setattr(config, setting.hypercorn, setting.value)
-    asyncio.run(_serve(settings, config, listening))
+    asyncio.run(_serve(settings, config, listening or _listen(settings)))
 
 
 async def _serve(settings: Settings, config: Any, listening: socket.socket) -> None:

@@ -56,6 +56,7 @@ ALLOWED: Final = (
         STACK,
         "gunicorn and Hypercorn each have settings that the other lacks; docs/fairness.md",
     ),
+    Allowed(("socket of each worker",), STACK, "a setting of gunicorn; async's parent does the same itself"),
     Allowed(
         ("headers of peers that set the *", "peers whose headers are trusted"),
         STACK,
@@ -77,7 +78,7 @@ ALLOWED: Final = (
             "server", "worker", "threads in a process", "event loop", "library *", "*log", "connections in a process",
             "grace time, s", "keep-alive time, s", "processes", "header*", "peers whose headers are trusted",
             "longest *", "requests before *", "application loaded before the fork", "control socket off",
-            "place of the heartbeat file", "silence after which a worker is killed, s",
+            "place of the heartbeat file", "silence after which a worker is killed, s", "socket of each worker",
         ),
         SERVER,
         "another server is the question; what it has no setting for is in docs/studies.md",

@@ -28,6 +28,7 @@ def serving(settings: Settings) -> tuple[Setting, ...]:
     return (
         Setting("address", "bind", "bind", settings.bind),
         Setting("processes", "workers", "workers", settings.workers),
+        Setting("socket of each worker", "reuse_port", None, own_socket(settings)),
         Setting("threads in a process", "threads", None, THREADS_PER_PLACE * settings.in_flight, waitress="threads"),
         Setting("peers whose headers are trusted", "forwarded_allow_ips", None, ""),
         Setting("headers of proxies believed", None, None, False, uvicorn="proxy_headers"),
@@ -71,6 +72,14 @@ def serving(settings: Settings) -> tuple[Setting, ...]:
         Setting("place of the heartbeat file", "worker_tmp_dir", None, "/dev/shm"),  # noqa: S108
         Setting("control socket off", "control_socket_disable", None, True),
     )  # fmt: skip
+
+
+def own_socket(settings: Settings) -> bool:
+    """Whether each worker listens for itself; the parent of a single one listens for it.
+
+    From one socket asyncio accepts all that wait, so the first of several workers to wake would have a whole crowd.
+    """
+    return settings.workers > 1
 
 
 def most_waiting(settings: Settings) -> int:

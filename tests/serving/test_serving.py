@@ -13,13 +13,14 @@ import pytest
 
 from compose.local.service import Service
 from compose.local.stack import Stack
-from tests.support.own_services import running_service, tree
+from tests.support.own_services import running_service, tree, workers
 from tests.support.plain_http import Wire, request
 from tests.support.stacks import COMBINATIONS
 from tests.support.twins import NAMES
-from tests.support.waiting import SLACK
+from tests.support.waiting import SLACK, wait_until
 
 KEEP_ALIVE, BACKLOG = 1, 16
+CROWD = 100
 MANY = 1200  # more than Hypercorn's default for one connection
 MEGABYTES = 150
 HEARTBEAT = "/dev/shm/wgunicorn-"  # noqa: S108
@@ -57,9 +58,22 @@ def test_requests_sent_at_once_are_answered_in_their_order(service: Service) -> 
 
 def test_the_backlog_is_as_long_as_asked_for(service: Service) -> None:
     with _standing_still(service):
-        taken = _connections_taken(service.port, BACKLOG * 4)
-    # Linux takes one more than it is told.
-    assert taken == BACKLOG + 1
+        taken = _connections_taken(service.port, BACKLOG * 8)
+    # Of each of two workers. Linux takes one more than it is told.
+    assert taken == 2 * (BACKLOG + 1)
+
+
+@pytest.mark.parametrize("name", COMBINATIONS)
+def test_two_workers_share_a_crowd(stack: Stack, name: str) -> None:
+    """On a socket of both, the first to wake would have nearly all: asyncio accepts all that wait."""
+    service = stack.service(name)
+    with ExitStack() as closing:
+        for _ in range(CROWD):
+            client = closing.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(("127.0.0.1", service.port))
+        wait_until(lambda: sum(_connections_of(service, stack)) >= CROWD, "all are accepted")
+        assert min(_connections_of(service, stack)) > CROWD / 4
 
 
 def test_pitfall_13_gunicorn_listens_on_its_port_only_and_beats_in_memory(stack: Stack) -> None:
@@ -101,6 +115,12 @@ def _connections_taken(port: int, attempts: int) -> int:
             client.connect_ex(("127.0.0.1", port))
         time.sleep(0.3)
         return sum(_is_connected(client) for client in clients)
+
+
+def _connections_of(service: Service, stack: Stack) -> list[int]:
+    """How many clients each worker has."""
+    found = [process.net_connections("tcp") for process in workers(service, stack)]
+    return [sum(each.laddr.port == service.port and bool(each.raddr) for each in mine) for mine in found]
 
 
 def _is_connected(client: socket.socket) -> bool:
