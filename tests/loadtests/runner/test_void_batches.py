@@ -71,7 +71,6 @@ def reasons(result: Result) -> set[str]:
     return {batch.void or "" for batches in result.turns.values() for batch in batches}
 
 
-@pytest.mark.alone
 def test_a_service_that_works_while_another_one_is_asked_voids_its_batches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
