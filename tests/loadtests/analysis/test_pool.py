@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loadtests.analysis.quantile_function import Pooled, pooled
@@ -22,6 +22,8 @@ from tests.support.simulated_shards import PLACES, VUS, curve, save_shard, shard
 LOOKED_AT = (0, 1, 10, 50, 90, 95, 99, 99.9, 100)
 MILLISECONDS = st.floats(0.01, 10_000).map(lambda value: round(value, 4))
 Parts = list[list[float]]
+# How long an example takes says how busy the machine is.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def parts(most: int) -> st.SearchStrategy[Parts]:
@@ -41,6 +43,7 @@ def pooled_of(values: Parts) -> Pooled:
 EXACT = 100
 
 
+@unhurried
 @given(parts(EXACT))
 def test_small_shards_have_the_very_percentiles_of_all_their_requests(values: Parts) -> None:
     everything = [value for part in values for value in part]
@@ -48,6 +51,7 @@ def test_small_shards_have_the_very_percentiles_of_all_their_requests(values: Pa
     assert pooled_of(values).avg == pytest.approx(np.mean(everything))
 
 
+@unhurried
 @given(parts(700))
 def test_pooled_percentiles_rise_from_the_least_to_the_greatest_value(values: Parts) -> None:
     found = percentiles(pooled_of(values))
@@ -56,12 +60,14 @@ def test_pooled_percentiles_rise_from_the_least_to_the_greatest_value(values: Pa
     assert found[-1] == round(max(map(max, filter(None, values))), 3)
 
 
+@unhurried
 @given(parts(700), st.randoms())
 def test_the_order_of_shards_does_not_matter(values: Parts, chance: Any) -> None:
     mixed = chance.sample(values, len(values))
     assert percentiles(pooled_of(mixed)) == percentiles(pooled_of(values))
 
 
+@unhurried
 @given(st.lists(MILLISECONDS, min_size=1, max_size=EXACT))
 def test_one_shard_alone_is_itself(values: list[float]) -> None:
     own, alone = curve(values), pooled_of([values])
