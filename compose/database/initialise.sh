@@ -1,14 +1,21 @@
 #!/bin/bash
 # The first start of the database container, in the order that README.md gives.
 # The image's entry script runs it, or sources it where the file lost its x-bit: hence the subshell.
+# With DATABASE_HOST it does the same by TCP as DATABASE_ADMIN, as often as it is run: what is there stays, and all rows
+# are the first ones again.
 (
 set -euo pipefail
 
-client() { mysql --no-defaults --user=root --socket=/run/mysqld/mysqld.sock --batch "$@"; }
+server=(--user=root --socket=/run/mysqld/mysqld.sock)
+if [ -n "${DATABASE_HOST:-}" ]; then
+  server=(--protocol=tcp --host="$DATABASE_HOST" --port="${DATABASE_PORT:-3306}" --user="${DATABASE_ADMIN:-root}")
+  [ -z "${DATABASE_CA_FILE:-}" ] || server+=(--ssl-mode=VERIFY_IDENTITY --ssl-ca="$DATABASE_CA_FILE")
+fi
+client() { mysql --no-defaults "${server[@]}" --batch "$@"; }
 
 quoted() { # FILE -> what it holds, as an SQL string
   local text
-  text=$(<"$1")
+  text=$(<"$1") || return
   text=${text//\\/\\\\}
   printf "'%s'" "${text//\'/\'\'}"
 }
@@ -19,16 +26,30 @@ enter() { # Some entry scripts have given root its password by now, others do it
   client --execute="DO 0"
 }
 
+tables() { client --skip-column-names --execute="SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '$1'"; }
+
+is_whole() { [ "$(tables "$1")" = "$(grep -c '^CREATE TABLE' /database/schema.sql)" ]; }
+
+create() { # DATABASE: which is not whole; what somebody else may have put there is not ours to drop
+  client --execute="CREATE DATABASE IF NOT EXISTS $1"
+  [ "$(tables "$1")" = 0 ] || { echo "initialise: $1 holds other tables, or half of ours: drop it first" >&2; exit 2; }
+}
+
 build_template() {
-  client --execute="CREATE DATABASE shop_template"
+  is_whole shop_template && [ -n "$(client --execute="SELECT 1 FROM shop_template.order_lines LIMIT 1")" ] && return
+  echo "initialise: building the data set, SCALE=$SCALE"
+  create shop_template
   { echo "SET @scale = $SCALE;"; cat /database/schema.sql /database/seed.sql; } | client shop_template
 }
 
 add_shop() { # NAME [SECRET]: of the database and of its user, and of its password
-  client --execute="CREATE DATABASE $1"
-  cat /database/schema.sql /database/copy.sql | client "$1" >/dev/null
+  local password
+  password=$(quoted "/run/secrets/${2:-$1}")
+  echo "initialise: copying it to $1"
+  is_whole "$1" || { create "$1" && client "$1" </database/schema.sql; }
+  client "$1" </database/copy.sql >/dev/null
   # By standard input, because a command line can be read by everybody.
-  { echo "SET @shop = '$1', @password = $(quoted "/run/secrets/${2:-$1}");"; cat /database/access.sql; } | client "$1"
+  { echo "SET @shop = '$1', @password = $password;"; cat /database/access.sql; } | client "$1"
 }
 
 if [[ ! ${SCALE:=1} =~ ^[1-9][0-9]{0,2}$ ]]; then
@@ -36,11 +57,9 @@ if [[ ! ${SCALE:=1} =~ ^[1-9][0-9]{0,2}$ ]]; then
   exit 2
 fi
 enter
-client </database/server.sql
-echo "initialise: building the data set, SCALE=$SCALE"
+client </database/server.sql || [ -n "${DATABASE_HOST:-}" ] || exit # no right to it on a managed server
 build_template
 for shop in shop_sync shop_sync_cached shop_async shop_async_cached; do
-  echo "initialise: copying it to $shop"
   add_shop "$shop"
 done
 if [[ ,${PROFILES:-}, == *,servers,* ]]; then

@@ -16,10 +16,9 @@ from compose.local import definition, permissions, placement, ports, programs
 from compose.local.failures import UNUSABLE, StackError
 from compose.local.options import StackOptions
 from compose.local.ownership import FILE
-from compose.local.service import localised
 from compose.local.stack import Stack
 from tests.support.local_commands import Command, sandbox
-from tests.support.stacks import COMBINATIONS, stack_of
+from tests.support.stacks import stack_of
 
 pytestmark = pytest.mark.usefixtures("servers")
 
@@ -83,19 +82,6 @@ def test_the_cache_runs_with_the_options_of_the_compose_file(running: Stack) -> 
         found = client.config_get()
     assert found["maxmemory-policy"] == command[command.index("--maxmemory-policy") + 1]
     assert (found["save"], found["appendonly"], found["bind"]) == ("", "no", "127.0.0.1")
-
-
-@pytest.mark.parametrize("name", COMBINATIONS)
-def test_a_service_gets_the_environment_of_the_compose_file(name: str) -> None:
-    plan = definition.read({"POOL": "7", "FANOUT": ""})
-    there = plan.combinations[name].environment
-    local = localised(plan.combinations[name], 8009, 3999, "redis://127.0.0.1:6999/0", plan.secrets)
-    changed = {key for key in there if there[key] != local[key]}
-    assert local.keys() == there.keys()
-    assert changed <= {"BIND", "DATABASE_URL", "DATABASE_PASSWORD_FILE", "CACHE_URL"}
-    assert (local["POOL"], local["FANOUT"], local["COMBINATION"]) == ("7", "parallel", name)
-    assert local["DATABASE_URL"].endswith(f"@127.0.0.1:3999/shop_{name.replace('-', '_')}")
-    assert bool(local["CACHE_URL"]) is name.endswith("cached")
 
 
 def test_every_program_runs_on_its_cores(running: Stack) -> None:

@@ -1,0 +1,8 @@
+#!/bin/bash
+# Removes the services' keys from the Redis at CACHE_URL, and no others: it may be somebody else's.
+set -euo pipefail
+client() { redis-cli -u "$CACHE_URL" ${CACHE_CA_FILE:+--cacert "$CACHE_CA_FILE"} "$@"; }
+[ ! -s /run/secrets/cache ] || { REDISCLI_AUTH=$(</run/secrets/cache) && export REDISCLI_AUTH; }
+for name in sync-cached async-cached; do
+  client --scan --pattern "$name:*" | xargs -r -n 500 redis-cli -u "$CACHE_URL" ${CACHE_CA_FILE:+--cacert "$CACHE_CA_FILE"} unlink
+done

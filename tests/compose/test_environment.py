@@ -1,0 +1,41 @@
+"""Every road starts a service with the variables of Compose: as local processes, and on Kubernetes."""
+
+from collections.abc import Callable
+
+import pytest
+
+from compose.local import definition
+from compose.local.service import localised
+from tests.support.manifests import environment
+from tests.support.stacks import COMBINATIONS
+
+Road = Callable[[str, definition.Plan], dict[str, str]]
+
+
+def local(name: str, plan: definition.Plan) -> dict[str, str]:
+    return localised(plan.combinations[name], 8009, 3999, "redis://127.0.0.1:6999/0", plan.secrets)
+
+
+def kubernetes(name: str, _: definition.Plan) -> dict[str, str]:
+    return environment("laptop", name)
+
+
+@pytest.mark.parametrize("name", COMBINATIONS)
+@pytest.mark.parametrize(
+    ("road", "may_differ"),
+    [(local, {"BIND", "DATABASE_URL", "DATABASE_PASSWORD_FILE", "CACHE_URL"}), (kubernetes, set())],
+)
+def test_a_service_gets_the_environment_of_the_compose_file(road: Road, may_differ: set[str], name: str) -> None:
+    plan = definition.read({})
+    there, here = plan.combinations[name].environment, road(name, plan)
+    assert here.keys() == there.keys()
+    assert {key for key in there if there[key] != here[key]} <= may_differ
+    assert here["COMBINATION"] == name
+    assert here["DATABASE_URL"].endswith(f"/shop_{name.replace('-', '_')}")
+    assert bool(here["CACHE_URL"]) is name.endswith("cached")
+
+
+def test_a_variable_reaches_a_local_service() -> None:
+    own = local("sync", definition.read({"POOL": "7", "FANOUT": ""}))
+    assert (own["POOL"], own["FANOUT"]) == ("7", "parallel")
+    assert own["DATABASE_URL"].endswith("@127.0.0.1:3999/shop_sync")
