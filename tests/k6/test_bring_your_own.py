@@ -56,7 +56,7 @@ def test_the_example_measures_two_services_with_its_own_routes(combinations: Pat
         "STACK": "none",
         "PROFILE": "smoke",
         "ROUNDS": "2",
-        "WARM_UP": "0.5",
+        "WARM_UP": "0.2",
         "DURATION": "1",
         "TURNS": "2",
         "RESULTS": str(tmp_path / "results"),

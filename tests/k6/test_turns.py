@@ -38,7 +38,8 @@ def turns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, Servi
             else stack.enter_context(KnownService(name, 0.009))
             for name in COMBINATIONS
         ]
-        yield measure(tmp_path_factory.mktemp("turns"), *services, TURNS=str(SECONDS)), services
+        load = {"TURNS": str(SECONDS), "WARM_UP_REQUESTS": "80"}
+        yield measure(tmp_path_factory.mktemp("turns"), *services, **load), services
 
 
 def test_results_hold_every_phase_in_ten_batches(turns: tuple[Run, Services]) -> None:
