@@ -1,12 +1,13 @@
-"""A request of each route, with keys from all rows of a shop of any SCALE."""
+"""A request of each route, with keys from all rows of a shop of any SCALE, and the rows that it reads."""
 
 import http.client
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from random import Random
 from typing import Final, NamedTuple
 
+from compose.local.database_server import Connection
 from compose.local.failures import StackError
 
 # They aggregate all orders of some days, so ten times the rows are ten times the work.
@@ -70,8 +71,13 @@ def requests_of(route: str, scale: int, number: int) -> list[Request]:
     return [ROUTES[route](scale, random) for _ in range(number)]
 
 
-def ask(connection: http.client.HTTPConnection, request: Request) -> None:
-    """Raises StackError for an answer of another status; an order has a key of its own."""
+def ask(connection: http.client.HTTPConnection, requests: Iterable[Request]) -> None:
+    """Raises StackError for an answer of another status; each order has a key of its own."""
+    for request in requests:
+        _ask(connection, request)
+
+
+def _ask(connection: http.client.HTTPConnection, request: Request) -> None:
     headers = {"Content-Type": "application/json"} if request.body else {}
     if request.method == "POST":
         headers["Idempotency-Key"] = f"scale-{next(_numbers)}"
@@ -80,6 +86,25 @@ def ask(connection: http.client.HTTPConnection, request: Request) -> None:
     text = answer.read()
     if answer.status != request.status:
         raise StackError(f"{request.method} {request.path}: {answer.status} {text.decode()}")
+
+
+def rows_read(root: Connection, act: Callable[[], object]) -> int:
+    """Rows that the whole server reads while `act` runs, without those of looking.
+
+    Not by performance_schema's rows examined: MySQL leaves out what an aggregate has read.
+    """
+    looks = [_handler_reads(root), _handler_reads(root)]
+    act()
+    return _handler_reads(root) - looks[1] - (looks[1] - looks[0])
+
+
+def _handler_reads(root: Connection) -> int:
+    """With those that MariaDB's index condition leaves out, which it counts apart."""
+    with root.cursor() as cursor:
+        cursor.execute(
+            "SHOW GLOBAL STATUS WHERE Variable_name LIKE 'Handler\\_read\\_%' OR Variable_name = 'Handler_icp_attempts'"
+        )
+        return sum(int(number) for _, number in cursor.fetchall())
 
 
 _numbers: Final = count(1)
