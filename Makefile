@@ -13,6 +13,7 @@ help:
 	@echo '  make matrix       measure the four combinations and compare them: the main job'
 	@echo '                      PROFILE=quick, origin, smoke, mixed, capacity or sweep    ROUNDS=4'
 	@echo '                      STACK=local, compose or none    COMBINATIONS=sync,async or servers, drivers, pythons, naive'
+	@echo '                      STACK=kubernetes CONTEXT=name measures on a cluster'
 	@echo '                      GENERATORS=4: so many k6 share the load'
 	@echo '  make report       write the report of the newest results again'
 	@echo '  make bench        each service beside a bare constant answer on the same server'

@@ -30,6 +30,7 @@ def measure_matrix(plan: Plan, folder: Path, open_target: OpenTarget | None = No
     try:
         with (open_target or TARGETS[plan.stack])(plan, progress.say) as target:
             run |= {"ledger": read_ledgers(target, plan, progress.say)}
+            run |= {"host": target.host() or run["host"]}
             run |= {"versions": target.versions() | libraries(run["ledger"]), "images": target.images()}
             _measure_all(target, plan, folder, progress, run)
     finally:
@@ -38,7 +39,7 @@ def measure_matrix(plan: Plan, folder: Path, open_target: OpenTarget | None = No
 
 
 def _measure_all(target: Target, plan: Plan, folder: Path, progress: Progress, run: dict[str, Any]) -> None:
-    starts = Starts(target, plan, folder, run["versions"]["k6"], run=run, told=progress.measures)
+    starts = Starts(target, plan, folder, run["versions"].get("k6", ""), run=run, told=progress.measures)
     write_json(folder / RUN_FILE, run)
     progress.begin()
     void: VoidStart | None = None

@@ -106,7 +106,8 @@ class Starts:
             if side is None:
                 raise GeneratorFailed(f"k6 did not say when it measured {name}: see {log}")
             document |= {"server": msgspec.to_builtins(side), "injected": list(injected), **self._facts}
-            document["k6"] = {**document.get("k6", {}), "version": self._k6}
+            if self._k6:
+                document["k6"] = {**document.get("k6", {}), "version": self._k6}
             if name in ledgers:
                 document["ledger_sha256"] = ledger_sha256(ledgers[name])
         add_costs(documents, services, seen)

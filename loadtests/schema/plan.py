@@ -11,9 +11,9 @@ from loadtests.schema.files import LOADTESTS
 from loadtests.schema.profiles import Lengths, Profile, read_profiles
 from loadtests.schema.result import Varies
 from loadtests.schema.routes import JOURNEYS, WRITES, read_routes
-from loadtests.schema.settings import by_route, check_load, refuse, seconds_or_none, some_of
+from loadtests.schema.settings import by_route, check_load, refuse, seconds_or_none, some_of, whole
 
-STACKS: Final = ("local", "compose", "none")
+STACKS: Final = ("local", "compose", "kubernetes", "none")
 RESULTS: Final = LOADTESTS / "results"
 LENGTHS: Final = ("TURNS", "WARM_UP", "DURATION")
 USUAL: Final = 4
@@ -40,6 +40,9 @@ class Plan(NamedTuple):
     scale: int = 1
     # How many k6 share the load.
     generators: int = 1
+    # Of STACK=kubernetes: which cluster, and what is applied to it.
+    context: str = ""
+    overlay: str = ""
 
     @property
     def mix(self) -> dict[str, float]:
@@ -88,6 +91,8 @@ def make_plan(
     workers: int = 1,
     scale: int = 1,
     generators: int = 1,
+    context: str = "",
+    overlay: str = "laptop",
     results: Path = RESULTS,
     load: Mapping[str, str] | None = None,
 ) -> Plan:
@@ -98,6 +103,9 @@ def make_plan(
         refuse("COMBINATIONS", file, "these are services of your own: add STACK=none")
     if generators > 1 and stack == "compose":
         refuse("GENERATORS", generators, "containers have one k6: choose another STACK")
+    _refuse_idle(generators, chosen, load or {})
+    if stack == "kubernetes":
+        _refuse_set_elsewhere(WORKERS=workers, SCALE=scale)
     return Plan(
         profile_name=profile,
         profile=chosen,
@@ -113,6 +121,8 @@ def make_plan(
         urls=_urls(file, port_base, stack, load or {}),
         scale=scale,
         generators=generators,
+        context=context,
+        overlay=overlay,
     )
 
 
@@ -148,6 +158,18 @@ def _urls(file: Path | None, port_base: int, stack: str, load: Mapping[str, str]
 def _beyond(url: str, ports: int) -> str:
     host, _, port = url.rpartition(":")
     return f"{host}:{int(port) + ports}"
+
+
+def _refuse_idle(generators: int, profile: Profile, load: Mapping[str, str]) -> None:
+    visitors = whole("VUS", load.get("VUS") or str(profile.vus))
+    if generators > visitors and "RATE" not in load:
+        refuse("GENERATORS", generators, f"{visitors} visitors cannot be shared by so many: make fewer, or raise VUS")
+
+
+def _refuse_set_elsewhere(**values: int) -> None:
+    for name, value in values.items():
+        if value != 1:
+            refuse(name, value, "on a cluster the overlay says so: set it there, in its ConfigMap")
 
 
 def _checked(load: Mapping[str, str], file: Path | None) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import redis
 
@@ -36,6 +36,10 @@ class Target(Protocol):
     @property
     def cores(self) -> dict[str, int]:
         """How many cores each program may use, where it can be known."""
+        return {}
+
+    def host(self) -> dict[str, Any]:
+        """On what the services run, where that is not this machine."""
         return {}
 
     def url(self, name: str) -> str:

@@ -23,7 +23,7 @@ from compose.local.service import is_ready
 from loadtests.schema.files import LOADTESTS
 from loadtests.schema.plan import Plan
 from loadtests.schema.settings import UnusableInput
-from loadtests.targets.base import TargetError
+from loadtests.targets.base import Target, TargetError
 from loadtests.targets.k6 import Generator, version_in
 
 CHECKOUT: Final = LOADTESTS.parent
@@ -42,7 +42,7 @@ SERVICE_AND_IMAGE: Final = '{{index .Config.Labels "com.docker.compose.service"}
 DIGEST: Final = "{{if .RepoDigests}}{{index .RepoDigests 0}}{{else}}{{.Id}}{{end}}"
 
 
-class ComposeTarget:
+class ComposeTarget(Target):
     """A stack that was started with `docker compose up`."""
 
     def __init__(self, plan: Plan, environment: Mapping[str, str]) -> None:

@@ -25,11 +25,12 @@ RESUME: Final = {"data": {"type": "status", "id": "default", "attributes": {"pau
 
 
 class Place(NamedTuple):
-    """Where a k6 runs: the words before its command, as `ip netns exec`, and where its REST API listens."""
+    """Where a k6 runs: the words before its command, as `ip netns exec`, and where its REST API is."""
 
     before: Sequence[str]
     host: str
     port: int
+    path: str = ""
 
 
 def beside_each_other(many: int) -> list[Place]:
@@ -59,7 +60,7 @@ class Generators:
         self._start(ends)
         try:
             # Each is looked at: the last one may have failed while the first still runs.
-            while not all([self._over(number) for number in range(len(self._running))]):  # noqa: C419
+            while not all([self._over(number) for number in range(len(self._places))]):  # noqa: C419
                 self._pause(ends)
         except GeneratorFailed as error:
             raise VoidStart(str(error)) from error
@@ -94,7 +95,7 @@ class Generators:
 
     def _pause(self, ends: float) -> None:
         if time.monotonic() > ends:
-            raise GeneratorFailed(f"{len(self._running)} generators did not end in time")
+            raise GeneratorFailed(f"{len(self._places)} generators did not end in time")
         time.sleep(POLL_S)
 
     def _ask_all(self, method: str, what: str, body: object) -> None:
@@ -106,7 +107,7 @@ class Generators:
         place = self._places[number]
         connection = http.client.HTTPConnection(place.host, place.port, timeout=seconds)
         try:
-            connection.request(method, f"/v1/{what}", msgspec.json.encode(body) if body else None)
+            connection.request(method, f"{place.path}/v1/{what}", msgspec.json.encode(body) if body else None)
             answer = connection.getresponse()
             text = answer.read()
         finally:

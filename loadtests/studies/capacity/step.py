@@ -64,7 +64,7 @@ class Stepper:
         self._target = target
         self._options = options
         self._ledgers = ledgers
-        self._starts = Starts(target, plan, folder, target.versions()["k6"])
+        self._starts = Starts(target, plan, folder, target.versions().get("k6", ""))
         self._failed = False
 
     def take(self, name: str, number: int, load: Load) -> Step:

@@ -1,0 +1,139 @@
+"""The load of one start on Kubernetes: a TestRun of the k6 operator, whose runners are generators that share a load."""
+
+import json
+import re
+import secrets
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from loadtests.targets.generators import Generators, Place
+from loadtests.targets.k6 import THRESHOLDS_CROSSED, GeneratorFailed, VoidStart
+from loadtests.targets.kubectl import Kubectl, Object, Placed, statuses
+
+START_S: Final = 300
+CLOSE_S: Final = 10
+# Between two looks at the pods.
+LOOK_S: Final = 2.0
+API_PORT: Final = 6565
+SHARD: Final = re.compile(r"^MATRIX-SHARD (\S+\.json) (\{.*\})$", re.MULTILINE)
+# What is measured: pods of ours that must not change meanwhile.
+STACK: Final = "app.kubernetes.io/part-of=async-rewrite-matrix,app!=seed"
+
+
+def filled(template: Object, name: str, many: int, variables: Mapping[str, str]) -> Object:
+    """The TestRun of one start; where results go is not the runners' business, who write them to their logs."""
+    own = {each["name"]: each["value"] for each in template["spec"]["runner"]["env"]}
+    own |= {each: value for each, value in variables.items() if each != "RESULTS"}
+    environment = [{"name": each, "value": value} for each, value in own.items()]
+    spec = {**template["spec"], "parallelism": many, "runner": {**template["spec"]["runner"], "env": environment}}
+    return {**template, "metadata": {**template["metadata"], "name": name}, "spec": spec}
+
+
+class Runners(Generators):
+    """Entering a TestRun starts its runners paused; `port` is that of kubectl's proxy, by which they are reached."""
+
+    def __init__(
+        self, kubectl: Kubectl, port: int, template: Object, many: int, variables: Mapping[str, str], log: Path
+    ) -> None:
+        self._kubectl = kubectl
+        self._port = port
+        self._many = many
+        self._results = Path(variables["RESULTS"])
+        self._wanted = len(variables["COMBINATIONS"].split(","))
+        self._log = log.open("wb")
+        self._follower: subprocess.Popen[bytes] | None = None
+        self._pods: list[Object] = []
+        self._looked = 0.0
+        self._name = f"start-{variables['ROUND']}-{secrets.token_hex(3)}"
+        self._kubectl.run("apply", "-f", "-", given=json.dumps(filled(template, self._name, many, variables)))
+
+    @property
+    def pids(self) -> list[int]:
+        """Out of sight."""
+        return []
+
+    def wait(self, seconds: float) -> None:
+        before = self._kubectl.placed(STACK)
+        self._kubectl.until(self._are_ready, self._selector, f"the runners of {self._name}", START_S)
+        places = [f"/api/v1/namespaces/{self._kubectl.namespace}/pods/{_name(pod)}:{API_PORT}" for pod in self._pods]
+        self._places = [Place((), "127.0.0.1", self._port, f"{place}/proxy") for place in places]
+        command = [*self._kubectl.command, "logs", "--follow", _name(self._pods[0])]
+        self._follower = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
+        super().wait(seconds)
+        _refuse_moved(before, self._kubectl.placed(STACK))
+        self._follower.wait(CLOSE_S)
+        self._collect()
+
+    def close(self) -> None:
+        if self._follower:
+            self._follower.kill()
+            self._follower.wait(CLOSE_S)
+        self._log.close()
+        self._kubectl.run("delete", "testrun", self._name, "--ignore-not-found", "--wait=false")
+
+    @property
+    def _selector(self) -> str:
+        return f"app=k6,k6_cr={self._name},runner=true"
+
+    def _look(self) -> None:
+        if time.monotonic() - self._looked > LOOK_S:
+            self._pods = sorted(self._kubectl.pods(self._selector), key=_number)
+            self._looked = time.monotonic()
+
+    def _are_ready(self) -> bool:
+        self._look()
+        ready = [pod for pod in self._pods if all(status["ready"] for status in statuses(pod)) and statuses(pod)]
+        return len(ready) == self._many or any(_ended(pod) for pod in self._pods)
+
+    def _over(self, number: int) -> bool:
+        self._look()
+        if number >= len(self._pods):
+            raise GeneratorFailed(f"runner {number + 1} of {self._many} is gone: its pod was deleted")
+        pod = self._pods[number]
+        where = f"runner {number + 1} of {self._many} on {pod['spec'].get('nodeName')}"
+        if pod["status"].get("reason"):
+            raise GeneratorFailed(f"{where}: {pod['status']['reason']} ({pod['status'].get('message', '')})")
+        ended = _ended(pod)
+        if ended and ended["exitCode"] not in (0, THRESHOLDS_CROSSED):
+            last = self._kubectl.run("logs", "--tail=1", _name(pod)).strip()
+            raise GeneratorFailed(f"{where}: k6 ended with status {ended['exitCode']} ({ended['reason']}): {last}")
+        return ended is not None
+
+    def _collect(self) -> None:
+        """Writes what the runners' logs hold as files, as k6 does elsewhere."""
+        for number, pod in enumerate(self._pods, 1):
+            found = SHARD.findall(self._kubectl.run("logs", _name(pod)))
+            if len(found) != self._wanted:
+                raise VoidStart(
+                    f"the log of runner {number} holds {len(found)} of {self._wanted} results: it was cut, so raise "
+                    "containerLogMaxSize of its node's kubelet"
+                )
+            for name, document in found:
+                (self._results / name).write_text(document)
+
+
+def _name(pod: Object) -> str:
+    return str(pod["metadata"]["name"])
+
+
+def _number(pod: Object) -> int:
+    """Of its runner: the operator's jobs are NAME-1, NAME-2, and so on."""
+    return int(pod["metadata"]["labels"]["job-name"].rpartition("-")[2])
+
+
+def _ended(pod: Object) -> dict[str, Any] | None:
+    return next((ended for status in statuses(pod) if (ended := status["state"].get("terminated"))), None)
+
+
+def _refuse_moved(before: Placed, after: Placed) -> None:
+    for name in sorted(before.keys() | after.keys()):
+        if before.get(name) != after.get(name):
+            was, now = _described(before.get(name)), _described(after.get(name))
+            raise VoidStart(f"pod {name} changed while it was measured: {was}, then {now}")
+
+
+def _described(place: tuple[str, str, int] | None) -> str:
+    return f"on {place[1]} after {place[2]} restarts" if place else "not there"
