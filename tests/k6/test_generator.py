@@ -22,12 +22,13 @@ WAYS_TO_THINK = ("1", "fixed")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[float, Run]:
     """One run for each service time, at once: each asks 40 times a second, which leaves both cores idle."""
 
-    def run(service_time: float) -> Run:
+    def run(service_time: float, folder: Path) -> Run:
         with KnownService("sync", service_time) as service:
             load = {"WARM_UP": "2", "DURATION": "4", "VUS": str(VISITORS), "THINK": str(THINK_S)}
-            return measure(tmp_path_factory.mktemp("known"), service, **load)
+            return measure(folder, service, **load)
 
-    return dict(zip(SERVICE_TIMES, at_once([partial(run, each) for each in SERVICE_TIMES]), strict=True))
+    calls = [partial(run, each, tmp_path_factory.mktemp("known")) for each in SERVICE_TIMES]
+    return dict(zip(SERVICE_TIMES, at_once(calls), strict=True))
 
 
 @pytest.mark.timed
@@ -50,7 +51,7 @@ def test_the_measured_mean_and_rate_are_what_service_time_and_think_time_allow(
 def arrivals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Run, list[float]]]:
     """When requests came, for each way to think; both runs at once."""
 
-    def run(think: str) -> tuple[Run, list[float]]:
+    def run(think: str, folder: Path) -> tuple[Run, list[float]]:
         times: list[float] = []
 
         def note(path: str, _answer: Answer) -> None:
@@ -59,9 +60,10 @@ def arrivals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Run, l
 
         with KnownService("sync", spoil=note) as service:
             load = {"WARM_UP": "1", "DURATION": "3", "VUS": str(VISITORS), "THINK": think}
-            return measure(tmp_path_factory.mktemp("arrivals"), service, **load), times
+            return measure(folder, service, **load), times
 
-    return dict(zip(WAYS_TO_THINK, at_once([partial(run, each) for each in WAYS_TO_THINK]), strict=True))
+    calls = [partial(run, each, tmp_path_factory.mktemp("arrivals")) for each in WAYS_TO_THINK]
+    return dict(zip(WAYS_TO_THINK, at_once(calls), strict=True))
 
 
 @pytest.mark.timed

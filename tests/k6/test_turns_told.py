@@ -46,17 +46,16 @@ SPOILERS = {"another status": _status, "another sender": _sender, "an answer cut
 def spoilt(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     """A head to head for each way to spoil a service, all at once: nothing here is measured."""
 
-    def run(spoil: Callable[[Answer], None]) -> Run:
+    def run(spoil: Callable[[Answer], None], folder: Path) -> Run:
         def some(path: str, answer: Answer) -> None:
             if path.startswith("/api/products/"):
                 spoil(answer)
 
         with KnownService("sync", 0.005) as good, KnownService("async", 0.005, spoil=some) as bad:
-            return measure(
-                tmp_path_factory.mktemp("spoilt"), good, bad, TURNS="2", MIX="product=1,dashboard=1", **TURNS_ALONE
-            )
+            return measure(folder, good, bad, TURNS="2", MIX="product=1,dashboard=1", **TURNS_ALONE)
 
-    return dict(zip(SPOILERS, at_once([partial(run, spoil) for spoil in SPOILERS.values()]), strict=True))
+    calls = [partial(run, spoil, tmp_path_factory.mktemp("spoilt")) for spoil in SPOILERS.values()]
+    return dict(zip(SPOILERS, at_once(calls), strict=True))
 
 
 @pytest.mark.parametrize("way", SPOILERS)

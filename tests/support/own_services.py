@@ -2,8 +2,10 @@
 
 import os
 import random
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 
@@ -26,8 +28,8 @@ def own_service(stack: Stack, name: str, **environment: str) -> Service:
     port = free_port()
     settings = localised(plan.combinations[name], port, stack.database_port, stack.cache_url, plan.secrets)
     settings |= SMALL | {"CACHE_PREFIX": f"own-{port}"} | environment
-    folder = stack.directory / f"own-{port}"
-    folder.mkdir()
+    # Chance may give a port that an earlier one had.
+    folder = Path(tempfile.mkdtemp(prefix=f"own-{port}-", dir=stack.directory))
     return Service(name, port, settings, folder / name, stack.placement.services)
 
 
