@@ -1,5 +1,5 @@
--- Makes the user of the service whose database is @shop, named like it and with the password @password, and gives it
--- what that service needs and no more: it changes stock and prices, adds orders, and can delete nothing.
+-- Creates the user @shop with the password @password for the database @shop, with the privileges that the service
+-- needs: change stock and prices, add orders, delete nothing.
 SET NAMES utf8mb4;
 SET @account = CONCAT(QUOTE(@shop), '@''%''');
 

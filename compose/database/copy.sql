@@ -1,4 +1,4 @@
--- Makes the current database's rows those of shop_template, whatever they were. Run schema.sql once before.
+-- Replaces the current database's rows by those of shop_template. Run schema.sql once before.
 SET SESSION foreign_key_checks = 0, unique_checks = 0, lock_wait_timeout = 20;
 TRUNCATE TABLE idempotency_keys;
 TRUNCATE TABLE order_lines;
@@ -14,8 +14,8 @@ INSERT INTO customers SELECT * FROM shop_template.customers ORDER BY id;
 INSERT INTO orders SELECT * FROM shop_template.orders ORDER BY id;
 INSERT INTO order_lines SELECT * FROM shop_template.order_lines ORDER BY order_id, product_id;
 SET SESSION foreign_key_checks = 1, unique_checks = 1;
--- Statistics from all pages, not from a sample, and none made anew while something is measured: else two copies of
--- the same rows get different plans for the same report.
+-- Statistics from all pages instead of a sample, and not updated during measurements: otherwise two copies of the same
+-- rows get different plans for the same report.
 ALTER TABLE products STATS_SAMPLE_PAGES = 65535, STATS_AUTO_RECALC = 0;
 ALTER TABLE orders STATS_SAMPLE_PAGES = 65535, STATS_AUTO_RECALC = 0;
 ALTER TABLE order_lines STATS_SAMPLE_PAGES = 65535, STATS_AUTO_RECALC = 0;

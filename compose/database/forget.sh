@@ -1,5 +1,5 @@
 #!/bin/bash
-# Removes the services' keys from the Redis at CACHE_URL, and no others: it may be somebody else's.
+# Removes only the services' keys from the Redis at CACHE_URL, which may have other users.
 set -euo pipefail
 client() { redis-cli -u "$CACHE_URL" ${CACHE_CA_FILE:+--cacert "$CACHE_CA_FILE"} "$@"; }
 [ ! -s /run/secrets/cache ] || { REDISCLI_AUTH=$(</run/secrets/cache) && export REDISCLI_AUTH; }

@@ -1,8 +1,7 @@
 #!/bin/bash
-# The first start of the database container, in the order that README.md gives.
-# The image's entry script runs it, or sources it where the file lost its x-bit: hence the subshell.
-# With DATABASE_HOST it does the same by TCP as DATABASE_ADMIN, as often as it is run: what is there stays, and all rows
-# are the first ones again.
+# The first start of the database container, in the order of README.md. The image's entry script runs it, or sources it
+# if the file lost its x-bit: hence the subshell. With DATABASE_HOST it does the same over TCP as DATABASE_ADMIN. It can
+# run repeatedly: existing databases and users stay, and all rows are reset.
 (
 set -euo pipefail
 
@@ -13,14 +12,14 @@ if [ -n "${DATABASE_HOST:-}" ]; then
 fi
 client() { mysql --no-defaults "${server[@]}" --batch "$@"; }
 
-quoted() { # FILE -> what it holds, as an SQL string
+quoted() { # FILE -> its content as an SQL string
   local text
   text=$(<"$1") || return
   text=${text//\\/\\\\}
   printf "'%s'" "${text//\'/\'\'}"
 }
 
-enter() { # Some entry scripts have given root its password by now, others do it later.
+enter() { # Some entry scripts have set root's password by now, others set it later.
   client --execute="DO 0" 2>/dev/null && return
   export MYSQL_PWD=${MYSQL_ROOT_PASSWORD:-$(<"$MYSQL_ROOT_PASSWORD_FILE")}
   client --execute="DO 0"
@@ -30,7 +29,7 @@ tables() { client --skip-column-names --execute="SELECT COUNT(*) FROM informatio
 
 is_whole() { [ "$(tables "$1")" = "$(grep -c '^CREATE TABLE' /database/schema.sql)" ]; }
 
-create() { # DATABASE: which is not whole; what somebody else may have put there is not ours to drop
+create() { # DATABASE, which is incomplete; never drops another user's tables
   client --execute="CREATE DATABASE IF NOT EXISTS $1"
   [ "$(tables "$1")" = 0 ] || { echo "initialise: $1 holds other tables, or half of ours: drop it first" >&2; exit 2; }
 }
@@ -42,13 +41,13 @@ build_template() {
   { echo "SET @scale = $SCALE;"; cat /database/schema.sql /database/seed.sql; } | client shop_template
 }
 
-add_shop() { # NAME [SECRET]: of the database and of its user, and of its password
+add_shop() { # NAME of the database and its user, [SECRET: file of the password]
   local password
   password=$(quoted "/run/secrets/${2:-$1}")
   echo "initialise: copying it to $1"
   is_whole "$1" || { create "$1" && client "$1" </database/schema.sql; }
   client "$1" </database/copy.sql >/dev/null
-  # By standard input, because a command line can be read by everybody.
+  # On standard input, because all users can read command lines.
   { echo "SET @shop = '$1', @password = $password;"; cat /database/access.sql; } | client "$1"
 }
 
@@ -57,7 +56,7 @@ if [[ ! ${SCALE:=1} =~ ^[1-9][0-9]{0,2}$ ]]; then
   exit 2
 fi
 enter
-client </database/server.sql || [ -n "${DATABASE_HOST:-}" ] || exit # no right to it on a managed server
+client </database/server.sql || [ -n "${DATABASE_HOST:-}" ] || exit # a managed server does not allow it
 build_template
 for shop in shop_sync shop_sync_cached shop_async shop_async_cached; do
   add_shop "$shop"

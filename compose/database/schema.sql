@@ -1,4 +1,4 @@
--- The only definition of the tables. One copy per combination; MySQL 8.4 and MariaDB 10.11 alike.
+-- The only definition of the tables, for MySQL 8.4 and MariaDB 10.11. One copy per combination.
 CREATE TABLE calendar (
   id  TINYINT UNSIGNED NOT NULL PRIMARY KEY,
   day DATE NOT NULL

@@ -6,7 +6,7 @@ SET @scale = CAST(COALESCE(@scale, 1) AS UNSIGNED);
 SET @products = 2000 * @scale, @customers = 5000 * @scale, @orders = 50000 * @scale;
 SET @lanes = 5, @days = 365, @lane = @products DIV 5;
 
--- 0 to 5 * @orders - 1, each with a well mixed number of 31 bits ("noise") that depends on it alone.
+-- 0 to 5 * @orders - 1, each with a hash of 31 bits ("noise").
 CREATE TABLE digits (n INT UNSIGNED NOT NULL PRIMARY KEY) ENGINE = InnoDB;
 INSERT INTO digits VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9);
 CREATE TABLE thousands (n INT UNSIGNED NOT NULL PRIMARY KEY) ENGINE = InnoDB;
@@ -34,7 +34,7 @@ INSERT INTO categories VALUES
   (8, 'tools'), (9, 'lighting'), (10, 'furniture'), (11, 'clothing'), (12, 'shoes'), (13, 'travel'),
   (14, 'pets'), (15, 'baby'), (16, 'health'), (17, 'beauty'), (18, 'food'), (19, 'games'), (20, 'outdoor');
 
--- Each twenty products in a row hold every category once, turned by noise.
+-- Twenty consecutive products have every category once, rotated by noise.
 INSERT INTO products
 SELECT made.id, CONCAT(UPPER(LEFT(category.name, 3)), '-', LPAD(made.id, 8, '0')),
   CONCAT(
@@ -61,8 +61,8 @@ SELECT n, CONCAT(
     'Jansen', 'Kowalska', 'Łukasz'))
 FROM numbers WHERE n BETWEEN 1 AND @customers;
 
--- A product's share of the sales falls with its rank in its lane: the first has @lane places to be drawn at, the
--- second half as many, the last one. A lane is every fifth product; ranks are spread over its ids.
+-- A product's sales fall with its rank in its lane: the first rank has @lane places in the draw, the second half as
+-- many, the last has one. A lane is every fifth product; ranks are spread over its ids.
 CREATE TABLE places (
   place INT UNSIGNED NOT NULL PRIMARY KEY,
   step  INT UNSIGNED NOT NULL
@@ -73,8 +73,8 @@ FROM numbers ranking JOIN numbers chance ON chance.n < @lane DIV ranking.n
 WHERE ranking.n BETWEEN 1 AND @lane;
 SET @places = (SELECT COUNT(*) FROM places);
 
--- Five orders in a row hold one, two, three, four and five lines, turned by noise. The lines of an order are drawn
--- from different lanes, so that their products differ.
+-- Five consecutive orders have one to five lines, rotated by noise. The lines of an order come from different lanes, so
+-- their products differ.
 INSERT INTO order_lines
 SELECT order_id, product.id, 1 + draw.noise DIV @places MOD 5, product.price
 FROM (
@@ -88,7 +88,7 @@ STRAIGHT_JOIN numbers draw ON draw.n = made.draw
 STRAIGHT_JOIN places ON places.place = draw.noise MOD @places
 STRAIGHT_JOIN products product ON product.id = 1 + (places.step + lane * 83) MOD @lane * @lanes + lane;
 
--- Orders are spread evenly over the days, and over the seconds of each.
+-- Orders are spread evenly over the days, and over the seconds of each day.
 INSERT INTO orders
 SELECT here.n, 1 + here.noise MOD @customers, calendar.day - INTERVAL (@days - 1 - (here.n - 1) * @days DIV @orders) DAY,
   sums.total,
