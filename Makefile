@@ -1,7 +1,7 @@
-# `make` alone says what there is. Variables such as PROFILE=smoke are passed on to the programs.
+# `make` alone lists the targets. Variables such as PROFILE=smoke are passed on to the programs.
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
-# The libraries of other servers are installed for those who measure them.
+# Libraries of other servers are installed only to measure these servers.
 FURTHER := $(filter servers drivers pythons,$(COMBINATIONS))
 
 .PHONY: help setup libraries check test test-fast fuzz matrix report selfcheck simulation bench staleness faults up down locks
@@ -13,30 +13,30 @@ help:
 	@echo '  make matrix       measure the four combinations and compare them: the main job'
 	@echo '                      PROFILE=quick, origin, smoke, mixed, capacity or sweep    ROUNDS=4'
 	@echo '                      STACK=local, compose or none    COMBINATIONS=sync,async or servers, drivers, pythons, naive'
-	@echo '                      STACK=kubernetes CONTEXT=name measures on a cluster'
-	@echo '                      GENERATORS=4: so many k6 share the load'
-	@echo '  make report       write the report of the newest results again'
+	@echo '                      STACK=kubernetes CONTEXT=name: on a cluster'
+	@echo '                      GENERATORS=4: four k6 processes share the load'
+	@echo '  make report       rewrite the report of the newest results'
 	@echo '  make bench        each service beside a bare constant answer on the same server'
-	@echo '  make faults       one fault after the other under load    ONLY=redis-frozen COMBINATIONS=async-cached'
+	@echo '  make faults       one fault after another under load    ONLY=redis-frozen COMBINATIONS=async-cached'
 	@echo '  make staleness    look for stale reads under load    READS=2000 WRITES=200'
-	@echo '  make selfcheck    is a service that is slower by a tenth found, and nothing where there is nothing?    RUNS=20'
-	@echo '  make simulation   how often is the tool right, on simulated runs of a known effect?    RUNS=100'
+	@echo '  make selfcheck    is a service found that is a tenth slower, and no difference between equal ones?    RUNS=20'
+	@echo '  make simulation   how often is the tool right, on simulated runs with a known effect?    RUNS=100'
 	@echo
-	@echo '  make up, down     start the stack as local processes to look at, until Ctrl-C; end it from elsewhere'
+	@echo '  make up, down     start the stack as local processes, until Ctrl-C; stop it from another terminal'
 	@echo '  make test         all tests, on a real database and a real Redis    TESTS="-k cache -x"'
 	@echo '  make test-fast    the tests that need no server, no k6 and no browser'
-	@echo '  make fuzz         bad input at volume, with schemathesis, to all four    CASES=5000'
+	@echo '  make fuzz         invalid requests to all four services, with schemathesis    CASES=5000'
 	@echo '  make check        format, lint, types, twins; starts nothing'
-	@echo '  make setup        what the others do first: .venv, and a database server and Redis where they are missing'
-	@echo '  make locks        write compose/locks/*.txt again after a change of pyproject.toml'
+	@echo '  make setup        run by the others: .venv, and a database server and Redis if missing'
+	@echo '  make locks        rewrite compose/locks/*.txt after a change of pyproject.toml'
 	@echo
-	@echo 'Every option is in `.venv/bin/python -m loadtests --help`, and each is also a variable, as above.'
+	@echo '`.venv/bin/python -m loadtests --help` lists every option; each is also a variable, as above.'
 	@echo 'With Docker: docker compose up -d --wait && K6_USER="$$(id -u):$$(id -g)" docker compose run --rm k6'
 
 setup: libraries
 	@tools/system_packages
 
-# The libraries alone: what is checked without a service needs no server.
+# Libraries only, for targets that need no server.
 libraries:
 	@tools/setup $(FURTHER)
 
