@@ -1,4 +1,4 @@
-"""The shapes of requests and answers, from which validation, encoding and the OpenAPI document are made."""
+"""The shapes of requests and answers; validation, encoding and the OpenAPI document are derived from them."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,7 +8,7 @@ import msgspec
 
 MAX_ID = 4_294_967_295
 MAX_ORDER_ID = 9_223_372_036_854_775_807
-# The column orders.total; fifty lines of the largest allowed price and quantity would be five times as much.
+# The limit of column orders.total; fifty lines of the largest price and quantity would be five times as much.
 MAX_TOTAL = Decimal("999999999999.99")
 
 ProductId = Annotated[int, msgspec.Meta(ge=1, le=MAX_ID)]
@@ -16,7 +16,7 @@ CustomerId = Annotated[int, msgspec.Meta(ge=1, le=MAX_ID)]
 Stock = Annotated[int, msgspec.Meta(ge=0, le=MAX_ID)]
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 # In Python `$` also matches before a trailing newline, hence the `(?!\n)`, which OpenAPI's dialect knows as well.
-# The driver and the database accept control characters; names must not hold any.
+# The driver and the database accept control characters; names must not contain them.
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+(?!\n)$")]
 Price = Annotated[str, msgspec.Meta(pattern=r"^(0|[1-9][0-9]{0,7})\.[0-9]{2}(?!\n)$")]
 Month = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}(?!\n)$")]
@@ -31,7 +31,7 @@ class ProductPatch(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class NewOrderLine(msgspec.Struct, forbid_unknown_fields=True):
-    """One product and how many of it are ordered."""
+    """A product and the ordered quantity."""
 
     product_id: ProductId
     quantity: Quantity

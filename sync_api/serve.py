@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def main(run: Callable[[Settings], int] | None = None) -> int:
-    """Exit status 2 for unusable settings, 1 for a busy address; `run` takes the place of the server."""
+    """Exit status 2 for unusable settings, 1 for a busy address; `run` replaces the server."""
     try:
         settings = read_settings(os.environ)
         log_at_once(settings)
@@ -37,7 +37,7 @@ def _check_address(bind: str) -> None:
         try:
             probe.bind((host, int(port)))
         except OSError as error:
-            reason = f"{bind}: {error.strerror}; stop what listens there or change BIND"
+            reason = f"{bind}: {error.strerror}; stop the program that uses it or change BIND"
             raise OSError(error.errno, reason) from error
 
 
@@ -50,7 +50,7 @@ def _serve(settings: Settings, run: Callable[[Settings], int]) -> int:
     try:
         return run(settings)
     finally:
-        if os.getpid() == maker:  # forked workers leave through this `finally` as well
+        if os.getpid() == maker:  # forked workers run this `finally` as well
             shutil.rmtree(folder, ignore_errors=True)
 
 

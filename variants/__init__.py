@@ -1,1 +1,1 @@
-"""The same twins on other servers and with other drivers: what takes the place of one seam each."""
+"""The same twins on other servers and with other drivers: each file replaces one seam."""

@@ -1,4 +1,4 @@
-"""In the place of async_api/database/driver.py: asyncmy, which reads results in Cython."""
+"""Replaces async_api/database/driver.py: asyncmy, which reads results in Cython."""
 
 import asyncio
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ async def connect(settings: Settings, seconds: float) -> Raw:
             raw: Any = await asyncmy.connect(ssl=context, conv=conversions, cursor_cls=Cursor, **options)
     except (asyncmy.Error, OSError) as error:
         raise connecting_fault(error) from error
-    # What the ledger reads, by the names that the other drivers have for it.
+    # The ledger reads these attributes, which the other drivers have.
     raw.cursorclass, raw.decoders = Cursor, DECODERS
     if context is not None:
         await _check_encryption(raw, seconds)

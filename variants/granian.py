@@ -13,7 +13,7 @@ from shared.service.settings import Settings
 def server_of(settings: Settings, interface: Interfaces, **more: Any) -> Granian:
     host, _, port = settings.bind.rpartition(":")
     options = {row.granian: row.value for row in serving(settings) if row.granian}
-    # It has no keep-alive time: an idle connection waits for the head of its next request.
+    # Granian has no keep-alive time: the time limit of the next request's head applies to an idle connection.
     head = HTTP1Settings(header_read_timeout=settings.keep_alive * 1000, max_buffer_size=LONGEST_HEAD)
     return Granian(
         "",
@@ -29,5 +29,5 @@ def server_of(settings: Settings, interface: Interfaces, **more: Any) -> Granian
 
 
 def facts_of(server: Granian, settings: Settings) -> dict[str, Any]:
-    """Its effective options by name, for the workers."""
+    """The server's effective options by name, for the workers."""
     return {row.granian: getattr(server, row.granian) for row in serving(settings) if row.granian}

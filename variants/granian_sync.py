@@ -31,5 +31,5 @@ def _load(settings: Settings, facts: dict[str, Any]) -> "WSGIApplication":
     app = application(context)
     runtime_facts.server(context.metrics, "granian", settings, facts.__getitem__)
     context.open()
-    Finalize(None, context.close, exitpriority=0)  # a worker leaves without `atexit`
+    Finalize(None, context.close, exitpriority=0)  # a worker exits without `atexit`
     return with_target(app)

@@ -6,7 +6,7 @@ from typing import Final
 
 from shared.service.settings import Settings, SettingsError
 
-# By twin and name: what takes the place of service/server.py, and of database/driver.py.
+# By twin and name: the modules that replace service/server.py, and database/driver.py.
 SERVERS: Final = {
     "sync granian": "variants.granian_sync:run",
     "sync waitress": "variants.waitress:run",
@@ -22,12 +22,12 @@ USAGE: Final = f"usage: python -m variants.serve TWIN NAME: {', '.join((*SERVERS
 
 chosen = " ".join(sys.argv[1:])
 if driver := DRIVERS.get(chosen):
-    # Not in `main`: a spawned worker, which imports the twin by itself, comes through here first.
+    # Not in `main`: a spawned worker runs this too before it imports the twin.
     sys.modules[f"{sys.argv[1]}_api.database.driver"] = import_module(driver)
 
 
 def main() -> int:
-    """Exit statuses are those of the twin."""
+    """The exit statuses are the twin's."""
     if chosen not in {*SERVERS, *DRIVERS}:
         sys.stderr.write(USAGE)
         return 2

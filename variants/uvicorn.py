@@ -17,7 +17,7 @@ from shared.service.settings import Settings
 
 def run(settings: Settings, loop: Callable[[], asyncio.AbstractEventLoop] | None = None) -> int:
     """Serve until SIGTERM; returns the exit status."""
-    # It raises the signals that it has heard once more at its end.
+    # uvicorn raises received signals again when it ends.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     with asyncio.Runner(loop_factory=loop) as runner:
@@ -36,5 +36,5 @@ async def _serve(settings: Settings) -> None:
     app = application(context)
     config = Config(app, host, int(port), http="httptools", ws="none", lifespan="on", log_config=None, **options)
     runtime_facts.server(context.metrics, "uvicorn", settings, partial(getattr, config))
-    # It has to make its socket: asyncio sets TCP_NODELAY on none whose protocol is not given.
+    # uvicorn must create its socket itself: asyncio sets TCP_NODELAY only on sockets with an explicit protocol.
     await Server(config).serve()

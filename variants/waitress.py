@@ -1,4 +1,4 @@
-"""The sync twin on waitress, a server in Python with one thread that reads and many that answer."""
+"""The sync twin on waitress, a Python server with one reading thread and many answering threads."""
 
 import signal
 import sys
@@ -19,7 +19,7 @@ def run(settings: Settings) -> int:
     """Serve until SIGTERM; returns the exit status."""
     context = ServiceContext(settings)
     options = {row.waitress: row.value for row in serving(settings) if row.waitress}
-    # select() knows no more than 1,024 connections.
+    # select() allows at most 1,024 connections.
     server = create_server(with_target(application(context)), listen=settings.bind, asyncore_use_poll=True, **options)
     runtime_facts.server(context.metrics, "waitress", settings, partial(getattr, server.adj))
     context.open()

@@ -1,4 +1,4 @@
-"""What a WSGI server other than gunicorn leaves out of a request's environment."""
+"""The part of a request's WSGI environment that only gunicorn sets."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def with_target(app: "WSGIApplication") -> "WSGIApplication":
-    """Add RAW_URI, the target as it was sent, which the twin checks."""
+    """Add RAW_URI, the raw target, which the twin checks."""
 
     def handle(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         query = environ.get("QUERY_STRING")

@@ -35,7 +35,7 @@ class Read(msgspec.Struct, frozen=True):
 
 
 class Cache:
-    """Without CACHE_URL every request is loaded, with X-Cache `off`. Never fails because of Redis."""
+    """Without CACHE_URL every request loads its body, with X-Cache `off`. Never fails because of Redis."""
 
     def __init__(
         self, settings: Settings, background: Background, pool_is_busy: Callable[[], bool], metrics: Metrics
@@ -95,7 +95,7 @@ class Cache:
         return "ok" if is_up else "down"
 
     def end_pauses(self) -> None:
-        """End all pauses, when the service closes."""
+        """End all pauses when the service closes."""
         if self._redis is not None:
             self._redis.closing.set()
 

@@ -17,7 +17,7 @@ class Deadline:
     """Cancels one iteration of the loop after the deadline, so that a reply received during a stall still counts."""
 
     def __init__(self, pool: Any, seconds: float) -> None:
-        """Needs neither: asyncio has time-outs."""
+        """Ignores both arguments: asyncio has time-outs."""
 
     @asynccontextmanager
     async def within(self, seconds: float) -> AsyncIterator[None]:

@@ -1,4 +1,4 @@
-"""Reads a request's body before anything refuses the request: an unread body forces the connection to close."""
+"""Reads the body before a request can be refused: an unread body forces the connection to close."""
 
 from quart import request
 from werkzeug.exceptions import HTTPException

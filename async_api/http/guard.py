@@ -15,7 +15,7 @@ _LENGTHS: Final = (b"content-length", b"transfer-encoding")
 
 
 def guarded(app: ASGIFramework, settings: Settings, metrics: Metrics) -> ASGIFramework:
-    """Quart limits the time of a body itself."""
+    """Adds no time limit for bodies: Quart has one."""
 
     async def answer(send: ASGISendCallable, problem: Problem) -> None:
         refused = problem.answer()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from shared.service.serving import STOP_MARGIN, own_socket, serving
 from shared.service.settings import Settings
 
-# What only a worker needs is imported in it: its parent would hold it in memory a second time.
+# Workers import their own modules: imports here would also take memory in the parent.
 if TYPE_CHECKING:
     from quart import Quart
 
@@ -36,7 +36,7 @@ def application(context: "ServiceContext") -> "Quart":
     from .places import Places
 
     app = create_app(context)
-    # Quart drops a response after a minute without an answer; the service's own limits are shorter and answer.
+    # Quart drops a response after a minute; the service's own time limits are shorter and send an answer.
     app.config["RESPONSE_TIMEOUT"] = None
     app.config["BODY_TIMEOUT"] = context.settings.request_timeout
     app.before_serving(context.open)

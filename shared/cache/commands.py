@@ -8,7 +8,7 @@ from shared.cache.plans import Plan
 from shared.cache.steps import Command
 from shared.cache.values import STAMP_LIFETIME, Garbled, Stamps, parse_lookup, unpack, usable_stamp
 
-# Takes the lease unless a value with these stamps exists that is not the one seen before.
+# Takes the lease unless a newer value with these stamps exists.
 LEASE: Final = """
 local value = redis.call('GET', KEYS[1])
 if value and value:sub(1, #ARGV[1]) == ARGV[1] and (ARGV[2] == '' or value:sub(1, #ARGV[2]) ~= ARGV[2]) then

@@ -6,7 +6,7 @@ three rules, which tests/cache/test_cache_policy.py checks in every interleaving
 - a reader that finds a stamp missing creates one before it reads the database;
 - a writer deletes the stamps of the groups it touched after its commit and before its answer;
 - a flight, in the process or by a lease in Redis, is named by its key *and* the stamps that the reader has seen, so a
-  reader cannot join a flight that began before a write answered before the reader started.
+  reader cannot join a flight that began before a write that was answered before the reader started.
 """
 
 from collections.abc import Iterator
@@ -83,7 +83,7 @@ class Policy:
         self._metrics = metrics
 
     def read(self, plan: Plan) -> Steps[Lookup]:
-        """Look up a value; on a miss, create the missing stamps, under which it may be loaded."""
+        """Look up a value; on a miss, create the missing stamps for the load."""
         lookup: Lookup = yield commands.find(self._names, plan)
         if lookup.body is None:
             for place, group in enumerate(plan.groups):

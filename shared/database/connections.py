@@ -38,7 +38,7 @@ class Result(msgspec.Struct, frozen=True):
 
 
 def connection_options(settings: Settings, seconds: float) -> dict[str, Any]:
-    """Keyword arguments of `connect` for both drivers; what differs is in the driver's seam."""
+    """Keyword arguments of `connect` for both drivers; differences are in the driver's seam."""
     address: DatabaseAddress = database_address(settings)
     return {
         "host": address.host,
@@ -81,9 +81,9 @@ def session_statement(server_version: str, settings: Settings) -> str:
 
 
 def limited(statement: str, seconds: float, server_version: str, settings: Settings) -> str:
-    """A read that the server itself ends after `seconds`, where a request has less time left than STATEMENT_TIMEOUT.
+    """Let the server end a read after `seconds` when the request has less time left than STATEMENT_TIMEOUT.
 
-    PyMySQL takes its time-outs when it connects: a read that begins late would outlast its request.
+    PyMySQL's time-outs are fixed at connect: a read that begins late would outlast its request.
     """
     if seconds >= settings.statement_timeout or not statement.lstrip().startswith("SELECT"):
         return statement

@@ -154,7 +154,7 @@ NUMBERS: dict[type[DatabaseFault], tuple[int, ...]] = {
         1251, 1275, 1524, 2059, 3159,  # the authentication plugin; TLS that the server requires
     ),
     StatementRejected: (
-        1052, 1054, 1055, 1056, 1057, 1058, 1060, 1063, 1064, 1065, 1066, 1096, 1109, 1110, 1111, 1120,  # the text
+        1052, 1054, 1055, 1056, 1057, 1058, 1060, 1063, 1064, 1065, 1066, 1096, 1109, 1110, 1111, 1120,  # syntax
         1136, 1137, 1138, 1139, 1140, 1149, 1172, 1210, 1221, 1222, 1235, 1241, 1242, 1243, 1247, 1248, 1250,
         1318, 1327, 1463, 1582, 1583,
         1022, 1048, 1062, 1169, 1216, 1217, 1451, 1452, 1557, 1586, 1761, 1762,  # keys and constraints
@@ -183,7 +183,7 @@ def fault_of(error: Exception) -> DatabaseFault:
 
 
 def connecting_fault(error: Exception) -> DatabaseFault:
-    """The same while connecting; the text includes the causes, which a driver may leave out of its own."""
+    """The same while connecting; the message includes the causes, which a driver's own message may omit."""
     causes = (error, error.__cause__, error.__context__)
     text = "; ".join(str(cause) for cause in causes if cause is not None and str(cause)) or "no answer in time"
     if any(isinstance(cause, TimeoutError) for cause in causes):

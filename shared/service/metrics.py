@@ -25,7 +25,7 @@ REFRESH_OUTCOMES: Final = ("made", "elsewhere", "left_out", "failed")
 class Metrics:
     """The metrics of one worker.
 
-    prometheus_client keeps them in files in PROMETHEUS_MULTIPROC_DIR, which has to be set before it is imported.
+    prometheus_client stores them in files in PROMETHEUS_MULTIPROC_DIR, which must be set before its import.
     """
 
     def __init__(self) -> None:
@@ -33,28 +33,28 @@ class Metrics:
         counter, summary = partial(Counter, registry=own), partial(Summary, registry=own)
         histogram = partial(Histogram, buckets=SECONDS, registry=own)
         gauge = partial(Gauge, multiprocess_mode="livesum", registry=own)
-        events = counter("cache_events", "What the cache did.", ["event"])
-        outcomes = counter("cache_refreshes", "Values made again before their end.", ["outcome"])
+        events = counter("cache_events", "Cache events of reads and writes.", ["event"])
+        outcomes = counter("cache_refreshes", "Values refreshed before they expire.", ["outcome"])
         requests = counter("http_requests", "Requests answered.", ["route", "status"])
-        latency = histogram("http_request_seconds", "From the handler's start to its end.", ["route"])
-        # `labels` takes a lock and makes strings of its values: ask it once for each.
+        latency = histogram("http_request_seconds", "Duration of handlers.", ["route"])
+        # `labels` takes a lock and converts its values to strings: call it once for each.
         self._requests, self._latency = cache(requests.labels), cache(latency.labels)
         self._worker = gauge("http_worker_requests", "Requests answered by each worker.", multiprocess_mode="all")
-        self._facts = gauge("service_trait", "Workers that are made so.", ["entry", "value"])
+        self._facts = gauge("service_trait", "Workers with this property.", ["entry", "value"])
         self._cache_events = {event: events.labels(event) for event in CACHE_EVENTS}
         self._refreshes = {outcome: outcomes.labels(outcome) for outcome in REFRESH_OUTCOMES}
-        self.queue = summary("http_queue_seconds", "Wait for one of the places in which a worker handles requests.")
-        self.lag = summary("worker_lag_seconds", "How late a worker is to do what is due.")
-        self.breaker_opened = counter("cache_breaker_opened", "Times that a worker stopped asking Redis.")
-        self.breaker_open = gauge("cache_breaker_open", "Workers that do not ask Redis now.")
-        self.owed_drops = gauge("cache_owed_drops", "Groups whose drop failed and is owed.")
-        self.late_drops = counter("cache_late_drops", "Owed drops made up for, in commands.")
+        self.queue = summary("http_queue_seconds", "Wait for one of a worker's IN_FLIGHT places.")
+        self.lag = summary("worker_lag_seconds", "Scheduling lag of a worker.")
+        self.breaker_opened = counter("cache_breaker_opened", "Times that a worker's circuit breaker opened.")
+        self.breaker_open = gauge("cache_breaker_open", "Workers whose circuit breaker is open.")
+        self.owed_drops = gauge("cache_owed_drops", "Groups with an owed invalidation.")
+        self.late_drops = counter("cache_late_drops", "Commands that sent owed invalidations.")
         self.pool_wait = histogram("pool_wait_seconds", "Wait for a database connection.")
-        self.pool_held = counter("pool_held_seconds", "Time that database connections were at work.")
-        self.pool_in_use = gauge("pool_in_use", "Database connections at work.")
+        self.pool_held = counter("pool_held_seconds", "Time that database connections were in use.")
+        self.pool_in_use = gauge("pool_in_use", "Database connections in use.")
         self.opened = counter("pool_opened", "Database connections opened.")
         self.refused = counter("pool_refused", "Requests that found no free connection in time.")
-        self.retried = counter("database_tried_again", "Reads and transactions repeated on a fresh connection.")
+        self.retried = counter("database_tried_again", "Reads and transactions retried on another connection.")
 
     def request(self, route: str, status: int, seconds: float) -> None:
         self._requests(route, status).inc()

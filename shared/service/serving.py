@@ -16,7 +16,7 @@ class Setting(msgspec.Struct, frozen=True):
     gunicorn: str | None
     hypercorn: str | None
     value: Any
-    # Those of variants/.
+    # The servers of variants/.
     waitress: str | None = None
     uvicorn: str | None = None
     granian: str | None = None
@@ -34,7 +34,7 @@ def serving(settings: Settings) -> tuple[Setting, ...]:
         Setting("headers of proxies believed", None, None, False, uvicorn="proxy_headers"),
         Setting("headers of peers that set the path", "forwarder_headers", None, ""),
         Setting("headers of peers that set the scheme", "secure_scheme_headers", None, {}),
-        # asyncio accepts as many in one turn: more of them let in a crowd faster than it is refused.
+        # asyncio accepts this many per iteration: a larger backlog would admit a crowd faster than it is refused.
         Setting(
             "backlog", "backlog", "backlog", settings.backlog,
             waitress="backlog", uvicorn="backlog", granian="backlog",
@@ -75,15 +75,15 @@ def serving(settings: Settings) -> tuple[Setting, ...]:
 
 
 def own_socket(settings: Settings) -> bool:
-    """Whether each worker listens for itself; the parent of a single one listens for it.
+        """Whether each worker has its own listening socket; for a single worker the parent listens.
 
-    From one socket asyncio accepts all that wait, so the first of several workers to wake would have a whole crowd.
+    From a shared socket asyncio accepts all waiting connections: the first worker to wake would take them all.
     """
     return settings.workers > 1
 
 
 def most_waiting(settings: Settings) -> int:
-    """Requests that wait for a place in one process; the next is refused at once, by the last thread on sync."""
+    """How many requests may wait for a place in a process; the next is refused at once, on sync by the last thread."""
     return (THREADS_PER_PLACE - 1) * settings.in_flight - 1
 
 

@@ -1,4 +1,4 @@
-"""Seam: work that must outlive its request, and work behind the answers."""
+"""Seam: work that must outlive its request, and background work."""
 
 import logging
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The objects of a worker, created once and passed to those that need them."""
+"""The objects of a worker, created once and passed to their users."""
 
 import gc
 
@@ -14,7 +14,7 @@ from .fanout import Fanout
 from .lag import Lag
 from .logs import log_behind
 
-# Requests have had GRACE to finish, so what still runs is stuck.
+# Requests have had GRACE seconds to finish, so work that still runs is stuck.
 CLOSE_SECONDS = 1.0
 
 
@@ -36,7 +36,7 @@ class ServiceContext:
         self.pool.open()
         self.cache.open()
         self.background.submit(self.lag.watch)
-        # Start-up objects stay alive: keep them out of full collections, which would also copy the memory pages shared
+        # Start-up objects stay alive: exclude them from full collections, which would also copy memory pages shared
         # with the parent.
         gc.freeze()
 

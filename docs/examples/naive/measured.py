@@ -1,4 +1,4 @@
-"""What a measurement asks of a service besides its routes: its name in each answer, and the facts of its ledger."""
+"""What a measurement needs from a service besides its routes: its name in each answer, and its ledger facts."""
 
 import platform
 import sys
@@ -12,7 +12,7 @@ from shared.service.settings import Settings
 
 
 def facts(kind: str, settings: Settings, configured: Callable[[str], Any], scheduler: type) -> str:
-    """As Prometheus reads them: the effective options of a server by `kind`, a column of `serving`, and versions."""
+    """In Prometheus' text format: a server's effective options and versions; `kind` is a column of `serving`."""
     known = {"server": kind, "event loop": f"{scheduler.__module__}.{scheduler.__qualname__}"}
     for row in serving(settings):
         if name := getattr(row, kind):

@@ -48,7 +48,7 @@ async def query(statement: str, *values: object) -> list[dict[str, Any]]:
 
 
 def cached(view: Callable[..., Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
-    """Keeps the answers of a view in Redis for a minute."""
+    """Keep a view's answers in Redis for a minute."""
 
     @wraps(view)
     async def answer(**arguments: Any) -> Response:

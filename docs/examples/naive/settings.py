@@ -1,4 +1,4 @@
-"""Where the database and Redis are, and the statements of both naive twins: the same work as the twins give them."""
+"""Addresses of the database and Redis, and the SQL of both naive twins: the same work as in the twins."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A service to try it on: python docs/examples/own/service.py PORT MILLISECONDS."""
+"""An example service: python docs/examples/own/service.py PORT MILLISECONDS."""
 
 import json
 import sys
