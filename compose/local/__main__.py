@@ -1,7 +1,7 @@
 """Runs the stack as local processes, without containers.
 
 Options and settings come from compose/*.yaml; only hosts, ports and paths are replaced. Everything is in a temporary
-directory that is removed at the end. Servers that already run on this machine are not touched.
+directory that is removed at the end. Other servers on this machine are not touched.
 """
 
 import argparse
@@ -24,13 +24,13 @@ examples:
   python -m compose.local up                      all four services on ports 8001 to 8004
   python -m compose.local up --only sync,async    two of them
   PORT_BASE=18000 python -m compose.local up      on ports 18001 to 18004
-  FANOUT=serial POOL=4 python -m compose.local up any variable that compose/api.yaml names
-  python -m compose.local down                    ends it from another terminal
+  FANOUT=serial POOL=4 python -m compose.local up any variable of compose/api.yaml
+  python -m compose.local down                    stop it from another terminal
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status 1: a program failed. 2: an option or this machine cannot be used."""
+    """Exit status 1: a program failed; 2: an unusable option or machine."""
     chosen = parser().parse_args(arguments)
     progress = Progress()
     try:
@@ -64,7 +64,7 @@ def up(chosen: argparse.Namespace, progress: Progress) -> int:
 
 
 def down() -> int:
-    """Stop the stacks that `up` started from this checkout, and remove what killed ones left."""
+    """Stop the stacks that `up` started from this checkout, and remove leftovers of killed stacks."""
     messages = [ownership.end(directory, owner) for directory, owner in ownership.stacks()]
     print("\n".join(filter(None, messages)) or "nothing to end: no stack of this checkout is up")
     return 0
@@ -86,7 +86,7 @@ def watch(stack: Stack) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Defaults come from the environment variables that the help names."""
+    """The help names the environment variables that set the defaults."""
     top = argparse.ArgumentParser(
         prog="python -m compose.local",
         description=__doc__,
@@ -95,11 +95,11 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", required=True)
     start = commands.add_parser("up", help="start the stack and keep it until Ctrl-C or SIGTERM")
-    commands.add_parser("down", help="end what `up` started, and remove leftovers of killed stacks")
+    commands.add_parser("down", help="stop the stack of `up`, and remove leftovers of killed stacks")
     for option, variable, default, meaning in (
         ("--workers", "WORKERS", "1", "processes per service"),
         ("--port-base", "PORT_BASE", "8000", "services listen on the four ports after it"),
-        ("--scale", "SCALE", "1", "how many times the data"),
+        ("--scale", "SCALE", "1", "multiplies the data"),
     ):
         value = os.environ.get(variable) or default
         start.add_argument(option, type=int, default=value, help=f"{meaning} ({variable}; now {value})")

@@ -47,7 +47,7 @@ class Components:
             process.must_run()
 
     def _fill(self, ports: dict[str, int]) -> None:
-        """Load the databases of the services to start; of the usual four if the caller starts its own."""
+        """Load the databases of the services to start; of the default four if the caller starts its own."""
         services = [self._plan.combinations[name] for name in ports or self._plan.usual]
         shops = {each.database: self._plan.secret(each.secret) for each in services}
         for seeded in rows.databases(self.database.connect):

@@ -21,8 +21,8 @@ from compose.local.processes import Process, environment
 Connection: TypeAlias = "pymysql.Connection[Cursor]"
 INITIALISE_SECONDS, START_SECONDS, CONNECT_SECONDS = 120, 120, 30
 LONGEST_SOCKET = 100  # the kernel allows 107 bytes
-# Run before the first connection is taken. MariaDB's installer makes four accounts of root, all without a password.
-# `mariadb.sys` has none either, but is locked; the system's views need it.
+# Run before the server accepts connections. MariaDB's installer creates four root accounts without a password.
+# `mariadb.sys` has none either, but it is locked, and system views need it.
 ACCOUNTS = """\
 ALTER USER 'root'@'localhost' IDENTIFIED BY '{password}';
 SET @drop = (SELECT CONCAT('DROP USER ', GROUP_CONCAT(QUOTE(user), '@', QUOTE(host))) FROM mysql.user \
@@ -56,7 +56,7 @@ class DatabaseServer:
         self._password = password
         self._user = server_user()
         self._data = directory / "data"
-        # Where root may import and export; separate from the data.
+        # Root's directory for import and export; separate from the data.
         self._files = directory.parent / "files"
         self._socket = directory / "s"
         self.program = programs.need("mysqld", "mariadbd")
@@ -67,7 +67,7 @@ class DatabaseServer:
         self.port = ports.free()
 
     def start(self, seeded: Path | None = None) -> None:
-        """Start the server on a copy of `seeded`, else on an empty directory, with root@localhost as only account."""
+        """Start the server on a copy of `seeded`, else on an empty directory; the only account is root@localhost."""
         if len(str(self._socket)) > LONGEST_SOCKET:
             raise unusable(f"{self._socket} is too long for a socket: set TMPDIR to a shorter path")
         make_folder(self._directory, self._user)
@@ -97,14 +97,14 @@ class DatabaseServer:
         self.settle()
 
     def settle(self) -> None:
-        """Pin the server to its cores; while the data is loaded it may use all."""
+        """Pin the server to its cores; while it loads the data it may use all."""
         self.process.move(self._cores)
 
     def connect(self, database: str | None = None) -> Connection:
-        """A root connection by the socket: autocommit, several statements in one query allowed."""
+        """A root connection over the socket: autocommit, several statements per query allowed."""
         return pymysql.connect(
             unix_socket=str(self._socket),
-            ssl_disabled=True,  # not needed on a socket; the context alone takes longer than most statements
+            ssl_disabled=True,  # not needed on a socket; creating the context takes longer than most statements
             user="root",
             password=self._password,
             database=database,

@@ -22,13 +22,13 @@ VARIABLE = re.compile(r"\$(?:(?P<escaped>\$)|\{(?P<name>\w+)(?::-(?P<default>[^{
 CONNECTIONS = "--max-connections="
 RESERVE = 20  # for KILL, seeding and measuring
 USUAL = 4
-# Twice what a database takes at SCALE=1; the presets of compose/database.yaml are one step and its server.
+# COPY_MB is twice a database's size at SCALE=1; the defaults of compose/database.yaml are one step and the server.
 COPY_MB, POOL_STEP_MB, SERVER_MB = 45, 512, 1024
 
 
 @dataclass(frozen=True)
 class Definition:
-    """One service; with `profiles` it is started only when it is named, `python` is a version, empty for our own."""
+    """One service. With `profiles` it starts only if named; `python` is a version, empty for the current one."""
 
     name: str
     command: tuple[str, ...]
@@ -60,18 +60,18 @@ class Plan:
 
     @property
     def usual(self) -> list[str]:
-        """The combinations that are started when none is named."""
+        """The combinations that start by default."""
         return [name for name, each in self.combinations.items() if not each.profiles]
 
     def secret(self, name: str) -> str:
         file = self.secrets[name]
         if not file.is_file():
-            raise unusable(f"{file} is missing: it holds a password; see `SECRETS` in docs/services.md")
+            raise unusable(f"{file} is missing: it must hold a password; see `SECRETS` in docs/services.md")
         return file.read_text()
 
 
 def room_for(names: Collection[str], scale: int) -> dict[str, str]:
-    """Variables by which no page of the database is lost to the data of another combination, as far as memory goes."""
+    """Variables for a buffer pool that holds the data of all combinations, within the machine's memory."""
     copies = 1 + max(USUAL, len(names))
     needed = ceil(COPY_MB * copies * scale / POOL_STEP_MB) * POOL_STEP_MB
     pool = min(needed, virtual_memory().total // 2**21)
@@ -94,7 +94,7 @@ def must_fit(plan: Plan, names: Collection[str], environment: Mapping[str, str])
     needed = sum(int(each["WORKERS"]) * int(each["POOL"]) for each in services) + RESERVE
     limits = [word.partition("=")[2] for word in plan.database.command if word.startswith(CONNECTIONS)]
     if limits and needed > int(limits[0]):
-        raise unusable(f"the pools need {needed} database connections of {limits[0]}: lower WORKERS or POOL")
+        raise unusable(f"the pools need {needed} database connections, the limit is {limits[0]}: lower WORKERS or POOL")
 
 
 def define(name: str, body: Mapping[str, object]) -> Definition:
@@ -123,7 +123,7 @@ def fill(value: Any, variables: Mapping[str, str]) -> Any:
 
 
 def replacement(match: re.Match[str], variables: Mapping[str, str]) -> str:
-    """As with Compose's `:-`, an empty variable counts as unset."""
+    """As in Compose, `:-` treats an empty variable as unset."""
     if match["escaped"]:
         return "$"
     return variables.get(match["name"]) or match["default"] or ""

@@ -8,7 +8,7 @@ BROKEN = 1
 
 
 class StackError(Exception):
-    """A one-line message with the cause and the cure.
+    """A one-line message with the cause and the remedy.
 
     `log` is the tail of the failed program's log, `status` the exit status of the command.
     """
@@ -20,7 +20,7 @@ class StackError(Exception):
 
 
 def unusable(line: str) -> StackError:
-    """An option or a machine that cannot be used: exit status 2."""
+    """An unusable option or machine: exit status 2."""
     return StackError(line, status=UNUSABLE)
 
 

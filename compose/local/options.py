@@ -23,10 +23,9 @@ def seeded_data() -> Path | None:
 class StackOptions:
     """StackError names an option that is out of range.
 
-    Services listen on `port_base` + 1 and following, `scale` multiplies the data, `environment` is
-    added to every service's, `only` names the services to start (default: all), `progress` is called
-    with each step. `down` ends a stack in the `foreground`. `seeded` is a data directory of the same scale: the
-    database begins with a copy of it, instead of being filled.
+    Services listen on `port_base` + 1 and following. `scale` multiplies the data. `environment` is added to every
+    service's. `only` names the services to start (default: all). `progress` is called with each step. `down` stops a
+    stack in the `foreground`. `seeded` is a data directory of the same scale, copied instead of loading the data.
     """
 
     workers: int = 1
@@ -59,4 +58,4 @@ class StackOptions:
 
 def within(name: str, value: int, low: int, high: int) -> None:
     if not low <= value <= high:
-        raise unusable(f"{name} is {value}: make it a whole number from {low} to {high}")
+        raise unusable(f"{name} is {value}: use a whole number from {low} to {high}")

@@ -24,7 +24,7 @@ POLL_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Owner:
-    """The process that started a stack. Its start time tells it from a later process with the same id."""
+    """The process that started a stack. The start time distinguishes it from a later process with the same id."""
 
     pid: int
     started: float
@@ -64,7 +64,7 @@ def stacks() -> Iterator[tuple[Path, Owner]]:
 
 
 def end(directory: Path, owner: Owner) -> str | None:
-    """Stop a foreground stack, or remove what a killed one left; return the message for the user.
+    """Stop a foreground stack, or remove a killed one's leftovers; return the message for the user.
 
     A stack in use by a test or a measurement is left alone: None.
     """
@@ -72,7 +72,7 @@ def end(directory: Path, owner: Owner) -> str | None:
     if process is None:
         sweep(directory)
         shutil.rmtree(directory, ignore_errors=True)
-        return f"removed what a killed stack had left in {directory}"
+        return f"removed the leftovers of a killed stack in {directory}"
     if not owner.foreground:
         return None
     process.terminate()

@@ -10,8 +10,8 @@ import psutil
 
 from compose.local.failures import unusable
 
-# systemd's range for DynamicUser=, which no distribution assigns. Not `nobody`, which other services run as, nor
-# `mysql` and `redis`, which own the files of the machine's own servers.
+# systemd's range for DynamicUser=, which no distribution assigns. Not `nobody`, used by other services, nor `mysql` and
+# `redis`, which own the files of the machine's servers.
 UNPRIVILEGED = range(61184, 65520)
 MAY_ENTER = 0o001
 
@@ -25,7 +25,7 @@ class Identity(TypedDict):
 
 
 def server_user() -> int | None:
-    """For root, a uid that no user and no process has; else None: servers run as the current user."""
+    """As root, a uid without user or process; otherwise None: servers run as the current user."""
     if os.geteuid() != 0:
         return None
     taken = {entry.pw_uid for entry in pwd.getpwall()}
@@ -49,7 +49,7 @@ def make_folder(folder: Path, user: int | None = None) -> None:
 
 
 def give(folder: Path, user: int | None) -> None:
-    """Let `user` own a folder and all that is in it."""
+    """Change the owner of a folder and its content to `user`."""
     if user is not None:
         for path in (folder, *folder.rglob("*")):
             os.chown(path, user, user)
@@ -60,7 +60,7 @@ def must_be_reached(folder: Path) -> None:
     for parent in folder.parents:
         if not parent.stat().st_mode & MAY_ENTER:
             raise unusable(
-                f"{parent} is closed to other users, and servers do not run as root: set TMPDIR to another folder"
+                f"other users cannot enter {parent}, and servers do not run as root: set TMPDIR to another folder"
             )
 
 

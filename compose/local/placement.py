@@ -12,15 +12,15 @@ Cores = frozenset[int]
 
 @dataclass(frozen=True)
 class Placement:
-    """Two sets of cores; equal where the machine has only one."""
+    """Two sets of cores; equal if the machine has only one."""
 
     services: Cores
     others: Cores
 
     def __str__(self) -> str:
         if self.services == self.others:
-            return f"all on core {listed(self.services)}: so load and service share it"
-        return f"services on core {listed(self.services)}, all else on {listed(self.others)}"
+            return f"all on core {listed(self.services)}: the load generator and the services share it"
+        return f"services on core {listed(self.services)}, everything else on {listed(self.others)}"
 
 
 def place(services: str, others: str) -> Placement:
@@ -37,7 +37,7 @@ def parse(text: str) -> Cores:
     for part in filter(None, text.split(",")):
         low, _, high = part.partition("-")
         if not low.isdigit() or not (high or low).isdigit():
-            raise unusable(f"'{text}' is no list of cores: write it like 0 or 1-3 or 0,2")
+            raise unusable(f"'{text}' is not a list of cores: write it like 0 or 1-3 or 0,2")
         cores.update(range(int(low), int(high or low) + 1))
     return frozenset(cores)
 

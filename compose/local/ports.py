@@ -37,7 +37,7 @@ def taken(port: int) -> bool:
 
 
 def owner(port: int) -> str:
-    """The process that listens on a port; another user's cannot be seen."""
+    """The process that listens on a port; other users' processes are not visible."""
     for connection in psutil.net_connections("tcp"):
         listens = connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,)
         if listens and connection.pid:

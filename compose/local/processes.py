@@ -24,9 +24,9 @@ POLL_SECONDS = 0.03
 
 
 def environment(directory: Path, extra: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a child: PATH and the like, a mark by which `sweep` finds it, and `extra`.
+    """The environment of a child: PATH and similar variables, a mark for `sweep`, and `extra`.
 
-    No other variable is inherited, so that a service runs with the same environment as in a container.
+    No other variable is inherited, so a service has the same environment as in a container.
     """
     inherited = {
         name: value for name, value in os.environ.items() if name in INHERITED or name.startswith(INHERITED_PREFIXES)
@@ -35,7 +35,7 @@ def environment(directory: Path, extra: Mapping[str, str]) -> dict[str, str]:
 
 
 class Process:
-    """A process in a session of its own; its output goes to `log`."""
+    """A process in its own session; its output goes to `log`."""
 
     def __init__(self, name: str, log: Path, cores: Cores) -> None:
         self.name = name
@@ -104,7 +104,7 @@ class Process:
         return {thread.id for thread in psutil.Process(self.pid).threads()}
 
     def terminate(self) -> None:
-        """SIGTERM to the process alone."""
+        """SIGTERM to this process only."""
         if self.running:
             os.kill(self.pid, signal.SIGTERM)
 
@@ -127,7 +127,7 @@ class Process:
 
 
 def stop_all(processes: Iterable[Process], seconds: float) -> None:
-    """Stop the processes side by side, within about `seconds`."""
+    """Stop the processes in parallel, within about `seconds`."""
     ending = list(processes)
     deadline = time.monotonic() + seconds
     for process in ending:
@@ -159,8 +159,8 @@ def python(module: str, program: str = sys.executable) -> list[str]:
 
 
 def interpreter(version: str) -> str:
-    """The Python of a version, as `tools/setup pythons` has made it; StackError where it has not."""
+    """The Python of a version, created by `tools/setup pythons`; StackError if it is missing."""
     path = CHECKOUT / f".venv-{version}" / "bin" / "python"
     if not path.exists():
-        raise unusable(f"{path.parent.parent} is missing: tools/setup pythons makes it of python{version}")
+        raise unusable(f"{path.parent.parent} is missing: tools/setup pythons creates it from python{version}")
     return str(path)

@@ -1,4 +1,4 @@
-"""Finds and runs programs of the system; says what to install when one is missing."""
+"""Finds and runs system programs; names the package to install if one is missing."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ def find(name: str) -> str | None:
 
 
 def need(*names: str) -> str:
-    """The first program that is installed; StackError says what to install."""
+    """The first installed program; StackError names the package to install."""
     for name in names:
         if path := find(name):
             return path

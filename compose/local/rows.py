@@ -14,7 +14,7 @@ Connect = Callable[[str | None], Connection]
 
 
 def fill(connect: Connect, scale: int, passwords: Mapping[str, str]) -> None:
-    """Build the data set once and copy it to the database of each user in `passwords`."""
+    """Create the data set once and copy it to the database of each user in `passwords`."""
     if TEMPLATE not in databases(connect):
         with connect(None) as root:
             run(root, "server.sql")

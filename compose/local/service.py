@@ -13,8 +13,8 @@ from compose.local.placement import Cores
 from compose.local.processes import Process, environment, python
 
 START_SECONDS = 120
-# A request waits for the first worker. Given up before that it would still be taken, and be a read that its client
-# has cancelled: that costs the async twin a connection.
+# A request waits for the first worker. After a shorter time-out the worker would still accept it, as a read that its
+# client has cancelled, which costs the async twin a connection.
 HEALTH_SECONDS = 60
 STOP_MARGIN_SECONDS = 3.0
 # The metric that a worker publishes last, when its connections are open.
@@ -50,7 +50,7 @@ class Service:
 
     @property
     def log(self) -> Path:
-        """The output of all its starts."""
+        """The output of all starts."""
         return self.process.log
 
     @property
@@ -87,7 +87,7 @@ class Service:
 
 
 def is_ready(port: int, name: str, workers: int) -> bool:
-    """Whether all workers have opened their connections, and one says under the combination's name that it is ready."""
+    """Whether all workers have opened their connections and one reports readiness under the combination's name."""
     connection = http.client.HTTPConnection(ports.LOOPBACK, port, timeout=HEALTH_SECONDS)
     try:
         status, combination, _ = _get(connection, "/health/ready")
@@ -99,7 +99,7 @@ def is_ready(port: int, name: str, workers: int) -> bool:
 
 
 def _opened(connection: http.client.HTTPConnection) -> int:
-    """How many workers have opened their connections: a service is ready as soon as the first of them is."""
+    """How many workers have opened their connections; a service reports ready after the first of them."""
     _, _, metrics = _get(connection, "/metrics")
     return sum(round(float(line.rpartition(" ")[2])) for line in metrics.splitlines() if line.startswith(OPENED))
 

@@ -32,7 +32,7 @@ class Stack:
         self._ports = self.options.ports(list(self._plan.combinations), self._plan.usual)
         first = next(iter(self._plan.combinations.values()))
         definition.must_fit(self._plan, self._ports or self._plan.usual, self.options.environment)
-        # Compose cannot count cores, so containers get one by default; here the rest of the machine is known.
+        # Compose cannot count cores, so containers get one by default; here all other cores are used.
         self.placement = place(first.cpus, os.environ.get("OTHER_CPUS", ""))
         self._directory: Path | None = None
         self._started: Components | None = None

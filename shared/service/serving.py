@@ -75,7 +75,7 @@ def serving(settings: Settings) -> tuple[Setting, ...]:
 
 
 def own_socket(settings: Settings) -> bool:
-        """Whether each worker has its own listening socket; for a single worker the parent listens.
+    """Whether each worker has its own listening socket; for a single worker the parent listens.
 
     From a shared socket asyncio accepts all waiting connections: the first worker to wake would take them all.
     """

@@ -74,7 +74,7 @@ def test_down_removes_what_a_killed_stack_left(box: Sandbox) -> None:
     )
     down = Command(box, "down")
     assert down.status() == 0
-    assert down.match("removed what a killed stack had left")
+    assert down.match("removed the leftovers of a killed stack")
     assert box.left_behind() == []
 
 
@@ -118,7 +118,7 @@ def test_a_port_that_is_taken_is_one_line_with_its_owner_and_the_cure(box: Sandb
         (["--scale", "0"], {}, "SCALE is 0"),
         ([], {"PORT_BASE": "65535"}, "PORT_BASE is 65535"),
         ([], {"WORKERS": "many"}, "invalid int value: 'many'"),
-        ([], {"SERVICE_CPUS": "fast ones"}, "is no list of cores"),
+        ([], {"SERVICE_CPUS": "fast ones"}, "is not a list of cores"),
         ([], {"SECRETS": "/nowhere/mine"}, "/nowhere/mine_root.txt is missing"),
     ],
 )
