@@ -1,10 +1,13 @@
-"""The head to head: what the turns of the services come to, by phase and for the weighted mix."""
+"""The head to head: what the turns of the services come to, by phase and for the weighted mix, and what drifts."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import fmean
 from typing import Final, NamedTuple
 
-from loadtests.analysis.batches import Cells, VoidBatch, batches, starts, void_batches
-from loadtests.analysis.effects import Samples, Unit
+from loadtests.analysis.batches import Cells, VoidBatch, batches, counting, starts, void_batches
+from loadtests.analysis.effects import LEAST, Effect, Samples, Unit, ratio_of
+from loadtests.schema.design import Design
 from loadtests.schema.turns import BATCHES
 
 # Two processes of one service differ by 1 % (standard deviation): half an interval of the ratio of two of them.
@@ -102,3 +105,43 @@ def _mix_of(values: Mapping[str, Mapping[str, float | None]], weights: Mapping[s
 def _weighted(values: Mapping[str, float | None], weights: Mapping[str, float]) -> float | None:
     known = [weight * value for route, weight in weights.items() if (value := values[route]) is not None]
     return sum(known) / sum(weights.values()) if known and len(known) == len(weights) else None
+
+
+HALVES: Final = (range(BATCHES // 2), range(BATCHES // 2, BATCHES))
+
+
+def drifts(rounds: Sequence[Cells], design: Design) -> list[str]:
+    """Simple effects on the average latency that drift from the early to the late half of a start, a sentence each."""
+    turned = [cells for cells in rounds if all(result.turns for result in cells.values())]
+    phases = dict.fromkeys(phase for cells in turned for result in cells.values() for phase in result.turns)
+    return [
+        f"{name} in {phase} drifts: its ratio is {_words(found)} times as high in the late half of a start"
+        for phase in phases
+        for name, pair in design.simple.items()
+        if _drifts(found := ratio_of(list(_changes(turned, phase, pair))))
+    ]
+
+
+def _drifts(effect: Effect) -> bool:
+    if not effect.ratio or effect.low is None or effect.high is None:
+        return False
+    return abs(math.log(effect.ratio)) > LEAST and not effect.low <= 1 <= effect.high
+
+
+def _words(effect: Effect) -> str:
+    return f"{effect.ratio:.2f} (95 % interval {effect.low:.2f} to {effect.high:.2f})"
+
+
+def _changes(rounds: Sequence[Cells], phase: str, pair: tuple[str, str]) -> Iterator[float]:
+    """By start: how much the log ratio of a pair rose from the early to the late half."""
+    for cells in rounds:
+        early, late = ([number for number in counting(cells, phase) if number in half] for half in HALVES)
+        if early and late:
+            yield _ratio(cells, phase, pair, late) - _ratio(cells, phase, pair, early)
+
+
+def _ratio(cells: Cells, phase: str, pair: tuple[str, str], numbers: Sequence[int]) -> float:
+    without, with_it = (
+        fmean(one.contrast or 0.0 for one in cells[name].turns[phase] if one.batch in numbers) for name in pair
+    )
+    return without - with_it

@@ -4,10 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import numpy as np
+from msgspec.structs import replace
 
-from loadtests.analysis.figures import service_cpu
+from loadtests.analysis.batches import Cells
+from loadtests.analysis.effects import Samples
+from loadtests.analysis.figures import Figure, service_cpu, values_of
+from loadtests.analysis.head_to_head import BETWEEN_STARTS
 from loadtests.analysis.k6_summary import PROFILE as SUMMARY
-from loadtests.schema.result import Result, Route
+from loadtests.schema.result import Result, Route, Slice
 from loadtests.schema.turns import Latency
 
 Line: TypeAlias = dict[str, Any]
@@ -175,3 +179,29 @@ WHOLE: Final[Mapping[str, Callable[[Results], float | None]]] = {
     "throughput": _throughput,
     "service_cpu": _cpu,
 }
+
+
+def samples(counting: Sequence[Cells], figures: Mapping[str, Figure]) -> Samples:
+    """What effects are computed from: the starts, or the tenths of the only one, where k6 wrote its points."""
+    if len(counting) > 1 or not all(result.timeline and result.profile == SUMMARY for result in counting[0].values()):
+        return Samples(values_of(counting, figures), len(counting))
+    parts = zip(*(_tenths(result) for result in counting[0].values()), strict=True)
+    return Samples(values_of([dict(zip(counting[0], each, strict=True)) for each in parts], figures), 1, BETWEEN_STARTS)
+
+
+def _tenths(result: Result) -> list[Result]:
+    return [
+        replace(
+            result,
+            requests=one.requests,
+            duration_s=one.duration_s,
+            throughput_rps=one.requests / one.duration_s,
+            latency_ms=_latency(one),
+        )
+        for one in result.timeline
+    ]
+
+
+def _latency(one: Slice) -> Latency:
+    found = one.latency_ms
+    return Latency(found.avg, None, found.p50, None, found.p95, None, found.max)

@@ -11,10 +11,9 @@ from loadtests.analysis.effects import Effect, contrast
 from loadtests.analysis.fairness import differences
 from loadtests.analysis.figures import FIGURES
 from loadtests.analysis.one_run import shortfall
-from loadtests.analysis.pooled import curves
+from loadtests.analysis.pooled import curves, samples
 from loadtests.analysis.read import OURS_BY_NAME, Rounds, read_rounds, read_run_of, varies_of
 from loadtests.analysis.server_figures import server_figures, top_statements
-from loadtests.analysis.tenths import samples
 from loadtests.analysis.void import VoidResult, counting_results
 from loadtests.report.warnings import warnings
 from loadtests.schema.result import Result, Slice, SliceLatency, Varies

@@ -7,16 +7,14 @@ import msgspec
 
 from loadtests.analysis.batches import Cells
 from loadtests.analysis.bottleneck import Bottleneck, bottlenecks
-from loadtests.analysis.by_route import RouteBottleneck, by_route
 from loadtests.analysis.doubts import Doubt, doubts
 from loadtests.analysis.effects import effects_of
 from loadtests.analysis.figures import FIGURES, Figure, route_figures, route_names
-from loadtests.analysis.halves import drifts
-from loadtests.analysis.head_to_head import HeadToHead, head_to_head
-from loadtests.analysis.pooled import lines
+from loadtests.analysis.head_to_head import HeadToHead, drifts, head_to_head
+from loadtests.analysis.pooled import lines, samples
 from loadtests.analysis.read import Rounds, first_result, varies_of
 from loadtests.analysis.regression import Against
-from loadtests.analysis.tenths import samples
+from loadtests.analysis.resources import RouteBottleneck, by_route
 from loadtests.analysis.void import VoidResult, counting_results, void_results
 from loadtests.schema.design import ROUTES_KEY, Design, by_effect, design_of
 from loadtests.schema.result import Result

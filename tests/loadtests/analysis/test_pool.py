@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loadtests.analysis.quantile_function import Pooled, pooled
+from loadtests.analysis.pool import Pooled, pooled
 from loadtests.analysis.read import read_rounds
 from loadtests.analysis.shards import SHARDS, pool_folder
 from loadtests.cli.compare import command as compare_command
