@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from loadtests.analysis.fairness import Differing, differences, unexplained
-from loadtests.observe.ledger.read import read_ledger
+from loadtests.observe.ledger import read_ledger
 from loadtests.runner.environment import describe_checkout, describe_host
 from loadtests.schema.plan import Plan
 from loadtests.schema.run import Ledger

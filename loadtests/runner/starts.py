@@ -14,10 +14,9 @@ import msgspec
 from loadtests.analysis.one_run import ledger_sha256
 from loadtests.analysis.shards import SHARDS, pool_folder
 from loadtests.observe.idle import LONGEST_S, Settling
-from loadtests.observe.ledger.read import changes_over_cell, read_ledger
-from loadtests.observe.server_side import server_side
+from loadtests.observe.ledger import changes_over_cell, read_ledger
 from loadtests.observe.snapshot import Snapshots
-from loadtests.observe.window import Observation
+from loadtests.observe.window import Observation, server_side
 from loadtests.runner.turns import Service, add_costs, void_batches
 from loadtests.schema.files import UnusableResults, as_json, write_whole
 from loadtests.schema.plan import Plan, lasting

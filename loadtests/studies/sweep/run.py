@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from loadtests.analysis.batches import Cells, void_batches
-from loadtests.observe.ledger.read import changes
+from loadtests.observe.ledger import changes
 from loadtests.report.numbers import MINUTE_S, time_left
 from loadtests.runner.ended import say
 from loadtests.runner.environment import command_line

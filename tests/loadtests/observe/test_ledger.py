@@ -11,8 +11,7 @@ import pytest
 from compose.local.stack import Stack
 from loadtests.analysis.fairness import differences, unexplained
 from loadtests.cli.main import main
-from loadtests.observe.ledger import process as ledger_process
-from loadtests.observe.ledger.read import changes, changes_over_cell, read_ledger
+from loadtests.observe.ledger import ENVIRONMENT, changes, changes_over_cell, read_ledger
 from loadtests.runner import matrix
 from loadtests.schema.result import Varies
 from loadtests.schema.run import Ledger
@@ -105,7 +104,7 @@ def test_no_ledger_is_read_before_the_last_worker_has_opened_its_connections(
 
 def test_every_setting_of_a_service_is_in_the_ledger() -> None:
     settings = {name.upper() for name in Settings.__struct_fields__}
-    assert settings - ADDRESSES <= set(ledger_process.VARIABLES)
+    assert settings - ADDRESSES <= set(ENVIRONMENT)
 
 
 def test_every_difference_between_the_combinations_has_a_reason(target: LocalTarget) -> None:

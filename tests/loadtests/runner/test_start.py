@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from compose.local.stack import Stack
-from loadtests.observe.threads import cpu_by_user, read_threads
+from loadtests.observe.database import cpu_by_user, read_threads
 from loadtests.schema.plan import make_plan
 from loadtests.schema.result import Result
 from tests.support.cells import OwnTarget, restart, starts_of

@@ -14,7 +14,7 @@ from click import UsageError
 
 from compose.local.stack import Stack
 from loadtests.cli.main import main
-from loadtests.observe.ledger.read import read_ledger
+from loadtests.observe.ledger import read_ledger
 from loadtests.runner.environment import describe_checkout
 from loadtests.schema.capacity import Document
 from loadtests.schema.settings import UnusableInput

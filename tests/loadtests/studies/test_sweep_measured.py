@@ -9,7 +9,7 @@ import pytest
 
 from compose.local.stack import Stack
 from loadtests.cli.main import main
-from loadtests.observe.ledger.read import read_ledger
+from loadtests.observe.ledger import read_ledger
 from loadtests.runner.environment import describe_checkout
 from loadtests.schema.result import Result
 from loadtests.schema.sweep import Document
