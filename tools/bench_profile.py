@@ -26,8 +26,7 @@ from compose.local.failures import StackError
 from compose.local.options import StackOptions
 from compose.local.stack import Stack
 from loadtests.observe.window import MEASURED
-from loadtests.studies.ceiling.run import describe_run
-from loadtests.studies.ceiling.target import COMBINATIONS
+from loadtests.studies.ceiling.run import COMBINATIONS, describe_run
 from loadtests.targets.local import LocalTarget
 
 # Imports and first requests are left out.

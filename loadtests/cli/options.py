@@ -10,8 +10,8 @@ from click.shell_completion import CompletionItem
 
 from loadtests.schema.combinations import GROUPS, OURS, read_entries
 from loadtests.schema.files import ROOT
+from loadtests.schema.load import read_profiles
 from loadtests.schema.plan import RESULTS, STACKS, Plan, make_plan
-from loadtests.schema.profiles import read_profiles
 from loadtests.schema.settings import LOAD, UnusableInput, decimal, one_of, refuse, some_of, whole
 
 Check: TypeAlias = Callable[[str, str], Any]

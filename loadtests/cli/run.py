@@ -7,7 +7,7 @@ import click
 from click.core import ParameterSource
 
 from loadtests.cli import options as cli
-from loadtests.cli.commands import command_of
+from loadtests.cli.main import command_of
 from loadtests.runner.ended import ended, say
 from loadtests.runner.folders import make_latest, new_folder
 from loadtests.runner.matrix import measure_matrix

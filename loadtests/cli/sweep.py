@@ -11,8 +11,7 @@ from loadtests.runner.ended import ended
 from loadtests.schema.plan import Plan
 from loadtests.schema.settings import refuse
 from loadtests.studies.sweep.command import sweep
-from loadtests.studies.sweep.factors import BY_NAME
-from loadtests.studies.sweep.options import Options, options_of
+from loadtests.studies.sweep.factors import BY_NAME, Options, options_of
 
 
 @click.command(

@@ -10,8 +10,7 @@ import msgspec
 from compose.local.database_server import Connection
 from compose.local.stack import Stack
 from loadtests.consistency.history import History, Record, Watched
-from loadtests.consistency.requests import fingerprint
-from loadtests.consistency.sightings import FULL_STOCK, NAME
+from loadtests.consistency.requests import FULL_STOCK, NAME, fingerprint
 
 LAST_ORDER: Final = "SELECT COALESCE(MAX(id), 0) FROM orders"
 ORDERS_SINCE: Final = """

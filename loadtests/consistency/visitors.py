@@ -12,8 +12,16 @@ import msgspec
 
 from loadtests.consistency.history import CREATED, Log, Record, Watched
 from loadtests.consistency.http import Client, NoAnswer, Reply
-from loadtests.consistency.requests import UNCACHED, WEIGHTS, Request, order, patch, reads_of, reads_that_show
-from loadtests.consistency.sightings import levels_in
+from loadtests.consistency.requests import (
+    UNCACHED,
+    WEIGHTS,
+    Request,
+    levels_in,
+    order,
+    patch,
+    reads_of,
+    reads_that_show,
+)
 from loadtests.consistency.workload import REQUEST_SECONDS, Load
 
 PROBLEM: Final = b"application/problem+json"

@@ -6,8 +6,16 @@ import msgspec
 
 from loadtests.consistency.history import OK, Watched
 from loadtests.consistency.http import Client, NoAnswer
-from loadtests.consistency.requests import DASHBOARD, Request, patch, product_read, report_read
-from loadtests.consistency.sightings import FULL_STOCK, cents, levels_in
+from loadtests.consistency.requests import (
+    DASHBOARD,
+    FULL_STOCK,
+    Request,
+    cents,
+    levels_in,
+    patch,
+    product_read,
+    report_read,
+)
 from shared.schema import Dashboard, Product
 
 # k6's time-out, above the 8 s in which the service answers whatever comes.

@@ -1,23 +1,31 @@
 """Runs a load on one combination, injects a fault, and judges what came of it."""
 
+import dataclasses
+import shutil
+import socket
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
+from string import Template
 from typing import Final
 
 import pymysql
 import redis
 from msgspec.structs import replace
 
+from compose.local import ports, programs
+from compose.local.permissions import make_folder, server_user, write_secret
+from compose.local.processes import Process, environment
+from compose.local.service import Service
 from loadtests.consistency.failures import Refusals
 from loadtests.consistency.kept_writes import duplicate_orders, final_rows, last_order, lost_writes
 from loadtests.consistency.process import Driver
 from loadtests.consistency.stale_reads import stale_reads
 from loadtests.consistency.workload import Load
 from loadtests.faults.fault import WARM_UP, Evidence, Fault
-from loadtests.faults.kinds.overload import saturating
-from loadtests.faults.nginx import behind_nginx
+from loadtests.faults.kinds.clients import saturating
 from loadtests.faults.rules import Times, judge, measures, unanswered
 from loadtests.faults.target import FaultTarget
 from loadtests.schema.faults import Cell
@@ -92,3 +100,63 @@ def inject(target: FaultTarget, fault: Fault) -> tuple[Times, Evidence]:
 
 def _load_on(target: FaultTarget, load: Load, name: str) -> Load:
     return replace(load, combination=target.name, port=target.port, run=f"{name}-{datetime.now(UTC):%H%M%S%f}")
+
+
+NGINX_START_SECONDS: Final = 30.0
+NGINX_STOP_SECONDS: Final = 3.0
+# Beside the four services' ports.
+INSTANCE, NGINX = 10, 20
+CONFIGURATION: Final = Template(Path(__file__).with_name("nginx.conf").read_text())
+
+
+@contextmanager
+def behind_nginx(target: FaultTarget, instances: int) -> Iterator[FaultTarget]:
+    """The same target behind nginx, with so many instances of the service."""
+    with ExitStack() as closing:
+        others = tuple(closing.enter_context(_instance(target)) for _ in range(instances - 1))
+        port = closing.enter_context(_nginx(target, [target.service.port, *(service.port for service in others)]))
+        yield dataclasses.replace(target, port=port, others=others)
+
+
+@contextmanager
+def _instance(target: FaultTarget) -> Iterator[Service]:
+    port = target.service.port + INSTANCE
+    ports.must_be_free([port])
+    settings = {**target.service.settings, "BIND": f"{ports.LOOPBACK}:{port}"}
+    folder = target.stack.directory / f"instance-{port}"
+    service = Service(target.name, port, settings, folder, target.stack.placement.services)
+    try:
+        service.start()
+        yield service
+    finally:
+        service.stop()
+
+
+@contextmanager
+def _nginx(target: FaultTarget, upstream: list[int]) -> Iterator[int]:
+    port = target.service.port + NGINX
+    ports.must_be_free([port])
+    folder = target.stack.directory / f"nginx-{port}"
+    # What an earlier one left is another user's.
+    shutil.rmtree(folder, ignore_errors=True)
+    user = server_user()
+    make_folder(folder, user)
+    file = Path(f"{folder}.conf")
+    servers = "\n".join(f"    server {ports.LOOPBACK}:{service} max_fails=0;" for service in upstream)
+    write_secret(file, CONFIGURATION.substitute(address=f"{ports.LOOPBACK}:{port}", instances=servers), user)
+    process = Process("nginx", Path(f"{folder}.log"), target.stack.placement.others)
+    command = [programs.need("nginx"), "-p", str(folder), "-c", str(file), "-e", "stderr"]
+    try:
+        process.start(command, environment(folder, {}), folder, user=user)
+        process.wait(lambda: _listens(port), NGINX_START_SECONDS)
+        yield port
+    finally:
+        process.stop(NGINX_STOP_SECONDS)
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection((ports.LOOPBACK, port), NGINX_START_SECONDS).close()
+    except OSError:
+        return False
+    return True

@@ -4,9 +4,8 @@ from functools import partial
 from typing import Final
 
 from loadtests.faults.fault import FULL, WRITES, Fault
-from loadtests.faults.kinds.clients import disconnecting, silent, slow_senders
+from loadtests.faults.kinds.clients import disconnecting, overload, silent, slow_senders
 from loadtests.faults.kinds.database import deadlocking, out_of_connections, row_locks, table_lock
-from loadtests.faults.kinds.overload import overload
 from loadtests.faults.kinds.processes import deployed, rolling, terminated, worker_killed
 from loadtests.faults.kinds.servers import frozen, full, killed, on_the_way, restarted
 from loadtests.proxy.modes import GARBLE, Mode

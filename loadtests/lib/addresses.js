@@ -1,5 +1,5 @@
 // On which machines load may go: this one, and those that ALLOW_HOSTS= names, because load on somebody else's is an
-// attack. loadtests/schema/addresses.py has the same rules.
+// attack. loadtests/schema/combinations.py has the same rules.
 
 import { refuse } from './mistakes.js';
 

@@ -1,14 +1,20 @@
 """Which report the command line asks for, and making it: all of its files or none."""
 
+import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 from loadtests.report.document import Loaded, document_of, load
 from loadtests.report.memo import memo
 from loadtests.report.page import page
-from loadtests.report.rows import as_csv, as_junit
+from loadtests.report.plain_text import one_line
 from loadtests.schema.files import UnusableResults, as_json, write_whole
+from loadtests.verdict.comparison import Comparison
+from loadtests.verdict.gates import in_words
+from loadtests.verdict.metric_names import figures_of
 
 JSON_NAME: Final = "comparison.json"
 PAGE_NAME: Final = "report.html"
@@ -50,3 +56,28 @@ def write_wanted(wanted: Wanted, loaded: Loaded) -> list[Path]:
     except OSError as error:
         raise UnusableResults(f"{error.filename} cannot be written: {error.strerror}") from error
     return list(texts)
+
+
+def as_csv(comparison: Comparison) -> str:
+    """By the names that gates have."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(("figure", "value", "low", "high"))
+    rows.writerows((name, one.value, one.low, one.high) for name, one in figures_of(comparison).items())
+    return text.getvalue()
+
+
+def as_junit(comparison: Comparison) -> str:
+    """A test for each gate, and one for the earlier run."""
+    failed = {one.gate: in_words(one) if one.broken else "" for one in comparison.gates}
+    if comparison.against:
+        names = [f"{one.combination}.{one.metric}" for one in comparison.against.regressions]
+        failed[f"against {comparison.against.folder}"] = f"worse: {', '.join(names)}" if names else ""
+    suite = Element(
+        "testsuite", name="compare", tests=str(len(failed)), failures=str(len([*filter(None, failed.values())]))
+    )
+    for name, message in failed.items():
+        case = SubElement(suite, "testcase", classname="compare", name=one_line(name))
+        if message:
+            SubElement(case, "failure", message=one_line(message))
+    return tostring(suite, encoding="unicode", xml_declaration=True) + "\n"

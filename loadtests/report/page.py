@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +11,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from loadtests.analysis.k6_summary import PROFILE as SUMMARY
 from loadtests.report.charts.base import Picture, styles
 from loadtests.report.charts.bottleneck import bottleneck_picture, in_words
 from loadtests.report.charts.capacity import capacity_pictures
@@ -19,9 +21,9 @@ from loadtests.report.charts.sweep import sweep_pictures
 from loadtests.report.charts.timeline import course_picture
 from loadtests.report.document import Document
 from loadtests.report.numbers import clock, digits, milliseconds, plain
-from loadtests.report.reproduce import commands, conditions
 from loadtests.report.summary_table import load_in_words, statistic, summary_tables
 from loadtests.report.tables import fault_columns, fault_rows, server_tables
+from loadtests.schema.files import COMPARE
 
 QUESTION: Final = (
     "A service on Flask, PyMySQL and MySQL is slow. Put Redis in front of the database, or rewrite the service in "
@@ -123,3 +125,45 @@ def _other_load(documents: Sequence[Document]) -> list[str]:
 
 def _digest(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+# How run.json names what `make matrix` takes as a variable.
+VARIABLES: Final = (("profile", "PROFILE"), ("rounds", "ROUNDS"), ("stack", "STACK"), ("workers", "WORKERS"))
+
+
+def commands(document: Document) -> list[str]:
+    """What to type, from a clean clone on."""
+    run, load = document["report"]["run"], document["load"]
+    if load["profile"] == SUMMARY:
+        return [f"{COMPARE} FILE FILE"]
+    changed = "    # and files of it had been changed" if run["changed"] else ""
+    first = [f"git checkout {shlex.quote(run['commit'])}{changed}"] if run["commit"] else []
+    if not run["profile"]:
+        return [
+            *first,
+            f"PROFILE={shlex.quote(load['profile'])} k6 run loadtests/matrix.js",
+            "python -m loadtests.compare",
+        ]
+    asked = [f"{variable}={shlex.quote(str(run[key]))}" for key, variable in VARIABLES if run[key]]
+    asked += [f"{name}={shlex.quote(str(value))}" for name, value in sorted(run["load"].items())]
+    return [*first, " ".join(["make matrix", *asked])]
+
+
+def conditions(document: Document) -> list[tuple[str, str]]:
+    run, load = document["report"]["run"], document["load"]
+    mix = ", ".join(f"{route} {weight:g}" for route, weight in load["mix"].items())
+    rows = [
+        ("measured", clock(document["report"]["started_at"])),
+        ("load", load_in_words(load)),
+        *([("mix of requests", mix)] if mix else []),
+    ]
+    for group in ("host", "versions"):
+        for name, value in run[group].items():
+            rows += _flat(name, value)
+    return rows
+
+
+def _flat(name: str, value: object) -> list[tuple[str, str]]:
+    if isinstance(value, dict):
+        return [(str(inner), str(text)) for inner, text in value.items()]
+    return [(name.replace("_", " "), str(value))]

@@ -1,15 +1,41 @@
-"""The file that says which services are measured: ours, or the user's own."""
+"""The file that says which services are measured, ours or the user's own, and on which machines load may go."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
-from loadtests.schema.addresses import ADDRESS
 from loadtests.schema.files import LOADTESTS
 from loadtests.schema.result import Varies
-from loadtests.schema.settings import read_named
+from loadtests.schema.settings import HOST, read_named, refuse
+
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+ADDRESS: Final = rf"^(https?://)({HOST})(:[0-9]{{1,5}})?$"
+
+
+def moved(url: str, host: str) -> str:
+    """The address on another machine; one that is elsewhere already stays."""
+    return re.sub(ADDRESS, rf"\g<1>{host}\g<3>", url) if host and _host(url) in LOOPBACK else url
+
+
+def must_be_allowed(name: str, value: object, urls: Collection[str], allowed: str) -> None:
+    """Raises UnusableInput for the first that is not this machine and not allowed, in the name of who said so."""
+    known = (*LOOPBACK, *map(_plain, allowed.split(",")))
+    for host in map(_host, urls):
+        if host not in known:
+            refuse(name, value, f"load on another machine needs its owner's leave: with it, add ALLOW_HOSTS={host}")
+
+
+def _host(url: str) -> str:
+    match = re.fullmatch(ADDRESS, url)
+    return _plain(match[2]) if match else ""
+
+
+def _plain(host: str) -> str:
+    return re.sub(r"^\[(.*)\]$", r"\1", host.strip().lower())
+
 
 OURS: Final = LOADTESTS / "combinations.json"
 

@@ -5,12 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from loadtests.schema.addresses import moved, must_be_allowed
-from loadtests.schema.combinations import OURS, Entry, group, read_entries
+from loadtests.schema.combinations import OURS, Entry, group, moved, must_be_allowed, read_entries
 from loadtests.schema.files import LOADTESTS
-from loadtests.schema.profiles import Lengths, Profile, read_profiles
+from loadtests.schema.load import JOURNEYS, WRITES, Lengths, Profile, read_profiles, read_routes
 from loadtests.schema.result import Varies
-from loadtests.schema.routes import JOURNEYS, WRITES, read_routes
 from loadtests.schema.settings import by_route, check_load, refuse, seconds_or_none, some_of, whole
 
 STACKS: Final = ("local", "compose", "kubernetes", "none")

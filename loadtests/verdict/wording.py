@@ -4,12 +4,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from loadtests.analysis.figures import digits
-from loadtests.verdict.code_wording import naive_by_ours
+from loadtests.analysis.figures import digits, times
+from loadtests.schema.combinations import OURS, read_entries
 from loadtests.verdict.evidence import CACHE, DECISIVE, LIGHT, TWINS, Evidence, decisive
 from loadtests.verdict.phrases import CPU, HOURS, in_words, of_k6
-from loadtests.verdict.server_wording import about_factors, about_servers, server_first
-from loadtests.verdict.servers import best_server
+from loadtests.verdict.servers import about_factors, about_servers, best_server, server_first
 from loadtests.verdict.studies import is_of_these
 
 NOTHING: Final = "Nothing can be said: no measurement counts."
@@ -173,3 +172,19 @@ def _to_learn_more(evidence: Evidence) -> Iterator[str]:
     for study, purpose in STUDIES.items():
         if not is_of_these(around, getattr(around, study)):
             yield f"for {purpose}: make matrix PROFILE={study}"
+
+
+NAIVE: Final = {entry.name for entry in read_entries(OURS) if entry.axes.code}
+FIGURES: Final = {"throughput": "requests a second", "service_cpu": "requests per second of CPU"}
+
+
+def naive_by_ours(evidence: Evidence, metric: str) -> Iterator[str]:
+    """`metric` is one of FIGURES."""
+    found = {base: evidence.effect(name, metric) for name, (base, one) in evidence.pairs.items() if one in NAIVE}
+    parts = [
+        f"{times(effect.ratio)} times {base} ({times(effect.low)} to {times(effect.high)})"
+        for base, effect in found.items()
+        if effect and effect.ratio and effect.low and effect.high
+    ]
+    if parts:
+        yield f"Naive code, in {FIGURES[metric]}: {', '.join(parts)}."

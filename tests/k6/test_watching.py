@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from loadtests.runner.progress import REFRESHED_PER_S, Progress
+from loadtests.runner.matrix import REFRESHED_PER_S, Progress
 from loadtests.schema.result import Result
 from tests.support.simulated_results import document
 

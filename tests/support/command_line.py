@@ -8,7 +8,7 @@ from loadtests.cli import capacity, run, sweep
 from loadtests.cli.options import plan_of
 from loadtests.schema.plan import Plan
 from loadtests.studies.capacity.options import Options as CapacityOptions
-from loadtests.studies.sweep.options import Options as SweepOptions
+from loadtests.studies.sweep.factors import Options as SweepOptions
 
 
 def values_of(command: Command, *words: str) -> dict[str, Any]:

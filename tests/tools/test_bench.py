@@ -18,8 +18,7 @@ from loadtests.analysis.batches import Cells
 from loadtests.cli.main import main
 from loadtests.schema.result import Result
 from loadtests.studies.ceiling import run as ceiling
-from loadtests.studies.ceiling.run import ROUTE, measure, report
-from loadtests.studies.ceiling.target import COMBINATIONS, ceiling_target
+from loadtests.studies.ceiling.run import COMBINATIONS, ROUTE, ceiling_target, measure, report
 from tests.support.simulated_turns import turned
 from tests.support.stacks import free_base
 from tools.bench_profile import OURS, package_of

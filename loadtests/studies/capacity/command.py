@@ -1,24 +1,26 @@
 """Measures capacity, writes it after every step, and prints it."""
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from msgspec.structs import replace
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from loadtests.analysis.limit import SERVICE
-from loadtests.report.numbers import MINUTE_S, time_left
+from loadtests.report.numbers import MINUTE_S, MISSING, time_left
 from loadtests.report.plain_text import console
 from loadtests.runner.ended import say
-from loadtests.runner.environment import command_line
+from loadtests.runner.environment import command_line, describe_study, read_ledgers
 from loadtests.runner.folders import study_folder
-from loadtests.runner.ledgers import describe_study, read_ledgers
-from loadtests.schema.capacity import Capacity, Document, Step
+from loadtests.schema.capacity import Capacity, Cost, Document, Prediction, Step
 from loadtests.schema.files import write_json
 from loadtests.schema.plan import Plan
 from loadtests.studies.capacity.options import Options
-from loadtests.studies.capacity.output import said_of, show
 from loadtests.studies.capacity.schedule import capacity_of, next_load
 from loadtests.studies.capacity.step import Load, Stepper
 from loadtests.targets.base import Target
@@ -102,3 +104,96 @@ def _named(load: Load) -> str:
         return f"{load.visitors} at once, {load.seconds:g} s"
     again = "once more " if load.part == "confirm" else ""
     return f"{load.rate} req/s {again}for {load.seconds:g} s"
+
+
+OUTCOMES: Final = {"held": "green", "broken": "red", "void": "yellow"}
+NO_COST: Final = Cost(None, None, {}, None)
+PARTS: Final = {
+    "warm-up": "warm-up, not judged",
+    "search": "open",
+    "confirm": "open, second pass",
+    "concurrency": "closed",
+}
+
+
+def said_of(step: Step) -> str:
+    p95 = step.latency_ms.get("p95")
+    latency = MISSING if p95 is None else f"{p95:.1f} ms"
+    reasons = f": {'; '.join(step.reasons)}" if step.reasons else ""
+    return f"{step.throughput_rps:.0f} req/s, p95 {latency}, {step.outcome}{reasons}"
+
+
+def show(document: Document, console: Console) -> None:
+    limits = ", ".join(f"{route} {limit:g} ms" for route, limit in document.objectives_ms.items())
+    console.print(_summary(document.combinations, f"Highest rate with p95 at most: {limits}; {document.tolerance}"))
+    for capacity in document.combinations:
+        console.print(_curve(capacity))
+        for step in (step for step in capacity.steps if step.void):
+            console.print(f"void: {_load_of(step)}: {'; '.join(step.void)}", style="red", markup=False)
+        console.print(f"{capacity.combination}: {_law(capacity)}\n", markup=False, highlight=False)
+
+
+def _summary(capacities: Sequence[Capacity], title: str) -> Table:
+    table = Table("", title=title, title_justify="left")
+    for capacity in capacities:
+        table.add_column(capacity.combination, justify="right")
+    costs = [capacity.cost or NO_COST for capacity in capacities]
+    table.add_row("req/s that held twice", *map(_rate, capacities))
+    table.add_row("req/s that broke", *(_number(capacity.broke_at_rps, 0) for capacity in capacities))
+    table.add_row("req/s per core of service CPU", *(_number(cost.rps_per_service_core, 0) for cost in costs))
+    table.add_row("req/s per core in all, without k6", *(_number(cost.rps_per_core_in_all, 0) for cost in costs))
+    provided = [_number(cost.service_cores_to_provide, 2) for cost in costs]
+    table.add_row("service cores to provide for 1,000 req/s", *provided)
+    for program in dict.fromkeys(name for cost in costs for name in cost.cores_per_1000_rps):
+        used = [_number(cost.cores_per_1000_rps.get(program), 2) for cost in costs]
+        table.add_row(f"  cores of CPU used: {program}", *used)
+    table.add_row("what was full when it broke", *(capacity.limited_by for capacity in capacities))
+    return table
+
+
+def _curve(capacity: Capacity) -> Table:
+    table = Table(title=f"{capacity.combination}: latency by load", title_justify="left")
+    for column in ("part", "load", "req/s", "p50 ms", "p95 ms", "p99 ms", "service cores", "k6 cores", ""):
+        table.add_column(column, justify="left" if column in ("part", "") else "right")
+    for step in sorted(capacity.steps, key=lambda step: (step.part, step.rate_rps or step.concurrency or 0)):
+        latency = [_number(step.latency_ms.get(name), 1) for name in ("p50", "p95", "p99")]
+        cores = [_number(step.cpu_cores.get(name), 2) for name in ("service", "k6")]
+        word = Text(step.outcome, style=OUTCOMES[step.outcome])
+        table.add_row(PARTS[step.part], _load_of(step), _number(step.throughput_rps, 0), *latency, *cores, word)
+    return table
+
+
+def _load_of(step: Step) -> str:
+    return f"{step.rate_rps}/s" if step.rate_rps else f"{step.concurrency} at once"
+
+
+def _law(capacity: Capacity) -> str:
+    law = capacity.usl
+    if law is None:
+        return "no Universal Scalability Law: CONCURRENCY=none"
+    if law.refused:
+        return f"no Universal Scalability Law: {law.refused}"
+    parts = ", ".join(
+        f"{name} {one.value:.3g} ({one.low:.3g} to {one.high:.3g})" for name, one in law.parameters.items()
+    )
+    peak = f"throughput peaks at {law.peak_at:.0f} at once" if law.peak_at else "no decline was shown"
+    lines = [f"Universal Scalability Law: {parts}; {peak}", *map(_prediction, capacity.predictions)]
+    return "\n  ".join(lines)
+
+
+def _prediction(one: Prediction) -> str:
+    word = "inside" if one.inside else "OUTSIDE"
+    return (
+        f"{one.concurrency} at once was not fitted: predicted {one.predicted_rps:.0f} req/s "
+        f"({one.low:.0f} to {one.high:.0f}), measured {one.measured_rps:.0f} ({one.error:+.0%}, {word} the interval)"
+    )
+
+
+def _rate(capacity: Capacity) -> str:
+    if capacity.rate_rps is None:
+        return "none"
+    return f"at least {capacity.rate_rps}" if capacity.at_least else str(capacity.rate_rps)
+
+
+def _number(value: float | None, places: int) -> str:
+    return MISSING if value is None else f"{value:,.{places}f}"

@@ -1,6 +1,7 @@
 """How much of its server's speed each combination keeps: one product, asked in turns with a bare constant answer."""
 
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from random import sample
@@ -12,7 +13,9 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from compose.local import ports
 from compose.local.options import StackOptions
+from compose.local.service import Service
 from compose.local.stack import Stack
 from loadtests.analysis.batches import Cells
 from loadtests.analysis.effects import Effect, Samples, contrast
@@ -23,9 +26,51 @@ from loadtests.runner.starts import Starts
 from loadtests.schema.files import write_json
 from loadtests.schema.plan import make_plan
 from loadtests.studies.ceiling.app import PATH
-from loadtests.studies.ceiling.target import COMBINATIONS, NAMES, CeilingTarget, ceiling_of, ceiling_target
 from loadtests.targets.base import TargetError
 from loadtests.targets.k6 import k6_version
+from loadtests.targets.local import LocalTarget
+
+TWINS: Final = ("sync", "async")
+COMBINATIONS: Final = ("sync", "sync-cached", "async", "async-cached")
+
+
+def ceiling_of(name: str) -> str:
+    """What no service on the server of this one can pass."""
+    return f"{name.partition('-')[0]}-ceiling"
+
+
+NAMES: Final = (*COMBINATIONS, *(ceiling_of(twin) for twin in TWINS))
+
+
+class Ceiling(Service):
+    """Of a service's readiness it has the open port."""
+
+    def __init__(self, stack: Stack, twin: str) -> None:
+        name, port = ceiling_of(twin), ports.free()
+        settings = stack.service(twin).settings | {"BIND": f"{ports.LOOPBACK}:{port}", "COMBINATION": name}
+        super().__init__(name, port, settings, stack.directory / name, stack.placement.services)
+        self.program = ["loadtests.studies.ceiling.app", twin]
+
+    def ready(self) -> bool:
+        return ports.taken(self.port)
+
+
+class CeilingTarget(LocalTarget):
+    def database(self, name: str) -> str:
+        """A constant answer has none, and its server's service has one."""
+        return super().database(name if name in COMBINATIONS else name.partition("-")[0])
+
+
+@contextmanager
+def ceiling_target(stack: Stack) -> Iterator[CeilingTarget]:
+    stack.services.update({ceiling_of(twin): Ceiling(stack, twin) for twin in TWINS})
+    try:
+        with closing(CeilingTarget(stack)) as target:
+            yield target
+    finally:
+        for twin in TWINS:
+            stack.services.pop(ceiling_of(twin)).stop()
+
 
 ROUTE: Final = "one_product"
 WARM_UP: Final = "600"

@@ -1,6 +1,8 @@
 """What turns at the points of a sweep say about each change over each factor: pure functions of results."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from statistics import fmean
 from typing import Final, TypeAlias
 
@@ -9,7 +11,6 @@ from loadtests.analysis.effects import contrast
 from loadtests.analysis.head_to_head import head_to_head
 from loadtests.schema.sweep import Finding, Flip, Value
 from loadtests.studies.sweep.factors import BY_NAME, HITS, Factor, Point
-from loadtests.studies.sweep.flips import find_flip
 
 # Combinations without and with a change, by the name of the change.
 Pair: TypeAlias = tuple[str, str]
@@ -71,3 +72,42 @@ def _by_verdict(values: Sequence[Value], factor: Factor) -> str:
         word = "open" if value.verdict == "cannot tell" else value.verdict
         levels.setdefault(word, []).append(factor.written(value.level))
     return "; ".join(f"{word} at {', '.join(each)}" for word, each in levels.items())
+
+
+FEWEST: Final = 2
+SIDES: Final = {"better": 1, "worse": -1}
+Scale = Callable[[float], float]
+# A place on a factor's scale, and a logarithm above it.
+Place = tuple[float, float]
+
+
+def find_flip(values: Sequence[Value], scale: Scale, inverse: Scale) -> Flip:
+    """A flip needs levels on both sides that are better and worse by the rule of all verdicts, and one change of side.
+
+    Between neighbouring levels logarithms are taken to be straight over the scale, those of ratios and of the ends of
+    their intervals. The flip is where ratios cross 1; its interval is where intervals hold 1.
+    """
+    values = sorted(values, key=lambda value: value.level)
+    if len(values) < FEWEST:
+        return Flip("too few points")
+    sides = [SIDES[value.verdict] for value in values if value.verdict in SIDES]
+    changes = sum(one != other for one, other in pairwise(sides))
+    if len(sides) == len(values) and not changes:
+        return Flip("none", better=sides[0] > 0)
+    ends_are_clear = values[0].verdict in SIDES and values[-1].verdict in SIDES
+    if changes != 1 or not ends_are_clear:
+        return Flip("not shown")
+    places = [scale(value.level) for value in values]
+    rising = sides[-1] > 0
+    middle = list(_crossings(places, [math.log(value.ratio) for value in values]))
+    # Where it rises, the upper end of the interval is the first to reach 1.
+    first, last = ("high", "low") if rising else ("low", "high")
+    begins = next(_crossings(places, [math.log(getattr(value, first)) for value in values]))
+    *_, ends = _crossings(places, [math.log(getattr(value, last)) for value in values])
+    return Flip("flip", inverse(middle[len(middle) // 2]), inverse(begins), inverse(ends), rising)
+
+
+def _crossings(places: Sequence[float], logarithms: Sequence[float]) -> Iterator[float]:
+    for (here, low), (there, high) in pairwise(zip(places, logarithms, strict=True)):
+        if (low > 0) != (high > 0):
+            yield here + (there - here) * low / (low - high)

@@ -1,19 +1,24 @@
 """Measures a sweep: at each point all combinations take turns; the file is written after each point."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
+from compose.local.ports import LOOPBACK
+from compose.local.stack import Stack
 from loadtests.analysis.batches import Cells, void_batches
 from loadtests.observe.ledger import changes
+from loadtests.proxy.client import Proxy
+from loadtests.proxy.modes import PASS, Mode
 from loadtests.report.numbers import MINUTE_S, time_left
 from loadtests.runner.ended import say
-from loadtests.runner.environment import command_line
-from loadtests.runner.ledgers import describe_study, read_ledgers
+from loadtests.runner.environment import command_line, describe_study, read_ledgers
 from loadtests.runner.starts import Starts
 from loadtests.schema.design import design_of
 from loadtests.schema.files import write_json
@@ -21,11 +26,57 @@ from loadtests.schema.plan import Plan
 from loadtests.schema.run import Ledgers
 from loadtests.schema.sweep import Document, FactorLine
 from loadtests.schema.sweep import Point as Measured
-from loadtests.studies.sweep.factors import BY_NAME, Point, Setting, titled
+from loadtests.studies.sweep.factors import BY_NAME, Options, Point, Setting, titled, weight
 from loadtests.studies.sweep.findings import findings, hits_of
-from loadtests.studies.sweep.options import Options, weight
-from loadtests.studies.sweep.target import SweepTarget
 from loadtests.targets.k6 import GeneratorFailed, k6_version
+from loadtests.targets.local import LocalTarget
+
+MILLISECOND = 0.001
+# At most levels the service's core is full, and then the usual 100 ms give Redis up without any fault of it.
+PATIENT = {"CACHE_TIMEOUT": "1"}
+
+
+class SweepTarget(LocalTarget):
+    def __init__(self, stack: Stack, proxy: Proxy) -> None:
+        super().__init__(stack)
+        self._proxy = proxy
+        self._setting = Point().setting
+
+    def begin(self, setting: Setting, names: Sequence[str]) -> None:
+        """Fresh services with this setting, and an empty cache.
+
+        Connections are opened without a delay, so that starting does not take a second for each.
+        """
+        self._setting = setting
+        self._proxy.switch(PASS)
+        self.prepare(names, restore=False)
+
+    def aim(self, point: Point, names: Sequence[str]) -> None:
+        """The distance of a point, and an empty cache: another point has asked for the same pages."""
+        for name in names:
+            self.forget(name)
+        # Half of the round trip in each direction.
+        self._proxy.switch(Mode("delay", point.database_ms * MILLISECOND / 2) if point.database_ms else PASS)
+
+    def environment(self, name: str) -> dict[str, str]:
+        environment = {**PATIENT, **self._setting.environment}
+        if self._setting.behind_proxy:
+            address = urlsplit(self._stack.service(name).settings["DATABASE_URL"])
+            place = f"{address.username}@{LOOPBACK}:{self._proxy.port}"
+            environment["DATABASE_URL"] = urlunsplit(address._replace(netloc=place))
+        return environment
+
+
+@contextmanager
+def sweep_target(stack: Stack) -> Iterator[SweepTarget]:
+    """With a proxy before the database, on the cores that the services do not use."""
+    with Proxy(stack.database_port, cores=stack.placement.others) as proxy:
+        target = SweepTarget(stack, proxy)
+        try:
+            yield target
+        finally:
+            target.close()
+
 
 FILE: Final = "sweep.json"
 SETTLE_S: Final = 2.0

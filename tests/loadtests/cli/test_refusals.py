@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from loadtests.cli.commands import COMMANDS
-from loadtests.cli.main import main
+from loadtests.cli.main import COMMANDS, main
 from loadtests.schema.files import ROOT
-from loadtests.schema.routes import JOURNEYS
+from loadtests.schema.load import JOURNEYS
 
 TIMEOUT_S = 60
 SERVICES = [{"name": "mine", "url": "http://127.0.0.1:1"}]

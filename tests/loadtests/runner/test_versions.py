@@ -4,7 +4,7 @@ import pytest
 
 from compose.local.failures import UNUSABLE, StackError
 from compose.local.processes import interpreter
-from loadtests.runner import ledgers
+from loadtests.runner import environment
 from loadtests.schema.plan import make_plan
 from loadtests.targets.base import TargetError
 from loadtests.targets.running import RunningTarget
@@ -16,13 +16,13 @@ NAMES = "sync,sync-python3-13"
 def reported(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What the services say, by name."""
     versions = {"sync": "CPython 3.11.7", "sync-python3-13": "CPython 3.13.0"}
-    monkeypatch.setattr(ledgers, "read_ledger", lambda _target, name: {"Python": versions[name]})
+    monkeypatch.setattr(environment, "read_ledger", lambda _target, name: {"Python": versions[name]})
     return versions
 
 
 def read(combinations: str = NAMES) -> dict[str, dict[str, str]]:
     plan = make_plan(combinations=combinations)
-    return ledgers.read_ledgers(RunningTarget(plan), plan, lambda _: None)
+    return environment.read_ledgers(RunningTarget(plan), plan, lambda _: None)
 
 
 def test_a_service_of_its_version_is_measured(reported: dict[str, str]) -> None:

@@ -10,8 +10,8 @@ from rich.console import Console
 from loadtests.schema.capacity import Document, Step, Tolerance
 from loadtests.schema.result import Result
 from loadtests.schema.server import Change, Core
+from loadtests.studies.capacity.command import show
 from loadtests.studies.capacity.options import Options, broken
-from loadtests.studies.capacity.output import show
 from loadtests.studies.capacity.schedule import capacity_of, next_load
 from loadtests.studies.capacity.step import Load, judged
 from tests.support.simulated_results import document

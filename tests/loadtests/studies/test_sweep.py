@@ -11,9 +11,8 @@ from click import UsageError
 
 from loadtests.schema.settings import UnusableInput
 from loadtests.schema.sweep import Kind
-from loadtests.studies.sweep.factors import FACTORS, Point, points
+from loadtests.studies.sweep.factors import AROUND_S, FACTORS, START_S, Point, points, weight
 from loadtests.studies.sweep.findings import findings
-from loadtests.studies.sweep.options import AROUND_S, START_S, weight
 from shared.service.serving import most_waiting
 from shared.service.settings import Settings
 from tests.support.command_line import read_sweep

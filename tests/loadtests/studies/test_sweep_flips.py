@@ -7,7 +7,7 @@ import pytest
 
 from loadtests.analysis.effects import verdict
 from loadtests.schema.sweep import Flip, Value
-from loadtests.studies.sweep.flips import find_flip
+from loadtests.studies.sweep.findings import find_flip
 
 LEVELS = (0, 1, 5, 20, 100)
 KNOWN = 8.0

@@ -15,10 +15,8 @@ from loadtests.schema.result import Result
 from loadtests.schema.sweep import Document
 from loadtests.studies.sweep import command as measuring
 from loadtests.studies.sweep import run as measured
-from loadtests.studies.sweep import target as sweeping
 from loadtests.studies.sweep.factors import Point
-from loadtests.studies.sweep.run import SweepRun
-from loadtests.studies.sweep.target import SweepTarget, sweep_target
+from loadtests.studies.sweep.run import SweepRun, SweepTarget, sweep_target
 from tests.support.cells import restart
 from tests.support.command_line import read_sweep
 
@@ -73,7 +71,7 @@ def test_twins_that_differ_at_a_setting_stop_the_sweep_before_it_is_measured(
             return given | ({"KEEP_ALIVE": "5"} if (name, given["POOL"]) == ("async", "4") else {})
 
     monkeypatch.setattr(measuring, "Stack", lambda _: nullcontext(stack))
-    monkeypatch.setattr(sweeping, "SweepTarget", Uneven)
+    monkeypatch.setattr(measured, "SweepTarget", Uneven)
     words = ["--factors", "connections", "--combinations", "sync,async", "--results", str(tmp_path)]
     try:
         assert main(["sweep", *words, "--port-base", str(stack.options.port_base)]) == 1

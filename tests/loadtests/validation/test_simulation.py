@@ -12,7 +12,7 @@ import pytest
 from loadtests.cli.main import main
 from loadtests.validation.judged import METRICS, NAMES, PHASE, Proof, Shares, beyond, judge, prove
 from loadtests.validation.points import Measured, Noise, Point, Points, noise_of, points_of
-from loadtests.validation.simulated import TIMES, Drawn, drawn, resampled, runs_of
+from loadtests.validation.simulation import TIMES, Drawn, drawn, resampled, runs_of
 
 RUNS = 100
 SEED = 7

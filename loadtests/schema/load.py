@@ -1,4 +1,4 @@
-"""The routes of a load: our journeys, or those of a user's file by the rules of loadtests/lib/own_routes.js."""
+"""The load: profiles by name, and its routes, our journeys or those of a user's file."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,38 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 
+from loadtests.schema.files import LOADTESTS
 from loadtests.schema.settings import read_named
+
+FILE: Final = LOADTESTS / "profiles.json"
+
+
+class Lengths(msgspec.Struct, frozen=True):
+    """Seconds that a part of a start lasts: the head to head, and for each combination warm-up and measured time."""
+
+    turns_s: float
+    warm_up_s: float
+    duration_s: float
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """One load; times in seconds, a mix is a weight per route."""
+
+    vus: int
+    warm_up_s: float
+    duration_s: float
+    think_time_s: float
+    mix: dict[str, float]
+    # Of the head to head; none without.
+    turns_s: float = 0.0
+    # How often a run starts the services, and what each of its starts lasts.
+    starts: int = 4
+    start: Lengths | None = None
+
+
+def read_profiles() -> dict[str, Profile]:
+    return msgspec.json.decode(FILE.read_bytes(), type=dict[str, Profile])
+
 
 # Those of loadtests/lib/journeys.js.
 JOURNEYS: Final = ("products", "product", "page", "revenue", "dashboard", "order", "create_order", "update_product")
