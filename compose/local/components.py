@@ -48,7 +48,7 @@ class Components:
 
     def _fill(self, ports: dict[str, int]) -> None:
         """Load the databases of the services to start; of the default four if the caller starts its own."""
-        services = [self._plan.combinations[name] for name in ports or self._plan.usual]
+        services = [self._plan.combinations[name] for name in ports or self._plan.default_names]
         shops = {each.database: self._plan.secret(each.secret) for each in services}
         for seeded in rows.databases(self.database.connect):
             shops.pop(seeded, None)

@@ -21,7 +21,7 @@ SECRETS = "/run/secrets/"
 VARIABLE = re.compile(r"\$(?:(?P<escaped>\$)|\{(?P<name>\w+)(?::-(?P<default>[^{}]*))?\})")
 CONNECTIONS = "--max-connections="
 RESERVE = 20  # for KILL, seeding and measuring
-USUAL = 4
+DEFAULT_COUNT = 4
 # COPY_MB is twice a database's size at SCALE=1; the defaults of compose/database.yaml are one step and the server.
 COPY_MB, POOL_STEP_MB, SERVER_MB = 45, 512, 1024
 
@@ -59,7 +59,7 @@ class Plan:
         return {profile for name in names for profile in self.combinations[name].profiles}
 
     @property
-    def usual(self) -> list[str]:
+    def default_names(self) -> list[str]:
         """The combinations that start by default."""
         return [name for name, each in self.combinations.items() if not each.profiles]
 
@@ -72,7 +72,7 @@ class Plan:
 
 def room_for(names: Collection[str], scale: int) -> dict[str, str]:
     """Variables for a buffer pool that holds the data of all combinations, within the machine's memory."""
-    copies = 1 + max(USUAL, len(names))
+    copies = 1 + max(DEFAULT_COUNT, len(names))
     needed = ceil(COPY_MB * copies * scale / POOL_STEP_MB) * POOL_STEP_MB
     pool = min(needed, virtual_memory().total // 2**21)
     return {"BUFFER_POOL": f"{pool}M", "DATABASE_MEMORY": f"{pool + SERVER_MB}m"} if needed > POOL_STEP_MB else {}

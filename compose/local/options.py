@@ -46,13 +46,13 @@ class StackOptions:
         if self.progress:
             self.progress(line)
 
-    def ports(self, names: Collection[str], usual: Collection[str]) -> dict[str, int]:
+    def ports(self, names: Collection[str], defaults: Collection[str]) -> dict[str, int]:
         """The port of each service to start; `names` are all services, in the order of their ports."""
         unknown = set(self.only or ()) - set(names)
         if unknown:
             known = ", ".join(names)
             raise unusable(f"there is no combination {sorted(unknown)[0]!r}: choose from {known}")
-        selected = usual if self.only is None else self.only
+        selected = defaults if self.only is None else self.only
         return {name: self.port_base + number for number, name in enumerate(names, 1) if name in selected}
 
 

@@ -138,7 +138,7 @@ def as_shipped(stack: Stack, all_combinations: dict[str, Combination]) -> Iterat
     """The cached pair with the time for Redis that it ships with; the stack's own forget what these write."""
     with ExitStack() as closing:
         pair, plan = [], definition.read({})
-        for name in plan.usual:
+        for name in plan.default_names:
             if name.endswith("-cached"):
                 all_combinations[name].renew()
                 closing.callback(all_combinations[name].renew)

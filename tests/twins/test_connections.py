@@ -138,8 +138,8 @@ def test_pitfall_5_each_worker_opens_its_own_connections_after_the_fork(stack: S
 def test_pitfall_6_the_server_takes_all_pools_and_a_reserve() -> None:
     plan = definition.read({"WORKERS": str(WORKERS_IN_TESTS)})
     options = dict(word.split("=", 1) for word in plan.database.command if "=" in word)
-    usual = [plan.combinations[name].environment for name in plan.usual]
-    wanted = sum(int(each["WORKERS"]) * int(each["POOL"]) for each in usual)
+    defaults = [plan.combinations[name].environment for name in plan.default_names]
+    wanted = sum(int(each["WORKERS"]) * int(each["POOL"]) for each in defaults)
     assert wanted == 4 * WORKERS_IN_TESTS * 16
     assert int(options["--max-connections"]) >= wanted + RESERVE
 
