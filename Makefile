@@ -52,6 +52,7 @@ test-fast: libraries
 	@tools/test -m "not stack and not k6 and not browser" --numprocesses 2 --dist loadfile $(TESTS)
 
 fuzz: setup
+	@[ "$${CASES:-5000}" -gt 0 ] 2>/dev/null || { echo "fuzz: CASES=$$CASES: give a whole number above 0" >&2; exit 2; }
 	@CASES=$${CASES:-5000} $(PY) -m pytest tests/contract/test_bad_input_at_volume.py --capture=no
 
 matrix: setup

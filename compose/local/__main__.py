@@ -9,10 +9,11 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from compose.local import ownership
 from compose.local.failures import StackError
-from compose.local.options import StackOptions
+from compose.local.options import StackOptions, whole
 from compose.local.progress import Progress
 from compose.local.stack import Stack
 
@@ -31,9 +32,9 @@ examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 1: a program failed; 2: an unusable option or machine."""
-    chosen = parser().parse_args(arguments)
     progress = Progress()
     try:
+        chosen = parser().parse_args(arguments)
         return down() if chosen.command == "down" else up(chosen, progress)
     except StackError as error:
         return progress.fail(error)
@@ -102,7 +103,9 @@ def parser() -> argparse.ArgumentParser:
         ("--scale", "SCALE", "1", "multiplies the data"),
     ):
         value = os.environ.get(variable) or default
-        start.add_argument(option, type=int, default=value, help=f"{meaning} ({variable}; now {value})")
+        start.add_argument(
+            option, type=partial(whole, variable), default=value, help=f"{meaning} ({variable}; now {value})"
+        )
     start.add_argument("--only", default="", help="the services to start, such as sync,async-cached")
     return top
 

@@ -59,3 +59,10 @@ class StackOptions:
 def within(name: str, value: int, low: int, high: int) -> None:
     if not low <= value <= high:
         raise unusable(f"{name} is {value}: use a whole number from {low} to {high}")
+
+
+def whole(name: str, text: str) -> int:
+    """Raises StackError."""
+    if not text.isdecimal():
+        raise unusable(f"{name} is {text}: use a whole number")
+    return int(text)

@@ -1,13 +1,16 @@
 """CPU cores of the services, and of the database, Redis and the load generator."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from compose.local.failures import unusable
 
 Cores = frozenset[int]
+RANGE: Final = re.compile(r"([0-9]+)(?:-([0-9]+))?")
 
 
 @dataclass(frozen=True)
@@ -27,17 +30,18 @@ def place(services: str, others: str) -> Placement:
     """The requested cores that this process may use; by default its first one and the rest."""
     allowed = frozenset(os.sched_getaffinity(0))
     first = frozenset({min(allowed)})
-    mine = parse(services) & allowed or first
-    return Placement(mine, parse(others) & allowed or allowed - mine or mine)
+    mine = parse(services, "SERVICE_CPUS") & allowed or first
+    return Placement(mine, parse(others, "OTHER_CPUS") & allowed or allowed - mine or mine)
 
 
-def parse(text: str) -> Cores:
+def parse(text: str, variable: str = "cores") -> Cores:
     """Parse a list such as `0-2,5`."""
     cores: set[int] = set()
     for part in filter(None, text.split(",")):
-        low, _, high = part.partition("-")
-        if not low.isdigit() or not (high or low).isdigit():
-            raise unusable(f"'{text}' is not a list of cores: write it like 0 or 1-3 or 0,2")
+        known = RANGE.fullmatch(part)
+        if known is None:
+            raise unusable(f"{variable}={text}: write cores like 0 or 1-3 or 0,2")
+        low, high = known.groups()
         cores.update(range(int(low), int(high or low) + 1))
     return frozenset(cores)
 

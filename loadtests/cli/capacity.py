@@ -8,8 +8,8 @@ from loadtests.cli import options as cli
 from loadtests.cli.options import Checked, between, decimals, option, percent
 from loadtests.runner.ended import ended
 from loadtests.schema.capacity import Tolerance
-from loadtests.schema.plan import Plan
-from loadtests.schema.settings import by_route, refuse
+from loadtests.schema.plan import Plan, routes_of
+from loadtests.schema.settings import by_route, check_routes, refuse
 from loadtests.studies.capacity.command import measure
 from loadtests.studies.capacity.options import Options, judged, read_objectives, written
 
@@ -74,6 +74,14 @@ def read(
 ) -> tuple[Options, Plan]:
     own = {name: values.pop(name) for name in FIELDS}
     plan = cli.plan_of("capacity", **values)
+    _check(plan, **own)
     limits, tolerance = judged(objectives, plan.mix), Tolerance(may_fail, may_drop)
     predicted = predicted if own["fitted"] else ()
     return Options(objectives=limits, mix=plan.mix, tolerance=tolerance, predicted=predicted, **own), plan
+
+
+def _check(plan: Plan, first: int, highest: int, fitted: tuple[int, ...], law_mix: str, **_more: Any) -> None:
+    if first > highest:
+        refuse("FIRST", first, f"it is above HIGHEST={highest}")
+    if fitted:
+        check_routes("LAW_MIX", law_mix, routes_of(plan.load))

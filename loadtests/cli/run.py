@@ -69,9 +69,13 @@ def _compared(plan: Plan, folder: Path) -> int:
 
 def _study(context: click.Context, name: str) -> int:
     """The study's own command, with what was typed; it reads its variables by itself."""
-    typed = []
+    typed, study = [], command_of(name)
+    known = {"PROFILE", *(each.envvar for each in study.params)}
     for each in context.command.params:
         field = str(each.name)
-        if field != "profile" and context.get_parameter_source(field) is ParameterSource.COMMANDLINE:
-            typed += [each.opts[0], str(context.params[field])]
-    return int(command_of(name).main(typed, name, standalone_mode=False))
+        source, value = context.get_parameter_source(field), context.params[field]
+        if source is ParameterSource.ENVIRONMENT and each.envvar not in known:
+            raise click.UsageError(f"{each.envvar}={value}: PROFILE={name} has no such option", context)
+        if source is ParameterSource.COMMANDLINE and field != "profile":
+            typed += [each.opts[0], str(value)]
+    return int(study.main(typed, name, standalone_mode=False))

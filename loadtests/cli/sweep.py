@@ -46,6 +46,8 @@ def read(
     plan = cli.plan_of("sweep", **values)
     if plan.stack != "local":
         refuse("STACK", plan.stack, "a sweep starts services with other settings, so it needs STACK=local")
+    if len(plan.names) < 2:
+        refuse("COMBINATIONS", plan.names[0], "a sweep compares services: name two at least")
     # Else the head to head would have its usual routes.
     mix = ",".join(f"{route}={share:g}" for route, share in plan.mix.items())
     return options_of(minutes, factors, file, json), plan._replace(load={**plan.load, "MIX": mix})

@@ -107,9 +107,9 @@ def measure_matrix(plan: Plan, folder: Path, open_target: OpenTarget | None = No
     """
     run = describe_run(plan)
     progress = Progress(plan.rounds, lasting({**plan.lengths, **plan.load}, len(plan.names)))
-    progress.say(f"results go to {folder}")
     try:
         with (open_target or TARGETS[plan.stack])(plan, progress.say) as target:
+            progress.say(f"results go to {folder}")
             run |= {"ledger": read_ledgers(target, plan, progress.say)}
             run |= {"host": target.host() or run["host"]}
             run |= {"versions": target.versions() | libraries(run["ledger"]), "images": target.images()}

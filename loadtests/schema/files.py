@@ -91,9 +91,17 @@ def write_whole(texts: Mapping[Path, str]) -> None:
         for path, text in texts.items():
             if path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, "it is a folder: name a file", str(path))
-            drafts[path].write_text(text, encoding="utf-8")
+            _draft(drafts[path], text, path)
         for path, draft in drafts.items():
             draft.replace(path)
     finally:
         for draft in drafts.values():
             draft.unlink(missing_ok=True)
+
+
+def _draft(draft: Path, text: str, path: Path) -> None:
+    try:
+        draft.write_text(text, encoding="utf-8")
+    except OSError as error:
+        error.filename = str(path)
+        raise

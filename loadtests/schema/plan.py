@@ -170,10 +170,16 @@ def _refuse_set_elsewhere(**values: int) -> None:
             refuse(name, value, "on a cluster the overlay says so: set it there, in its ConfigMap")
 
 
+def routes_of(load: Mapping[str, str]) -> Sequence[str]:
+    """The names of the user's own routes, else of ours; raises UnusableInput."""
+    routes = load.get("ROUTES")
+    return [route.name for route in read_routes(Path(routes))] if routes else JOURNEYS
+
+
 def _checked(load: Mapping[str, str], file: Path | None) -> dict[str, str]:
     routes = load.get("ROUTES")
     if routes and not file:
         refuse("ROUTES", routes, "these are routes of your own: add COMBINATIONS=yours.json STACK=none")
-    check_load(load, [route.name for route in read_routes(Path(routes))] if routes else JOURNEYS)
+    check_load(load, routes_of(load))
     # k6 is started from another folder than this program may have been.
     return {**load, **({"ROUTES": str(Path(routes).resolve())} if routes else {})}

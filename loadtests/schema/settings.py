@@ -115,5 +115,11 @@ def check_load(load: Mapping[str, str], routes: Collection[str]) -> None:
     """Raises UnusableInput for the first setting that k6 would refuse."""
     for name, text in load.items():
         LOAD[name](name, text)
-        if LOAD[name] is by_route and not numbers(name, text, "").keys() <= set(routes):
-            refuse(name, text, f"the routes are {', '.join(routes)}")
+        if LOAD[name] is by_route:
+            check_routes(name, text, routes)
+
+
+def check_routes(name: str, text: str, routes: Collection[str]) -> None:
+    """Raises UnusableInput for a number of a route that is not measured."""
+    if not numbers(name, text, "").keys() <= set(routes):
+        refuse(name, text, f"the routes are {', '.join(routes)}")

@@ -11,10 +11,11 @@ import msgspec
 
 from compose.local.failures import StackError
 from loadtests.analysis.read import COMBINATIONS, Rounds
+from loadtests.report.numbers import MINUTE_S
 from loadtests.report.plain_text import console
 from loadtests.runner.ended import say
 from loadtests.runner.environment import command_line, describe_checkout, describe_host
-from loadtests.runner.folders import new_folder
+from loadtests.runner.folders import study_folder
 from loadtests.runner.starts import Starts
 from loadtests.schema.files import write_json
 from loadtests.schema.plan import make_plan
@@ -25,7 +26,6 @@ from loadtests.validation.output import noise_in_words, proof_table, run_in_word
 from loadtests.validation.points import Noise, Points, noise_of, points_of, truth_of
 from loadtests.validation.services import FiveServices, combinations_file, five_services
 
-MINUTE_S: Final = 60
 SPUN: Final = 0.1
 # What the light read has of the time of a head to head: by eight visitors, and one at a time.
 BUSY, ALONE = 0.34, 0.08
@@ -63,8 +63,8 @@ class Report(msgspec.Struct, frozen=True):
 
 def check(options: Options, json: Path | None) -> int:
     """Prints the shares; 1 when one is beyond its bound by more than chance explains."""
-    with five_services(options.port_base) as target:
-        report = measure(target, options, new_folder(options.results, "selfcheck"))
+    with study_folder(options.results, "selfcheck") as folder, five_services(options.port_base) as target:
+        report = measure(target, options, folder)
     out = console()
     out.print(noise_in_words(report.noise, report.batch_s))
     out.print(proof_table(f"{options.runs} runs of {options.starts} starts on real services", report.proof))

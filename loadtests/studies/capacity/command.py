@@ -88,8 +88,8 @@ class CapacityRun:
 def measure(options: Options, plan: Plan) -> int:
     with study_folder(plan.results, plan.profile_name) as folder:
         minutes = options.expected_s() * len(plan.names) / MINUTE_S
-        say(f"results go to {folder}; about {minutes:.0f} min of load for {len(plan.names)} combinations")
         with TARGETS[plan.stack](plan, say) as target:
+            say(f"results go to {folder}; about {minutes:.0f} min of load for {len(plan.names)} combinations")
             run = describe_study(target, plan, read_ledgers(target, plan, say))
             document = CapacityRun(options, plan, folder, run).measure(target)
     if options.json:

@@ -25,11 +25,14 @@ def sweep(options: Options, plan: Plan) -> int:
 
 
 def _measured(options: Options, plan: Plan) -> Document:
-    with study_folder(plan.results, plan.profile_name) as folder:
+    with (
+        study_folder(plan.results, plan.profile_name) as folder,
+        Stack(stack_options(plan, say)) as stack,
+        sweep_target(stack) as target,
+    ):
         say(f"results go to {folder}")
         say(f"{options.points} points, turns of {options.turns_s:g} s and more; about {options.minutes:g} min")
-        with Stack(stack_options(plan, say)) as stack, sweep_target(stack) as target:
-            document = SweepRun(options, plan, folder, target).measure(points(options.factors))
+        document = SweepRun(options, plan, folder, target).measure(points(options.factors))
     say(f"Results: {folder / FILE}")
     if options.json:
         write_json(options.json, document)

@@ -52,6 +52,8 @@ WRONG = [
     ("ALLOW_HOSTS", "a,,b"),
     ("ROUTES", "nowhere.json"),
 ]
+# Variables of the local stack, which are no options.
+STACK = [("SERVICE_CPUS", "x"), ("OTHER_CPUS", "1-")]
 
 
 @pytest.fixture(autouse=True)
@@ -67,11 +69,11 @@ def refused(words: list[str], results: Path, capsys: pytest.CaptureFixture[str])
     assert main(words) == 2
     printed = capsys.readouterr()
     assert (printed.out, printed.err.count("\n")) == ("", 1)
-    assert not results.exists()
+    assert not results.exists() or list(results.iterdir()) == []
     return printed.err
 
 
-@pytest.mark.parametrize(("name", "value"), WRONG)
+@pytest.mark.parametrize(("name", "value"), [*WRONG, *STACK])
 def test_a_run_refuses_a_variable_before_it_begins(
     results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str
 ) -> None:
@@ -95,6 +97,8 @@ def test_an_option_is_checked_as_its_variable_is(
         ("capacity", "OBJECTIVES", "order=5"),
         ("capacity", "CONCURRENCY", "1,x"),
         ("capacity", "LAW_MIX", "product"),
+        ("capacity", "LAW_MIX", "foo=1"),
+        ("capacity", "FIRST", "20001"),
         ("capacity", "MIX", "foo=1"),
         ("capacity", "MAY_FAIL", "51"),
         ("capacity", "JSON", "nowhere/capacity.json"),
@@ -102,6 +106,7 @@ def test_an_option_is_checked_as_its_variable_is(
         ("sweep", "MINUTES", "1"),
         ("sweep", "FACTORS", "wind"),
         ("sweep", "STACK", "none"),
+        ("sweep", "COMBINATIONS", "sync"),
         ("faults", "ONLY", "redis-melted"),
         ("faults", "COMBINATIONS", "rust"),
         ("faults", "PORT_BASE", "x"),
@@ -110,7 +115,11 @@ def test_an_option_is_checked_as_its_variable_is(
         ("selfcheck", "RUNS", "0"),
         ("selfcheck", "TURNS", "x"),
         ("selfcheck", "PORT_BASE", "0"),
+        ("selfcheck", "RESULTS", "README.md"),
         ("simulate", "RUNS", "0"),
+        ("selfcheck", "SERVICE_CPUS", "x"),
+        ("faults", "OTHER_CPUS", "x"),
+        ("ceiling", "SERVICE_CPUS", "x"),
         ("ceiling", "STARTS", "x"),
         ("ceiling", "JSON", "."),
     ],
@@ -134,6 +143,15 @@ def test_a_study_that_is_run_by_its_profile_is_checked_too(
     results: Path, capsys: pytest.CaptureFixture[str], profile: str
 ) -> None:
     assert "MIX=foo=1" in refused(["run", "--profile", profile, "--mix", "foo=1"], results, capsys)
+
+
+@pytest.mark.parametrize(("profile", "name"), [("capacity", "GENERATORS"), ("sweep", "ROUNDS"), ("sweep", "THINK")])
+def test_a_study_refuses_a_variable_that_it_does_not_have(
+    results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], profile: str, name: str
+) -> None:
+    monkeypatch.setenv("PROFILE", profile)
+    monkeypatch.setenv(name, "2")
+    assert f"{name}=2" in refused(["run"], results, capsys)
 
 
 @pytest.mark.parametrize(
