@@ -1,6 +1,8 @@
 """The proxy of the faults: what each mode does to a real connection, and that it says what it did."""
 
+import contextlib
 import socket
+import threading
 import time
 from collections.abc import Iterator
 
@@ -11,16 +13,48 @@ from compose.local.failures import StackError
 from compose.local.ports import LOOPBACK
 from loadtests.proxy.client import Proxy
 from loadtests.proxy.modes import CUT, GARBLE, PASS, Mode
-from tests.support.echo_server import Echo, echo_server
 from tests.support.waiting import SLACK
 
 SECONDS = 15.0
 FAR = 0.15
 
 
+class Echo:
+    """`heard` holds (monotonic time, line) of each line received."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[float, bytes]] = []
+        self._listener = socket.create_server((LOOPBACK, 0), backlog=64)
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        """Refuse new connections; idempotent."""
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, connection.makefile("rb") as lines:
+            try:
+                for line in lines:
+                    self.heard.append((time.monotonic(), line))
+                    connection.sendall(line)
+            except OSError:
+                return
+
+
 @pytest.fixture
 def echo() -> Iterator[Echo]:
-    with echo_server() as server:
+    with contextlib.closing(Echo()) as server:
         yield server
 
 
