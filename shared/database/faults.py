@@ -27,7 +27,7 @@ class DatabaseFault(Exception):
 
 
 class StatementRejected(DatabaseFault):
-    """A bug of ours: invalid SQL, or values that the tables reject."""
+    """Our bug: invalid SQL, or values that the tables reject."""
 
     status = 500
     detail = "The database refused a statement."
@@ -78,7 +78,7 @@ class ConnectTimedOut(ConnectionLost):
 class TransactionUndone(DatabaseFault):
     """A deadlock or a table change: the server rolled the transaction back, and it may be retried."""
 
-    detail = "Too many writes at once wanted the same rows."
+    detail = "Too many concurrent writes to the same rows."
     repeatable = True
 
 
@@ -133,7 +133,7 @@ NUMBERS: dict[type[DatabaseFault], tuple[int, ...]] = {
     ),
     LockTimedOut: (1205, 1689, 3133, 3572),  # also behind a waiting ALTER TABLE, of the locking service, NOWAIT
     Busy: (
-        1206, 1637,  # the table of locks is full, or that of transactions
+        1206, 1637,  # the lock table or the transaction table is full
         1297, 3197,  # a temporary error of the storage engine, of XA
         1461, 3985,  # too many prepared statements, no memory for a lock
         3100, 3781, 3782, 3783, 3796, 3797, 3798, 3799, 4094,  # group replication stopped the transaction

@@ -21,7 +21,7 @@ from shared.schema import (
 class Route(msgspec.Struct, frozen=True, kw_only=True):
     """`name` is the OpenAPI operation id, the label in metrics and the key of the handler.
 
-    `body` and `answer` are shapes; `answer` is None where the answer is not JSON of ours. `query` holds the
+    `body` and `answer` are shapes; `answer` is None if the answer is not JSON from this service. `query` holds the
     parameters; None ignores them. `problems` are the documented error statuses.
     """
 

@@ -108,7 +108,7 @@ def ready(combination: str, rows: Rows, cache: str) -> Answer:
 
 
 def _months_later(day: date, months: int) -> date:
-    """The first day of the month `months` after that of `day`."""
+    """The first day of the month, `months` after the month of `day`."""
     years, month = divmod(day.month - 1 + months, 12)
     return date(day.year + years, month + 1, 1)
 
