@@ -93,9 +93,9 @@ def rows_read(root: Connection, act: Callable[[], object]) -> int:
 
     Not by performance_schema's rows examined: MySQL leaves out what an aggregate has read.
     """
-    looks = [_handler_reads(root), _handler_reads(root)]
+    counts = [_handler_reads(root), _handler_reads(root)]
     act()
-    return _handler_reads(root) - looks[1] - (looks[1] - looks[0])
+    return _handler_reads(root) - counts[1] - (counts[1] - counts[0])
 
 
 def _handler_reads(root: Connection) -> int:

@@ -113,7 +113,7 @@ class Cache:
         if flight is not None:
             outcome = await flight.wait(deadlines.within(self._limits.wait))
         if isinstance(outcome, Problem):
-            raise outcome.again()
+            raise outcome.copy()
         if outcome is None:
             self._metrics.cache("miss")
             return await uncached(read.load, "miss")

@@ -17,7 +17,6 @@ FOLDER = Path(__file__).resolve().parents[1]
 CHECKOUT = FOLDER.parent
 FILES = ("database.yaml", "cache.yaml", "api.yaml")
 DATABASE, CACHE = "database", "cache"
-SECRETS = "/run/secrets/"
 VARIABLE = re.compile(r"\$(?:(?P<escaped>\$)|\{(?P<name>\w+)(?::-(?P<default>[^{}]*))?\})")
 CONNECTIONS = "--max-connections="
 RESERVE = 20  # for KILL, seeding and measuring

@@ -23,7 +23,7 @@ EXPECTED: Final = frozenset({200, 201, 409})
 
 
 class Refusals:
-    """Watches one service while it is entered; `windows` are the times between two looks in which the counter grew."""
+    """Watches one service while it is entered; `windows` are the times between two readings in which the counter grew."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -33,7 +33,7 @@ class Refusals:
         self.counted = 0
 
     def __enter__(self) -> Self:
-        self._looked, self._count = monotonic(), self._look() or 0
+        self._read_at, self._count = monotonic(), self._read_count() or 0
         self._thread.start()
         return self
 
@@ -48,15 +48,15 @@ class Refusals:
 
     def _compare(self) -> None:
         began = monotonic()
-        count = self._look()
+        count = self._read_count()
         if count is None:
-            return  # no answer: the next look covers this time too
+            return  # no answer: the next reading covers this time too
         if count > self._count:
-            self.windows.append((self._looked, monotonic()))
+            self.windows.append((self._read_at, monotonic()))
             self.counted += count - self._count
-        self._looked, self._count = began, count
+        self._read_at, self._count = began, count
 
-    def _look(self) -> int | None:
+    def _read_count(self) -> int | None:
         counters = read_counters(self._url)
         return int(counters.get(COUNTER, 0)) if counters else None
 

@@ -89,10 +89,10 @@ def _drive(target: FaultTarget, fault: Fault, say: Callable[[str], None], before
 def inject(target: FaultTarget, fault: Fault) -> tuple[Times, Evidence]:
     """Holds the fault for its time; lifts it whatever happens."""
     began = time.monotonic()
-    with fault.inject(target) as look:
+    with fault.inject(target) as read_evidence:
         time.sleep(fault.seconds)
         try:
-            evidence = look()
+            evidence = read_evidence()
         except UNREACHED as error:
             evidence = Evidence(False, f"not observed: {error}")
     return Times(began, time.monotonic()), evidence

@@ -28,9 +28,9 @@ class Evidence(NamedTuple):
 
 
 # What shows that a fault took place; it is asked while the fault is in force, at its end.
-Look: TypeAlias = Callable[[], Evidence]
+ReadEvidence: TypeAlias = Callable[[], Evidence]
 # Entering returns when the fault is in force, leaving when what was broken works again.
-Inject: TypeAlias = Callable[[FaultTarget], AbstractContextManager[Look]]
+Inject: TypeAlias = Callable[[FaultTarget], AbstractContextManager[ReadEvidence]]
 
 
 @contextmanager

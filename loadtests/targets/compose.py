@@ -165,10 +165,10 @@ class ComposeTarget(Target):
             raise TargetError(f"{name} was not ready in {READY_S} s: docker compose logs {name}")
 
 
-def _soon(look: Callable[[], Found], seconds: float) -> Found:
+def _soon(read: Callable[[], Found], seconds: float) -> Found:
     """What is found within so many seconds, which is nothing where it does not come."""
     end = time.monotonic() + seconds
-    while not (found := look()) and time.monotonic() < end:
+    while not (found := read()) and time.monotonic() < end:
         time.sleep(POLL_S)
     return found
 

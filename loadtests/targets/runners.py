@@ -15,8 +15,8 @@ from loadtests.targets.kubectl import Kubectl, Object, Placed, statuses
 
 START_S: Final = 300
 CLOSE_S: Final = 10
-# Between two looks at the pods.
-LOOK_S: Final = 2.0
+# Between two readings of the pods.
+EVERY_S: Final = 2.0
 API_PORT: Final = 6565
 SHARD: Final = re.compile(r"^MATRIX-SHARD (\S+\.json) (\{.*\})$", re.MULTILINE)
 # What is measured: pods of ours that must not change meanwhile.
@@ -46,7 +46,7 @@ class Runners(Generators):
         self._log = log.open("wb")
         self._follower: subprocess.Popen[bytes] | None = None
         self._pods: list[Object] = []
-        self._looked = 0.0
+        self._read_at = 0.0
         self._name = f"start-{variables['ROUND']}-{secrets.token_hex(3)}"
         self._kubectl.run("apply", "-f", "-", given=json.dumps(filled(template, self._name, many, variables)))
 
@@ -78,18 +78,18 @@ class Runners(Generators):
     def _selector(self) -> str:
         return f"app=k6,k6_cr={self._name},runner=true"
 
-    def _look(self) -> None:
-        if time.monotonic() - self._looked > LOOK_S:
+    def _read_pods(self) -> None:
+        if time.monotonic() - self._read_at > EVERY_S:
             self._pods = sorted(self._kubectl.pods(self._selector), key=_number)
-            self._looked = time.monotonic()
+            self._read_at = time.monotonic()
 
     def _are_ready(self) -> bool:
-        self._look()
+        self._read_pods()
         ready = [pod for pod in self._pods if all(status["ready"] for status in statuses(pod)) and statuses(pod)]
         return len(ready) == self._many or any(_ended(pod) for pod in self._pods)
 
     def _over(self, number: int) -> bool:
-        self._look()
+        self._read_pods()
         if number >= len(self._pods):
             raise GeneratorFailed(f"runner {number + 1} of {self._many} is gone: its pod was deleted")
         pod = self._pods[number]

@@ -53,7 +53,7 @@ class Problem(Exception):
         """Whether other requests for the same resource get it too; a 503 or 504 is about one request."""
         return self.status == 404
 
-    def again(self) -> "Problem":
+    def copy(self) -> "Problem":
         """A copy to raise in another request: raising one exception twice mixes their tracebacks."""
         return Problem(self.status, self.detail, *self.headers)
 

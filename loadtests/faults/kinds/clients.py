@@ -17,7 +17,7 @@ from loadtests.consistency.failures import SHED
 from loadtests.consistency.history import OK
 from loadtests.consistency.process import Driver
 from loadtests.consistency.workload import Load
-from loadtests.faults.fault import Evidence, Look, repeated
+from loadtests.faults.fault import Evidence, ReadEvidence, repeated
 from loadtests.faults.target import FaultTarget
 
 CONNECT_SECONDS: Final = 5.0
@@ -36,7 +36,7 @@ LONGEST_WAIT: Final = 0.03
 
 
 @contextmanager
-def silent(clients: int, target: FaultTarget) -> Iterator[Look]:
+def silent(clients: int, target: FaultTarget) -> Iterator[ReadEvidence]:
     """`clients` connect and send nothing."""
     with _connected(clients, target) as sockets:
 
@@ -49,7 +49,7 @@ def silent(clients: int, target: FaultTarget) -> Iterator[Look]:
 
 
 @contextmanager
-def slow_senders(clients: int, seconds: float, target: FaultTarget) -> Iterator[Look]:
+def slow_senders(clients: int, seconds: float, target: FaultTarget) -> Iterator[ReadEvidence]:
     """`clients` send the head of a request, a byte every `seconds` each."""
     counts: Counter[str] = Counter()
 
@@ -71,7 +71,7 @@ def slow_senders(clients: int, seconds: float, target: FaultTarget) -> Iterator[
 
 
 @contextmanager
-def disconnecting(rate: float, target: FaultTarget) -> Iterator[Look]:
+def disconnecting(rate: float, target: FaultTarget) -> Iterator[ReadEvidence]:
     """Clients send reads and writes, `rate` a second, and reset the connection some milliseconds later."""
     counts: Counter[str] = Counter()
     products = [int(number) for (number,) in target.query(UNWATCHED)]
@@ -122,7 +122,7 @@ def _request(chance: random.Random, products: Sequence[int], counts: Counter[str
 
 
 @contextmanager
-def overload(times: int, target: FaultTarget) -> Iterator[Look]:
+def overload(times: int, target: FaultTarget) -> Iterator[ReadEvidence]:
     """Clients send uncached reports without pauses: `times` as many as the service handles at once."""
     with Driver(saturating(target, times), target.stack.placement.others) as driver:
 

@@ -9,7 +9,7 @@ import pymysql
 
 from compose.local.database_server import Connection
 from loadtests.consistency.kept_writes import query
-from loadtests.faults.fault import Evidence, Look, repeated
+from loadtests.faults.fault import Evidence, ReadEvidence, repeated
 from loadtests.faults.target import FaultTarget
 
 # MariaDB's minimum; the idle services hold more than that.
@@ -32,7 +32,7 @@ METRIC: Final = "SELECT name, `count` FROM information_schema.innodb_metrics WHE
 
 
 @contextmanager
-def out_of_connections(target: FaultTarget) -> Iterator[Look]:
+def out_of_connections(target: FaultTarget) -> Iterator[ReadEvidence]:
     """The limit is lowered below what is in use, and the service's sessions are killed."""
     with closing(target.root()) as root:
         before = status(root, REFUSED)
@@ -55,7 +55,7 @@ def out_of_connections(target: FaultTarget) -> Iterator[Look]:
 
 
 @contextmanager
-def table_lock(target: FaultTarget) -> Iterator[Look]:
+def table_lock(target: FaultTarget) -> Iterator[ReadEvidence]:
     """Statements on products or categories wait at the server for the table, as behind an ALTER TABLE."""
 
     def evidence() -> Evidence:
@@ -71,7 +71,7 @@ def table_lock(target: FaultTarget) -> Iterator[Look]:
 
 
 @contextmanager
-def row_locks(target: FaultTarget) -> Iterator[Look]:
+def row_locks(target: FaultTarget) -> Iterator[ReadEvidence]:
     """A transaction holds the rows of all products and does not commit."""
 
     def evidence() -> Evidence:
@@ -89,7 +89,7 @@ def row_locks(target: FaultTarget) -> Iterator[Look]:
 
 
 @contextmanager
-def deadlocking(target: FaultTarget) -> Iterator[Look]:
+def deadlocking(target: FaultTarget) -> Iterator[ReadEvidence]:
     """A large transaction locks the orders' rows in the opposite order, again and again."""
 
     def evidence() -> Evidence:

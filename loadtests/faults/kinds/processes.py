@@ -11,7 +11,7 @@ import psutil
 
 from compose.local.failures import StackError
 from compose.local.service import Service
-from loadtests.faults.fault import Evidence, Look
+from loadtests.faults.fault import Evidence, ReadEvidence
 from loadtests.faults.target import FaultTarget
 
 GONE_SECONDS: Final = 5.0
@@ -20,7 +20,7 @@ POLL_SECONDS: Final = 0.02
 
 
 @contextmanager
-def worker_killed(target: FaultTarget) -> Iterator[Look]:
+def worker_killed(target: FaultTarget) -> Iterator[ReadEvidence]:
     """One of the service's workers is killed with -9; its parent has to replace it."""
     workers = target.workers()
     if not workers:
@@ -38,7 +38,7 @@ def worker_killed(target: FaultTarget) -> Iterator[Look]:
 
 
 @contextmanager
-def terminated(target: FaultTarget) -> Iterator[Look]:
+def terminated(target: FaultTarget) -> Iterator[ReadEvidence]:
     """The service gets SIGTERM, ends by itself and is started again: one step of a rolling restart."""
     try:
         ended = _terminate(target.service)
@@ -48,7 +48,7 @@ def terminated(target: FaultTarget) -> Iterator[Look]:
 
 
 @contextmanager
-def rolling(target: FaultTarget) -> Iterator[Look]:
+def rolling(target: FaultTarget) -> Iterator[ReadEvidence]:
     """Every instance gets SIGTERM and is back before the next one gets it."""
     services, steps = (target.service, *target.others), []
     try:
@@ -63,7 +63,7 @@ def rolling(target: FaultTarget) -> Iterator[Look]:
 
 
 @contextmanager
-def deployed(target: FaultTarget) -> Iterator[Look]:
+def deployed(target: FaultTarget) -> Iterator[ReadEvidence]:
     """All processes are fresh, the cache is empty, and the whole load comes at once."""
     pid = target.service.pid
     try:

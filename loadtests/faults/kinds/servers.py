@@ -12,7 +12,7 @@ import psutil
 from redis.exceptions import OutOfMemoryError
 
 from compose.local.ports import LOOPBACK
-from loadtests.faults.fault import Evidence, Look
+from loadtests.faults.fault import Evidence, ReadEvidence
 from loadtests.faults.target import FaultTarget, Server
 from loadtests.proxy.modes import CUT, PASS, Mode
 
@@ -21,7 +21,7 @@ FULL: Final = {"maxmemory": "1", "maxmemory-policy": "noeviction"}
 
 
 @contextmanager
-def full(target: FaultTarget) -> Iterator[Look]:
+def full(target: FaultTarget) -> Iterator[ReadEvidence]:
     """Redis may use less memory than it does and evicts nothing: it refuses SET, and allows GET and DEL."""
     with closing(target.redis()) as client:
         before = {name: str(client.config_get(name)[name]) for name in FULL}
@@ -44,7 +44,7 @@ def full(target: FaultTarget) -> Iterator[Look]:
 
 
 @contextmanager
-def killed(name: Server, target: FaultTarget) -> Iterator[Look]:
+def killed(name: Server, target: FaultTarget) -> Iterator[ReadEvidence]:
     """The server is killed with -9 and its port refuses, until it is started again on what it had on disk."""
     server = target.backends[name]
     pid = server.process.pid
@@ -67,7 +67,7 @@ def killed(name: Server, target: FaultTarget) -> Iterator[Look]:
 
 
 @contextmanager
-def frozen(name: Server, target: FaultTarget) -> Iterator[Look]:
+def frozen(name: Server, target: FaultTarget) -> Iterator[ReadEvidence]:
     """The server accepts connections and does not answer (SIGSTOP)."""
     pid = target.backends[name].process.pid
 
@@ -84,7 +84,7 @@ def frozen(name: Server, target: FaultTarget) -> Iterator[Look]:
 
 
 @contextmanager
-def on_the_way(name: Server, mode: Mode, counted: str, at_least: float, target: FaultTarget) -> Iterator[Look]:
+def on_the_way(name: Server, mode: Mode, counted: str, at_least: float, target: FaultTarget) -> Iterator[ReadEvidence]:
     """The proxy disturbs the connections to the server.
 
     It must have counted something under `counted`, and an answer through it must take `at_least` seconds.
@@ -105,7 +105,7 @@ def on_the_way(name: Server, mode: Mode, counted: str, at_least: float, target: 
 
 
 @contextmanager
-def restarted(name: Server, target: FaultTarget) -> Iterator[Look]:
+def restarted(name: Server, target: FaultTarget) -> Iterator[ReadEvidence]:
     """The server is killed and started again at once; Redis is empty then."""
     process, started = target.backends[name].process, time.monotonic()
     before = process.pid

@@ -8,7 +8,7 @@ import pytest
 
 from compose.local.options import StackOptions
 from loadtests.faults.drive import drive
-from loadtests.faults.fault import Evidence, Look
+from loadtests.faults.fault import Evidence, ReadEvidence
 from loadtests.faults.table import FAULTS
 from loadtests.faults.target import FaultTarget, fault_targets
 from loadtests.schema.faults import Cell
@@ -50,7 +50,7 @@ def test_a_fault_takes_place_and_breaks_no_rule(targets: dict[str, FaultTarget],
 
 
 @contextmanager
-def nothing(_target: FaultTarget) -> Iterator[Look]:
+def nothing(_target: FaultTarget) -> Iterator[ReadEvidence]:
     """A fault that is none."""
 
     def look() -> Evidence:
