@@ -23,7 +23,7 @@ EXPECTED: Final = frozenset({200, 201, 409})
 
 
 class Refusals:
-    """Watches one service while it is entered; `windows` are the times between two readings in which the counter grew."""
+    """Watches one service while it is entered; `windows` are the times in which the counter grew."""
 
     def __init__(self, url: str) -> None:
         self._url = url
