@@ -40,21 +40,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     run = describe_run(shlex.join(["python", "-m", "tools.measure_scale", *sys.argv[1:]]))
     try:
-        found = {options.part: PARTS[options.part](options.scale, options.port_base)}
+        document = {options.part: PARTS[options.part](options.scale, options.port_base)}
     except StackError as error:
         sys.stderr.write(f"measure_scale: {error}\n")
         return error.status
-    show(found, options.scale)
+    show(document, options.scale)
     if options.json:
         earlier = json.loads(options.json.read_text("utf-8")) if options.json.exists() else {}
-        write_json(options.json, earlier | {part: {"run": run} | figures for part, figures in found.items()})
-    broken = list(broken_limits(found))
+        write_json(options.json, earlier | {part: {"run": run} | figures for part, figures in document.items()})
+    broken = list(broken_limits(document))
     print("\n".join(broken) or "all limits hold")
     return int(bool(broken))
 
 
 def measure_costs(scale: int, port_base: int) -> dict[str, Any]:
-    """Seconds of seeding by both roads, and the routes' costs."""
+    """Seconds of seeding both ways, and the routes' costs."""
     names = scale_workers.NAMES
     containers_s = seeded_in_containers(scale)
     with Stack(StackOptions(port_base=port_base, only=names, progress=say)) as small:
@@ -99,51 +99,51 @@ def _succeeds(command: Sequence[str], environment: Mapping[str, str]) -> bool:
     return done.returncode == 0
 
 
-def broken_limits(found: Mapping[str, Any]) -> Iterator[str]:
-    for road, seconds in found.get("costs", {}).get("seeding_s", {}).items():
+def broken_limits(document: Mapping[str, Any]) -> Iterator[str]:
+    for way, seconds in document.get("costs", {}).get("seeding_s", {}).items():
         if seconds is not None and seconds >= SEEDING_S:
-            yield f"seeding, {road}: {seconds:.0f} s, not under {SEEDING_S}"
-    for name, routes in _combinations(found, "costs"):
+            yield f"seeding, {way}: {seconds:.0f} s, not under {SEEDING_S}"
+    for name, routes in _combinations(document, "costs"):
         for route, cost in routes.items():
             if route not in AGGREGATES and cost["cpu_ms"]["ratio"] > LIMIT:
                 yield f"{name}, {route}: {cost['cpu_ms']['ratio']:.2f} times the CPU, more than {LIMIT}"
-    for name, each in _combinations(found, "workers"):
+    for name, each in _combinations(document, "workers"):
         if name.endswith("-cached") and each["rate"]["ratio"] < LEAST:
             yield f"{name}: two workers serve {each['rate']['ratio']:.2f} times one worker's rate, less than {LEAST}"
 
 
-def _combinations(found: Mapping[str, Any], part: str) -> Iterable[tuple[str, Any]]:
-    return list(found.get(part, {}).get("combinations", {}).items())
+def _combinations(document: Mapping[str, Any], part: str) -> Iterable[tuple[str, Any]]:
+    return list(document.get(part, {}).get("combinations", {}).items())
 
 
-def show(found: Mapping[str, Any], scale: int) -> None:
+def show(document: Mapping[str, Any], scale: int) -> None:
     console = Console()
-    for road, seconds in found.get("costs", {}).get("seeding_s", {}).items():
-        console.print(f"seeding, {road}: {seconds} s")
+    for way, seconds in document.get("costs", {}).get("seeding_s", {}).items():
+        console.print(f"seeding, {way}: {seconds} s")
     costs = Table("", "", "CPU ms", f"x{scale}", "ratio", "rows read", f"x{scale}")
-    for name, routes in _combinations(found, "costs"):
+    for name, routes in _combinations(document, "costs"):
         for route, cost in routes.items():
             each = [cost["small"], cost["large"]]
-            cpu = [f"{one['service_cpu_ms'] + one['servers_cpu_ms']:.2f}" for one in each]
-            rows = [f"{one['rows']:,.1f}" for one in each]
+            cpu = [f"{figures['service_cpu_ms'] + figures['servers_cpu_ms']:.2f}" for figures in each]
+            rows = [f"{figures['rows']:,.1f}" for figures in each]
             costs.add_row(name, route, *cpu, _written(cost["cpu_ms"]), *rows)
     workers = Table(
         "", "req/s, one worker", "two", "ratio", "service CPU ms", "two", "busiest", "cores used", "by others"
     )
-    for name, pairs in _combinations(found, "workers"):
-        one, two = pairs["one"], pairs["two"]
+    for name, pairs in _combinations(document, "workers"):
+        single, double = pairs["one"], pairs["two"]
         workers.add_row(
-            name, f"{one['requests_per_s']:.0f}", f"{two['requests_per_s']:.0f}", _written(pairs["rate"]),
-            f"{one['service_cpu_ms']:.3f}", f"{two['service_cpu_ms']:.3f}",
-            f"{two['busiest_worker']:.0%}", f"{two['used']:.0%}", f"{two['used_by_others']:.0%}",
+            name, f"{single['requests_per_s']:.0f}", f"{double['requests_per_s']:.0f}", _written(pairs["rate"]),
+            f"{single['service_cpu_ms']:.3f}", f"{double['service_cpu_ms']:.3f}",
+            f"{double['busiest_worker']:.0%}", f"{double['used']:.0%}", f"{double['used_by_others']:.0%}",
         )  # fmt: skip
     for table in (costs, workers):
         if table.row_count:
             console.print(table)
 
 
-def _written(found: Mapping[str, float]) -> str:
-    return f"{found['ratio']:.2f} ({found['low']:.2f}-{found['high']:.2f})"
+def _written(figures: Mapping[str, float]) -> str:
+    return f"{figures['ratio']:.2f} ({figures['low']:.2f}-{figures['high']:.2f})"
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -191,9 +191,9 @@ def answers(name: str, container: str) -> None:
 
 
 def is_confined(name: str, container: str) -> None:
-    found = run("podman", "inspect", container, f"--format={INSPECTED}")
-    if found != f"true 0 10001:10001 {512 * 2**20}":
-        raise Wrong(f"{name} is not confined: read-only, capabilities, user, memory are {found}")
+    output = run("podman", "inspect", container, f"--format={INSPECTED}")
+    if output != f"true 0 10001:10001 {512 * 2**20}":
+        raise Wrong(f"{name} is not confined: read-only, capabilities, user, memory are {output}")
 
 
 def main() -> int:

@@ -72,9 +72,9 @@ class Side:
 
 def measure(small: Stack, large: Stack, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Of one combination each route and its figures; raises StackError for an answer that is none."""
-    with closing(Side(small, name)) as one, closing(Side(large, name)) as other:
+    with closing(Side(small, name)) as at_small, closing(Side(large, name)) as other:
         for route in ROUTES:
-            yield route, compared(route, one, other, cached=name.endswith("-cached"))
+            yield route, compared(route, at_small, other, cached=name.endswith("-cached"))
 
 
 def compared(route: str, small: Side, large: Side, cached: bool) -> dict[str, Any]:
@@ -90,19 +90,21 @@ def compared(route: str, small: Side, large: Side, cached: bool) -> dict[str, An
         for side in (small, large) if pair % 2 else (large, small):
             costs[side].append(side.cost(asked[side]))
     return {name: mean(costs[side]) | {"rows": rows[side]} for name, side in (("small", small), ("large", large))} | {
-        figure: ratio([getattr(one, figure) for one in costs[small]], [getattr(one, figure) for one in costs[large]])
+        figure: ratio(
+            [getattr(cost, figure) for cost in costs[small]], [getattr(cost, figure) for cost in costs[large]]
+        )
         for figure in ("cpu_ms", "latency_ms")
     }
 
 
 def mean(costs: list[Cost]) -> dict[str, float]:
     """The typical block."""
-    return {figure: round(median(getattr(one, figure) for one in costs), 4) for figure in Cost._fields}
+    return {figure: round(median(getattr(cost, figure) for cost in costs), 4) for figure in Cost._fields}
 
 
 def ratio(before: list[float], after: list[float]) -> dict[str, float | None]:
-    found = interval([math.log(late / early) for early, late in zip(before, after, strict=True)])
+    result = interval([math.log(late / early) for early, late in zip(before, after, strict=True)])
     return {
         name: None if value is None else round(math.exp(value), 4)
-        for name, value in zip(("ratio", "low", "high"), found, strict=True)
+        for name, value in zip(("ratio", "low", "high"), result, strict=True)
     }

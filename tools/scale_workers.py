@@ -50,10 +50,10 @@ def stacks(port_base: int) -> Iterator[list[Stack]]:
     if len(cores) < 2:
         raise StackError("two workers need two cores")
     first, both = str(cores[0]), ",".join(map(str, cores))
-    one = StackOptions(port_base=port_base, workers=1)
+    single = StackOptions(port_base=port_base, workers=1)
     two = StackOptions(port_base=port_base + 100, workers=2)
     with (
-        _on(first, str(cores[1])), Stack(one) as small,
+        _on(first, str(cores[1])), Stack(single) as small,
         _on(both, both), Stack(two) as large,
     ):  # fmt: skip
         yield [small, large]
@@ -77,12 +77,12 @@ def measure(running: list[Stack], name: str) -> dict[str, Any]:
     for number in range(PAIRS + 1):
         for stack in running[:: -1 if number % 2 else 1]:
             turns[stack.options.workers].append(turn(stack, name))
-    one, two = (found[1:] for found in turns.values())  # the first has warmed it up
+    single, double = (rounds[1:] for rounds in turns.values())  # the first has warmed it up
     return {
-        "one": mean(one),
-        "two": mean(two),
-        "rate": ratio([each.requests_per_s for each in one], [each.requests_per_s for each in two]),
-        "service_cpu": ratio([each.service_cpu_ms for each in one], [each.service_cpu_ms for each in two]),
+        "one": mean(single),
+        "two": mean(double),
+        "rate": ratio([each.requests_per_s for each in single], [each.requests_per_s for each in double]),
+        "service_cpu": ratio([each.service_cpu_ms for each in single], [each.service_cpu_ms for each in double]),
     }
 
 
@@ -109,10 +109,10 @@ def _ask(stack: Stack, name: str) -> tuple[int, float]:
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", stack.url(name) + PATH]
     with pinned(stack.placement.others):
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS + 10, check=False)
-    found, wrong = DONE.search(done.stdout), WRONG.search(done.stdout)
-    if not found or wrong:
+    match, wrong = DONE.search(done.stdout), WRONG.search(done.stdout)
+    if not match or wrong:
         raise StackError(f"{name}, {listed(stack.placement.services)}: {wrong[0] if wrong else done.stderr}")
-    return int(found[1]), float(found[2])
+    return int(match[1]), float(match[2])
 
 
 def _children() -> float:

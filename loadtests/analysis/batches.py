@@ -29,13 +29,15 @@ def void_batches(rounds: Sequence[Cells]) -> Iterator[VoidBatch]:
         for name, result in cells.items():
             for phase, batches in result.turns.items():
                 yield from (
-                    VoidBatch(name, result.round, phase, one.batch, one.void) for one in batches if one.void is not None
+                    VoidBatch(name, result.round, phase, batch.batch, batch.void)
+                    for batch in batches
+                    if batch.void is not None
                 )
 
 
 def counting(cells: Cells, phase: str) -> list[int]:
     """The numbers of the batches that count: for all services or for none."""
-    lists = [{one.batch: one for one in result.turns[phase]} for result in cells.values()]
+    lists = [{batch.batch: batch for batch in result.turns[phase]} for result in cells.values()]
     return [number for number in lists[0] if all(_counts(batches.get(number)) for batches in lists)]
 
 
@@ -52,7 +54,7 @@ def _start(cells: Cells, phase: str, numbers: Sequence[int]) -> Unit:
     if not numbers:
         return {}
     # A batch in which no round began, as where answers are slow, takes nothing away.
-    whole = not any(one.void for result in cells.values() for one in result.turns[phase])
+    whole = not any(batch.void for result in cells.values() for batch in result.turns[phase])
     averages = {name: _average(result, phase, numbers) for name, result in cells.items()}
     base = fmean(map(math.log, averages.values()))
     return {
@@ -76,26 +78,28 @@ def batches(cells: Cells, phase: str) -> list[Unit]:
 
 
 def _batch(cells: Cells, phase: str, number: int, base: float) -> Unit:
-    found = {name: _of(result, phase, number) for name, result in cells.items()}
+    batches = {name: _of(result, phase, number) for name, result in cells.items()}
     return {
         name: {
-            "latency_avg": math.exp(base + (one.contrast or 0.0)),
-            "latency_p50": one.latency_ms.p50,
-            "latency_p95": one.latency_ms.p95,
-            "throughput": _throughput(cells[name], phase, one.latency_ms.avg or 0.0),
-            "service_cpu": one.service_cpu_ms,
+            "latency_avg": math.exp(base + (batch.contrast or 0.0)),
+            "latency_p50": batch.latency_ms.p50,
+            "latency_p95": batch.latency_ms.p95,
+            "throughput": _throughput(cells[name], phase, batch.latency_ms.avg or 0.0),
+            "service_cpu": batch.service_cpu_ms,
         }
-        for name, one in found.items()
+        for name, batch in batches.items()
     }
 
 
 def _of(result: Result, phase: str, number: int) -> Batch:
-    return next(one for one in result.turns[phase] if one.batch == number)
+    return next(batch for batch in result.turns[phase] if batch.batch == number)
 
 
 def _average(result: Result, phase: str, numbers: Sequence[int]) -> float:
     batches = [_of(result, phase, number) for number in numbers]
-    return sum(one.requests * (one.latency_ms.avg or 0.0) for one in batches) / sum(one.requests for one in batches)
+    return sum(batch.requests * (batch.latency_ms.avg or 0.0) for batch in batches) / sum(
+        batch.requests for batch in batches
+    )
 
 
 def _percentiles(result: Result, phase: str) -> dict[str, float | None]:
@@ -111,5 +115,5 @@ def _throughput(result: Result, phase: str, average: float) -> float | None:
 
 def _cpu(result: Result, phase: str, numbers: Sequence[int]) -> float | None:
     batches = [_of(result, phase, number) for number in numbers]
-    known = [(one.service_cpu_ms, one.requests) for one in batches if one.service_cpu_ms is not None]
+    known = [(batch.service_cpu_ms, batch.requests) for batch in batches if batch.service_cpu_ms is not None]
     return sum(spent * count for spent, count in known) / sum(count for _, count in known) if known else None

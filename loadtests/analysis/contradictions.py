@@ -32,7 +32,7 @@ class Relation(NamedTuple):
 
 def contradiction(result: Result) -> str | None:
     """The first relation that a result breaks, in words."""
-    return next((f"{one.name}: {found}" for one in RELATIONS if (found := one.broken(result))), None)
+    return next((f"{relation.name}: {fault}" for relation in RELATIONS if (fault := relation.broken(result))), None)
 
 
 def time_of(text: str) -> datetime | None:
@@ -95,9 +95,9 @@ def _slices(result: Result) -> str | None:
 def _sums(name: str, result: Result, parts: Iterable[object], counts: Sequence[str]) -> str | None:
     known = list(parts)
     for count in counts if known else ():
-        found, whole = sum(getattr(part, count) for part in known), getattr(result, count)
-        if found != whole:
-            return f"{name} have {count} {found}, the whole has {whole}"
+        counted, whole = sum(getattr(part, count) for part in known), getattr(result, count)
+        if counted != whole:
+            return f"{name} have {count} {counted}, the whole has {whole}"
     return None
 
 
@@ -105,7 +105,7 @@ def _latencies(result: Result) -> str | None:
     parts: dict[str, Latency | SliceLatency] = {"": result.latency_ms}
     parts |= {f" of {name}": route.latency_ms for name, route in result.routes.items()}
     parts |= {f" from {part.start_s:g} s": part.latency_ms for part in result.timeline}
-    return next((f"{found}{name}" for name, latency in parts.items() if (found := _latency(latency))), None)
+    return next((f"{fault}{name}" for name, latency in parts.items() if (fault := _latency(latency))), None)
 
 
 def _latency(latency: Latency | SliceLatency) -> str | None:
@@ -137,14 +137,14 @@ def _risen(values: dict[str, float | None]) -> str | None:
 def _turns(result: Result) -> str | None:
     """Each phase has its batches once, and they add up to it."""
     for name, batches in result.turns.items():
-        phase, numbers = result.head_to_head.get(name), [one.batch for one in batches]
+        phase, numbers = result.head_to_head.get(name), [batch.batch for batch in batches]
         if phase is None or numbers != list(range(BATCHES)):
             return f"{name} has batches {numbers}{'' if phase else ' and no whole'}"
-        asked = sum(one.requests for one in batches)
-        if asked != phase.requests:
-            return f"batches of {name} have {asked} requests, the whole has {phase.requests}"
-        if found := _latency(phase.latency_ms):
-            return f"{found} in {name}"
+        requests = sum(batch.requests for batch in batches)
+        if requests != phase.requests:
+            return f"batches of {name} have {requests} requests, the whole has {phase.requests}"
+        if fault := _latency(phase.latency_ms):
+            return f"{fault} in {name}"
     return None
 
 

@@ -28,7 +28,7 @@ LOADS: Final = "whether the load was the same"
 def doubts(rounds: Mapping[int, Mapping[str, Result]]) -> list[Doubt]:
     summaries = [result for cells in rounds.values() for result in cells.values() if result.profile == PROFILE]
     others = len({result.vus for result in summaries}) > 1
-    return [Doubt(result.combination, result.round, *found) for result in summaries for found in _of(result, others)]
+    return [Doubt(result.combination, result.round, *doubt) for result in summaries for doubt in _of(result, others)]
 
 
 def _of(result: Result, other_vus: bool) -> Iterator[tuple[str, str, str]]:

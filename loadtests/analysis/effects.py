@@ -170,9 +170,9 @@ def effects_of(samples: Samples, design: Design, metrics: Sequence[str] = tuple(
 def contrast(samples: Samples, metric: str, weights: Weights) -> Effect:
     """The weighted ratio of the combinations in one metric, paired by start or batch."""
     sign = 1.0 if metric in MORE_IS_BETTER else -1.0
-    found = [value for unit in samples.units if (value := _logarithm(unit, metric, weights, sign)) is not None]
+    logarithms = [value for unit in samples.units if (value := _logarithm(unit, metric, weights, sign)) is not None]
     by_batch = samples.starts < len(samples.units)
-    return ratio_of(found, samples.widened, min(samples.starts, len(found)) if by_batch else len(found))
+    return ratio_of(logarithms, samples.widened, min(samples.starts, len(logarithms)) if by_batch else len(logarithms))
 
 
 def ratio_of(logarithms: Sequence[float], widened: float = 0.0, starts: int | None = None) -> Effect:
@@ -242,7 +242,7 @@ def shown(effects: Mapping[Key, Effect]) -> list[Key]:
     """
     tested = {key: value for key, effect in effects.items() if (value := p_value(effect)) is not None}
     keys: list[Key] = []
-    for position, key in enumerate(sorted(tested, key=lambda one: tested[one])):
+    for position, key in enumerate(sorted(tested, key=lambda effect: tested[effect])):
         if tested[key] > ERROR_RATE / (len(tested) - position):
             break
         keys.append(key)

@@ -32,7 +32,7 @@ class HeadToHead(NamedTuple):
 
 def void_parts(void: Sequence[VoidBatch]) -> set[tuple[int, str, int]]:
     """The batches that do not count, each once, whichever of the services it was void for."""
-    return {(one.round, one.phase, one.batch) for one in void}
+    return {(batch.round, batch.phase, batch.batch) for batch in void}
 
 
 def head_to_head(rounds: Sequence[Cells]) -> HeadToHead | None:
@@ -44,13 +44,13 @@ def head_to_head(rounds: Sequence[Cells]) -> HeadToHead | None:
     void = list(void_batches(rounds))
     by_batch = len(rounds) == 1
     phases = {name: batches(rounds[0], name) if by_batch else starts(rounds, name) for name in names}
-    found = HeadToHead(
+    comparison = HeadToHead(
         {name: _samples(_enough(units, rounds, name), len(rounds)) for name, units in phases.items()},
         _samples(_mixed(phases, next(iter(rounds[0].values())).weights), len(rounds)),
         void,
         len(rounds) * len(names) * BATCHES,
     )
-    return found._replace(phases={}, mix=Samples([], 0)) if found.is_void else found
+    return comparison._replace(phases={}, mix=Samples([], 0)) if comparison.is_void else comparison
 
 
 def mix_of_start(cells: Cells) -> Unit:
@@ -115,10 +115,10 @@ def drifts(rounds: Sequence[Cells], design: Design) -> list[str]:
     turned = [cells for cells in rounds if all(result.turns for result in cells.values())]
     phases = dict.fromkeys(phase for cells in turned for result in cells.values() for phase in result.turns)
     return [
-        f"{name} in {phase} drifts: its ratio is {_words(found)} times as high in the late half of a start"
+        f"{name} in {phase} drifts: its ratio is {_words(effect)} times as high in the late half of a start"
         for phase in phases
         for name, pair in design.simple.items()
-        if _drifts(found := ratio_of(list(_changes(turned, phase, pair))))
+        if _drifts(effect := ratio_of(list(_changes(turned, phase, pair))))
     ]
 
 
@@ -142,6 +142,6 @@ def _changes(rounds: Sequence[Cells], phase: str, pair: tuple[str, str]) -> Iter
 
 def _ratio(cells: Cells, phase: str, pair: tuple[str, str], numbers: Sequence[int]) -> float:
     without, with_it = (
-        fmean(one.contrast or 0.0 for one in cells[name].turns[phase] if one.batch in numbers) for name in pair
+        fmean(batch.contrast or 0.0 for batch in cells[name].turns[phase] if batch.batch in numbers) for name in pair
     )
     return without - with_it

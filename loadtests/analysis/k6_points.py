@@ -109,10 +109,10 @@ def _of_json(line: bytes) -> tuple[str, Reading]:
         raise ValueError("it names no metric")
     if WANTED.isdisjoint(named):
         return named[0], None
-    found = LINE.decode(line)
-    if isinstance(found, _Metric) or found.metric not in WANTED:
-        return found.metric, None
-    return found.metric, (found.data.time.timestamp(), found.data.value)
+    point = LINE.decode(line)
+    if isinstance(point, _Metric) or point.metric not in WANTED:
+        return point.metric, None
+    return point.metric, (point.data.time.timestamp(), point.data.value)
 
 
 def _of_csv(line: bytes) -> tuple[str, Reading]:
@@ -149,10 +149,10 @@ def _add(points: Points, name: str, reading: Reading) -> None:
 
 def summary_of(points: Points) -> Mapping[str, Any]:
     """As `handleSummary` is given it, so without tenths."""
-    values = {name: np.asarray(found) for name, found in points.values.items()}
+    values = {name: np.asarray(values) for name, values in points.values.items()}
     latency, failed, checks = values[LATENCY], values[FAILED], values["checks"]
     begin, end = _span(points)
-    found = {
+    measured = {
         "http_reqs": {"count": len(latency), "rate": len(latency) / (end - begin) if end > begin else None},
         LATENCY: _figures(latency) if len(latency) else {},
         FAILED: {"passes": _count(failed > 0)},
@@ -160,11 +160,11 @@ def summary_of(points: Points) -> Mapping[str, Any]:
         "dropped_iterations": {"count": float(values["dropped_iterations"].sum())},
         "vus_max": {"value": max(values["vus_max"], default=None)},
     }
-    return {"metrics": {**{name: {} for name in points.names}, **found}}
+    return {"metrics": {**{name: {} for name in points.names}, **measured}}
 
 
-def _count(found: Any) -> int:
-    return int(np.count_nonzero(found))
+def _count(value: Any) -> int:
+    return int(np.count_nonzero(value))
 
 
 def _figures(latency: Numbers) -> dict[str, float]:

@@ -159,23 +159,23 @@ def refuse_printed(path: Path) -> None:
         begin = file.read(ENDS)
         file.seek(max(0, path.stat().st_size - ENDS))
         # PowerShell redirects as UTF-16.
-        found = PRINTED.search((begin + file.read()).replace(b"\0", b""))
-    if found and not begin.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \r\n\t").startswith(b"{"):
+        match = PRINTED.search((begin + file.read()).replace(b"\0", b""))
+    if match and not begin.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \r\n\t").startswith(b"{"):
         raise UnusableResults(f"{path} is what k6 prints: add --summary-export FILE to that k6 run, and compare FILE")
 
 
 def _instead(metrics: Values) -> str | None:
     """What else than HTTP was measured."""
-    found = [kind for start, kind in OTHERS.items() if any(name.startswith(start) for name in metrics)]
-    return f"it measured {' and '.join(found)}, and only HTTP is compared" if found else None
+    kinds = [kind for start, kind in OTHERS.items() if any(name.startswith(start) for name in metrics)]
+    return f"it measured {' and '.join(kinds)}, and only HTTP is compared" if kinds else None
 
 
 def _metrics(document: Values) -> dict[str, Any]:
     """By name, whichever shape."""
     if is_machine_readable(document):
         return dict(metrics_of(document))
-    found = document.get("metrics")
-    return found if isinstance(found, dict) else {}
+    metrics = document.get("metrics")
+    return metrics if isinstance(metrics, dict) else {}
 
 
 def _values(metrics: Values, name: str) -> Values:
@@ -200,7 +200,7 @@ def _failed(values: Values, requests: float) -> int:
 
 def _percentiles(values: Values) -> dict[str, float]:
     """By their place, as "99.9", in order."""
-    named = {found[1]: name for name in values if (found := PERCENTILE.fullmatch(str(name)))}
+    named = {match[1]: name for name in values if (match := PERCENTILE.fullmatch(str(name)))}
     known = {place: _number(values, name) for place, name in ({"50": "med"} | named).items()}
     inside = sorted((place for place in known if 0 < float(place) < 100), key=float)
     return {place: value for place in inside if (value := known[place]) is not None}

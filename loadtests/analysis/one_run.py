@@ -51,10 +51,10 @@ SECOND: Final = 1.0
 
 def refuse_mixture(folder: Path, files: Files, run: RunDescription) -> None:
     """Raises UnusableResults naming the first file that cannot be of this run, or of one run with the others."""
-    for found in chain(
+    for fault in chain(
         _misnamed(files), _copies(files), _unlike(files, run), _strangers(folder, files, run), _edited(folder, run)
     ):
-        raise UnusableResults(found)
+        raise UnusableResults(fault)
 
 
 def shortfall(run: RunDescription, rounds: int) -> str | None:

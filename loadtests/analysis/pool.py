@@ -60,11 +60,11 @@ class Pooled(NamedTuple):
 
     def latency(self, *names: str, beyond: int = BEYOND) -> dict[str, float | None]:
         """Fields of a result's latency; all without names."""
-        found = {
+        percentiles = {
             name: self.careful(FIELDS[name], beyond) if name in WITH_CARE else self.percentile(FIELDS[name])
             for name in names or FIELDS
         }
-        return {"avg": None if self.avg is None else round(self.avg, 3), **found}
+        return {"avg": None if self.avg is None else round(self.avg, 3), **percentiles}
 
 
 def pooled(parts: Sequence[Curve], places: Sequence[float]) -> Pooled:
@@ -173,14 +173,14 @@ def _batch(phase: str, number: int, documents: Sequence[Document], parts: Sequen
         "void": "; ".join(reasons) or None,
         "latency_ms": latency.latency("p50", "p95", beyond=0),
         "contrast": _contrast(batches, own),
-        "hit_ratio": _share(sum(one.hits for one in own), sum(one.asked for one in own)),
+        "hit_ratio": _share(sum(turn.hits for turn in own), sum(turn.asked for turn in own)),
     }
 
 
 def _contrast(batches: Sequence[Document], own: Sequence[BatchPart]) -> float | None:
     """The mean over all visitors: each has one in a batch, wherever it was sent from."""
-    total = sum(one.contrasts * (batch["contrast"] or 0.0) for batch, one in zip(batches, own, strict=True))
-    return _share(total, sum(one.contrasts for one in own))
+    total = sum(part.contrasts * (batch["contrast"] or 0.0) for batch, part in zip(batches, own, strict=True))
+    return _share(total, sum(part.contrasts for part in own))
 
 
 def _share(part: float, whole: float) -> float | None:

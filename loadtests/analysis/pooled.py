@@ -63,10 +63,10 @@ def _line(results: Results, measured: int) -> Line:
 
 
 def _of_route(results: Results, name: str) -> Line:
-    found = [result for result in results if name in result.routes]
-    requests = sum(result.routes[name].requests for result in found)
-    latencies = _pool([_curve_of(result.routes[name]) for result in found], ENOUGH)
-    seconds = sum(result.duration_s for result in found)
+    measured = [result for result in results if name in result.routes]
+    requests = sum(result.routes[name].requests for result in measured)
+    latencies = _pool([_curve_of(result.routes[name]) for result in measured], ENOUGH)
+    seconds = sum(result.duration_s for result in measured)
     return {**latencies, "throughput": requests / seconds if seconds else None}
 
 
@@ -193,15 +193,15 @@ def _tenths(result: Result) -> list[Result]:
     return [
         replace(
             result,
-            requests=one.requests,
-            duration_s=one.duration_s,
-            throughput_rps=one.requests / one.duration_s,
-            latency_ms=_latency(one),
+            requests=part.requests,
+            duration_s=part.duration_s,
+            throughput_rps=part.requests / part.duration_s,
+            latency_ms=_latency(part),
         )
-        for one in result.timeline
+        for part in result.timeline
     ]
 
 
-def _latency(one: Slice) -> Latency:
-    found = one.latency_ms
-    return Latency(found.avg, None, found.p50, None, found.p95, None, found.max)
+def _latency(part: Slice) -> Latency:
+    latency = part.latency_ms
+    return Latency(latency.avg, None, latency.p50, None, latency.p95, None, latency.max)

@@ -106,10 +106,11 @@ def by_route(rounds: Sequence[Cells]) -> dict[str, dict[str, RouteBottleneck]]:
     """By phase and combination; none where CPU was not captured."""
     results = {name: [cells[name] for cells in rounds if name in cells] for cells in rounds for name in cells}
     phases = dict.fromkeys(phase for each in results.values() for result in each for phase in result.head_to_head)
-    found = {
-        phase: {name: one for name, each in results.items() if (one := _bottleneck(each, phase))} for phase in phases
+    bottlenecks = {
+        phase: {name: bottleneck for name, each in results.items() if (bottleneck := _bottleneck(each, phase))}
+        for phase in phases
     }
-    return {phase: row for phase, row in found.items() if row}
+    return {phase: row for phase, row in bottlenecks.items() if row}
 
 
 def _bottleneck(results: Sequence[Result], phase: str) -> RouteBottleneck | None:
@@ -135,6 +136,6 @@ def _demand(results: Sequence[Result], phase: str, name: str) -> float | None:
 
 
 def _statement(result: Result, route: str) -> str | None:
-    mine = [one for one in result.server.statements if route in one.routes] if result.server else []
-    first = max(mine, key=lambda one: one.total_ms, default=None)
+    mine = [statement for statement in result.server.statements if route in statement.routes] if result.server else []
+    first = max(mine, key=lambda statement: statement.total_ms, default=None)
     return f"{first.statement}, {first.avg_ms:.1f} ms each" if first else None

@@ -27,9 +27,9 @@ def top_statements(rounds: Rounds, names: Sequence[str]) -> list[dict[str, Any]]
 
 def _top(name: str, results: Sequence[Result]) -> list[dict[str, Any]]:
     by_name: dict[str, list[Statement]] = {}
-    for one in (one for result in results if result.server for one in result.server.statements):
-        by_name.setdefault(one.statement, []).append(one)
-    spent = {statement: sum(one.total_ms for one in mine) for statement, mine in by_name.items()}
+    for row in (row for result in results if result.server for row in result.server.statements):
+        by_name.setdefault(row.statement, []).append(row)
+    spent = {statement: sum(row.total_ms for row in mine) for statement, mine in by_name.items()}
     costliest = sorted(spent, key=lambda statement: -spent[statement])[:TOP]
     return [_line(name, by_name[statement], sum(spent.values())) for statement in costliest]
 

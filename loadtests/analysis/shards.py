@@ -41,15 +41,15 @@ def pool_folder(folder: Path, kept: Path | None = None) -> list[Path]:
 
 def _unpack(folder: Path) -> list[Path]:
     """Writes the shards that logs hold as files, and returns these logs."""
-    found: dict[str, tuple[Path, str]] = {}
+    sources: dict[str, tuple[Path, str]] = {}
     for log in sorted(folder.glob("*.log")):
         for name, *_, text in LINE.findall(log.read_text(errors="replace")):
-            if name in found or (folder / name).exists():
-                place = found[name][0].name if name in found else "the folder"
+            if name in sources or (folder / name).exists():
+                place = sources[name][0].name if name in sources else "the folder"
                 raise UnusableResults(f"{log} holds {name}, and so does {place}: keep the log of one start")
-            found[name] = (log, text)
-    write_whole({folder / name: text for name, (_, text) in found.items()})
-    return list(dict.fromkeys(log for log, _ in found.values()))
+            sources[name] = (log, text)
+    write_whole({folder / name: text for name, (_, text) in sources.items()})
+    return list(dict.fromkeys(log for log, _ in sources.values()))
 
 
 def _groups(folder: Path) -> dict[Path, Pieces]:

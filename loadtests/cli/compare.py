@@ -125,7 +125,7 @@ def _before(earlier: Path | None) -> Sequence[Path]:
     if earlier is None or not earlier.is_dir():
         return [earlier] if earlier else []
     files = sorted(earlier.glob("*.json"))
-    if len({found["combination"] for path in files if (found := NAME.fullmatch(path.name))}) != 1:
+    if len({match["combination"] for path in files if (match := NAME.fullmatch(path.name))}) != 1:
         raise click.UsageError(f"--against {earlier}: name a file, or a folder with the runs of one")
     return files
 
@@ -151,15 +151,16 @@ def failures(comparison: Comparison) -> list[str]:
     """A line for each reason why the exit status is not 0."""
     lines = [in_words(judgement) for judgement in comparison.gates if judgement.broken]
     if comparison.against:
-        lines += [_regression(one, comparison.against.folder) for one in comparison.against.regressions]
+        lines += [_regression(regression, comparison.against.folder) for regression in comparison.against.regressions]
     if comparison.missing_effects:
         lines.append(f"missing, as no start has what it compares: {', '.join(comparison.missing_effects)}")
     return lines
 
 
-def _regression(one: Regression, folder: str) -> str:
-    interval = f"95 % interval {one.low:.2f} to {one.high:.2f}"
-    return f"regression: {one.combination}.{one.metric} is {one.ratio:.2f} times as good as in {folder}, {interval}"
+def _regression(regression: Regression, folder: str) -> str:
+    interval = f"95 % interval {regression.low:.2f} to {regression.high:.2f}"
+    figure = f"{regression.combination}.{regression.metric}"
+    return f"regression: {figure} is {regression.ratio:.2f} times as good as in {folder}, {interval}"
 
 
 def _judged(loaded: Loaded, fail_if: Sequence[str], earlier: Path | None, by_name: bool) -> Comparison:

@@ -52,10 +52,10 @@ def fingerprint(order: int) -> tuple[int, int]:
 
 def order(number: int, run: str, watched: Watched) -> Request:
     customer, quantity = fingerprint(number)
-    many = len(watched.sold)
-    products = {watched.sold[number % many]}
+    count = len(watched.sold)
+    products = {watched.sold[number % count]}
     if number % EVERY_HOW_MANY_HAS_TWO_LINES == 0:
-        products.add(watched.sold[(number + 1) % many])
+        products.add(watched.sold[(number + 1) % count])
     lines = [{"product_id": product, "quantity": quantity} for product in sorted(products)]
     body = msgspec.json.encode({"customer_id": customer, "lines": lines})
     key = f"{run}-{number}"

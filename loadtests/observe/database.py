@@ -105,11 +105,11 @@ def statements_between(before: dict[str, Digest], after: dict[str, Digest]) -> l
             count, total, rows = sums.get(name, (0, 0.0, 0))
             spent = (now.time - then.time) / PICOSECONDS_PER_MS
             sums[name] = (count + now.executions - then.executions, total + spent, rows + now.rows - then.rows)
-    found = [
+    statements = [
         Statement(name, routes_of(name), count, round(total, 3), round(total / count, 4), rows)
         for name, (count, total, rows) in sums.items()
     ]
-    return sorted(found, key=lambda statement: -statement.total_ms)[:TOP]
+    return sorted(statements, key=lambda statement: -statement.total_ms)[:TOP]
 
 
 READ_USERS: Final = """

@@ -54,8 +54,8 @@ def changes_over_cell(expected: Ledger, before: Ledger, after: Ledger, fresh: bo
     return [by_entry[entry] for entry in sorted(by_entry)]
 
 
-def _lasting(found: list[Change]) -> list[Change]:
-    return [change for change in found if not change.entry.startswith(REOPENED)]
+def _lasting(entries: list[Change]) -> list[Change]:
+    return [change for change in entries if not change.entry.startswith(REOPENED)]
 
 
 def _traits(url: str) -> Ledger:

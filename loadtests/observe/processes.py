@@ -145,11 +145,13 @@ def cpu_seconds(pid: int) -> float:
 def tcp_connections(process: psutil.Process) -> set[tuple[str, str]]:
     """Both ends of each open connection of a process in this network namespace, its own first, as host:port."""
     try:
-        found = process.net_connections("tcp")
+        connections = process.net_connections("tcp")
     except psutil.Error:
         return set()
     return {
-        (f"{each.laddr.ip}:{each.laddr.port}", f"{each.raddr.ip}:{each.raddr.port}") for each in found if each.raddr
+        (f"{each.laddr.ip}:{each.laddr.port}", f"{each.raddr.ip}:{each.raddr.port}")
+        for each in connections
+        if each.raddr
     }
 
 

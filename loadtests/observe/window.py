@@ -90,13 +90,13 @@ class Observation:
 
     def _watch(self) -> None:
         for line in self._lines():
-            if (found := MEASURED.search(line)) and found[1] in self._programs:
-                self._told(found[1])
-                start = float(found[2]) / 1000
-                self._measured(found[1], start, start + float(found[3]))
-            elif found := TURNS.search(line):
-                self._told(f"turns of {found[1]}")
-                self._turns(found[1], edges_of(*map(float, found.groups("0")[1:])))
+            if (match := MEASURED.search(line)) and match[1] in self._programs:
+                self._told(match[1])
+                start = float(match[2]) / 1000
+                self._measured(match[1], start, start + float(match[3]))
+            elif match := TURNS.search(line):
+                self._told(f"turns of {match[1]}")
+                self._turns(match[1], edges_of(*map(float, match.groups("0")[1:])))
         self.samples.find()
         self.samples.take(whole=True)
 

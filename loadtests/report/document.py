@@ -88,7 +88,7 @@ def document_of(loaded: Loaded, studies: Sequence[Path] = ()) -> Document:
         "curves": curves(counting),
         "course": course(rounds, comparison.void),
         "server": server_figures(counting, list(varies)),
-        "statements": top_statements(counting, [name for name, one in varies.items() if not one or not one.cache]),
+        "statements": top_statements(counting, [name for name, axes in varies.items() if not axes or not axes.cache]),
         "run": {**msgspec.to_builtins(run), "ledger": None},
         "further": linked_studies(folder, studies) if ours else {},
         "ledger": ledger_of(loaded),
@@ -111,7 +111,7 @@ def ledger_of(loaded: Loaded) -> dict[str, Any] | None:
 
 
 def _against_the_first(counting: Sequence[Mapping[str, Result]], names: list[str]) -> dict[str, dict[str, Effect]]:
-    first, found = names[0], samples(counting, FIGURES)
+    first, values = names[0], samples(counting, FIGURES)
     return {
-        name: {metric: contrast(found, metric, {first: -1.0, name: 1.0}) for metric in FIGURES} for name in names[1:]
+        name: {metric: contrast(values, metric, {first: -1.0, name: 1.0}) for metric in FIGURES} for name in names[1:]
     }

@@ -63,15 +63,15 @@ def as_csv(comparison: Comparison) -> str:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(("figure", "value", "low", "high"))
-    rows.writerows((name, one.value, one.low, one.high) for name, one in figures_of(comparison).items())
+    rows.writerows((name, figure.value, figure.low, figure.high) for name, figure in figures_of(comparison).items())
     return text.getvalue()
 
 
 def as_junit(comparison: Comparison) -> str:
     """A test for each gate, and one for the earlier run."""
-    failed = {one.gate: in_words(one) if one.broken else "" for one in comparison.gates}
+    failed = {each.gate: in_words(each) if each.broken else "" for each in comparison.gates}
     if comparison.against:
-        names = [f"{one.combination}.{one.metric}" for one in comparison.against.regressions]
+        names = [f"{each.combination}.{each.metric}" for each in comparison.against.regressions]
         failed[f"against {comparison.against.folder}"] = f"worse: {', '.join(names)}" if names else ""
     suite = Element(
         "testsuite", name="compare", tests=str(len(failed)), failures=str(len([*filter(None, failed.values())]))

@@ -114,7 +114,7 @@ def _run(document: Document, number: int) -> dict[str, Any]:
         "fault_table": [(fault, *cells) for fault, cells in fault_rows(document)],
         "fault_columns": fault_columns(document),
         "sections": named,
-        "pictures": [one for pictures in named.values() for one in pictures],
+        "pictures": [drawn for pictures in named.values() for drawn in pictures],
     }
 
 

@@ -35,11 +35,13 @@ def show_against(against: Against, console: Console) -> None:
 
 
 def _effects(loaded: Loaded) -> Iterator[RenderableType]:
-    found, turns = msgspec.to_builtins(loaded.comparison), loaded.comparison.turns
+    comparison, turns = msgspec.to_builtins(loaded.comparison), loaded.comparison.turns
     mix = ", ".join(f"{route} {weight:g}" for route, weight in turns.weights.items()) if turns else ""
-    yield effects_table(f"Head to head, over the mix ({mix})" if turns else "Of the load", by_effect(found["effects"]))
+    yield effects_table(
+        f"Head to head, over the mix ({mix})" if turns else "Of the load", by_effect(comparison["effects"])
+    )
     if turns:
-        yield effects_table("Of the load of many visitors", by_effect(found["origin"]["effects"]))
+        yield effects_table("Of the load of many visitors", by_effect(comparison["origin"]["effects"]))
 
 
 def _routes(loaded: Loaded) -> Iterator[RenderableType]:
@@ -49,15 +51,15 @@ def _routes(loaded: Loaded) -> Iterator[RenderableType]:
 
 def _resources(loaded: Loaded) -> Iterator[RenderableType]:
     comparison = loaded.comparison
-    for found in (
+    for each in (
         resources(msgspec.to_builtins(comparison.bottleneck)),
         routes(msgspec.to_builtins(comparison.by_route)),
     ):
-        if found.rows:
-            table = table_of("", found.columns[1:])
-            for row in found.rows:
+        if each.rows:
+            table = table_of("", each.columns[1:])
+            for row in each.rows:
                 table.add_row(*(shown(str(cell)) for cell in row))
-            yield titled(f"{found.title}. {found.sentence}", table)
+            yield titled(f"{each.title}. {each.sentence}", table)
     for name, bottleneck in comparison.bottleneck.items():
         known = bottleneck.share is not None
         what = f"{bottleneck.name}, {bottleneck.share:.0%} of the time" if known else bottleneck.reason
@@ -71,23 +73,23 @@ def _ledger(loaded: Loaded) -> Iterator[RenderableType]:
         return
     yield shown(f"{len(ledger['alike'])} entries are alike, {len(ledger['differing'])} differ:")
     reasons: dict[str | None, list[str]] = {}
-    for one in (Differing(**each) for each in ledger["differing"]):
-        reasons.setdefault(one.reason, []).append(one.entry)
+    for difference in (Differing(**each) for each in ledger["differing"]):
+        reasons.setdefault(difference.reason, []).append(difference.entry)
     for reason, entries in reasons.items():
         yield shown(f"{reason or 'WITHOUT A REASON'}: {', '.join(entries)}", "" if reason else "red")
 
 
 def _void(loaded: Loaded) -> Iterator[RenderableType]:
     comparison = loaded.comparison
-    found = [*warnings(comparison)]
-    yield from (shown(line) for line in found or ["Nothing was left out, and nothing drifts."])
+    lines = [*warnings(comparison)]
+    yield from (shown(line) for line in lines or ["Nothing was left out, and nothing drifts."])
     for cell in comparison.void:
         yield shown(f"void: {cell.combination}, start {cell.round}: {cell.reason}; {cell.advice}")
     if comparison.turns:
-        for one in comparison.turns.void:
-            where = f"{one.combination}, start {one.round}, {one.phase}, part {one.batch + 1}"
-            yield shown(f"void: {where}: {one.reason}")
-        yield from (shown(f"drift: {one}") for one in comparison.turns.drifts)
+        for each in comparison.turns.void:
+            where = f"{each.combination}, start {each.round}, {each.phase}, part {each.batch + 1}"
+            yield shown(f"void: {where}: {each.reason}")
+        yield from (shown(f"drift: {each}") for each in comparison.turns.drifts)
 
 
 def _cost(loaded: Loaded) -> Iterator[RenderableType]:

@@ -49,9 +49,9 @@ P99: Final = "latency_p99"
 def rows_of(lines: Mapping[str, Mapping[str, Any]], load: Mapping[str, Any]) -> list[Row]:
     """Of k6's own summaries every percentile that one of them has, and no figure that none has; ours may lack a p99."""
     of_k6 = load["profile"] == SUMMARY
-    found = _with_percentiles(lines) if of_k6 else ROWS
+    rows = _with_percentiles(lines) if of_k6 else ROWS
     known = {key for line in lines.values() for key, value in line.items() if value is not None}
-    return [row for row in found if row.key in known or not (of_k6 or row.key == P99)]
+    return [row for row in rows if row.key in known or not (of_k6 or row.key == P99)]
 
 
 def _with_percentiles(lines: Mapping[str, Mapping[str, Any]]) -> list[Row]:

@@ -60,37 +60,38 @@ def server_tables(document: Document) -> list[Table]:
     ]
 
 
-def resources(found: Mapping[str, Mapping[str, Any]]) -> Table:
-    names = dict.fromkeys(name for bottleneck in found.values() for name in bottleneck["shares"])
-    rows: list[Row] = [(name, *(_use(bottleneck, name) for bottleneck in found.values())) for name in names]
-    if any(bottleneck["saturated_at_vus"] for bottleneck in found.values()):
-        saturated = [digits(bottleneck["saturated_at_vus"]) for bottleneck in found.values()]
+def resources(bottlenecks: Mapping[str, Mapping[str, Any]]) -> Table:
+    names = dict.fromkeys(name for bottleneck in bottlenecks.values() for name in bottleneck["shares"])
+    rows: list[Row] = [(name, *(_use(bottleneck, name) for bottleneck in bottlenecks.values())) for name in names]
+    if any(bottleneck["saturated_at_vus"] for bottleneck in bottlenecks.values()):
+        saturated = [digits(bottleneck["saturated_at_vus"]) for bottleneck in bottlenecks.values()]
         rows.append(("Saturation, visitors", *saturated))
     return Table(
         "Each resource: utilization and service demand",
         "The share of the time that it was busy, then what one request asks of it; medians over starts. Of think time "
         "and of waiting for the database, where nobody queues, it is the share of a visitor's cycle.",
-        ("Resource", *found),
+        ("Resource", *bottlenecks),
         rows,
     )
 
 
-def routes(found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Table:
-    names = list(dict.fromkeys(name for row in found.values() for name in row))
+def routes(by_route: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Table:
+    names = list(dict.fromkeys(name for row in by_route.values() for name in row))
     return Table(
         "What binds each route, head to head",
         "What is busiest while a service has its turn: how busy, and the CPU that one request takes of it. By the "
         "utilization law it sets the highest throughput.",
         ("Route", *names),
-        [(route, *(_binding(row.get(name)) for name in names)) for route, row in found.items()],
+        [(route, *(_binding(row.get(name)) for name in names)) for route, row in by_route.items()],
     )
 
 
-def _binding(one: Mapping[str, Any] | None) -> str:
-    if one is None:
+def _binding(bottleneck: Mapping[str, Any] | None) -> str:
+    if bottleneck is None:
         return MISSING
-    cause = f" ({one['cause']})" if one["cause"] else ""
-    return f"{one['name']}, {percent(one['share'])}, {milliseconds(one['demands'][one['name']])}{cause}"
+    cause = f" ({bottleneck['cause']})" if bottleneck["cause"] else ""
+    name = bottleneck["name"]
+    return f"{name}, {percent(bottleneck['share'])}, {milliseconds(bottleneck['demands'][name])}{cause}"
 
 
 def _use(bottleneck: Mapping[str, Any], name: str) -> str:

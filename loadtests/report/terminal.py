@@ -150,10 +150,10 @@ def _by_chance(comparison: Comparison) -> Iterator[Text]:
         for effect in row.values()
         if effect.low is not None
     ]
-    found = sum(effect.verdict in STYLES for effect in known)
+    count = sum(effect.verdict in STYLES for effect in known)
     if len(known) >= 1 / BY_CHANCE:
         most = round(BY_CHANCE * len(known))
-        yield Text(f"{found} of {len(known)} effects are shown; by chance alone {most} at most")
+        yield Text(f"{count} of {len(known)} effects are shown; by chance alone {most} at most")
 
 
 def _next(comparison: Comparison) -> str:

@@ -31,12 +31,12 @@ def warnings(comparison: Comparison) -> Iterator[str]:
 
 
 def _doubts(comparison: Comparison) -> Iterator[str]:
-    found: dict[str, list[str]] = {}
+    combinations: dict[str, list[str]] = {}
     several = comparison.load["rounds"] > 1
-    for one in comparison.doubts:
-        name = f"{one.combination} in run {one.round}" if several else one.combination
-        found.setdefault(one.reason, []).append(f"{name} {one.extent}")
-    for reason, places in found.items():
+    for doubt in comparison.doubts:
+        name = f"{doubt.combination} in run {doubt.round}" if several else doubt.combination
+        combinations.setdefault(doubt.reason, []).append(f"{name} {doubt.extent}")
+    for reason, places in combinations.items():
         yield f"{reason[0].upper()}{reason[1:]}: {', '.join(places)}"
 
 

@@ -71,7 +71,7 @@ def group(word: str, known: Mapping[str, Entry]) -> list[str]:
     factor = GROUPS.get(word, "")
     if word and not factor:
         return []
-    return [name for name, one in known.items() if not one.axes.variant or (factor and getattr(one.axes, factor))]
+    return [name for name, entry in known.items() if not entry.axes.variant or (factor and getattr(entry.axes, factor))]
 
 
 def read_entries(path: Path) -> list[Entry]:

@@ -70,13 +70,13 @@ def by_route(name: str, text: str) -> dict[str, float]:
 
 
 def numbers(name: str, text: str, example: str) -> dict[str, float]:
-    found: dict[str, float] = {}
+    values: dict[str, float] = {}
     for part in text.split(","):
         route, _, number = (word.strip() for word in part.partition("="))
         if not route or not re.fullmatch(NUMBER, number):
             refuse(name, text, f"write it as {example}")
-        found[route] = float(number)
-    return found
+        values[route] = float(number)
+    return values
 
 
 def read_named(variable: str, path: Path, shape: Any, what: str) -> Any:

@@ -75,8 +75,8 @@ class ComposeTarget(Target):
     def programs(self, name: str) -> dict[str, int]:
         if not self._pids:
             containers = self.run("ps", "-q").split()
-            found = self._output(["docker", "inspect", "-f", SERVICE_AND_PID, *containers], COMMAND_S)
-            self._pids |= {service: int(pid) for service, pid in map(str.split, found.splitlines())}
+            output = self._output(["docker", "inspect", "-f", SERVICE_AND_PID, *containers], COMMAND_S)
+            self._pids |= {service: int(pid) for service, pid in map(str.split, output.splitlines())}
         services = {"service": name, "database": "database", "cache": "cache"}
         return {program: pid for program, service in services.items() if (pid := self._pids.get(service))}
 
@@ -100,8 +100,8 @@ class ComposeTarget(Target):
     def images(self) -> dict[str, str]:
         """The digest that each container's image can be pulled by; the id of one that was built or loaded here."""
         containers = self.run("ps", "-q").split()
-        found = self._output(["docker", "inspect", "-f", SERVICE_AND_IMAGE, *containers], COMMAND_S)
-        images = dict(line.split() for line in found.splitlines())
+        output = self._output(["docker", "inspect", "-f", SERVICE_AND_IMAGE, *containers], COMMAND_S)
+        images = dict(line.split() for line in output.splitlines())
         described = json.loads(self.run("config", "--format", "json", "k6"))
         images["k6"] = described["services"]["k6"]["image"]
         return {service: self._digest(image) for service, image in sorted(images.items())}
@@ -168,9 +168,9 @@ class ComposeTarget(Target):
 def _soon(read: Callable[[], Found], seconds: float) -> Found:
     """What is found within so many seconds, which is nothing where it does not come."""
     end = time.monotonic() + seconds
-    while not (found := read()) and time.monotonic() < end:
+    while not (value := read()) and time.monotonic() < end:
         time.sleep(POLL_S)
-    return found
+    return value
 
 
 def _port_variable(name: str) -> str:

@@ -33,12 +33,14 @@ class Place(NamedTuple):
     path: str = ""
 
 
-def beside_each_other(many: int) -> list[Place]:
-    return [Place((), LOOPBACK, free()) for _ in range(many)]
+def beside_each_other(count: int) -> list[Place]:
+    return [Place((), LOOPBACK, free()) for _ in range(count)]
 
 
-def generator_of(many: int, variables: Mapping[str, str], log: Path) -> "Generator | Generators":
-    return Generator(k6_command(), variables, log) if many == 1 else Generators(beside_each_other(many), variables, log)
+def generator_of(count: int, variables: Mapping[str, str], log: Path) -> "Generator | Generators":
+    return (
+        Generator(k6_command(), variables, log) if count == 1 else Generators(beside_each_other(count), variables, log)
+    )
 
 
 class Generators:

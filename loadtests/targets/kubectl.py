@@ -61,8 +61,8 @@ class Kubectl:
 
     def pods(self, selector: str) -> list[Object]:
         """Those that are to stay."""
-        found: list[Object] = self.read("pods", f"--selector={selector}")["items"]
-        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+        pods: list[Object] = self.read("pods", f"--selector={selector}")["items"]
+        return [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
 
     def placed(self, selector: str) -> Placed:
         return {
@@ -97,8 +97,8 @@ class Kubectl:
 
 
 def statuses(pod: Object) -> list[Object]:
-    found: list[Object] = pod["status"].get("containerStatuses", [])
-    return found
+    states: list[Object] = pod["status"].get("containerStatuses", [])
+    return states
 
 
 def _obstacle(pod: Object) -> str | None:

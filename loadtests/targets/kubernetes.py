@@ -67,10 +67,10 @@ class KubernetesTarget(Target):
             self._kubectl.until(partial(self._is_rolled_out, name), f"app={name}", name, READY_S)
 
     def _is_rolled_out(self, name: str) -> bool:
-        found = self._kubectl.read("deployment", name)
-        status, replicas = found["status"], found["spec"]["replicas"]
+        deployment = self._kubectl.read("deployment", name)
+        status, replicas = deployment["status"], deployment["spec"]["replicas"]
         counts = [status.get(each, 0) for each in ("replicas", "updatedReplicas", "availableReplicas")]
-        return status.get("observedGeneration") == found["metadata"]["generation"] and counts == [replicas] * 3
+        return status.get("observedGeneration") == deployment["metadata"]["generation"] and counts == [replicas] * 3
 
     def _seed(self) -> None:
         job = f"seed-{secrets.token_hex(3)}"
@@ -127,15 +127,15 @@ def _built(plan: Plan) -> list[Object]:
     if done.returncode:
         refuse("OVERLAY", plan.overlay, f"kustomize refuses it: {done.stderr.strip().splitlines()[-1]}")
     manifests: list[Object] = [each for each in yaml.safe_load_all(done.stdout) if each]
-    there = {each["metadata"]["name"] for each in manifests if each["kind"] == "Deployment"}
-    if missing := [name for name in plan.names if name not in there]:
-        refuse("COMBINATIONS", ",".join(missing), f"the overlay has {', '.join(sorted(there))}")
+    deployments = {each["metadata"]["name"] for each in manifests if each["kind"] == "Deployment"}
+    if missing := [name for name in plan.names if name not in deployments]:
+        refuse("COMBINATIONS", ",".join(missing), f"the overlay has {', '.join(sorted(deployments))}")
     return manifests
 
 
 def _testrun(manifests: Sequence[Object]) -> Object:
-    (found,) = (each for each in manifests if each["kind"] == "TestRun")
-    return found
+    (testrun,) = (each for each in manifests if each["kind"] == "TestRun")
+    return testrun
 
 
 def _require_operator(kubectl: Kubectl) -> None:

@@ -23,12 +23,12 @@ SHARD: Final = re.compile(r"^MATRIX-SHARD (\S+\.json) (\{.*\})$", re.MULTILINE)
 STACK: Final = "app.kubernetes.io/part-of=async-rewrite-matrix,app!=seed"
 
 
-def filled(template: Object, name: str, many: int, variables: Mapping[str, str]) -> Object:
+def filled(template: Object, name: str, count: int, variables: Mapping[str, str]) -> Object:
     """The TestRun of one start; where results go is not the runners' business, who write them to their logs."""
     own = {each["name"]: each["value"] for each in template["spec"]["runner"]["env"]}
     own |= {each: value for each, value in variables.items() if each != "RESULTS"}
     environment = [{"name": each, "value": value} for each, value in own.items()]
-    spec = {**template["spec"], "parallelism": many, "runner": {**template["spec"]["runner"], "env": environment}}
+    spec = {**template["spec"], "parallelism": count, "runner": {**template["spec"]["runner"], "env": environment}}
     return {**template, "metadata": {**template["metadata"], "name": name}, "spec": spec}
 
 
@@ -36,11 +36,11 @@ class Runners(Generators):
     """Entering a TestRun starts its runners paused; `port` is that of kubectl's proxy, by which they are reached."""
 
     def __init__(
-        self, kubectl: Kubectl, port: int, template: Object, many: int, variables: Mapping[str, str], log: Path
+        self, kubectl: Kubectl, port: int, template: Object, count: int, variables: Mapping[str, str], log: Path
     ) -> None:
         self._kubectl = kubectl
         self._port = port
-        self._many = many
+        self._count = count
         self._results = Path(variables["RESULTS"])
         self._wanted = len(variables["COMBINATIONS"].split(","))
         self._log = log.open("wb")
@@ -48,7 +48,7 @@ class Runners(Generators):
         self._pods: list[Object] = []
         self._read_at = 0.0
         self._name = f"start-{variables['ROUND']}-{secrets.token_hex(3)}"
-        self._kubectl.run("apply", "-f", "-", given=json.dumps(filled(template, self._name, many, variables)))
+        self._kubectl.run("apply", "-f", "-", given=json.dumps(filled(template, self._name, count, variables)))
 
     @property
     def pids(self) -> list[int]:
@@ -86,14 +86,14 @@ class Runners(Generators):
     def _are_ready(self) -> bool:
         self._read_pods()
         ready = [pod for pod in self._pods if all(status["ready"] for status in statuses(pod)) and statuses(pod)]
-        return len(ready) == self._many or any(_ended(pod) for pod in self._pods)
+        return len(ready) == self._count or any(_ended(pod) for pod in self._pods)
 
     def _over(self, number: int) -> bool:
         self._read_pods()
         if number >= len(self._pods):
-            raise GeneratorFailed(f"runner {number + 1} of {self._many} is gone: its pod was deleted")
+            raise GeneratorFailed(f"runner {number + 1} of {self._count} is gone: its pod was deleted")
         pod = self._pods[number]
-        where = f"runner {number + 1} of {self._many} on {pod['spec'].get('nodeName')}"
+        where = f"runner {number + 1} of {self._count} on {pod['spec'].get('nodeName')}"
         if pod["status"].get("reason"):
             raise GeneratorFailed(f"{where}: {pod['status']['reason']} ({pod['status'].get('message', '')})")
         ended = _ended(pod)
@@ -105,13 +105,13 @@ class Runners(Generators):
     def _collect(self) -> None:
         """Writes what the runners' logs hold as files, as k6 does elsewhere."""
         for number, pod in enumerate(self._pods, 1):
-            found = SHARD.findall(self._kubectl.run("logs", _name(pod)))
-            if len(found) != self._wanted:
+            shards = SHARD.findall(self._kubectl.run("logs", _name(pod)))
+            if len(shards) != self._wanted:
                 raise VoidStart(
-                    f"the log of runner {number} holds {len(found)} of {self._wanted} results: it was cut, so raise "
+                    f"the log of runner {number} holds {len(shards)} of {self._wanted} results: it was cut, so raise "
                     "containerLogMaxSize of its node's kubelet"
                 )
-            for name, document in found:
+            for name, document in shards:
                 (self._results / name).write_text(document)
 
 

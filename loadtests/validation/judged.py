@@ -19,8 +19,8 @@ SLOWED: Final = "slowed"
 NAMES: Final = (*COMBINATIONS, SLOWED)
 PHASE: Final = "product"
 METRICS: Final = ("latency_avg", "latency_p95", "service_cpu")
-EQUAL: Final = {f"{other} against {one}": (one, other) for one, other in combinations(COMBINATIONS, 2)}
-UNEQUAL: Final = {f"{SLOWED} against {one}": (one, SLOWED) for one in COMBINATIONS}
+EQUAL: Final = {f"{other} against {base}": (base, other) for base, other in combinations(COMBINATIONS, 2)}
+UNEQUAL: Final = {f"{SLOWED} against {base}": (base, SLOWED) for base in COMBINATIONS}
 NOTHING: Final = frozenset({"keep", "undecided"})
 
 
@@ -52,8 +52,8 @@ def judge(rounds: Rounds) -> Judged:
         for number, cells in rounds.items()
     }
     effects = {
-        pair: {metric: contrast(samples, metric, {one: -1.0, other: 1.0}) for metric in METRICS}
-        for pair, (one, other) in {**EQUAL, **UNEQUAL}.items()
+        pair: {metric: contrast(samples, metric, {base: -1.0, other: 1.0}) for metric in METRICS}
+        for pair, (base, other) in {**EQUAL, **UNEQUAL}.items()
     }
     return Judged(effects, compare(four).recommendation.answer)
 
@@ -81,18 +81,18 @@ def prove(runs: Sequence[Judged], truth: Mapping[str, float]) -> Proof:
 
 def _shares(runs: Sequence[Judged], metric: str, truth: float) -> Shares:
     equal, unequal = ([run.effects[pair][metric] for run in runs for pair in pairs] for pairs in (EQUAL, UNEQUAL))
-    halves = [log(one.high / one.low) / 2 for one in unequal if one.low and one.high]
+    halves = [log(effect.high / effect.low) / 2 for effect in unequal if effect.low and effect.high]
     return Shares(
-        found=_share([one.verdict == "worse" for one in unequal]),
-        false_alarms=_share([one.verdict in ("better", "worse") for one in equal]),
-        equal_held=_share([_holds(one, 1.0) for one in equal]),
-        slowed_held=_share([_holds(one, truth) for one in unequal]),
+        found=_share([effect.verdict == "worse" for effect in unequal]),
+        false_alarms=_share([effect.verdict in ("better", "worse") for effect in equal]),
+        equal_held=_share([_holds(effect, 1.0) for effect in equal]),
+        slowed_held=_share([_holds(effect, truth) for effect in unequal]),
         half_interval=round(median(halves), 4) if halves else 0.0,
     )
 
 
-def _share(found: Sequence[bool]) -> float:
-    return round(sum(found) / len(found), 4) if found else 0.0
+def _share(verdicts: Sequence[bool]) -> float:
+    return round(sum(verdicts) / len(verdicts), 4) if verdicts else 0.0
 
 
 def _holds(effect: Effect, truth: float) -> bool:
@@ -113,16 +113,16 @@ CHANCE: Final = 0.001
 
 def beyond(proof: Proof) -> list[str]:
     """Each share beyond its bounds by more than chance explains (one-sided binomial tests over runs)."""
-    found = {
+    measured = {
         f"{metric}: {name}": (getattr(shares, name), bounds)
         for metric, shares in proof.shares.items()
         for name, bounds in BOUNDS.items()
         if name != "found" or metric == "latency_avg"
     }
-    found["nothing_recommended"] = (proof.nothing_recommended, NOTHING_BOUNDS)
+    measured["nothing_recommended"] = (proof.nothing_recommended, NOTHING_BOUNDS)
     return [
         f"{name} in {share:.1%}, {low:.0%} to {high:.0%} wanted"
-        for name, (share, (low, high)) in found.items()
+        for name, (share, (low, high)) in measured.items()
         if _outside(share, proof.runs - proof.void, low, high)
     ]
 

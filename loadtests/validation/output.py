@@ -14,8 +14,8 @@ COLUMNS: Final = ("true ratio", "found", "half interval", "hold it", "equal: fal
 
 def proof_table(title: str, proof: Proof) -> RenderableType:
     table = table_of("figure", COLUMNS)
-    for metric, one in proof.shares.items():
-        shares = (one.found, expm1(one.half_interval), one.slowed_held, one.false_alarms, one.equal_held)
+    for metric, each in proof.shares.items():
+        shares = (each.found, expm1(each.half_interval), each.slowed_held, each.false_alarms, each.equal_held)
         table.add_row(TITLES[metric], f"{proof.truth[metric]:.3f}", *(f"{share:.1%}" for share in shares))
     void = f"; {proof.void} of {proof.runs} runs are void" if proof.void else ""
     said = f"Of the equal services nothing is recommended in {proof.nothing_recommended:.1%} of runs{void}."
@@ -27,10 +27,10 @@ def run_in_words(run: Judged) -> str:
     if not run.effects:
         return "void"
     words = {pair: row["latency_avg"].verdict for pair, row in run.effects.items()}
-    found = sum(words[pair] == "worse" for pair in UNEQUAL)
+    detected = sum(words[pair] == "worse" for pair in UNEQUAL)
     alarms = sum(words[pair] in ("better", "worse") for pair in EQUAL)
     return (
-        f"slower than {found} of {len(UNEQUAL)}, {alarms} of {len(EQUAL)} equal pairs told apart, "
+        f"slower than {detected} of {len(UNEQUAL)}, {alarms} of {len(EQUAL)} equal pairs told apart, "
         f"recommended: {run.answer}"
     )
 

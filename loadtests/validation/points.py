@@ -66,7 +66,7 @@ def _of_start(cells: Cells) -> Points:
     numbers, (unit,) = counting(cells, PHASE), starts([cells], PHASE)
     return {
         name: Point(
-            [_rounded(one.contrast) if one.batch in numbers else None for one in cells[name].turns[PHASE]],
+            [_rounded(batch.contrast) if batch.batch in numbers else None for batch in cells[name].turns[PHASE]],
             *(_rounded(figures.get(metric)) for metric in METRICS),
         )
         for name, figures in unit.items()
@@ -92,8 +92,12 @@ def truth_of(points: Sequence[Points]) -> dict[str, float]:
     levels = {metric: logarithms_of(points, metric) for metric in METRICS}
     levels["latency_avg"] = np.nanmean(contrasts_of(points), axis=2)
     equal = len(COMBINATIONS)
-    found = {metric: level[:, :equal].mean(axis=1) - level[:, equal] for metric, level in levels.items()}
-    return {metric: float(np.exp(np.nanmean(ratios))) for metric, ratios in found.items() if not np.isnan(ratios).all()}
+    differences = {metric: level[:, :equal].mean(axis=1) - level[:, equal] for metric, level in levels.items()}
+    return {
+        metric: float(np.exp(np.nanmean(ratios)))
+        for metric, ratios in differences.items()
+        if not np.isnan(ratios).all()
+    }
 
 
 def noise_of(points: Sequence[Points]) -> Noise | None:
@@ -105,7 +109,7 @@ def noise_of(points: Sequence[Points]) -> Noise | None:
     within = own - means[..., None]
     lagged = (within[..., 1:] * within[..., :-1]).sum() / (within**2).sum()
     # What is found of so few values is less than what is there.
-    autocorrelation = float(np.interp(lagged, [_lagged(_correlations(one)) for one in GRID], GRID))
+    autocorrelation = float(np.interp(lagged, [_lagged(_correlations(candidate)) for candidate in GRID], GRID))
     correlations = _correlations(autocorrelation)
     of_sum = correlations.sum() / BATCHES
     batch = _variance(within, len(own)) / (BATCHES - of_sum)
@@ -155,5 +159,5 @@ def _variance(deviations: Array, freedom: int) -> float:
 def _skewness(deviations: Array) -> float:
     """Adjusted for the mean of the services (Fisher and Pearson's G1)."""
     count = len(COMBINATIONS)
-    found = float((deviations**3).mean() / (deviations**2).mean() ** 1.5)
-    return found * sqrt(count * (count - 1)) / (count - 2)
+    skewness = float((deviations**3).mean() / (deviations**2).mean() ** 1.5)
+    return skewness * sqrt(count * (count - 1)) / (count - 2)

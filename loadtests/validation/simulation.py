@@ -158,7 +158,7 @@ def simulate(runs: int, seed: int, measured: Path, json: Path | None) -> int:
     out.print(noise_in_words(noise, real.batch_s))
     for name, proof in kinds.items():
         out.print(proof_table(TITLES[name].format(runs, len(real.points)), proof))
-        wrong += [f"{name}: {one}" for one in beyond(proof)]
+        wrong += [f"{name}: {fault}" for fault in beyond(proof)]
     for line in wrong:
         say(line)
     if json:

@@ -46,7 +46,7 @@ def recommend(
     effects: Mapping[str, Any],
     pairs: Mapping[str, tuple[str, str]],
     turns: Turns | None,
-    found: Mapping[str, Bottleneck],
+    bottlenecks: Mapping[str, Bottleneck],
     rounds: Sequence[Mapping[str, Result]],
     context: Context,
     in_doubt: Sequence[Doubt] = (),
@@ -54,11 +54,11 @@ def recommend(
     cells = {name: [row[name] for row in rounds if name in row] for name in lines}
     statement = statement_cure(cells.get("sync", []))
     # In turns visitors wait for the service, whatever the load itself waits for.
-    unseen = {} if turns else invisible_effects(found)
+    unseen = {} if turns else invisible_effects(bottlenecks)
     routes = {route: row[SIMPLE_KEY] for route, row in effects[ROUTES_KEY].items()} if turns else {}
     evidence = Evidence(
-        sample, lines, effects[SIMPLE_KEY], pairs, routes, turns, found, rounds, context, statement, unseen, in_doubt,
-        effects.get(FACTORS_KEY, {}),
+        sample, lines, effects[SIMPLE_KEY], pairs, routes, turns, bottlenecks, rounds, context, statement, unseen,
+        in_doubt, effects.get(FACTORS_KEY, {}),
     )  # fmt: skip
     answer = _answer(evidence)
     costs = _costs(cells, context, best_server(evidence)) if evidence.ours else {}

@@ -72,7 +72,7 @@ def compare(rounds: Rounds, context: Context = NO_CONTEXT, strict: bool = False)
     of_the_load, turns = _effects(counting, design), head_to_head(list(rounds.values()))
     effects = of_the_load if turns is None else _effects_in_turns(turns, design)
     sample = first_result(rounds)
-    found = turns and _turns(turns, rounds, sample, design)
+    turned = turns and _turns(turns, rounds, sample, design)
     table = lines(rounds, counting)
     bottlenecks_by_name = bottlenecks(counting)
     return Comparison(
@@ -81,10 +81,10 @@ def compare(rounds: Rounds, context: Context = NO_CONTEXT, strict: bool = False)
         void=void,
         bottleneck=bottlenecks_by_name,
         recommendation=recommend(
-            sample, table, effects, design.simple, found, bottlenecks_by_name, counting, context, in_doubt
+            sample, table, effects, design.simple, turned, bottlenecks_by_name, counting, context, in_doubt
         ),
         load=_load(sample, rounds),
-        turns=found,
+        turns=turned,
         origin={} if turns is None else {"effects": of_the_load},
         pairs=design.simple,
         by_route=by_route(list(rounds.values())),

@@ -25,9 +25,9 @@ OF_THE_SERVICE: Final = frozenset({SERVICE, PLACES, CONNECTIONS})
 NOT_CAPTURED: Final = "the server's side was not captured in both"
 
 
-def invisible_effects(found: Mapping[str, Bottleneck]) -> dict[str, str]:
+def invisible_effects(bottlenecks: Mapping[str, Bottleneck]) -> dict[str, str]:
     """Why this load cannot tell what async changes, by effect: what the pair waited for instead."""
-    return {name: why for name, pair in TWINS.items() if (why := _why(pair, [found.get(one) for one in pair]))}
+    return {name: why for name, pair in TWINS.items() if (why := _why(pair, [bottlenecks.get(twin) for twin in pair]))}
 
 
 def _why(pair: Sequence[str], bottlenecks: Sequence[Bottleneck | None]) -> str | None:
@@ -96,8 +96,8 @@ class Evidence(NamedTuple):
 
     def effect(self, name: str, metric: str = "") -> SimpleEffect | None:
         """Of the deciding figure, if no other is asked for; null where it has none."""
-        found = self.simple.get(name, {}).get(metric or decisive(self.simple))
-        return found if found and found.ratio is not None else None
+        effect = self.simple.get(name, {}).get(metric or decisive(self.simple))
+        return effect if effect and effect.ratio is not None else None
 
     def says(self, name: str) -> Verdict | None:
         """The verdict that a recommendation rests on; null where there is none or this load cannot tell.

@@ -38,7 +38,9 @@ def hit_ratio_needed(before: float | None, after: float | None, hits: float | No
 def hit_ratio_over_starts(rounds: list[Mapping[str, Result]]) -> Interval | None:
     """That hit ratio with its 95 % interval over starts; null where a start has none."""
     pairs = [(row["sync"], row["sync-cached"]) for row in rounds if {"sync", "sync-cached"} <= row.keys()]
-    needed = [hit_ratio_needed(one.latency_ms.avg, two.latency_ms.avg, two.cache.hit_ratio) for one, two in pairs]
+    needed = [
+        hit_ratio_needed(sync.latency_ms.avg, cached.latency_ms.avg, cached.cache.hit_ratio) for sync, cached in pairs
+    ]
     known = [value for value in needed if value is not None]
     if not known or len(known) < len(needed):
         return None

@@ -24,17 +24,21 @@ class OtherServer(NamedTuple):
 
 def other_servers(evidence: Evidence) -> list[OtherServer]:
     """Those that were measured, the quickest first."""
-    found = [
+    servers = [
         OtherServer(name, effect, f"{name} against {REWRITES[base]}", base)
         for effect, (base, name) in evidence.pairs.items()
         if base in REWRITES and name in SERVED and evidence.effect(effect)
     ]
-    return sorted(found, key=lambda one: -_ratio(evidence, one.effect))
+    return sorted(servers, key=lambda server: -_ratio(evidence, server.effect))
 
 
 def best_server(evidence: Evidence) -> OtherServer | None:
     """The quickest one without the cache that is shown to be quicker."""
-    better = [one for one in other_servers(evidence) if one.base == "sync" and evidence.says(one.effect) == "better"]
+    better = [
+        server
+        for server in other_servers(evidence)
+        if server.base == "sync" and evidence.says(server.effect) == "better"
+    ]
     return better[0] if better else None
 
 
@@ -59,13 +63,13 @@ def server_first(evidence: Evidence) -> Iterator[str]:
 
 
 def about_servers(evidence: Evidence) -> Iterator[str]:
-    for one in other_servers(evidence):
+    for server in other_servers(evidence):
         parts = [
             f"against {base} {_both(evidence, name)}"
-            for base, name in ((one.base, one.effect), ("the rewrite", one.against))
+            for base, name in ((server.base, server.effect), ("the rewrite", server.against))
         ]
-        end = VERSUS.get(evidence.says(one.against) or "", "so neither is shown to beat the other")
-        yield f"Another server: {one.name} is {'; '.join(parts)}; {end}."
+        end = VERSUS.get(evidence.says(server.against) or "", "so neither is shown to beat the other")
+        yield f"Another server: {server.name} is {'; '.join(parts)}; {end}."
 
 
 def _both(evidence: Evidence, name: str) -> str:

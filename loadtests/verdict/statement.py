@@ -53,18 +53,18 @@ def statement_cure(results: Sequence[Result]) -> StatementCure | None:
     Network Models", ACM Computing Surveys 10 (1978).
     """
     statement, routes = _costliest(results)
-    rounds = [found for result in results if (found := _round(result, statement))]
+    rounds = [saving for result in results if (saving := _round(result, statement))]
     if not rounds:
         return None
-    busy = interval([one.throughput_rps * one.demand_s * one.left for one in rounds])
-    limit = interval([1 / (one.demand_s * one.left) for one in rounds])
+    busy = interval([saving.throughput_rps * saving.demand_s * saving.left for saving in rounds])
+    limit = interval([1 / (saving.demand_s * saving.left) for saving in rounds])
     return StatementCure(
         statement,
         routes,
-        share=interval([one.share for one in rounds]).mean,
-        busy=interval([one.throughput_rps * one.demand_s for one in rounds]).mean,
+        share=interval([saving.share for saving in rounds]).mean,
+        busy=interval([saving.throughput_rps * saving.demand_s for saving in rounds]).mean,
         busy_after=busy.mean,
-        limit_rps=interval([1 / one.demand_s for one in rounds]).mean,
+        limit_rps=interval([1 / saving.demand_s for saving in rounds]).mean,
         limit_rps_after=limit.mean,
         busy_after_low=busy.low,
         busy_after_high=busy.high,

@@ -53,7 +53,7 @@ def _of_pair(evidence: Evidence, name: str, under: str = "under") -> str | None:
         return None
     without, with_it = evidence.pairs[name]
     metric = decisive(evidence.simple)
-    before, after = (evidence.lines[one][metric] for one in (without, with_it))
+    before, after = (evidence.lines[combination][metric] for combination in (without, with_it))
     load = f"{with_it} against {without}: "
     if before and after:
         averages = f"{with_it} answers in {digits(after)} ms {DECISIVE[metric]}, {without} in {digits(before)} ms"
@@ -63,7 +63,7 @@ def _of_pair(evidence: Evidence, name: str, under: str = "under") -> str | None:
 
 
 def _doubts(evidence: Evidence) -> Iterator[str]:
-    figures = dict.fromkeys(one.figures for one in evidence.doubts)
+    figures = dict.fromkeys(doubt.figures for doubt in evidence.doubts)
     yield from [f"In doubt: {'; '.join(figures)}."] if figures else []
 
 
@@ -78,8 +78,8 @@ def _about_async(evidence: Evidence) -> Iterator[str]:
 
 
 def _on_a_light_read(evidence: Evidence, names: Sequence[str]) -> str:
-    found = [evidence.routes.get(LIGHT, {}).get(name, {}).get("latency_avg") for name in names]
-    parts = " and ".join(in_words(evidence, effect) for effect in found if effect and effect.ratio)
+    effects = [evidence.routes.get(LIGHT, {}).get(name, {}).get("latency_avg") for name in names]
+    parts = " and ".join(in_words(evidence, effect) for effect in effects if effect and effect.ratio)
     return f"; on a light read alone {parts}" if parts else ""
 
 
@@ -105,16 +105,16 @@ def in_paragraphs(
         *naive_by_ours(evidence, "service_cpu"),
         *_about_the_statement(evidence),
         *(f"What it costs to {cure}: {', '.join(price)}." for cure, price in costs.items()),
-        *(f"{flip} {one}." for one in flips),
-        *(f"{one}." for one in elsewhere),
-        *(f"Run next, {one}." for one in next_steps),
+        *(f"{flip} {line}." for line in flips),
+        *(f"{line}." for line in elsewhere),
+        *(f"Run next, {line}." for line in next_steps),
     ]
 
 
 def _async_by_route(evidence: Evidence) -> Iterator[str]:
     for name in TWINS:
-        found = {route: row[name]["latency_avg"] for route, row in evidence.routes.items() if name in row}
-        parts = [f"{route} {in_words(evidence, each)}" for route, each in found.items() if each.ratio]
+        effects = {route: row[name]["latency_avg"] for route, row in evidence.routes.items() if name in row}
+        parts = [f"{route} {in_words(evidence, each)}" for route, each in effects.items() if each.ratio]
         cpu = evidence.effect(name, "service_cpu")
         parts += [f"service CPU per request {in_words(evidence, cpu, CPU)}"] if cpu else []
         if parts:
@@ -180,10 +180,10 @@ FIGURES: Final = {"throughput": "requests a second", "service_cpu": "requests pe
 
 def naive_by_ours(evidence: Evidence, metric: str) -> Iterator[str]:
     """`metric` is one of FIGURES."""
-    found = {base: evidence.effect(name, metric) for name, (base, one) in evidence.pairs.items() if one in NAIVE}
+    effects = {base: evidence.effect(name, metric) for name, (base, other) in evidence.pairs.items() if other in NAIVE}
     parts = [
         f"{times(effect.ratio)} times {base} ({times(effect.low)} to {times(effect.high)})"
-        for base, effect in found.items()
+        for base, effect in effects.items()
         if effect and effect.ratio and effect.low and effect.high
     ]
     if parts:

@@ -134,5 +134,5 @@ def status(connection: Connection, name: str) -> int:
 
 def deadlocks(connection: Connection) -> int:
     """Deadlocks found by the server: in MariaDB's status, in MySQL's metrics."""
-    found = query(connection, "SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'") or query(connection, METRIC)
-    return sum(int(count) for _, count in found)
+    rows = query(connection, "SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'") or query(connection, METRIC)
+    return sum(int(count) for _, count in rows)

@@ -10,9 +10,9 @@ from loadtests.report.numbers import percent
 
 def bottleneck_picture(document: Document) -> Picture | None:
     """None where no server's side was captured."""
-    found: Mapping[str, Mapping[str, Any]] = document["bottleneck"]
+    bottlenecks: Mapping[str, Mapping[str, Any]] = document["bottleneck"]
     style_of = styles(document["combinations"])
-    parts = list(dict.fromkeys(part for bottleneck in found.values() for part in bottleneck["shares"]))
+    parts = list(dict.fromkeys(part for bottleneck in bottlenecks.values() for part in bottleneck["shares"]))
     if not parts:
         return None
     bars = [
@@ -26,18 +26,20 @@ def bottleneck_picture(document: Document) -> Picture | None:
             "marker": {"color": style_of[name].colour},
             "hovertemplate": "%{y}: %{x:.1f} %<extra>" + safe(name) + "</extra>",
         }
-        for name, bottleneck in found.items()
+        for name, bottleneck in bottlenecks.items()
     ]
     xaxis = axis(
         "busy, % of the measured time; think time and waiting for the database: % of a visitor's cycle", range=[0, 105]
     )
-    rows = [(part, *(_hundred(bottleneck["shares"].get(part)) for bottleneck in found.values())) for part in parts]
+    rows = [
+        (part, *(_hundred(bottleneck["shares"].get(part)) for bottleneck in bottlenecks.values())) for part in parts
+    ]
     return Picture(
         "bottleneck",
         "How busy each part was",
         "What is busy nearly all the time binds; else the delay that lasts longest does.",
         {"data": bars, "layout": layout(xaxis, axis("", autorange="reversed"), barmode="group")},
-        DataTable(("part", *(f"{name}, %" for name in found)), rows),
+        DataTable(("part", *(f"{name}, %" for name in bottlenecks)), rows),
         height=110 + 60 * len(parts),
     )
 

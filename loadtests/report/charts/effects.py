@@ -37,15 +37,18 @@ def effects_picture(document: Document) -> Picture | None:
     if not points:
         return None
     bounds = [
-        value for one in points for value in (one.effect["ratio"], one.effect["low"], one.effect["high"]) if value
+        value
+        for point in points
+        for value in (point.effect["ratio"], point.effect["low"], point.effect["high"])
+        if value
     ]
     # For the figures above the outermost points, as a factor that grows with the axis.
     room = (max(bounds) / min(bounds)) ** 0.12
     places = list(range(len(points)))
-    labels = [f"<b>{safe(one.name)}</b>" if one.route == MIX else safe(one.route) for one in points]
+    labels = [f"<b>{safe(point.name)}</b>" if point.route == MIX else safe(point.route) for point in points]
     rows = [
-        (one.name, one.route, one.effect["ratio"], interval(one.effect) or MISSING, one.effect["verdict"])
-        for one in points
+        (point.name, point.route, point.effect["ratio"], interval(point.effect) or MISSING, point.effect["verdict"])
+        for point in points
     ]
     return Picture(
         "effects",
@@ -70,11 +73,11 @@ def effect_rows(document: Document) -> list[tuple[str, str, str, str, str]]:
     if document["turns"]:
         parts["load of many visitors"] = document["origin"]["effects"]
     return [
-        (where, name, METRICS[metric], times_better(one), one["verdict"])
+        (where, name, METRICS[metric], times_better(effect), effect["verdict"])
         for where, effects in parts.items()
         for name, row in by_effect(effects).items()
-        for metric, one in row.items()
-        if one["ratio"] is not None
+        for metric, effect in row.items()
+        if effect["ratio"] is not None
     ]
 
 
@@ -83,14 +86,14 @@ def _points(document: Document) -> Iterator[Point]:
     effects = document["effects"]
     routes = {route: row[SIMPLE_KEY] for route, row in effects[ROUTES_KEY].items()}
     for name in effects[SIMPLE_KEY]:
-        found = {MIX: effects[SIMPLE_KEY], **(routes if len(routes) > 1 else {})}
-        known = [Point(name, route, row[name]["latency_avg"]) for route, row in found.items() if name in row]
-        if any(one.effect["ratio"] for one in known):
+        by_route = {MIX: effects[SIMPLE_KEY], **(routes if len(routes) > 1 else {})}
+        known = [Point(name, route, row[name]["latency_avg"]) for route, row in by_route.items() if name in row]
+        if any(point.effect["ratio"] for point in known):
             yield from known
 
 
 def _intervals(points: list[Point]) -> Trace:
-    effects = [one.effect for one in points]
+    effects = [point.effect for point in points]
     return {
         "type": "scatter",
         "mode": "markers+text",
@@ -108,11 +111,12 @@ def _intervals(points: list[Point]) -> Trace:
             "thickness": 1.5,
         },
         "marker": {
-            "size": [11 if one.route == MIX else 8 for one in points],
+            "size": [11 if point.route == MIX else 8 for point in points],
             "symbol": ["circle-open" if effect["verdict"] == "cannot tell" else "circle" for effect in effects],
         },
         "customdata": [
-            f"{safe(one.name)}, {safe(one.route)}<br>{interval(one.effect)} {one.effect['verdict']}" for one in points
+            f"{safe(point.name)}, {safe(point.route)}<br>{interval(point.effect)} {point.effect['verdict']}"
+            for point in points
         ],
         "hovertemplate": "%{x:.4~g} times better<br>%{customdata}<extra></extra>",
     }

@@ -174,18 +174,20 @@ def _law(capacity: Capacity) -> str:
     if law.refused:
         return f"no Universal Scalability Law: {law.refused}"
     parts = ", ".join(
-        f"{name} {one.value:.3g} ({one.low:.3g} to {one.high:.3g})" for name, one in law.parameters.items()
+        f"{name} {estimate.value:.3g} ({estimate.low:.3g} to {estimate.high:.3g})"
+        for name, estimate in law.parameters.items()
     )
     peak = f"throughput peaks at {law.peak_at:.0f} at once" if law.peak_at else "no decline was shown"
     lines = [f"Universal Scalability Law: {parts}; {peak}", *map(_prediction, capacity.predictions)]
     return "\n  ".join(lines)
 
 
-def _prediction(one: Prediction) -> str:
-    word = "inside" if one.inside else "OUTSIDE"
+def _prediction(prediction: Prediction) -> str:
+    word = "inside" if prediction.inside else "OUTSIDE"
     return (
-        f"{one.concurrency} at once was not fitted: predicted {one.predicted_rps:.0f} req/s "
-        f"({one.low:.0f} to {one.high:.0f}), measured {one.measured_rps:.0f} ({one.error:+.0%}, {word} the interval)"
+        f"{prediction.concurrency} at once was not fitted: predicted {prediction.predicted_rps:.0f} req/s "
+        f"({prediction.low:.0f} to {prediction.high:.0f}), measured {prediction.measured_rps:.0f} "
+        f"({prediction.error:+.0%}, {word} the interval)"
     )
 
 

@@ -82,12 +82,12 @@ def fit(throughputs: Mapping[int, float]) -> Fit:
     return Fit(None, parameters, peak, math.sqrt(least / points.freedom), dict(throughputs))
 
 
-def predict(found: Fit, concurrency: int, measured: float) -> Prediction:
+def predict(fitted: Fit, concurrency: int, measured: float) -> Prediction:
     """The law's throughput at a concurrency that was not fitted, with its 95 % prediction interval.
 
     The interval is that of one new measurement in the linear form above: scatter plus the uncertainty of the fit.
     """
-    points = Points(found.fitted)
+    points = Points(fitted.fitted)
     values, least = points.best()
     line = terms(np.array([float(concurrency)]))[0]
     y = float(line @ values)

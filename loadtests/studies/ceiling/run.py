@@ -122,7 +122,7 @@ def report(rounds: list[Cells]) -> dict[str, Any]:
     """Figures of each service, and shares of its ceiling with intervals; raises TargetError where nothing counts."""
     turns = head_to_head(rounds)
     if turns is None or turns.is_void:
-        reasons = sorted({one.reason for one in turns.void}) if turns else []
+        reasons = sorted({batch.reason for batch in turns.void}) if turns else []
         raise TargetError(f"too many batches are void, this needs a quiet machine: {'; '.join(reasons)}")
     samples = turns.mix
     return {

@@ -61,8 +61,8 @@ def _table(line: FactorLine, findings: Sequence[Finding]) -> Table:
     for finding in findings:
         table.add_column(finding.comparison, justify="right")
     for level in line.levels:
-        found = [{value.level: value for value in finding.values}.get(level) for finding in findings]
-        table.add_row(BY_NAME[line.name].written(level), *(_cell(value) for value in found))
+        values = [{value.level: value for value in finding.values}.get(level) for finding in findings]
+        table.add_row(BY_NAME[line.name].written(level), *(_cell(value) for value in values))
     return table
 
 

@@ -84,10 +84,10 @@ BY_NAME: Final = {factor.name: factor for factor in FACTORS}
 
 def points(names: Iterable[str]) -> dict[Setting, list[Point]]:
     """Each point once, by how services are started."""
-    found: dict[Setting, list[Point]] = {}
+    groups: dict[Setting, list[Point]] = {}
     for point in dict.fromkeys(point for name in names for point in BY_NAME[name].points()):
-        found.setdefault(point.setting, []).append(point)
-    return found
+        groups.setdefault(point.setting, []).append(point)
+    return groups
 
 
 def titled(point: Point) -> str:

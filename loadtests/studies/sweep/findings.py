@@ -30,8 +30,8 @@ def findings(measured: Measured, names: Sequence[str], comparisons: Mapping[str,
 
 def _finding(measured: Measured, factor: Factor, comparison: str, pair: Pair) -> Finding:
     levels = zip(factor.levels, factor.points(), strict=True)
-    found = [_value(level, measured[point], pair) for level, point in levels if point in measured]
-    values = [value for value in found if value is not None]
+    known = [_value(level, measured[point], pair) for level, point in levels if point in measured]
+    values = [value for value in known if value is not None]
     flip = find_flip(values, factor.scale, factor.inverse)
     return Finding(factor.name, comparison, values, flip, sentence(flip, values, factor, comparison))
 
@@ -91,7 +91,7 @@ def find_flip(values: Sequence[Value], scale: Scale, inverse: Scale) -> Flip:
     if len(values) < FEWEST:
         return Flip("too few points")
     sides = [SIDES[value.verdict] for value in values if value.verdict in SIDES]
-    changes = sum(one != other for one, other in pairwise(sides))
+    changes = sum(before != other for before, other in pairwise(sides))
     if len(sides) == len(values) and not changes:
         return Flip("none", better=sides[0] > 0)
     ends_are_clear = values[0].verdict in SIDES and values[-1].verdict in SIDES
@@ -108,6 +108,6 @@ def find_flip(values: Sequence[Value], scale: Scale, inverse: Scale) -> Flip:
 
 
 def _crossings(places: Sequence[float], logarithms: Sequence[float]) -> Iterator[float]:
-    for (here, low), (there, high) in pairwise(zip(places, logarithms, strict=True)):
+    for (left, low), (right, high) in pairwise(zip(places, logarithms, strict=True)):
         if (low > 0) != (high > 0):
-            yield here + (there - here) * low / (low - high)
+            yield left + (right - left) * low / (low - high)

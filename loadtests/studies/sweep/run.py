@@ -119,7 +119,9 @@ class SweepRun:
             return ledgers
         ledgers = read_ledgers(self._target, self._plan, lambda _: None)
         first: Ledgers = self._run["ledger"]
-        apart = {name: {one.entry: one.after for one in changes(first[name], ledgers[name])} for name in ledgers}
+        apart = {
+            name: {change.entry: change.after for change in changes(first[name], ledgers[name])} for name in ledgers
+        }
         self._run["ledger_elsewhere"][str(setting)] = apart
         return ledgers
 
@@ -140,7 +142,7 @@ class SweepRun:
         self._cells[point] = cells
         services = {name: next(iter(result.head_to_head.values())) for name, result in cells.items()}
         # One reason for each batch that does not count, of one of the services.
-        void = {(one.phase, one.batch): f"{one.combination}: {one.reason}" for one in void_batches([cells])}
+        void = {(batch.phase, batch.batch): f"{batch.combination}: {batch.reason}" for batch in void_batches([cells])}
         hits, reasons = hits_of(cells, names), list(void.values())
         self._points.append(msgspec.structs.replace(blank, services=services, hit_ratio=hits, void=reasons))
         averages = ", ".join(f"{name} {phase.latency_ms.avg or 0:.1f} ms" for name, phase in services.items())
