@@ -84,7 +84,6 @@ def servers() -> None:
 
 @pytest.fixture(scope="session")
 def k6() -> str:
-    """The load generator."""
     return find_k6()
 
 

@@ -23,7 +23,6 @@ exit status: 0 all folders keep their rules, 1 one does not, 2 a folder is missi
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The exit status of the command."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.check_folders",
         description="Checks what each folder of the project may import, and what state shared/ may keep.",

@@ -37,7 +37,6 @@ exit status: 0 the twins mirror each other, 1 they do not, 2 the input cannot be
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The exit status of the command."""
     options = _options(arguments)
     try:
         if options.write:

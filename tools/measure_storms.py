@@ -14,12 +14,12 @@ import psutil
 from compose.local.options import StackOptions
 from compose.local.service import Service
 from compose.local.stack import Stack
+from loadtests.observe.processes import MEGABYTE
 
 CLIENTS: Final = 2000
 COUNTED_AT_S: Final = (1, 5, 10, 20)
 REQUEST: Final = b"GET /api/products/1 HTTP/1.1\r\nHost: localhost\r\n\r\n"
 SECONDS: Final = 60.0
-MIB: Final = 1 << 20
 
 
 def storm(url: str, clients: int = CLIENTS) -> None:
@@ -67,12 +67,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _measure(service: Service) -> None:
-    print(f"{service.name}: {unique_memory(service) / MIB:.0f} MiB before", flush=True)
+    print(f"{service.name}: {unique_memory(service) / MEGABYTE:.0f} MiB before", flush=True)
     for number in range(1, COUNTED_AT_S[-1] + 1):
         storm(service.url)
         if number in COUNTED_AT_S:
             wait_for_the_last(service)
-            print(f"{service.name}: {unique_memory(service) / MIB:.0f} MiB after {number}", flush=True)
+            print(f"{service.name}: {unique_memory(service) / MEGABYTE:.0f} MiB after {number}", flush=True)
 
 
 if __name__ == "__main__":

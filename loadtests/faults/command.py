@@ -16,6 +16,7 @@ from loadtests.faults.drive import drive, warm_up
 from loadtests.faults.fault import MIXED, Fault
 from loadtests.faults.rules import grew_only
 from loadtests.faults.target import FaultTarget, fault_targets
+from loadtests.report.numbers import MINUTE_S
 from loadtests.runner.environment import command_line, describe_checkout, describe_host
 from loadtests.schema.faults import Run
 from loadtests.schema.files import read_json, write_json
@@ -67,7 +68,7 @@ def measure(options: Options, progress: Progress) -> Run:
             warm_up(target)
         for number, (fault, target) in enumerate(cells, 1):
             add_cell(matrix, fault, target, partial(_say, progress, f"[{number}/{len(cells)}] {target.name}"))
-            matrix.minutes = round(spent + progress.elapsed / 60, 1)
+            matrix.minutes = round(spent + progress.elapsed / MINUTE_S, 1)
             if options.json:
                 write_json(options.json, matrix)
     return matrix

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from loadtests.schema.files import write_whole
 from loadtests.targets.generators import Generators, Place
 from loadtests.targets.k6 import THRESHOLDS_CROSSED, GeneratorFailed, VoidStart
 from loadtests.targets.kubectl import Kubectl, Object, Placed, statuses
@@ -111,8 +112,7 @@ class Runners(Generators):
                     f"the log of runner {number} holds {len(shards)} of {self._wanted} results: it was cut, so raise "
                     "containerLogMaxSize of its node's kubelet"
                 )
-            for name, document in shards:
-                (self._results / name).write_text(document)
+            write_whole({self._results / name: document for name, document in shards})
 
 
 def _name(pod: Object) -> str:

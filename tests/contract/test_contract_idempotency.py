@@ -88,7 +88,6 @@ def test_a_key_with_another_body_is_a_422_and_writes_nothing(combination: Combin
     before = combination.written()
     refused = combination.post(OTHER, key)
     assert refused.status_code == 422
-    assert refused.json()["detail"] == "This Idempotency-Key was used with another body."
     assert combination.written() == before
     assert same(first, combination.post(ORDER, key))
 

@@ -64,7 +64,7 @@ def test_a_batch_with_a_wrong_answer_is_void_with_its_reason(spoilt: dict[str, R
     assert run.status == FAILED_RUN
     assert "async in its turn: GET /api/products/" in run.log
     void = [one["void"] for one in run.result("async")["turns"]["product"]]
-    assert any("failed or were wrong" in reason for reason in void if reason)
+    assert any(void)
     assert not any(one["failed"] for one in run.result("sync")["turns"]["product"])
     assert not any(one["failed"] for one in run.result("async")["turns"]["dashboard"])
     comparison = compare(read_rounds(run.folder))

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("k6")
 def test_requests_that_were_due_and_not_sent_void_the_cell(tmp_path: Path) -> None:
     with KnownService("sync", 0.05) as service:
         result = measured_service(tmp_path, service, MIX="product=1", RATE="200", VUS="2")
-    assert "were due and never sent" in broken_rules(result)["dropped iterations"]
+    assert "dropped iterations" in broken_rules(result)
 
 
 def test_a_load_generator_without_a_core_voids_the_cell(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def _long(path: str, answer: Answer) -> None:
 def test_a_load_generator_with_too_much_to_do_voids_the_cell(tmp_path: Path) -> None:
     with KnownService("sync", spoil=_long) as service:
         result = measured_service(tmp_path, service, StarvedTarget, MIX="revenue=1", THINK="0.001")
-    assert "of the cores that it may use" in broken_rules(result)["load generator"]
+    assert "load generator" in broken_rules(result)
 
 
 class HeardTarget(RunningTarget):

@@ -7,13 +7,14 @@ import pytest
 
 from compose.local.service import Service
 from compose.local.stack import Stack
+from loadtests.observe.processes import MEGABYTE
 from shared.service.serving import THREADS_PER_PLACE
 from tests.support.obstacles import locked_tables
 from tests.support.own_services import running_service
 from tests.support.raw_http import Wire, exchange, head, wire
 from tests.support.twins import NAMES
 from tests.support.waiting import wait_until
-from tools.measure_storms import MIB, storm, unique_memory, wait_for_the_last
+from tools.measure_storms import storm, unique_memory, wait_for_the_last
 
 # Nobody is answered while the tables are locked, so all who come wait for a place.
 LONG = {
@@ -21,7 +22,7 @@ LONG = {
 }  # fmt: skip
 STORMS = 5
 TOO_MANY = 5
-MOST, MOST_AT_ONCE = 120 * MIB, 80 * MIB
+MOST, MOST_AT_ONCE = 120 * MEGABYTE, 80 * MEGABYTE
 GET = head("GET /api/products/1 HTTP/1.1")
 
 

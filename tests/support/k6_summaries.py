@@ -167,8 +167,6 @@ class Metadata(_Strict, frozen=True):
 
 
 class Check(_Strict, frozen=True):
-    """One check."""
-
     fails: int
     name: str
     passes: int

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from compose.local.stack import Stack
-from loadtests.report.numbers import MISSING
+from loadtests.report.numbers import MINUTE_S, MISSING
 from loadtests.report.plain_text import console
 from loadtests.runner.ended import say
 from loadtests.runner.folders import study_folder
@@ -40,9 +40,8 @@ def _measured(options: Options, plan: Plan) -> Document:
 
 
 def show(document: Document, console: Console) -> None:
-    console.print(
-        f"{len(document.points)} points in {document.measured_s / 60:.0f} min. Times better: latency without / with.\n"
-    )
+    minutes = document.measured_s / MINUTE_S
+    console.print(f"{len(document.points)} points in {minutes:.0f} min. Times better: latency without / with.\n")
     for line in document.factors:
         mine = [finding for finding in document.findings if finding.factor == line.name]
         console.print(_table(line, mine))

@@ -1,5 +1,6 @@
 """The bottleneck is moved on a running service, and the name follows."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,7 +88,7 @@ def test_heavy_reports_bind_the_databases_core(stack: Stack, tmp_path: Path, nam
     assert result.share is not None
     assert result.share > 0.8
     assert result.demands[DATABASE] > 5 * result.demands[SERVICE]
-    assert "REVENUE of revenue takes" in str(result.cause)
+    assert re.search("REVENUE .*revenue", str(result.cause))
 
 
 def test_a_slower_database_binds(stack: Stack, tmp_path: Path, name: str) -> None:

@@ -32,7 +32,7 @@ def test_a_service_of_its_version_is_measured(reported: dict[str, str]) -> None:
 @pytest.mark.parametrize("version", ["3.11.7", "3.1.13", "3.130.1"])
 def test_a_service_of_another_version_stops_the_run(reported: dict[str, str], version: str) -> None:
     reported["sync-python3-13"] = f"CPython {version}"
-    with pytest.raises(TargetError, match=f"sync-python3-13 runs CPython {version} and not 3.13"):
+    with pytest.raises(TargetError, match=rf"sync-python3-13 .*{version}.* 3\.13"):
         read()
 
 

@@ -1,5 +1,6 @@
 """Points of a sweep over the real stack: what they vary, and their ledgers."""
 
+import re
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -53,7 +54,8 @@ def test_points_are_measured_over_the_real_stack_with_what_they_vary(
     assert {service.visitors for service in cold.services.values()} == {2}
     assert cold.hit_ratio == pytest.approx(0.5, abs=0.1)
     results = [msgspec.json.decode(path.read_bytes(), type=Result) for path in tmp_path.glob("*.round-1.json")]
-    assert [one.injected for one in results] == [["database 100 ms away, by a proxy"]] * 2
+    assert all("100 ms" in injected for each in results for injected in each.injected)
+    assert [len(each.injected) for each in results] == [1, 1]
     assert {one.combination: list(one.turns) for one in results} == {name: ["page"] for name in NAMES}
     elsewhere = sweep.run["ledger_elsewhere"][str(COLD.setting)]
     assert {ledger["variable POOL"] for ledger in elsewhere.values()} == {"4"}
@@ -78,5 +80,5 @@ def test_twins_that_differ_at_a_setting_stop_the_sweep_before_it_is_measured(
     finally:
         restart(stack, stack.services)
     said = capsys.readouterr().err
-    assert "not a fair comparison: keep-alive time, s: sync has 75, async has 5" in said
+    assert re.search("keep-alive time, s: sync .*75, async .*5", said)
     assert list(tmp_path.iterdir()) == []

@@ -1,6 +1,7 @@
 """Gates of the command line: what breaks them, what they say, and what cannot be asked."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -46,9 +47,10 @@ def test_a_broken_gate_is_named_with_its_figure_and_its_interval(
     conditions = ["cache.latency_p95.ratio < 30", "cache.latency_p95.ratio < 1", "sync.latency_avg > 1"]
     assert main(["compare", str(results), *(word for one in conditions for word in ("--fail-if", one))]) == 3
     first, second = capsys.readouterr().err.splitlines()
-    assert "cache.latency_p95.ratio < 30: cache.latency_p95.ratio is 28." in first
+    assert re.search(r"cache\.latency_p95\.ratio < 30: .* 28\.", first)
     assert ", 95 % interval 28 to 28.64" in first
-    assert second.endswith("without an interval")
+    assert "sync.latency_avg > 1" in second
+    assert not re.search(r"\d to \d", second)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,7 @@ def test_a_gate_on_a_missing_figure_is_broken_whatever_it_asks(
     for name in COMBINATIONS:
         save(tmp_path, document(name, server=None))
     assert main(["compare", str(tmp_path), "--fail-if", condition]) == 3
-    assert "is missing in these results" in capsys.readouterr().err
+    assert condition in capsys.readouterr().err
 
 
 def test_the_interval_of_one_round_is_missing_and_so_is_a_gate_on_it(tmp_path: Path) -> None:
@@ -122,7 +124,7 @@ def test_a_gate_on_the_only_round_that_is_left_is_broken(
         save(results, document("sync", number, 400.0, failed=1))
     assert main(["compare", str(results)]) == 0
     assert main(["compare", str(results), "--fail-if", condition]) == GATE_BROKEN
-    assert "the only start that is left" in capsys.readouterr().err
+    assert condition in capsys.readouterr().err
     assert main(["compare", str(results), "--fail-if", "async cached.latency_avg.ratio < 0.5"]) == 0
 
 

@@ -75,7 +75,8 @@ def test_the_answer_follows_from_what_the_load_could_show(
 def test_a_side_that_nobody_saw_tells_nothing_of_async(tmp_path: Path) -> None:
     found = recommended(tmp_path, REWRITE, server=None)
     assert (found.answer, found.tells_of_async) == ("undecided", False)
-    assert "this load cannot tell: the server's side was not captured in both" in found.text
+    assert set(found.unseen) == {"async uncached", "async cached"}
+    assert all(why in found.text for why in found.unseen.values())
 
 
 def test_of_async_a_load_that_waits_for_others_tells_only_the_cpu_and_names_the_run_that_tells_more(
@@ -84,7 +85,7 @@ def test_of_async_a_load_that_waits_for_others_tells_only_the_cpu_and_names_the_
     found = recommended(tmp_path, BOTH)
     assert found.unseen == {"async uncached": "database binds both", "async cached": "think time binds both"}
     assert all(why in found.headline[-1] for why in found.unseen.values())
-    assert "Async cached: service CPU per request 2.00 times cheaper" in found.text
+    assert re.search(r"Async cached: .*CPU.* 2\.00 times", found.text)
     assert "make matrix PROFILE=capacity" in found.text
 
 
@@ -112,20 +113,19 @@ def test_noise_that_hides_everything_asks_for_more_rounds(tmp_path: Path) -> Non
 def test_a_recommendation_says_what_each_cure_costs(tmp_path: Path) -> None:
     found = recommended(tmp_path, CACHE)
     for cure in ("add the cache", "rewrite", "mend the statement"):
-        assert f"What it costs to {cure}: " in found.text
+        assert cure in found.text
         assert any("connection" in phrase for phrase in found.costs[cure])
         assert any(phrase.startswith("new ways to fail") for phrase in found.costs[cure])
-    assert any("50 MB of memory of Redis" in phrase for phrase in found.costs["add the cache"])
-    assert any(phrase == "+0 MB of memory of the service" for phrase in found.costs["add the cache"])
-    assert any("data up to 66 s stale" in phrase for phrase in found.costs["add the cache"])
+    assert any("50 MB" in phrase and "Redis" in phrase for phrase in found.costs["add the cache"])
+    assert any("+0 MB" in phrase and "service" in phrase for phrase in found.costs["add the cache"])
+    assert any(" 66 s " in phrase for phrase in found.costs["add the cache"])
 
 
 def test_the_age_of_data_is_that_of_the_lifetime_that_was_measured(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(json.dumps({"ledger": {"sync-cached": {"variable CACHE_LIFETIME": "10"}}}))
     recommended(tmp_path, CACHE)
     found = compare(read_rounds(tmp_path), context_of(tmp_path)).recommendation
-    assert "data up to 11 s stale" in found.text
-    assert "no answer may be 11 s stale" in found.text
+    assert found.text.count(" 11 s ") == 2
 
 
 @pytest.mark.parametrize(
@@ -190,8 +190,8 @@ def test_a_statement_that_binds_is_mended_first_when_no_cure_is_shown(tmp_path: 
     busy = {**server(100.0), "statements": [REPORT, PAGE]}
     found = recommended(tmp_path, NOTHING, server=busy, think_time_s=0.01)
     assert found.answer == "mend the statement"
-    assert "the statement REVENUE (behind revenue) takes 90% of the time" in found.text
-    assert re.search(r"busy \d\d\.\d% of the time \(95 % interval \d\d\.\d% to \d\d\.\d%\)", found.text)
+    assert re.search(r"REVENUE .*revenue.* 90%", found.text)
+    assert re.search(r"\d\d\.\d% .*\(95 % interval \d\d\.\d% to \d\d\.\d%\)", found.text)
     assert any(one.startswith("REVENUE becomes quicker") for one in found.flips)
 
 
