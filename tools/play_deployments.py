@@ -24,7 +24,7 @@ from loadtests.schema.files import ROOT
 from loadtests.targets.kubectl import find_kubectl
 
 OVERLAY: Final = ROOT / "deploy" / "kubernetes" / "overlays" / "laptop"
-NETWORK: Final = "async-rewrite-matrix-road"
+NETWORK: Final = "async-rewrite-matrix-play"
 INSIDE: Final = ("nsenter", f"--net=/run/netns/{NETWORK}")
 SERVICES: Final = ("sync", "sync-cached", "async", "async-cached")
 READS: Final = (

@@ -1,4 +1,4 @@
-"""Every road starts a service with the variables of Compose: as local processes, and on Kubernetes."""
+"""Every kind of stack starts a service with the variables of Compose: as local processes, and on Kubernetes."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from compose.local.service import localised
 from tests.support.manifests import environment
 from tests.support.stacks import COMBINATIONS
 
-Road = Callable[[str, definition.Plan], dict[str, str]]
+Starter = Callable[[str, definition.Plan], dict[str, str]]
 
 
 def local(name: str, plan: definition.Plan) -> dict[str, str]:
@@ -22,17 +22,17 @@ def kubernetes(name: str, _: definition.Plan) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", COMBINATIONS)
 @pytest.mark.parametrize(
-    ("road", "may_differ"),
+    ("starter", "may_differ"),
     [(local, {"BIND", "DATABASE_URL", "DATABASE_PASSWORD_FILE", "CACHE_URL"}), (kubernetes, set())],
 )
-def test_a_service_gets_the_environment_of_the_compose_file(road: Road, may_differ: set[str], name: str) -> None:
+def test_a_service_gets_the_environment_of_the_compose_file(starter: Starter, may_differ: set[str], name: str) -> None:
     plan = definition.read({})
-    there, here = plan.combinations[name].environment, road(name, plan)
-    assert here.keys() == there.keys()
-    assert {key for key in there if there[key] != here[key]} <= may_differ
-    assert here["COMBINATION"] == name
-    assert here["DATABASE_URL"].endswith(f"/shop_{name.replace('-', '_')}")
-    assert bool(here["CACHE_URL"]) is name.endswith("cached")
+    expected, started = plan.combinations[name].environment, starter(name, plan)
+    assert started.keys() == expected.keys()
+    assert {key for key in expected if expected[key] != started[key]} <= may_differ
+    assert started["COMBINATION"] == name
+    assert started["DATABASE_URL"].endswith(f"/shop_{name.replace('-', '_')}")
+    assert bool(started["CACHE_URL"]) is name.endswith("cached")
 
 
 def test_a_variable_reaches_a_local_service() -> None:

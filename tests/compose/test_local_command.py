@@ -1,4 +1,4 @@
-"""The local road as a command: it starts, says what is wrong in one line, and leaves nothing behind."""
+"""The local stack as a command: it starts, says what is wrong in one line, and leaves nothing behind."""
 
 import json
 import os
