@@ -33,7 +33,7 @@ async def connect(settings: Settings, seconds: float) -> Raw:
     return raw  # type: ignore[no-any-return]
 
 
-async def execute(raw: Raw, statement: str, values: Sequence[Any], seconds: float) -> Result:
+async def execute(raw: Raw, statement: str, values: Sequence[object], seconds: float) -> Result:
     """Raises a DatabaseFault, NoAnswerInTime after `seconds`."""
     try:
         async with asyncio.timeout(seconds), raw.cursor() as cursor:

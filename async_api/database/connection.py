@@ -1,7 +1,6 @@
 """A database connection that tracks whether it can be used again."""
 
 from time import monotonic
-from typing import Any
 
 from shared.database.connections import Raw, Result, limited, session_statement
 from shared.database.faults import CommitUnknown, ConnectionGone, DatabaseFault, TransactionUndone
@@ -26,7 +25,7 @@ class Connection:
         self.broken = False
         self.begun = False
 
-    async def run(self, statement: str, *values: Any) -> Result:
+    async def run(self, statement: str, *values: object) -> Result:
         """Raises a DatabaseFault, or a 504 when the request has no time left."""
         seconds = deadlines.within(self._settings.read_timeout)
         in_time = limited(statement, seconds, self._raw.get_server_info(), self._settings)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
 import aiomysql
 
@@ -28,7 +27,7 @@ async def connect(settings: Settings, seconds: float) -> Raw:
     return raw
 
 
-async def execute(raw: Raw, statement: str, values: Sequence[Any], seconds: float) -> Result:
+async def execute(raw: Raw, statement: str, values: Sequence[object], seconds: float) -> Result:
     """Raises a DatabaseFault, NoAnswerInTime after `seconds`."""
     try:
         async with asyncio.timeout(seconds), raw.cursor() as cursor:

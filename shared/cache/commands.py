@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from shared.cache.plans import Plan
 from shared.cache.steps import Command
@@ -60,7 +60,7 @@ def find(names: Names, plan: Plan) -> Command:
 def make_stamp(key: str, new: bytes) -> Command:
     """Create a stamp unless there is one; the result is the current stamp, None if that is malformed."""
 
-    def in_force(earlier: Any) -> bytes | None:
+    def in_force(earlier: object) -> bytes | None:
         return new if earlier is None else usable_stamp(earlier)
 
     return Command(("SET", key, new, "NX", "GET", "EX", STAMP_LIFETIME), in_force)
@@ -74,7 +74,7 @@ def take_lease(names: Names, plan: Plan, flight: str, stamps: Stamps, seen: byte
     """Take the lease for `ms`; the result is OURS, THEIRS, or the body of a value that has arrived since `seen`."""
     words = ("EVAL", LEASE, 2, names.value(plan), names.lease(flight), b"".join(stamps), seen, token, ms)
 
-    def outcome(reply: Any) -> str | bytes:
+    def outcome(reply: object) -> str | bytes:
         if reply is None:
             return THEIRS
         if reply == b"OK":
@@ -115,23 +115,23 @@ def ping() -> Command:
     return Command(("PING",), partial(_equal, b"PONG"))
 
 
-def _equal(expected: bytes, reply: Any) -> bytes:
+def _equal(expected: bytes, reply: object) -> bytes:
     if reply != expected:
         raise Garbled(repr(reply)[:100])
     return expected
 
 
-def _ok(reply: Any) -> bytes:
+def _ok(reply: object) -> bytes:
     return _equal(b"OK", reply)
 
 
-def _number(reply: Any) -> int:
+def _number(reply: object) -> int:
     if type(reply) is not int:
         raise Garbled(repr(reply)[:100])
     return reply
 
 
-def _scanned(reply: Any) -> tuple[bytes, list[bytes]]:
+def _scanned(reply: object) -> tuple[bytes, list[bytes]]:
     if type(reply) is not list or len(reply) != 2 or type(reply[1]) is not list:
         raise Garbled(repr(reply)[:100])
     return reply[0], reply[1]

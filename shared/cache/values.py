@@ -9,7 +9,7 @@ from random import random
 from secrets import token_bytes
 from struct import Struct
 from time import time
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 from zlib import crc32
 
 import msgspec
@@ -45,7 +45,7 @@ class Lookup(msgspec.Struct):
     head: bytes = b""
 
 
-def parse_lookup(key: str, reply: Any, count: int) -> Lookup:
+def parse_lookup(key: str, reply: object, count: int) -> Lookup:
     """Parse the reply to an MGET of a value and its `count` stamps."""
     if type(reply) is not list or len(reply) != count + 1:
         raise Garbled(repr(reply)[:100])
@@ -56,7 +56,7 @@ def parse_lookup(key: str, reply: Any, count: int) -> Lookup:
     return unpack(key, value, stamps) or Lookup(None, stamps)
 
 
-def unpack(key: str, value: Any, stamps: list[bytes | None]) -> Lookup | None:
+def unpack(key: str, value: object, stamps: list[bytes | None]) -> Lookup | None:
     """None unless the value is intact, belongs to the key and carries these stamps."""
     if type(value) is not bytes:
         raise Garbled(repr(value)[:100])
@@ -95,7 +95,7 @@ def lifetime(seconds: float) -> int:
     return max(1, round(1000 * seconds * (1 + JITTER * (2 * random() - 1))))  # noqa: S311
 
 
-def usable_stamp(stamp: Any) -> bytes | None:
+def usable_stamp(stamp: object) -> bytes | None:
     """None for a stamp of the wrong length; raises Garbled for a reply that is not a string."""
     if stamp is not None and type(stamp) is not bytes:
         raise Garbled(repr(stamp)[:100])

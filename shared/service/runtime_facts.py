@@ -36,7 +36,7 @@ def server(metrics: Metrics, kind: str, settings: Settings, configured: Callable
             metrics.fact(f"library {library}", metadata.version(library))
 
 
-def session(metrics: Metrics, raw: Any, rows: Sequence[Sequence[Any]]) -> None:
+def session(metrics: Metrics, raw: Any, rows: Sequence[Sequence[object]]) -> None:
     """Publish a driver connection's cursor and converters; `rows` are its session variables."""
     metrics.fact("cursor", _name(raw.cursorclass))
     metrics.fact("conversions", ", ".join(sorted({_name(call) for call in raw.decoders.values()})))

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any
 
 import msgspec
 
@@ -52,11 +51,11 @@ def draft(order: NewOrder, customers: Rows, products: Rows) -> Draft:
     return Draft(order.customer_id, day, total, now, lines)
 
 
-def order_values(written: Draft) -> tuple[Any, ...]:
+def order_values(written: Draft) -> tuple[object, ...]:
     return (written.customer_id, written.day, written.total, written.created_at)
 
 
-def line_values(number: int, written: Draft) -> tuple[Any, ...]:
+def line_values(number: int, written: Draft) -> tuple[object, ...]:
     """The values of `insert_lines`, flat."""
     return tuple(value for line in written.lines for value in (number, *line))
 
@@ -79,7 +78,7 @@ def changed(body: bytes) -> Answer:
     return Answer(200, body)
 
 
-def stored_values(answer: Answer) -> tuple[Any, ...]:
+def stored_values(answer: Answer) -> tuple[object, ...]:
     """The values of STORE_ANSWER without the key."""
     return (answer.status, dict(answer.headers)["Location"], answer.body.decode())
 
@@ -105,7 +104,7 @@ def concluded(outcome: Outcome[Written]) -> Written:
             raise problem
 
 
-def patch_values(patch: ProductPatch, number: int) -> tuple[Any, ...]:
+def patch_values(patch: ProductPatch, number: int) -> tuple[object, ...]:
     """The values of CHANGE_PRODUCT; NULL leaves a column unchanged."""
     members = (patch.name, patch.price, patch.stock)
     return (*(None if value is msgspec.UNSET else value for value in members), number)

@@ -2,7 +2,6 @@
 
 import logging
 from functools import partial
-from typing import Any
 
 from shared.database.connections import ATTEMPTS
 from shared.database.faults import CommitUnknown, DatabaseFault
@@ -25,7 +24,7 @@ class Database:
         self._pool = pool
         self._metrics = metrics
 
-    def read(self, statement: str, *values: Any) -> Rows:
+    def read(self, statement: str, *values: object) -> Rows:
         """Raises a Problem; the statement must change nothing, because it may be sent again."""
 
         def work(connection: Connection) -> Rows:

@@ -1,7 +1,6 @@
 """Seam: connecting, running a statement with a time limit, and closing, with PyMySQL."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pymysql
 
@@ -26,7 +25,7 @@ def connect(settings: Settings, seconds: float) -> Raw:
     return raw
 
 
-def execute(raw: Raw, statement: str, values: Sequence[Any], seconds: float) -> Result:
+def execute(raw: Raw, statement: str, values: Sequence[object], seconds: float) -> Result:
     """Raises a DatabaseFault, NoAnswerInTime after READ_TIMEOUT."""
     del seconds  # PyMySQL takes its time-outs when it connects, not with a statement
     try:

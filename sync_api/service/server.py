@@ -65,12 +65,12 @@ class _Server(BaseApplication):
         context.open()  # last: its threads would keep a failed worker from exiting
         return app
 
-    def _exit(self, _server: Any, _worker: Any) -> None:
+    def _exit(self, _server: object, _worker: object) -> None:
         if self._context is not None:  # None in a worker whose application could not be built
             self._context.close()
 
 
-def _close(_worker: Any, request: Any) -> None:
+def _close(_worker: object, request: Any) -> None:
     fields = {name.lower(): value for name, value in request.headers}
     if ends_connection(request.method, request.uri, request.version, fields):
         request.force_close()
