@@ -2,11 +2,14 @@
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import Self
+from typing import Any, Self, TypeAlias
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 ALL = (signal.SIGINT, *ENDING)
+# What signal.signal takes and returns.
+Handler: TypeAlias = Callable[[int, FrameType | None], Any] | int | signal.Handlers | None
 
 
 class Interruption:
@@ -40,7 +43,7 @@ class Undisturbed:
     """Ignores signals inside the block, for a clean-up whose duration is bounded."""
 
     def __init__(self) -> None:
-        self._before: dict[signal.Signals, signal._HANDLER] = {}
+        self._before: dict[signal.Signals, Handler] = {}
 
     def __enter__(self) -> Self:
         if in_main_thread():
