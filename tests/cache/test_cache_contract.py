@@ -164,13 +164,13 @@ def test_reads_after_a_write_see_it_while_others_read(cached: Combination) -> No
 
 @pytest.mark.parametrize("name", ["sync", "async"])
 def test_without_a_cache_redis_is_not_used(all_combinations: dict[str, Combination], name: str) -> None:
-    one = all_combinations[name]
-    with closing(one.redis()) as client:
+    uncached = all_combinations[name]
+    with closing(uncached.redis()) as client:
         client.flushall()
-    one.get("/api/products/1")
-    one.patch(1, stock=5)
-    assert one.get("/api/products/1").headers["X-Cache"] == "off"
-    with closing(one.redis()) as client:
+    uncached.get("/api/products/1")
+    uncached.patch(1, stock=5)
+    assert uncached.get("/api/products/1").headers["X-Cache"] == "off"
+    with closing(uncached.redis()) as client:
         assert client.keys("*") == []
 
 

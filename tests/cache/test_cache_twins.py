@@ -205,9 +205,9 @@ def test_when_too_much_is_owed_all_stamps_of_the_combination_end_and_no_others(
 
 def test_only_a_value_that_is_whole_and_the_keys_own_counts(side: Side, own_redis: OwnRedis) -> None:
     """As when replies come out of step: all of these values carry the stamp that is in force."""
-    one, other = Plan("page:1", ("pages",)), Plan("page:2", ("pages",))
+    plan, other = Plan("page:1", ("pages",)), Plan("page:2", ("pages",))
     side.drop("pages")
-    body, _ = side.get(one)
+    body, _ = side.get(plan)
     with own_redis.client() as client:
         right = client.get(f"{PREFIX}:value:page:1")
         assert right
@@ -215,9 +215,9 @@ def test_only_a_value_that_is_whole_and_the_keys_own_counts(side: Side, own_redi
         assert side.get(other) != (body, "hit")
         for place in range(len(right)):
             client.set(f"{PREFIX}:value:page:1", right[:place] + bytes([right[place] ^ 1]) + right[place + 1 :])
-            assert side.get(one) == (b"%d" % side.made, "miss")
+            assert side.get(plan) == (b"%d" % side.made, "miss")
             client.set(f"{PREFIX}:value:page:1", right[:place])
-            assert side.get(one)[1] == "miss"
+            assert side.get(plan)[1] == "miss"
 
 
 def test_past_its_soft_end_a_value_is_stale_and_ends_with_its_stamp_all_the_same(side: Side) -> None:

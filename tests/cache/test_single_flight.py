@@ -167,4 +167,8 @@ def _opened(service: Service) -> int:
     """How many clients are connected."""
     listening = int(service.settings["BIND"].rpartition(":")[2])
     each = [process.net_connections("tcp") for process in tree(service)]
-    return sum(one.laddr.port == listening and bool(one.raddr) for connections in each for one in connections)
+    return sum(
+        connection.laddr.port == listening and bool(connection.raddr)
+        for connections in each
+        for connection in connections
+    )

@@ -193,8 +193,8 @@ def test_a_void_start_of_a_run_leaves_the_others(tmp_path: Path) -> None:
             os.kill(generators.pids[1], signal.SIGKILL)
 
     (tmp_path / "points").mkdir()
-    with KnownService("sync", 0.004) as one, KnownService("async", 0.002) as other:
-        file, load = combinations_file(tmp_path, [one, other]), {**LOAD, "TURNS": "0", "DURATION": "1"}
+    with KnownService("sync", 0.004) as sync, KnownService("async", 0.002) as other:
+        file, load = combinations_file(tmp_path, [sync, other]), {**LOAD, "TURNS": "0", "DURATION": "1"}
         folder = new_folder(tmp_path, "smoke")
         plan = make_plan("smoke", stack="none", combinations=str(file), rounds=2, generators=2, load=load)
         target = PlacedTarget(plan, beside_each_other(2), tmp_path / "points", kill_once)

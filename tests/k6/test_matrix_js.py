@@ -202,8 +202,8 @@ def both_shapes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
     folder, reduced = tmp_path_factory.mktemp("usual"), tmp_path_factory.mktemp("reduced")
     file = reduced / "summary" / "of-k6.json"
     file.parent.mkdir()
-    with KnownService("sync", 0.001) as one, KnownService("async", 0.001) as other:
-        services = str(combinations_file(folder, [one, other]))
+    with KnownService("sync", 0.001) as sync, KnownService("async", 0.001) as other:
+        services = str(combinations_file(folder, [sync, other]))
         load = {"DURATION": "2", "VUS": "20", "THINK": "0.02", "TURNS": "3", "COMBINATIONS": services}
         usual = run_script(SUMMARY, folder, LOADTESTS.parent, load | {"WRITTEN": str(file)})
     summary = reshaped(json.loads(file.read_text()), script="", version="2.2.0")

@@ -59,12 +59,12 @@ def run_shards(folder: Path, of: int = MANY, points: Path | None = None, /, **va
     with ThreadPoolExecutor(2 * of) as threads, httpx.Client() as k6:
         running = [threads.submit(run, number) for number in range(1, of + 1)]
         wait_until(
-            lambda: all(paused(k6, address) for address in addresses) or any(one.done() for one in running),
+            lambda: all(paused(k6, address) for address in addresses) or any(generator.done() for generator in running),
             "k6 is ready",
             60,
         )
         list(threads.map(partial(resume, k6), addresses))
-        return [one.result() for one in running]
+        return [generator.result() for generator in running]
 
 
 def paused(k6: httpx.Client, address: str) -> bool:
@@ -164,12 +164,12 @@ def test_the_visitors_of_shards_are_those_of_a_whole_load(tmp_path: Path) -> Non
 def test_a_part_that_cannot_be_added_up_is_refused_before_it_begins(
     tmp_path: Path, words: list[str], variables: dict[str, str], said: str
 ) -> None:
-    with KnownService("sync") as one, KnownService("async") as other:
-        path = combinations_file(tmp_path, [one, other])
+    with KnownService("sync") as sync, KnownService("async") as other:
+        path = combinations_file(tmp_path, [sync, other])
         run = run_k6(tmp_path, LOADTESTS.parent, words, **{**LOAD, **variables}, COMBINATIONS=str(path))
     (line,) = run.log.splitlines()
     assert said in line
-    assert (run.status, run.files, one.requests) == (ABORTED, [], [])
+    assert (run.status, run.files, sync.requests) == (ABORTED, [], [])
 
 
 def test_shards_go_to_the_output_where_there_is_no_folder(tmp_path: Path) -> None:

@@ -49,9 +49,9 @@ def test_results_hold_every_phase_in_ten_batches(turns: tuple[Run, Services]) ->
         assert {phase: whole["visitors"] for phase, whole in result["head_to_head"].items()} == PHASES
         for phase, batches in result["turns"].items():
             whole = result["head_to_head"][phase]
-            assert [one["batch"] for one in batches] == list(range(10))
-            assert sum(one["requests"] for one in batches) == whole["requests"] > 0
-            assert not any(one["failed"] for one in batches)
+            assert [batch["batch"] for batch in batches] == list(range(10))
+            assert sum(batch["requests"] for batch in batches) == whole["requests"] > 0
+            assert not any(batch["failed"] for batch in batches)
         assert result["weights"] == {"product": 20, "revenue": 10, "dashboard": 10}
         assert result["starts"] == 1
 
@@ -100,7 +100,7 @@ def test_contrasts_are_those_of_the_known_services(turns: tuple[Run, Services]) 
 
 
 def mean_contrast(batches: list[dict[str, Any]]) -> float:
-    return fmean(one["contrast"] for one in batches if one["contrast"] is not None)
+    return fmean(batch["contrast"] for batch in batches if batch["contrast"] is not None)
 
 
 def test_services_of_ones_own_get_no_writes_that_were_not_asked_for(turns: tuple[Run, Services]) -> None:
@@ -136,8 +136,8 @@ def test_requests_that_reach_over_their_turns_are_said_with_the_cure(tmp_path: P
         if answered % 300 >= 270:
             time.sleep(0.15)
 
-    with KnownService("sync", 0.001) as one, KnownService("async", 0.001, spoil=stall) as other:
-        run = measure(tmp_path, one, other, TURNS="3", MIX="dashboard=1", **TURNS_ALONE)
+    with KnownService("sync", 0.001) as sync, KnownService("async", 0.001, spoil=stall) as other:
+        run = measure(tmp_path, sync, other, TURNS="3", MIX="dashboard=1", **TURNS_ALONE)
     assert run.status == 0
     assert "Turns could not be kept in dashboard" in run.printed
     reasons = [batch["void"] for batch in run.result("async")["turns"]["dashboard"]]

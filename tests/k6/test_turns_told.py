@@ -16,10 +16,10 @@ pytestmark = pytest.mark.usefixtures("k6")
 
 
 def test_writes_take_turns_last_and_the_end_counts_orders(tmp_path: Path) -> None:
-    with KnownService("sync", 0.002) as one, KnownService("async", 0.002) as other:
-        run = measure(tmp_path, one, other, TURNS="2", MIX="create_order=1,product=1")
+    with KnownService("sync", 0.002) as sync, KnownService("async", 0.002) as other:
+        run = measure(tmp_path, sync, other, TURNS="2", MIX="create_order=1,product=1")
     assert run.status == 0, run.log
-    made = sum(line == "POST /api/orders" for service in (one, other) for line in service.requests)
+    made = sum(line == "POST /api/orders" for service in (sync, other) for line in service.requests)
     assert f"{made} orders were made" in run.printed
     phases = [(name, int(begins)) for name, begins, _ in ANNOUNCED.findall(run.log)]
     assert [name for name, _ in phases] == ["product", "product_alone", "create_order"]
@@ -63,13 +63,13 @@ def test_a_batch_with_a_wrong_answer_is_void_with_its_reason(spoilt: dict[str, R
     run = spoilt[way]
     assert run.status == FAILED_RUN
     assert "async in its turn: GET /api/products/" in run.log
-    void = [one["void"] for one in run.result("async")["turns"]["product"]]
+    void = [batch["void"] for batch in run.result("async")["turns"]["product"]]
     assert any(void)
-    assert not any(one["failed"] for one in run.result("sync")["turns"]["product"])
-    assert not any(one["failed"] for one in run.result("async")["turns"]["dashboard"])
+    assert not any(batch["failed"] for batch in run.result("sync")["turns"]["product"])
+    assert not any(batch["failed"] for batch in run.result("async")["turns"]["dashboard"])
     comparison = compare(read_rounds(run.folder))
     assert comparison.turns is not None
-    assert {(one.combination, one.phase) for one in comparison.turns.void if "failed" in one.reason} == {
+    assert {(batch.combination, batch.phase) for batch in comparison.turns.void if "failed" in batch.reason} == {
         ("async", "product"), ("async", "product_alone"),
     }  # fmt: skip
     assert "Void: " in run.printed

@@ -164,7 +164,7 @@ def test_services_and_load_have_nodes_of_their_own_in_one_zone() -> None:
     load = named("nodes", "TestRun", "start")["spec"]["runner"]
     zones = {each["nodeSelector"]["topology.kubernetes.io/zone"] for each in [*services, load]}
     assert len(zones) == 1
-    for role, each in [*(("service", one) for one in services), ("load", load)]:
+    for role, each in [*(("service", service) for service in services), ("load", load)]:
         assert each["nodeSelector"]["matrix-role"] == role
         assert each["tolerations"][0]["value"] == role
 

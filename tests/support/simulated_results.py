@@ -85,7 +85,9 @@ def write_divided_rounds(folder: Path, latencies: Mapping[str, float], rounds: i
     """The same with percentiles and a timeline of twelve slices."""
     for content in simulated(latencies, rounds, noise):
         average, requests = content["latency_ms"]["avg"], content["requests"]
-        content["percentiles"] = {f"p{one:g}": average * rarity(one) for one in (1, 10, 50, 90, 95)} | {"p99": None}
+        content["percentiles"] = {f"p{percent:g}": average * rarity(percent) for percent in (1, 10, 50, 90, 95)} | {
+            "p99": None
+        }
         content["latency_ms"] |= {"min": 0.0, "max": 4 * average} | {
             name: value for name, value in content["percentiles"].items() if name in content["latency_ms"]
         }

@@ -46,7 +46,7 @@ def test_a_route_costs_what_its_programs_used(
     stack: Stack, name: str, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scale_costs, "REQUESTS", 10)
-    with closing(Side(stack, name)) as one, closing(Side(stack, name)) as other:
-        found = compared("product", one, other, cached=name.endswith("-cached"))
+    with closing(Side(stack, name)) as side, closing(Side(stack, name)) as other:
+        found = compared("product", side, other, cached=name.endswith("-cached"))
     assert found["small"]["rows"] == found["large"]["rows"] == rows
     assert 0.1 < found["small"]["service_cpu_ms"] < 20

@@ -70,7 +70,7 @@ def test_the_wheel_holds_what_judges_and_reports_and_nothing_else(wheel: Path) -
 
 def test_the_wheel_has_one_program(wheel: Path) -> None:
     found = distribution(wheel).entry_points
-    assert [(one.group, one.name) for one in found] == [("console_scripts", "async-rewrite-matrix")]
+    assert [(entry.group, entry.name) for entry in found] == [("console_scripts", "async-rewrite-matrix")]
 
 
 def test_every_module_loads_with_the_declared_libraries_and_needs_each_of_them(wheel: Path, programs: Path) -> None:
@@ -105,7 +105,7 @@ def test_the_program_has_the_exit_statuses_of_the_command(programs: Path, tmp_pa
 
 
 def distribution(wheel: Path) -> PathDistribution:
-    (folder,) = (one for one in ZipPath(wheel).iterdir() if one.name.endswith(".dist-info"))
+    (folder,) = (each for each in ZipPath(wheel).iterdir() if each.name.endswith(".dist-info"))
     return PathDistribution(folder)
 
 

@@ -64,7 +64,7 @@ def test_figures_are_shown_with_what_puts_them_in_doubt(
     files = write(tmp_path, shape(clean()), shape(clean(**changed)))
     found = compared(capsys, *files)
     assert list(found["combinations"]) == ["before", "after"]
-    assert [(one["combination"], one["figures"]) for one in found["doubts"]] == [("after", figures)]
+    assert [(doubt["combination"], doubt["figures"]) for doubt in found["doubts"]] == [("after", figures)]
     assert found["combinations"]["after"]["latency_avg"] == 12.0
     assert found["effects"]["simple"]["after against before"]["latency_avg"]["ratio"] == 1.0
     assert figures in found["recommendation"]["headline"][-1]
@@ -77,7 +77,7 @@ def test_other_vus_are_an_outcome_of_an_arrival_rate(
     tmp_path: Path, shape: Callable[[Summary], Summary], capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = compared(capsys, *write(tmp_path, shape(clean()), shape(clean(vus_max={"value": 8}))))
-    assert [(one["combination"], one["figures"], one["extent"]) for one in found["doubts"]] == [
+    assert [(doubt["combination"], doubt["figures"], doubt["extent"]) for doubt in found["doubts"]] == [
         ("before", LOADS, "7"),
         ("after", LOADS, "8"),
     ]

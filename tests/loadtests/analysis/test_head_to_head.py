@@ -158,7 +158,7 @@ def test_an_effect_that_drifts_within_starts_is_said(tmp_path: Path) -> None:
     write_turns(tmp_path, drift=0.1)
     turns = compared(tmp_path).turns
     assert turns is not None
-    assert {one.split(" in ")[0] for one in turns.drifts} == {"async uncached", "async cached"}
+    assert {drift.split(" in ")[0] for drift in turns.drifts} == {"async uncached", "async cached"}
     write_turns(tmp_path, drift=0.0)
     turns = compared(tmp_path).turns
     assert turns is not None
@@ -191,8 +191,10 @@ def test_an_earlier_run_is_held_to_the_mix_of_its_turns(tmp_path: Path) -> None:
             save(tmp_path / name, content)
         (tmp_path / name / "run.json").write_text(json.dumps({"host": {"cpu": "one", "cores": 2, "memory_gb": 8.0}}))
     found = against(tmp_path / "now", tmp_path / "before")
-    assert {(one.combination, one.metric) for one in found.regressions} >= {("async", "latency_avg")}
-    assert "sync" not in {one.combination for one in found.regressions}
+    assert {(regression.combination, regression.metric) for regression in found.regressions} >= {
+        ("async", "latency_avg")
+    }
+    assert "sync" not in {regression.combination for regression in found.regressions}
 
 
 def test_what_is_busiest_for_each_request_binds_its_route(tmp_path: Path) -> None:
@@ -200,7 +202,7 @@ def test_what_is_busiest_for_each_request_binds_its_route(tmp_path: Path) -> Non
     found = compared(tmp_path).by_route
     assert set(found) == set(VISITORS)
     for phase, row in found.items():
-        assert {one.name for one in row.values()} == {"database" if phase == "revenue" else "service"}
+        assert {bottleneck.name for bottleneck in row.values()} == {"database" if phase == "revenue" else "service"}
         # Visitors by the 10 ms of a request, times the milliseconds of CPU in it.
         expected = VISITORS[phase] / 10 * (9.0 if phase == "revenue" else 1.0)
         assert row["sync"].share == pytest.approx(expected)

@@ -32,7 +32,7 @@ def test_points_hold_what_a_summary_holds_and_tenths(tmp_path: Path, kind: str) 
     for place in (50, 90, 95, 99):
         assert getattr(before.latency_ms, f"p{place}") == pytest.approx(np.percentile(latencies, place))
     assert before.throughput_rps == pytest.approx(100, rel=0.01)
-    assert ([one.requests > 0 for one in after.timeline], len(after.timeline)) == ([True] * 10, 10)
+    assert ([part.requests > 0 for part in after.timeline], len(after.timeline)) == ([True] * 10, 10)
     effect = compare(read_rounds(tmp_path, given=files)).effects["simple"][
         f"{after.combination} against {before.combination}"
     ]
@@ -96,7 +96,7 @@ def test_what_k6_wrote_until_it_was_ended_is_read(tmp_path: Path, kind: str) -> 
 def test_a_line_that_is_none_of_k6s_is_named(
     tmp_path: Path, line: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first = next(as_json(one) for one in points(1.0))
+    first = next(as_json(point) for point in points(1.0))
     (tmp_path / "a.json").write_text(f"{first}\n{line}\n")
     (tmp_path / "b.json").write_text(json.dumps(exported(METRICS)))
     assert main(["compare", str(tmp_path)]) == 2
@@ -115,7 +115,7 @@ def test_a_moment_that_is_none_is_refused(tmp_path: Path, moment: str, capsys: p
 @pytest.mark.parametrize(("form", "kind"), [(as_json, "json"), (as_csv, "csv")])
 def test_a_large_file_is_read_line_by_line(tmp_path: Path, form: Callable[..., str], kind: str) -> None:
     """A file of a hundred megabytes took four seconds and eleven megabytes more than an empty one."""
-    block = "".join(f"{form(one)}\n" for one in points(10.0, 2_000)).encode()
+    block = "".join(f"{form(point)}\n" for point in points(10.0, 2_000)).encode()
     times = 10 * MEGABYTE // len(block)
     path = tmp_path / f"large.{kind}"
     with path.open("wb") as file:

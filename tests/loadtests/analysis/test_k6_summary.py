@@ -40,7 +40,7 @@ def test_the_machine_readable_shape_is_that_of_k6s_source() -> None:
         "rate": 0.005,
         "total": 2000,
     }
-    names = {one["name"]: one["values"] for one in document["results"]["metrics"]}
+    names = {metric["name"]: metric["values"] for metric in document["results"]["metrics"]}
     assert (names["http_reqs"], "checks" in names) == ({"count": 2000}, False)
 
 

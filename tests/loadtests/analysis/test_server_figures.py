@@ -65,7 +65,7 @@ def test_the_costliest_statements_are_those_of_all_rounds_together_without_the_c
         for name in COMBINATIONS:
             save(tmp_path, document(name, number, server=bound_by("service") | {"statements": statements}))
     lines = reported(tmp_path)[1]["report"]["statements"]
-    assert [(one["combination"], one["statement"]) for one in lines] == [
+    assert [(line["combination"], line["statement"]) for line in lines] == [
         (name, letter) for name in ("sync", "async") for letter in "BAC"
     ]
     assert (lines[0]["share"], lines[0]["executions"], lines[0]["each_ms"], lines[0]["rows_each"]) == (0.7, 4, 35, 10)

@@ -71,8 +71,8 @@ def test_a_difference_is_with_minus_without_in_the_figures_own_unit(tmp_path: Pa
 def test_ninety_five_in_a_hundred_intervals_hold_the_true_ratio() -> None:
     held = 0
     for seed in range(200):
-        cells = [msgspec.convert(one, Result) for one in simulated(LATENCIES, 4, 0.02, seed)]
-        rounds = [{one.combination: one for one in cells if one.round == at} for at in range(1, 5)]
+        cells = [msgspec.convert(content, Result) for content in simulated(LATENCIES, 4, 0.02, seed)]
+        rounds = [{content.combination: content for content in cells if content.round == at} for at in range(1, 5)]
         samples = effects.Samples(values_of(rounds, FIGURES), 4)
         effect = effects.simple_effect(samples, "latency_avg", "sync", "async")
         assert effect.low is not None
@@ -195,7 +195,7 @@ def test_what_binds_and_not_the_profile_says_whether_a_load_tells_about_async(
     for name in COMBINATIONS:
         save(tmp_path, document(name, profile=profile, server=bound_by(resource)))
     comparison = compared(tmp_path)
-    assert {one.name for one in comparison.bottleneck.values()} == {resource}
+    assert {bottleneck.name for bottleneck in comparison.bottleneck.values()} == {resource}
     assert comparison.recommendation.tells_of_async is tells
     text = comparison.recommendation.text
     assert (f"{resource} binds both" in text) is not tells

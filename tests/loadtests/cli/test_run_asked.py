@@ -98,7 +98,7 @@ def test_every_setting_that_the_script_reads_is_given_by_the_run_or_stays_behind
     read = set(re.findall(r"__ENV\.(\w+)|(?:wholeNumber|share|seconds|secondsOrNone|byRoute)\('(\w+)'", scripts))
     by_the_run = {"PROFILE", "COMBINATIONS", "ROUND", "RESULTS", "PORT_BASE", "STACK"}
     # TARGETS and SHARDS are set in containers alone, RUN_ID by hand alone, and paths that are handed over are whole.
-    assert {one or other for one, other in read} == by_the_run | set(LOAD) | {"TARGETS", "PWD", "RUN_ID", "SHARDS"}
+    assert {name or other for name, other in read} == by_the_run | set(LOAD) | {"TARGETS", "PWD", "RUN_ID", "SHARDS"}
 
 
 def test_k6_has_no_settings_of_its_own_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,9 +13,9 @@ def test_what_was_acknowledged_and_is_there_is_not_lost() -> None:
 
 
 def test_an_acknowledged_order_that_is_gone_or_another_is_lost() -> None:
-    one = history(ordered(1, 1.0, 2.0))
-    assert lost_writes(one, rows()) == ["run-1: order 1001 is gone"]
-    assert lost_writes(one, rows((1001, 9), sold=(0, 0))) == ["run-1: order 1001 is another"]
+    ordered_once = history(ordered(1, 1.0, 2.0))
+    assert lost_writes(ordered_once, rows()) == ["run-1: order 1001 is gone"]
+    assert lost_writes(ordered_once, rows((1001, 9), sold=(0, 0))) == ["run-1: order 1001 is another"]
 
 
 def test_stock_that_does_not_fit_the_orders_is_lost() -> None:

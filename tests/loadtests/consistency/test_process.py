@@ -18,10 +18,10 @@ from tests.support.waiting import wait_until
 SECONDS = 60.0
 
 
-def driven(one: Combination, **members: Any) -> tuple[History, int]:
+def driven(combination: Combination, **members: Any) -> tuple[History, int]:
     """The history of a load that ran until it was over, and the last order before it."""
-    before = last_order(one.stack, one.name)
-    load = Load(one.name, one.stack.service(one.name).port, f"driver-{before}", **members)
+    before = last_order(combination.stack, combination.name)
+    load = Load(combination.name, combination.stack.service(combination.name).port, f"driver-{before}", **members)
     with Driver(load) as driver:
         wait_until(lambda: driver.counts().over, "the load is over", SECONDS)
         return driver.stop(), before

@@ -27,13 +27,13 @@ ROOMY = {"WORKERS": "2", "POOL": "16", "IN_FLIGHT": "32", "CACHE_TIMEOUT": "0.3"
 PATIENCE_SECONDS = 100
 
 
-def checked(one: Combination, port: int, policy: str, with_faults: bool = False) -> Checked:
+def checked(combination: Combination, port: int, policy: str, with_faults: bool = False) -> Checked:
     """What a short check finds; the combination is as new afterwards."""
-    load = Load(one.name, port, "", reads=READS, writes=WRITES, reads_per_write=READS // WRITES, seconds=80)
+    load = Load(combination.name, port, "", reads=READS, writes=WRITES, reads_per_write=READS // WRITES, seconds=80)
     try:
-        return check(one.stack, load, policy, with_faults, print)
+        return check(combination.stack, load, policy, with_faults, print)
     finally:
-        one.renew()
+        combination.renew()
 
 
 def test_no_read_is_stale_whatever_happens_to_redis(cached: Combination) -> None:
@@ -52,13 +52,13 @@ def test_no_read_is_stale_whatever_happens_to_redis(cached: Combination) -> None
 
 @pytest.mark.parametrize(("name", "policy"), [("sync-cached", "no-stamps"), ("async-cached", "drop-before-commit")])
 def test_a_broken_policy_is_found_out(all_combinations: dict[str, Combination], name: str, policy: str) -> None:
-    one = all_combinations[name]
-    service = own_service(one.stack, name, **ROOMY)
+    cached = all_combinations[name]
+    service = own_service(cached.stack, name, **ROOMY)
     service.program = [*BROKEN_PROGRAM, name.partition("-")[0], policy]
     try:
         service.start()
         # A short load may by chance meet no stale read; three in a row do not.
-        tries = (checked(one, service.port, policy) for _ in range(TRIES))
+        tries = (checked(cached, service.port, policy) for _ in range(TRIES))
         found = next((each for each in tries if each.stale), None)
     finally:
         service.stop()

@@ -111,7 +111,7 @@ def test_every_setting_of_a_service_is_in_the_ledger() -> None:
 def test_every_difference_between_the_combinations_has_a_reason(target: LocalTarget) -> None:
     found = differences({name: read_ledger(target, name) for name in COMBINATIONS}, AXES)
     assert unexplained(found) == []
-    assert {"server", "event loop", "cursor"} <= {one.entry for one in found}
+    assert {"server", "event loop", "cursor"} <= {difference.entry for difference in found}
 
 
 @contextmanager
@@ -222,4 +222,4 @@ def test_connections_that_an_earlier_load_closed_are_a_change_of_fresh_processes
 ) -> None:
     expected = {"database connections": "16", "isolation": "READ-COMMITTED"}
     now = {"database connections": "15", "isolation": "SERIALIZABLE"}
-    assert [one.entry for one in changes_over_cell(expected, now, now, fresh)] == found
+    assert [change.entry for change in changes_over_cell(expected, now, now, fresh)] == found

@@ -36,7 +36,7 @@ def test_what_the_routes_sent_is_told_by_name_with_its_cost(stack: Stack) -> Non
         before = read_digests(root, schema)
         for path in ("products", f"products?category={category}", "reports/revenue?days=30", "dashboard", "orders/1"):
             assert httpx.get(f"{url}/api/{path}", timeout=SECONDS).status_code == 200
-        found = {one.statement: one for one in statements_between(before, read_digests(root, schema))}
+        found = {statement.statement: statement for statement in statements_between(before, read_digests(root, schema))}
     assert {"CATALOGUE", "CATALOGUE_OF_CATEGORY", "REVENUE", "BEST_SELLERS", "ORDER"} <= set(found)
     assert found["REVENUE"].executions == 1
     assert found["REVENUE"].routes == ["revenue"]

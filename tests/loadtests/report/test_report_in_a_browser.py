@@ -57,11 +57,11 @@ def test_a_report_draws_everything_and_asks_nothing(chromium: Browser, report: P
         assert found.console == []
         assert found.requests == [report.as_uri()]
         for chart, count in CHARTS.items():
-            assert sum(one["combination"] is not None for one in found.drawn(f"{chart}-0")) == count
+            assert sum(trace["combination"] is not None for trace in found.drawn(f"{chart}-0")) == count
         assert len(found.drawn("effects-0")) == 1
         assert _sideways(found) <= width
-        serious = [one for one in Axe().run(found.page).response["violations"] if one["impact"] in BAD]
-        assert serious == [], [(one["id"], one["nodes"][0]["html"]) for one in serious]
+        serious = [trace for trace in Axe().run(found.page).response["violations"] if trace["impact"] in BAD]
+        assert serious == [], [(trace["id"], trace["nodes"][0]["html"]) for trace in serious]
 
 
 BAD = ("serious", "critical")
@@ -79,7 +79,7 @@ def test_a_combination_can_be_switched_off_everywhere_and_on_again(chromium: Bro
         found.page.keyboard.press("Enter")
         assert button.get_attribute("aria-pressed") == "false"
         for chart in CHARTS:
-            assert found.drawn(f"{chart}-0") == [one for one in before[chart] if one["combination"] != "async"]
+            assert found.drawn(f"{chart}-0") == [trace for trace in before[chart] if trace["combination"] != "async"]
         button.click()
         assert {chart: found.drawn(f"{chart}-0") for chart in CHARTS} == before
 

@@ -11,6 +11,6 @@ EXAMPLE = Path(__file__).parents[3] / "loadtests" / "results" / "example"
 
 def test_in_origin_the_database_binds_without_the_cache_and_thinking_with_it() -> None:
     found = compare(read_rounds(EXAMPLE)).bottleneck
-    named = {name: one.name for name, one in found.items()}
+    named = {name: bottleneck.name for name, bottleneck in found.items()}
     assert named == {"sync": DATABASE, "async": DATABASE, "sync-cached": THINK_TIME, "async-cached": THINK_TIME}
     assert all("revenue" in (found[name].cause or "") for name in ("sync", "async"))

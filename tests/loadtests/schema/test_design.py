@@ -101,12 +101,14 @@ def test_other_code_is_held_to_its_twin() -> None:
 def test_server_framework_and_driver_multiply_to_the_rewrite() -> None:
     factors = design_of({**OURS, **ON_ONE_SERVER}).factors
     assert list(factors) == ["framework", "server", "driver", "cache"]
-    rewrite = {name: sum(factors[one].get(name, 0.0) for one in ("framework", "server", "driver")) for name in OURS}
+    rewrite = {
+        name: sum(factors[factor].get(name, 0.0) for factor in ("framework", "server", "driver")) for name in OURS
+    }
     assert rewrite == {"sync": -1.0, "sync-cached": 0.0, "async": 1.0, "async-cached": 0.0}
     for name in ON_ONE_SERVER:
-        assert sum(factors[one].get(name, 0.0) for one in ("framework", "server", "driver")) == 0
+        assert sum(factors[factor].get(name, 0.0) for factor in ("framework", "server", "driver")) == 0
 
 
 def test_without_a_server_for_both_stacks_nothing_is_taken_apart() -> None:
-    one_side = {name: one for name, one in ON_ONE_SERVER.items() if one.stack == "sync"}
+    one_side = {name: axes for name, axes in ON_ONE_SERVER.items() if axes.stack == "sync"}
     assert design_of({**OURS, **one_side}).factors == {}

@@ -81,11 +81,11 @@ def test_the_rate_that_is_found_is_the_known_capacity_of_a_server(tmp_path: Path
     file = Path(printed.strip().splitlines()[-1].removeprefix("Results: "))
     found = msgspec.json.decode(file.read_bytes(), type=Document)
     assert found.complete
-    (one,) = found.combinations
-    assert one.rate_rps is not None
-    assert 0.6 * CAPACITY <= one.rate_rps <= 1.02 * CAPACITY
+    (capacity,) = found.combinations
+    assert capacity.rate_rps is not None
+    assert 0.6 * CAPACITY <= capacity.rate_rps <= 1.02 * CAPACITY
     # Four at once are what it can handle; eight wait for each other.
-    (closed,) = [step for step in one.steps if step.concurrency == 8]
+    (closed,) = [step for step in capacity.steps if step.concurrency == 8]
     assert closed.throughput_rps == pytest.approx(CAPACITY, rel=0.25)
     assert "products 250 ms" in printed
 
@@ -130,13 +130,13 @@ def test_the_real_services_are_measured_where_they_run(stack: Stack, tmp_path: P
     assert done.returncode == 0, done.stderr
     (file,) = tmp_path.glob("*/capacity.json")
     found = msgspec.json.decode(file.read_bytes(), type=Document)
-    (one,) = found.combinations
-    assert one.rate_rps == 40
+    (capacity,) = found.combinations
+    assert capacity.rate_rps == 40
     assert found.run["ledger"]["sync-cached"]["server"] == "gunicorn"
     assert found.run.items() >= describe_checkout().items()
     assert done.stderr.count("entries are alike") == 1
     assert (tmp_path / "also.json").read_bytes() == file.read_bytes()
-    assert one.steps[-1].hit_ratio is not None
+    assert capacity.steps[-1].hit_ratio is not None
     assert "at least 40" in done.stdout
 
 

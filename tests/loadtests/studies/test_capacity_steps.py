@@ -47,8 +47,8 @@ def simulated(capacity: float, later: float | None = None, **changes: Any) -> tu
     while load := next_load(steps, wanted):
         most = later if later and load.part == "confirm" else capacity
         over = load.rate is not None and load.rate > most
-        one = result(load, late=10_000 if over else 0, cpu=1.0 if over else 0.5)
-        steps.append(judged(one, len(steps) + 1, load, OBJECTIVES))
+        answer = result(load, late=10_000 if over else 0, cpu=1.0 if over else 0.5)
+        steps.append(judged(answer, len(steps) + 1, load, OBJECTIVES))
         assert len(steps) < 60
     return steps, wanted
 
@@ -129,10 +129,10 @@ def test_a_step_that_broke_while_k6_was_the_busiest_is_void_and_says_so() -> Non
 
 def test_a_step_in_which_other_programs_had_the_cores_is_void_and_taken_once_more() -> None:
     load = Load("search", 8, 2, 50)
-    one = result(load, late=10_000, cpu=0.3)
-    assert one.server is not None
+    answer = result(load, late=10_000, cpu=0.3)
+    assert answer.server is not None
     busy = {core: Core(busy=0.9) for core in ("0", "1")}
-    crowded = msgspec.structs.replace(one, server=msgspec.structs.replace(one.server, core_use=busy))
+    crowded = msgspec.structs.replace(answer, server=msgspec.structs.replace(answer.server, core_use=busy))
     step = judged(crowded, 2, load, OBJECTIVES)
     assert step.outcome == "void"
     assert " 1.3 cores" in step.reasons[-1]
@@ -144,10 +144,10 @@ def test_a_step_in_which_other_programs_had_the_cores_is_void_and_taken_once_mor
 
 def spoilt(load: Load, server: dict[str, Any], late: int = 0) -> Step:
     """A step that holds every objective unless answers are late, with single figures of the server's side changed."""
-    one = result(load, late)
-    assert one.server is not None
+    answer = result(load, late)
+    assert answer.server is not None
     return judged(
-        msgspec.structs.replace(one, server=msgspec.structs.replace(one.server, **server)), 2, load, OBJECTIVES
+        msgspec.structs.replace(answer, server=msgspec.structs.replace(answer.server, **server)), 2, load, OBJECTIVES
     )
 
 
@@ -205,7 +205,7 @@ def test_the_law_is_fitted_and_its_prediction_compared() -> None:
     assert found.usl is not None
     assert found.usl.refused is None
     assert found.usl.parameters["sigma"].value == pytest.approx(0.2, abs=0.01)
-    assert [one.concurrency for one in found.predictions] == [5]
+    assert [prediction.concurrency for prediction in found.predictions] == [5]
     assert 5 not in found.usl.fitted
 
 
@@ -226,5 +226,5 @@ def test_failures_drops_and_late_answers_break_an_objective(changes: dict[str, i
 
 @pytest.mark.parametrize(("failed", "dropped", "held"), [(4, 4, True), (5, 0, False), (0, 5, False)])
 def test_as_many_may_fail_and_be_dropped_as_is_asked_for(failed: int, dropped: int, held: bool) -> None:
-    one = result(Load("search", 8, 2, 50), failed=failed, dropped_iterations=dropped)
-    assert (broken(one, OBJECTIVES, Tolerance(failed=0.01, dropped=0.01)) == []) is held
+    answer = result(Load("search", 8, 2, 50), failed=failed, dropped_iterations=dropped)
+    assert (broken(answer, OBJECTIVES, Tolerance(failed=0.01, dropped=0.01)) == []) is held

@@ -98,7 +98,7 @@ def test_every_factor_spans_what_it_is_to_span() -> None:
 
 @pytest.mark.parametrize("name", ["connections", "in_flight"])
 def test_there_are_visitors_enough_for_what_they_wait_for(name: str) -> None:
-    (factor,) = (one for one in FACTORS if one.name == name)
+    (factor,) = (each for each in FACTORS if each.name == name)
     assert factor.around.concurrency >= max(factor.levels)
 
 
@@ -115,7 +115,7 @@ def test_only_points_behind_the_proxy_are_far_away() -> None:
 
 
 def test_the_known_flips_are_found_and_said() -> None:
-    found = {(one.factor, one.comparison): one for one in findings(simulated(8.0), EVERY, PAIRS)}
+    found = {(finding.factor, finding.comparison): finding for finding in findings(simulated(8.0), EVERY, PAIRS)}
     distance = found["database_ms", "async uncached"]
     assert distance.flip.kind == "flip"
     assert distance.flip.at == pytest.approx(8, rel=0.15)
@@ -130,15 +130,15 @@ def test_the_known_flips_are_found_and_said() -> None:
 
 
 def test_without_a_flip_each_level_says_what_it_shows() -> None:
-    found = {(one.factor, one.comparison): one for one in findings(simulated(60.0), EVERY, PAIRS)}
+    found = {(finding.factor, finding.comparison): finding for finding in findings(simulated(60.0), EVERY, PAIRS)}
     assert found["database_ms", "async uncached"].flip.kind == "flip"
-    found = {(one.factor, one.comparison): one for one in findings(simulated(100.0), EVERY, PAIRS)}
+    found = {(finding.factor, finding.comparison): finding for finding in findings(simulated(100.0), EVERY, PAIRS)}
     assert found["database_ms", "async uncached"].sentence.endswith("worse at 0 ms, 1 ms, 5 ms, 20 ms; same at 100 ms")
 
 
 def test_each_level_has_a_ratio_with_an_interval() -> None:
     for finding in findings(simulated(8.0), EVERY, PAIRS):
-        (factor,) = (one for one in FACTORS if one.name == finding.factor)
+        (factor,) = (each for each in FACTORS if each.name == finding.factor)
         assert [value.level for value in finding.values] == list(factor.levels)
         assert all(value.low < value.ratio < value.high for value in finding.values)
 
@@ -149,7 +149,9 @@ def test_more_than_a_fifth_of_void_batches_takes_a_level_out(void: int, kind: Ki
         point: with_void(cells, void) if point.database_ms is not None else cells
         for point, cells in simulated(8.0).items()
     }
-    (found,) = [one for one in findings(measured, ["database_ms"], PAIRS) if one.comparison == "async uncached"]
+    (found,) = [
+        finding for finding in findings(measured, ["database_ms"], PAIRS) if finding.comparison == "async uncached"
+    ]
     assert found.flip.kind == kind
 
 

@@ -56,7 +56,7 @@ def test_points_are_measured_over_the_real_stack_with_what_they_vary(
     results = [msgspec.json.decode(path.read_bytes(), type=Result) for path in tmp_path.glob("*.round-1.json")]
     assert all("100 ms" in injected for each in results for injected in each.injected)
     assert [len(each.injected) for each in results] == [1, 1]
-    assert {one.combination: list(one.turns) for one in results} == {name: ["page"] for name in NAMES}
+    assert {result.combination: list(result.turns) for result in results} == {name: ["page"] for name in NAMES}
     elsewhere = sweep.run["ledger_elsewhere"][str(COLD.setting)]
     assert {ledger["variable POOL"] for ledger in elsewhere.values()} == {"4"}
     assert read_ledger(target, "sync-cached")["variable POOL"] == "4"

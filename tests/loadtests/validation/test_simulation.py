@@ -37,7 +37,7 @@ def points_from(runs: Drawn) -> Iterator[Points]:
     for start in zip(*(values.reshape(-1, *values.shape[2:]) for values in runs), strict=True):
         services = zip(NAMES, *start, strict=True)
         yield {
-            name: Point([round(float(one), 5) for one in contrasts], 10.0, exp(percentile), exp(cpu))
+            name: Point([round(float(value), 5) for value in contrasts], 10.0, exp(percentile), exp(cpu))
             for name, contrasts, percentile, cpu in services
         }
 
@@ -45,9 +45,9 @@ def points_from(runs: Drawn) -> Iterator[Points]:
 def test_intervals_hold_the_truth_and_equal_services_raise_few_alarms(tmp_path: Path) -> None:
     proof = proof_of(drawn_runs(), tmp_path)
     assert (proof.void, beyond(proof)) == (0, [])
-    held = [share for one in proof.shares.values() for share in (one.equal_held, one.slowed_held)]
+    held = [share for shares in proof.shares.values() for share in (shares.equal_held, shares.slowed_held)]
     assert LEAST_HELD <= min(held) <= max(held) <= MOST_HELD
-    assert max(one.false_alarms for one in proof.shares.values()) <= 1 - LEAST_HELD
+    assert max(shares.false_alarms for shares in proof.shares.values()) <= 1 - LEAST_HELD
     assert proof.nothing_recommended >= LEAST_HELD
 
 
@@ -79,13 +79,15 @@ def test_the_noise_of_starts_is_the_noise_that_they_were_drawn_with() -> None:
 def test_points_of_files_are_what_was_written_without_what_is_void(tmp_path: Path) -> None:
     (rounds,) = runs_of(drawn_runs(runs=1), tmp_path)
     voided = rounds[2]["async"]
-    batches = [msgspec.structs.replace(one, void="late" if one.batch == 3 else None) for one in voided.turns[PHASE]]
+    batches = [
+        msgspec.structs.replace(batch, void="late" if batch.batch == 3 else None) for batch in voided.turns[PHASE]
+    ]
     rounds[2]["async"] = msgspec.structs.replace(voided, turns={PHASE: batches})
     for number, (found, written) in enumerate(
         zip(points_of(rounds.values()), points_from(drawn_runs(runs=1)), strict=True), 1
     ):
         for name in NAMES:
-            void = [at for at, one in enumerate(found[name].contrasts) if one is None]
+            void = [at for at, batch in enumerate(found[name].contrasts) if batch is None]
             assert void == ([3] if number == 2 else [])
             assert found[name].contrasts[0] == pytest.approx(written[name].contrasts[0], abs=1e-4)
             assert found[name].service_cpu == pytest.approx(written[name].service_cpu, rel=1e-4)
@@ -95,7 +97,7 @@ def test_points_of_files_are_what_was_written_without_what_is_void(tmp_path: Pat
 def test_runs_of_real_starts_hold_them_whole_under_names_that_are_drawn() -> None:
     real = list(points_from(drawn_runs(runs=1)))
     found = resampled(real, RUNS, np.random.default_rng(SEED))
-    whole = {start["slowed"].service_cpu: sorted(one.service_cpu or 0 for one in start.values()) for start in real}
+    whole = {start["slowed"].service_cpu: sorted(point.service_cpu or 0 for point in start.values()) for start in real}
     seen = set()
     for services in np.exp(found.cpu[:, 0]):
         (slowed,) = [cpu for cpu in whole if cpu == pytest.approx(services[-1])]
@@ -144,7 +146,7 @@ def test_a_share_beyond_its_bound_is_named(changes: dict[str, float], nothing: f
     good = Shares(found=0.99, false_alarms=0.03, equal_held=0.95, slowed_held=0.95, half_interval=0.03)
     shares = {"latency_avg": msgspec.structs.replace(good, **changes)}
     found = beyond(Proof(1000, 0, {"latency_avg": 0.9}, shares, nothing))
-    assert [one.partition(",")[0] for one in found] == said
+    assert [line.partition(",")[0] for line in found] == said
 
 
 def test_a_void_run_is_no_alarm_and_nothing_found(tmp_path: Path) -> None:

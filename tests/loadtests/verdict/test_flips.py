@@ -75,8 +75,8 @@ def test_a_rewrite_flips_with_what_binds_and_with_the_cache(tmp_path: Path) -> N
 
 
 def test_a_statement_that_binds_flips_where_it_is_quicker(tmp_path: Path) -> None:
-    one = {"routes": ["revenue"], "executions": 9, "total_ms": 9.0, "avg_ms": 1.0, "rows_examined": 5}
-    busy = {**server(100.0), "statements": [{"statement": "REVENUE", **one}]}
+    counted = {"routes": ["revenue"], "executions": 9, "total_ms": 9.0, "avg_ms": 1.0, "rows_examined": 5}
+    busy = {**server(100.0), "statements": [{"statement": "REVENUE", **counted}]}
     found = flips(tmp_path, dict.fromkeys(CACHE, 100.0), noise=0.0, server=busy, think_time_s=0.01)
     assert re.search(r"REVENUE .* 100 requests/s", found)
 

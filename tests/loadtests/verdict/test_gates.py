@@ -45,7 +45,9 @@ def test_a_broken_gate_is_named_with_its_figure_and_its_interval(
     results: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     conditions = ["cache.latency_p95.ratio < 30", "cache.latency_p95.ratio < 1", "sync.latency_avg > 1"]
-    assert main(["compare", str(results), *(word for one in conditions for word in ("--fail-if", one))]) == 3
+    assert (
+        main(["compare", str(results), *(word for condition in conditions for word in ("--fail-if", condition))]) == 3
+    )
     first, second = capsys.readouterr().err.splitlines()
     assert re.search(r"cache\.latency_p95\.ratio < 30: .* 28\.", first)
     assert ", 95 % interval 28 to 28.64" in first
@@ -111,7 +113,9 @@ def test_an_unknown_figure_ends_with_what_can_be_named(results: Path, capsys: py
 
 def test_json_holds_every_gate_and_the_status_is_the_same(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     conditions = ["cache.latency_p95.ratio < 30", "cache.latency_p95.ratio < 1"]
-    status = main(["compare", str(results), "--json", *(word for one in conditions for word in ("--fail-if", one))])
+    status = main(
+        ["compare", str(results), "--json", *(word for condition in conditions for word in ("--fail-if", condition))]
+    )
     gates = json.loads(capsys.readouterr().out)["gates"]
     assert (status, [gate["broken"] for gate in gates]) == (3, [True, False])
 

@@ -192,7 +192,7 @@ def test_a_statement_that_binds_is_mended_first_when_no_cure_is_shown(tmp_path: 
     assert found.answer == "mend the statement"
     assert re.search(r"REVENUE .*revenue.* 90%", found.text)
     assert re.search(r"\d\d\.\d% .*\(95 % interval \d\d\.\d% to \d\d\.\d%\)", found.text)
-    assert any(one.startswith("REVENUE becomes quicker") for one in found.flips)
+    assert any(flip.startswith("REVENUE becomes quicker") for flip in found.flips)
 
 
 def test_a_statement_is_not_mended_on_the_word_of_one_round(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def recommended(folder: Path, *given: Path) -> Recommendation:
 
 def said_of(what: str, found: Recommendation) -> str:
     """What it says of one kind of study; of the other there may be a run that this project shows."""
-    (sentence,) = (one for one in found.elsewhere if one.startswith(what))
+    (sentence,) = (line for line in found.elsewhere if line.startswith(what))
     return sentence
 
 
@@ -97,7 +97,7 @@ def test_a_study_says_how_near_its_run_is_to_this_one(folder: Path, run: dict[st
 
 def test_a_study_that_was_not_finished_leaves_its_run_to_do(folder: Path) -> None:
     save(folder, "capacity.json", capacity(**RUN) | {"complete": False})
-    assert any("PROFILE=capacity" in one for one in recommended(folder).next)
+    assert any("PROFILE=capacity" in line for line in recommended(folder).next)
 
 
 def test_a_rate_that_is_known_from_below_only_says_so(folder: Path) -> None:
@@ -125,9 +125,9 @@ def test_a_sweep_says_where_it_flips(folder: Path, kind: Kind, words: str) -> No
 
 def test_after_capacity_the_sweep_is_the_run_that_tells_more(folder: Path) -> None:
     save(folder, "capacity.json", capacity(**RUN))
-    assert any("PROFILE=sweep" in one for one in recommended(folder).next)
+    assert any("PROFILE=sweep" in line for line in recommended(folder).next)
     save(folder, "sweep.json", sweep_file(Flip("none"), "", RUN))
-    assert not any("PROFILE" in one for one in recommended(folder).next)
+    assert not any("PROFILE" in line for line in recommended(folder).next)
 
 
 def test_a_given_file_stands_before_the_one_beside_the_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
