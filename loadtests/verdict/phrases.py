@@ -24,7 +24,7 @@ def in_words(evidence: Evidence, effect: Effect, words: tuple[str, str] = LATENC
     slower = effect.verdict == "worse" or (low is None and ratio < 1)
     said = f"{times(1 / ratio if slower else ratio)} times {worse if slower else better}"
     if low is None or high is None:
-        return f"{said}, of one {'run' if of_k6(evidence) else 'start'} and so without an interval"
+        return f"{said} (one {'run' if of_k6(evidence) else 'start'}, no interval)"
     if slower:
         low, high = 1 / high, 1 / low
     if effect.verdict == "same":
