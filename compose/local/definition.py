@@ -12,6 +12,7 @@ import yaml
 from psutil import virtual_memory
 
 from compose.local.failures import unusable
+from shared.service.settings import SettingsError, read_settings
 
 FOLDER = Path(__file__).resolve().parents[1]
 CHECKOUT = FOLDER.parent
@@ -85,6 +86,17 @@ def read(variables: Mapping[str, str]) -> Plan:
     }
     database, cache = services.pop(DATABASE), services.pop(CACHE)
     return Plan(database, cache, services, secrets)
+
+
+def must_be_usable(plan: Plan, names: Collection[str], environment: Mapping[str, str]) -> None:
+    """StackError for a setting that a service would refuse; local stacks have password files of their own."""
+    for name in names:
+        settings = {**plan.combinations[name].environment, **environment}
+        files = dict.fromkeys((key for key in settings if key.endswith("_PASSWORD_FILE")), "")
+        try:
+            read_settings({**settings, **files})
+        except SettingsError as error:
+            raise unusable(str(error)) from error
 
 
 def must_fit(plan: Plan, names: Collection[str], environment: Mapping[str, str]) -> None:

@@ -31,7 +31,9 @@ class Stack:
         self._plan = definition.read({**os.environ, **variables})
         self._ports = self.options.ports(list(self._plan.combinations), self._plan.default_names)
         first = next(iter(self._plan.combinations.values()))
-        definition.must_fit(self._plan, self._ports or self._plan.default_names, self.options.environment)
+        names = self._ports or self._plan.default_names
+        definition.must_be_usable(self._plan, names, self.options.environment)
+        definition.must_fit(self._plan, names, self.options.environment)
         # Compose cannot count cores, so containers get one by default; here all other cores are used.
         self.placement = place(first.cpus, os.environ.get("OTHER_CPUS", ""))
         self._directory: Path | None = None

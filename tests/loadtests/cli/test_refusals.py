@@ -55,6 +55,13 @@ WRONG = [
 ]
 # Variables of the local stack, which are no options.
 STACK = [("SERVICE_CPUS", "x"), ("OTHER_CPUS", "1-")]
+SERVICES_OWN = [
+    ("POOL", "abc"),
+    ("IN_FLIGHT", "0"),
+    ("CACHE_LIFETIME", "-1"),
+    ("FANOUT", "both"),
+    ("READ_TIMEOUT", "0.1"),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +87,20 @@ def test_a_run_refuses_a_variable_before_it_begins(
 ) -> None:
     monkeypatch.setenv(name, value)
     assert f"{name}={value}" in refused(["run"], results, capsys)
+
+
+@pytest.mark.parametrize("command", ["run", "capacity", "faults"])
+@pytest.mark.parametrize(("name", "value"), SERVICES_OWN)
+def test_a_setting_of_the_services_is_refused_before_one_is_started(
+    results: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    name: str,
+    value: str,
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert name in refused([command], results, capsys)
 
 
 @pytest.mark.parametrize(("name", "value"), WRONG)
