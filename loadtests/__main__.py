@@ -1,4 +1,4 @@
-"""`python -m loadtests`: every command; --help says which there are."""
+"""`python -m loadtests`: all commands; see --help."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""`compare` alone: `python -m loadtests.compare`, and `async-rewrite-matrix` where the wheel is installed."""
+"""`compare` alone: `python -m loadtests.compare`, and `async-rewrite-matrix` from the wheel."""
 
 import sys
 

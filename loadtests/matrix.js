@@ -1,8 +1,8 @@
 // Measures the combinations in turns, and each under the origin's load: k6 run loadtests/matrix.js
-// Choose with PROFILE= COMBINATIONS= VUS= THINK= WARM_UP= DURATION= MIX= ROUTES= ROUND= RESULTS= PORT_BASE= SERVICE_HOST= ALLOW_HOSTS= TARGETS=
-// TURNS= seconds of the head to head, 0 for none; VISITORS= at once in it and WARM_UP_REQUESTS= before it; DURATION=0 for it alone.
-// RUN_ID= where several starts of k6 measure the combinations of one run.
-// RATE= for an open model: as many requests a second, whatever the answers do. LIMITS= counts late answers.
+// Variables: PROFILE= COMBINATIONS= VUS= THINK= WARM_UP= DURATION= MIX= ROUTES= ROUND= RESULTS= PORT_BASE= SERVICE_HOST= ALLOW_HOSTS= TARGETS=
+// TURNS= seconds of the head to head (0: none), with VISITORS= concurrent visitors after WARM_UP_REQUESTS=. DURATION=0: head to head only.
+// RUN_ID= is shared by several k6 runs that measure the combinations of one run.
+// RATE= requests per second: an open model with a constant arrival rate. LIMITS= counts late answers.
 
 import { sleep } from 'k6';
 import exec from 'k6/execution';
@@ -33,7 +33,7 @@ const reads = phases.filter(({ route }) => !isWrite(route));
 const writes = phases.filter(({ route }) => isWrite(route));
 const scenarios = scenariosOf(settings, reads, writes);
 const LAST_NAP = 0.05;
-const REDUCED = 'k6 was asked for its machine-readable summary, which leaves out p99, other percentiles and the timeline.\n';
+const REDUCED = 'k6 wrote its machine-readable summary, which lacks p99, other percentiles and the timeline.\n';
 
 /** @type {import('./lib/journeys.js').Visitor} */
 let visitor;
@@ -41,13 +41,13 @@ let visitor;
 /** @type {import('k6/options').Options} */
 export const options = {
   scenarios,
-  // Those who ask at once in the warm-up go to one service.
+  // Concurrent warm-up requests all go to one service.
   batch: settings.asked.visitors,
   batchPerHost: settings.asked.visitors,
-  // k6 reads the options of its first start only, and every visitor starts this script again.
+  // Every VU runs this script again, but k6 uses the options of the first run only.
   thresholds: __VU === 0 ? thresholds(settings) : {},
   summaryTrendStats: TREND_STATS,
-  // A tag with the address would make a time series of every page of the catalogue.
+  // A URL tag would create a time series for every catalogue page.
   systemTags: ['scenario', 'status', 'error_code'],
   setupTimeout: '180s',
 };
@@ -56,7 +56,7 @@ export function setup() {
   refuseMistakes(refusalOfPart(settings));
   const k6 = refuseUnready(settings.combinations);
   const run = Date.now().toString(36);
-  // Writes first, because they end what caches hold.
+  // Writes come first because they invalidate cached values.
   const written = headToHead.prepare(writes, run);
   if (phases.length > 0) fillCaches(settings);
   return { run, id: __ENV.RUN_ID || run, k6, latencies: { ...written, ...headToHead.prepare(reads, run) } };
@@ -76,15 +76,15 @@ export function turns_of_writes({ run, latencies, starts_at: startsAt }) {
   startedWithTurns();
 }
 
-/** Without a load of each, what was measured began with the turns. */
+/** Without a load per combination, measuring began with the turns. */
 function startedWithTurns() {
   if (settings.duration > 0) return;
   settings.combinations.forEach(({ name }) => measuredSince.add(exec.scenario.startTime, { combination: name }));
 }
 
-/** Starts a visitor anew for each combination, and spreads the visitors over one think time. @param {string} run @param {string} combination */
+/** A new visitor for each combination; visitors are spread over one think time. @param {string} run @param {string} combination */
 function arrive(run, combination) {
-  // Not the VU's, of which k6 takes others for each combination.
+  // Not the VU's number: k6 uses different VUs for each combination.
   const number = exec.scenario.iterationInTest;
   const random = seeded(settings.round * 100003 + number);
   const { vus: visitors, limits, hitRatio } = settings;
@@ -94,13 +94,13 @@ function arrive(run, combination) {
   sleep((settings.think.mean * (number % settings.vus)) / settings.vus);
 }
 
-/** Tells whoever reads the log when to look at the server's side. @param {string} combination */
+/** Logs when the load is measured, so that the runner takes its snapshots then. @param {string} combination */
 function say(combination) {
   const since = exec.scenario.startTime + settings.warmUp * 1000;
   console.info(`${combination} is measured from ${since} for ${settings.duration} s`);
 }
 
-/** The warm-up and the measured time are one unbroken load; the clock says which a request belongs to. @param {string} combination @returns {import('./lib/visit.js').Phase} */
+/** Warm-up and measured time are one continuous load; the clock decides to which a request belongs. @param {string} combination @returns {import('./lib/visit.js').Phase} */
 function phase(combination) {
   const since = exec.scenario.startTime + settings.warmUp * 1000;
   const now = Date.now();
@@ -109,7 +109,7 @@ function phase(combination) {
   return { phase: 'measured', slice: sliceOf((now - since) / 1000, settings.duration) };
 }
 
-/** Seconds left of this combination's time. */
+/** Seconds left for this combination. */
 function timeLeft() {
   return Math.max(0, exec.scenario.startTime / 1000 + cellTime - Date.now() / 1000);
 }
@@ -126,7 +126,7 @@ export default function (data) {
   if (!combination) return;
   if (exec.scenario.iterationInTest === 0) say(combination.name);
   if (exec.vu.iterationInScenario === 0) arrive(`${data.run}-${combination.name}`, combination.name);
-  // Those who wake at the very end must not send one last burst together.
+  // Visitors that wake at the end must not send a final burst.
   if (timeLeft() === 0) return sleep(LAST_NAP);
   visitor.request = exec.scenario.iterationInTest;
   const route = routeNames[drawn(visitor.random, routeSums)];
@@ -136,15 +136,15 @@ export default function (data) {
 
 /** @param {any} data */
 export function handleSummary(data) {
-  const results = settings.combinations.map((one) => resultOf(data, one, settings, phases)).filter((one) => one);
+  const results = settings.combinations.map((combination) => resultOf(data, combination, settings, phases)).filter((result) => result);
   if (results.length === 0 || partOf()?.sequence === '') return { stdout: 'Nothing was measured to its end, so no result was written.\n' };
-  const named = Object.fromEntries(results.map((one) => [`${one?.combination}${settings.suffix}`, withPart(data, one)]));
+  const named = Object.fromEntries(results.map((result) => [`${result?.combination}${settings.suffix}`, withPart(data, result)]));
   const { stdout = '', ...files } = written(named, settings.results);
-  return { ...files, stdout: (partOf() ? '' : said(data, results)) + stdout };
+  return { ...files, stdout: (partOf() ? '' : summaryText(data, results)) + stdout };
 }
 
-/** What a whole run says at its end. @param {any} data @param {any[]} results */
-function said(data, results) {
+/** The text at the end of a run. @param {any} data @param {any[]} results */
+function summaryText(data, results) {
   return [
     settings.duration > 0 ? table(results) : '',
     effectsTable(results),
@@ -154,7 +154,7 @@ function said(data, results) {
   ].join('');
 }
 
-/** A result, with what it takes to pool it where it is a part. @param {any} data @param {any} result */
+/** A result; if it is a shard, with the data needed to pool it. @param {any} data @param {any} result */
 function withPart(data, result) {
   if (!partOf()) return result;
   const service = settings.combinations.findIndex(({ name }) => name === result.combination);

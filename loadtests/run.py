@@ -1,4 +1,4 @@
-"""`python -m loadtests.run`, which is `python -m loadtests run`."""
+"""`python -m loadtests.run`, the same as `python -m loadtests run`."""
 
 import sys
 

@@ -1,1 +1,1 @@
-"""Pure functions that compute figures, effects and void rules from result files."""
+"""Pure functions that compute figures and effects from result files, and judge which results are void."""

@@ -1,4 +1,4 @@
-"""The batches of the head to head: which of them count, and the figures of each service in a start or in a batch."""
+"""The batches of the head to head: which are valid, and the figures of each service by start or batch."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ Cells: TypeAlias = Mapping[str, Result]
 
 
 class VoidBatch(msgspec.Struct, frozen=True):
-    """Why a batch counts for none of the services."""
+    """Why a batch is void for all services."""
 
     combination: str
     round: int
@@ -36,7 +36,7 @@ def void_batches(rounds: Sequence[Cells]) -> Iterator[VoidBatch]:
 
 
 def counting(cells: Cells, phase: str) -> list[int]:
-    """The numbers of the batches that count: for all services or for none."""
+    """The numbers of the valid batches; a batch is valid for all services or for none."""
     lists = [{batch.batch: batch for batch in result.turns[phase]} for result in cells.values()]
     return [number for number in lists[0] if all(_counts(batches.get(number)) for batches in lists)]
 
@@ -46,14 +46,14 @@ def _counts(batch: Batch | None) -> bool:
 
 
 def starts(rounds: Sequence[Cells], phase: str) -> list[Unit]:
-    """One unit for each start, empty where no batch of it counts."""
+    """One unit per start, empty without a valid batch."""
     return [_start(cells, phase, counting(cells, phase)) for cells in rounds]
 
 
 def _start(cells: Cells, phase: str, numbers: Sequence[int]) -> Unit:
     if not numbers:
         return {}
-    # A batch in which no round began, as where answers are slow, takes nothing away.
+    # A batch in which no round began, because answers are slow, is simply left out.
     whole = not any(batch.void for result in cells.values() for batch in result.turns[phase])
     averages = {name: _average(result, phase, numbers) for name, result in cells.items()}
     base = fmean(map(math.log, averages.values()))
@@ -69,7 +69,7 @@ def _start(cells: Cells, phase: str, numbers: Sequence[int]) -> Unit:
 
 
 def batches(cells: Cells, phase: str) -> list[Unit]:
-    """One unit for each batch, empty where it does not count."""
+    """One unit per batch, empty if it is void."""
     numbers = counting(cells, phase)
     if not numbers:
         return []
@@ -108,7 +108,7 @@ def _percentiles(result: Result, phase: str) -> dict[str, float | None]:
 
 
 def _throughput(result: Result, phase: str, average: float) -> float | None:
-    """Of visitors who wait for nothing but their answers, by Little's law; one who asks alone has none."""
+    """By Little's law, for visitors without think time; none for a single visitor."""
     visitors = result.head_to_head[phase].visitors
     return 1000 * visitors / average if visitors > 1 and average else None
 

@@ -1,4 +1,4 @@
-"""What is behind a bottleneck: the statement or route that it works for, and who else was on its core."""
+"""The bottleneck of each combination, with its cause: a statement or route, and other programs on its core."""
 
 from collections.abc import Mapping, Sequence
 from statistics import median
@@ -26,7 +26,7 @@ NAMED_FROM: Final = 0.01
 
 
 def cause_of(name: str, results: Sequence[Result]) -> str | None:
-    """A sentence without its full stop, about the last round; null where nothing more is known."""
+    """A sentence about the last round, without its full stop; null if nothing more is known."""
     result = results[-1]
     if name == THINK_TIME:
         return "visitors wait for nothing but their own thinking; a quicker service would serve no more of them"
@@ -62,7 +62,7 @@ def _route(result: Result) -> str | None:
 
 
 def _core(name: str, result: Result) -> str | None:
-    """Names what each program had of a core that several share."""
+    """Each program's share of a core that several use."""
     cores = result.server.core_use if result.server else {}
     for number, core in cores.items():
         if name in core.programs and len(core.programs) > 1:
@@ -75,9 +75,9 @@ def _core(name: str, result: Result) -> str | None:
 
 
 NOT_CAPTURED: Final = "the server's side was not captured: `make matrix` does, k6 by hand cannot"
-# Above this a single server has four requests or more before it, on average.
+# Above this a single server has a queue of four or more requests, on average.
 SATURATED: Final = 0.8
-# A core on which nothing more fits holds back its largest user even if others had the rest; not so visitors who think.
+# A full core limits its largest user even if others use the rest of it; think time has no such limit.
 FULL: Final = 0.95
 LARGE: Final = 0.25
 THINKING: Final = 0.9
@@ -87,10 +87,10 @@ DELAYS: Final = (THINK_TIME, AWAY)
 
 
 class Bottleneck(msgspec.Struct, frozen=True):
-    """The binding resource and its share of the time; where that is unknown, the reason.
+    """The binding resource and its share of the time; if that is unknown, the reason.
 
-    `demands` are ms per request, `saturated_at_vus` the visitors from which on it binds: rounds of a visitor without
-    waiting, by the demand. `cause` says what is behind it.
+    `demands` are ms per request. `saturated_at_vus` is the number of visitors at which it saturates: a visitor's cycle
+    without waiting, divided by the demand. `cause` is what it works for.
     """
 
     name: str | None
@@ -103,7 +103,7 @@ class Bottleneck(msgspec.Struct, frozen=True):
 
 
 def bottleneck(results: Sequence[Result]) -> Bottleneck:
-    """What binds one combination, by the medians over its rounds."""
+    """The bottleneck of one combination, by the medians over its rounds."""
     rounds = [by_name for result in results if (by_name := {each.name: each for each in resources_of(result)})]
     if not rounds:
         return Bottleneck(None, None, {}, NOT_CAPTURED)
@@ -131,7 +131,7 @@ def bottleneck(results: Sequence[Result]) -> Bottleneck:
 
 
 def bottlenecks(rounds: Sequence[Mapping[str, Result]]) -> dict[str, Bottleneck]:
-    """Of every combination that has a cell which counts."""
+    """The bottleneck of every combination with a valid cell."""
     names = dict.fromkeys(name for cells in rounds for name in cells)
     return {name: bottleneck([cells[name] for cells in rounds if name in cells]) for name in names}
 

@@ -1,6 +1,6 @@
-"""What cannot be true of one result: figures of one file that contradict each other, and are no measurement.
+"""Finds figures in one result file that contradict each other, so that it cannot be a measurement.
 
-What a run may honestly hold (failed or wrong answers, a late load generator) is for the rules of void results.
+Things that happen in real runs (failed or wrong answers, a late load generator) are judged by the void rules.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,27 +16,27 @@ from loadtests.schema.turns import BATCHES, Latency
 
 # Figures are rounded to thousandths before they are written.
 ROUNDED: Final = 0.002
-# By which the clock of another machine may be ahead.
+# How far the clock of another machine may be ahead.
 CLOCKS: Final = timedelta(days=1)
-# Kinds of failure that are no answer as asked for; the others are wrong answers.
+# Kinds of failed requests; all other kinds are wrong answers.
 FAILED: Final = ("no answer", "status", "redirect")
 OUR_CACHES: Final = {entry.name: entry.varies.cache for entry in read_entries(OURS) if entry.varies}
 
 
 class Relation(NamedTuple):
-    """Holds in every honest result; `broken` says what is in its way."""
+    """A relation that holds in every real result; `broken` returns why it does not."""
 
     name: str
     broken: Callable[[Result], str | None]
 
 
 def contradiction(result: Result) -> str | None:
-    """The first relation that a result breaks, in words."""
+    """The first broken relation of a result, in words."""
     return next((f"{relation.name}: {fault}" for relation in RELATIONS if (fault := relation.broken(result))), None)
 
 
 def time_of(text: str) -> datetime | None:
-    """Null for what is no time of UTC."""
+    """Null if the text is not a UTC time."""
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
@@ -54,7 +54,7 @@ def _time(result: Result) -> str | None:
 
 
 def _whole(result: Result) -> str | None:
-    """Requests are counted, so they may be half of one off what a rate says."""
+    """Requests are whole, so a rate may be off by half a request."""
     expected = result.throughput_rps * result.duration_s
     if abs(expected - result.requests) <= max(0.5, 0.01 * result.duration_s) + 1e-3 * result.throughput_rps:
         return None
@@ -109,7 +109,7 @@ def _latencies(result: Result) -> str | None:
 
 
 def _latency(latency: Latency | SliceLatency) -> str | None:
-    """Neither a percentile nor the average is outside of its bounds."""
+    """Percentiles and the average are within minimum and maximum."""
     names = [name for name in latency.__struct_fields__ if name != "avg"]
     risen = _risen({name: getattr(latency, name) for name in names})
     average, lowest, highest = latency.avg, getattr(latency, "min", None), latency.max
@@ -135,7 +135,7 @@ def _risen(values: dict[str, float | None]) -> str | None:
 
 
 def _turns(result: Result) -> str | None:
-    """Each phase has its batches once, and they add up to it."""
+    """Each phase has each of its batches once, and they add up to it."""
     for name, batches in result.turns.items():
         phase, numbers = result.head_to_head.get(name), [batch.batch for batch in batches]
         if phase is None or numbers != list(range(BATCHES)):
@@ -149,7 +149,7 @@ def _turns(result: Result) -> str | None:
 
 
 def _cache(result: Result) -> str | None:
-    """Of our combinations; another's service may be anything, which voids its result."""
+    """Only for our combinations; with other services a void rule applies."""
     cached = OUR_CACHES.get(result.combination)
     if cached is None or result.routes_sha256 or (result.varies and result.varies.cache is not cached):
         return None

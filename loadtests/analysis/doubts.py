@@ -1,4 +1,4 @@
-"""What puts figures of k6's own summaries in doubt: they are shown all the same, since real runs fail a little."""
+"""Reasons to doubt figures of k6's own summaries: they are shown nevertheless, since real runs have a few failures."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -10,7 +10,7 @@ from loadtests.schema.result import Result
 
 
 class Doubt(msgspec.Struct, frozen=True):
-    """Which figures of which file, why, and how much of it."""
+    """The doubtful figures of a file, the reason, and its extent."""
 
     combination: str
     round: int

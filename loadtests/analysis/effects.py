@@ -1,4 +1,4 @@
-"""What the cache and the rewrite changed, as ratios with intervals over rounds."""
+"""The effects of the cache and the rewrite, as ratios with intervals over rounds."""
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
@@ -16,7 +16,7 @@ Verdict: TypeAlias = Literal["better", "worse", "same", "cannot tell"]
 Unit: TypeAlias = Mapping[str, Values]
 Pair: TypeAlias = tuple[float, float]
 
-# On the log scale: what is called the same, and the least that is called better or worse.
+# On the log scale: the largest difference called the same, and the smallest called better or worse.
 BAND: Final = math.log(1.05)
 LEAST: Final = math.log(1.03)
 CONFIDENCE: Final = 0.95
@@ -24,10 +24,10 @@ POWER: Final = 0.95
 
 
 class Samples(NamedTuple):
-    """What was measured again and again: the figures of each combination, by start or by batch of the only start.
+    """Repeated measurements: the figures of each combination, by start or by batch of a single start.
 
-    `widened` is added to half of each interval, in quadrature and on the log scale: what starts differ by, where there
-    is one.
+    `widened` is added to half of each interval, in quadrature and on the log scale: for a single start, the differences
+    between starts.
     """
 
     units: Sequence[Unit]
@@ -36,10 +36,11 @@ class Samples(NamedTuple):
 
 
 class Effect(msgspec.Struct, frozen=True, omit_defaults=False):
-    """A ratio, above 1 is better, with its interval; null where the figures are missing.
+    """A ratio, above 1 is better, with its interval; null if figures are missing.
 
-    Of a percentile it is the geometric mean of each start's own ratio of percentiles. `rounds` counts starts. `longer`
-    is how many times as long a run would decide it, at this noise; null where it is decided, or without an interval.
+    For a percentile it is the geometric mean of the ratios of percentiles in each start. `rounds` counts starts.
+    `longer` is how many times longer a run has to be to decide it, at this noise; null if decided or without an
+    interval.
     """
 
     ratio: float | None
@@ -51,9 +52,9 @@ class Effect(msgspec.Struct, frozen=True, omit_defaults=False):
 
 
 class SimpleEffect(Effect, frozen=True):
-    """An effect of one change alone; differences of geometric means, with minus without, are in the figure's unit.
+    """The effect of a single change; differences of geometric means, with minus without, are in the figure's unit.
 
-    `detectable` is the smallest difference that starts as noisy as these would show 19 times in 20.
+    `detectable` is the smallest difference that starts with this noise would show 19 times in 20.
     """
 
     difference: float | None = None
@@ -63,7 +64,7 @@ class SimpleEffect(Effect, frozen=True):
 
 
 class Interval(NamedTuple):
-    """A mean and its 95 % interval, open when there is one value only."""
+    """A mean and its 95 % interval, open for a single value."""
 
     mean: float
     low: float | None
@@ -71,11 +72,11 @@ class Interval(NamedTuple):
 
 
 def interval(values: Sequence[float], widened: float = 0.0) -> Interval:
-    """The mean of paired values and its 95 % interval, open when there is one value.
+    """The mean of paired values and its 95 % interval, open for a single value.
 
     Student's t interval of a mean with n - 1 degrees of freedom. Each start gives one value, a difference of logarithms
-    within that start, so what a start shares cancels out. Sources: Student, "The Probable Error of a Mean", Biometrika
-    6 (1908); for ratios on the log scale Fleming and Wallace, CACM 29 (1986).
+    within that start, so influences on the whole start cancel out. Sources: Student, "The Probable Error of a Mean",
+    Biometrika 6 (1908); for ratios on the log scale Fleming and Wallace, CACM 29 (1986).
     """
     mean = fmean(values)
     if len(values) < 2:
@@ -87,11 +88,11 @@ def interval(values: Sequence[float], widened: float = 0.0) -> Interval:
 def difference(pairs: Sequence[Pair], widened: float = 0.0) -> Interval:
     """The difference of the pairs' geometric means, second minus first, with its 95 % interval; open for one pair.
 
-    Each mean has the interval of its logarithms; that of the difference is recovered from the two and their
-    correlation: Zou and Donner, Statistics in Medicine 27 (2008). It keeps the skew of the noise, where the interval of
-    a mean of differences would lie too low. All figures are above 0.
+    Each mean has the interval of its logarithms; the interval of the difference is recovered from the two and their
+    correlation: Zou and Donner, Statistics in Medicine 27 (2008). It keeps the skew of the noise; the interval of a
+    mean of differences would be too low. All figures are above 0.
     """
-    # Of what starts differ by, each of the two has its half.
+    # Each of the two means has half of the variance between starts.
     each = widened / math.sqrt(2)
     before, after = (_levels([math.log(value) for value in values], each) for values in zip(*pairs, strict=True))
     mean = after.mean - before.mean
@@ -112,17 +113,17 @@ def _recovered(first: float, second: float, correlation: float) -> float:
 
 
 def _correlation(pairs: Sequence[Pair]) -> float:
-    """Of the logarithms; 0 where one of the figures does not move."""
+    """The correlation of the logarithms; 0 if one of the figures is constant."""
     before, after = ([math.log(value) for value in values] for values in zip(*pairs, strict=True))
     spread = stdev(before) * stdev(after)
     return covariance(before, after) / spread if spread else 0.0
 
 
 def detectable(values: Sequence[float]) -> float | None:
-    """The smallest true mean that the interval would tell from 0 with a chance of 95 %; null for one value.
+    """The smallest true mean that the interval would distinguish from 0 with a power of 95 %; null for one value.
 
     The noncentrality of Student's t times the standard error: Cohen, "Statistical Power Analysis for the Behavioral
-    Sciences" (1988), chapter 2. The noise is estimated from the same few rounds, so it is a rough figure.
+    Sciences" (1988), chapter 2. It is rough, as the noise is estimated from the same few rounds.
     """
     if len(values) < 2:
         return None
@@ -140,7 +141,7 @@ def _standard_error(values: Sequence[float]) -> float:
 
 
 def verdict(mean: float, low: float | None, high: float | None) -> Verdict:
-    """The one rule by which words follow from intervals; all on the log scale, above 0 is better."""
+    """The only rule from intervals to words; all on the log scale, above 0 is better."""
     if low is None or high is None:
         return "cannot tell"
     if low > 0 and mean > LEAST:
@@ -151,7 +152,7 @@ def verdict(mean: float, low: float | None, high: float | None) -> Verdict:
 
 
 def effects_of(samples: Samples, design: Design, metrics: Sequence[str] = tuple(FIGURES)) -> dict[str, Any]:
-    """The main effects by name, and under `simple` and `factors` those, each by metric."""
+    """The main effects by name, and `simple` and `factors` by name, each with its metrics."""
 
     def weighted(contrasts: Mapping[str, Weights]) -> dict[str, Any]:
         return {
@@ -176,7 +177,7 @@ def contrast(samples: Samples, metric: str, weights: Weights) -> Effect:
 
 
 def ratio_of(logarithms: Sequence[float], widened: float = 0.0, starts: int | None = None) -> Effect:
-    """The effect of one logarithm a start or batch, above 0 is better."""
+    """The effect from one logarithm per start or batch, above 0 is better."""
     count = len(logarithms) if starts is None else starts
     if not logarithms:
         return Effect(None, None, None, 0, "cannot tell")
@@ -187,7 +188,7 @@ def ratio_of(logarithms: Sequence[float], widened: float = 0.0, starts: int | No
 
 
 def _longer(mean: float, high: float, widened: float) -> float | None:
-    """It shrinks with the root of the time, what starts differ by does not; null where that is too much."""
+    """The interval shrinks with the root of the time, except for the part between starts; null if that is too large."""
     half = high - mean
     enough = max(abs(mean) if abs(mean) > LEAST else 0.0, BAND - abs(mean))
     if enough <= widened:
@@ -206,7 +207,7 @@ def simple_effect(samples: Samples, metric: str, without: str, with_it: str) -> 
 
 
 def _linear(pairs: Sequence[Pair]) -> list[float]:
-    """What each pair adds to the difference of geometric means, by the delta method: their spread is its spread."""
+    """Each pair's contribution to the difference of geometric means, by the delta method."""
     before, after = (math.exp(fmean(map(math.log, values))) for values in zip(*pairs, strict=True))
     return [after * math.log(second) - before * math.log(first) for first, second in pairs]
 
@@ -235,10 +236,11 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 def shown(effects: Mapping[Key, Effect]) -> list[Key]:
-    """The effects that differ from a ratio of 1, with a chance of 5 % that any of them is a false alarm.
+    """The effects that differ from a ratio of 1; the chance of any false alarm among them is 5 %.
 
-    Holm's step-down over the t test of each, the surest first: of two dozen equal figures, intervals of 95 % would
-    find an effect in more than every other pair of runs. Source: S. Holm, Scandinavian Journal of Statistics 6 (1979).
+    Holm's step-down over the t test of each, smallest p value first. With two dozen equal figures, intervals of 95 %
+    alone would show an effect in more than every second pair of runs. Source: S. Holm, Scandinavian Journal of
+    Statistics 6 (1979).
     """
     tested = {key: value for key, effect in effects.items() if (value := p_value(effect)) is not None}
     keys: list[Key] = []
@@ -250,12 +252,12 @@ def shown(effects: Mapping[Key, Effect]) -> list[Key]:
 
 
 def p_value(effect: Effect) -> float | None:
-    """Two-sided, of a ratio of 1; null without an interval."""
+    """The two-sided p value for a ratio of 1; null without an interval."""
     if effect.ratio is None or effect.low is None or effect.high is None:
         return None
     middle, half = math.log(effect.ratio), math.log(effect.high / effect.low) / 2
     if not half:
         return 0.0 if middle else 1.0
-    # Of one start it is over its batches.
+    # For a single start it is over batches.
     freedom = effect.rounds - 1 or BATCHES - 1
     return 2 * float(stdtr(freedom, -abs(middle) / half * student_t(freedom)))

@@ -18,7 +18,7 @@ AXES: Final = (STACK, CACHE, SERVER, DRIVER, PYTHON, CODE)
 
 
 class Allowed(NamedTuple):
-    """Entries (or patterns of names) that may differ where combinations differ in this, and why that is fair."""
+    """Entries (or patterns of names) that may differ between combinations that differ in this, and why that is fair."""
 
     entries: tuple[str, ...]
     axis: str
@@ -26,7 +26,7 @@ class Allowed(NamedTuple):
 
 
 class Differing(NamedTuple):
-    """One entry with its value in each combination, null where it is not there, and the reason if it has one."""
+    """One entry with its value in each combination, null if missing, and the reason for the difference, if any."""
 
     entry: str
     values: dict[str, str | None]
@@ -102,7 +102,7 @@ ALLOWED: Final = (
 def differences(ledgers: Mapping[str, Ledger], axes: Mapping[str, Varies]) -> list[Differing]:
     """The entries that differ between combinations; `axes` holds what each one varies.
 
-    Every two combinations that differ in an entry need a reason by something in which they are meant to differ.
+    Each pair of combinations that differs in an entry needs a reason from an axis in which they are meant to differ.
     """
     names = sorted({entry for ledger in ledgers.values() for entry in ledger})
     differing = []
@@ -133,7 +133,7 @@ def _reason(entry: str, values: Mapping[str, str | None], axes: Mapping[str, Var
 
 
 def _apart(first: Varies, second: Varies) -> list[str]:
-    # Services of other code are no twins of each other: each has its own.
+    # Services with other code are not twins of each other: each has its own entries.
     return [axis for axis in AXES if getattr(first, axis) != getattr(second, axis) or (axis == CODE and first.code)]
 
 

@@ -1,4 +1,4 @@
-"""The figures in which combinations are compared, over the mix and by route."""
+"""The compared figures, over the mix and by route."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
@@ -30,7 +30,7 @@ FIGURES: Final[dict[str, Figure]] = {
 
 
 def route_figures(route: str) -> dict[str, Figure]:
-    """Without CPU time, which is not known by route since routes share a process."""
+    """Without CPU time, which is unknown by route because routes share a process."""
     return {
         **{f"latency_{name}": _route_latency(route, name) for name in LATENCIES},
         "throughput": lambda result: (
@@ -56,7 +56,7 @@ def route_names(rounds: Sequence[Mapping[str, Result]]) -> list[str]:
 
 
 def digits(value: float | None) -> str:
-    """Three significant digits, with thousands separators; a dash where there is no figure."""
+    """Three significant digits, with thousands separators; a dash without a figure."""
     if value is None:
         return MISSING
     size = abs(value)

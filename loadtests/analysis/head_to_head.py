@@ -1,4 +1,4 @@
-"""The head to head: what the turns of the services come to, by phase and for the weighted mix, and what drifts."""
+"""The head to head: figures of the turns by phase and for the weighted mix, and drift."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from loadtests.analysis.effects import LEAST, Effect, Samples, Unit, ratio_of
 from loadtests.schema.design import Design
 from loadtests.schema.turns import BATCHES
 
-# Two processes of one service differ by 1 % (standard deviation): half an interval of the ratio of two of them.
+# Two processes of one service differ by 1 % (standard deviation): half the interval of the ratio of two of them.
 BETWEEN_STARTS: Final = 0.028
 MOST_VOID: Final = 0.2
 # Requests that a p95 needs in the whole run.
@@ -18,7 +18,7 @@ ENOUGH: Final = 200
 
 
 class HeadToHead(NamedTuple):
-    """Samples by phase, and those of the mix; none where more than a fifth of the batches are void."""
+    """Samples by phase and of the mix; none if more than a fifth of the batches are void."""
 
     phases: dict[str, Samples]
     mix: Samples
@@ -31,12 +31,12 @@ class HeadToHead(NamedTuple):
 
 
 def void_parts(void: Sequence[VoidBatch]) -> set[tuple[int, str, int]]:
-    """The batches that do not count, each once, whichever of the services it was void for."""
+    """The void batches, each once, whichever service it was void for."""
     return {(batch.round, batch.phase, batch.batch) for batch in void}
 
 
 def head_to_head(rounds: Sequence[Cells]) -> HeadToHead | None:
-    """None where the services did not take turns."""
+    """None if the services did not take turns."""
     rounds = [cells for cells in rounds if cells and all(result.turns for result in cells.values())]
     if not rounds:
         return None
@@ -54,7 +54,7 @@ def head_to_head(rounds: Sequence[Cells]) -> HeadToHead | None:
 
 
 def mix_of_start(cells: Cells) -> Unit:
-    """The weighted mix over one whole start, empty without turns or where a route of it has no batch that counts."""
+    """The weighted mix over one start, empty without turns or if a route of it has no valid batch."""
     if not cells or not all(result.turns for result in cells.values()):
         return {}
     first = next(iter(cells.values()))
@@ -66,7 +66,7 @@ def _samples(units: Sequence[Unit], starts: int) -> Samples:
 
 
 def _enough(units: Sequence[Unit], rounds: Sequence[Cells], phase: str) -> list[Unit]:
-    """Without a p95 where a service had too few requests in the run, or where one visitor asked alone."""
+    """Removes p95 if a service had too few requests in the run or the phase has one visitor."""
     asked = [sum(cells[name].head_to_head[phase].requests for cells in rounds) for name in rounds[0]]
     visitors = next(iter(rounds[0].values())).head_to_head[phase].visitors
     if min(asked) >= ENOUGH and visitors > 1:
@@ -75,12 +75,12 @@ def _enough(units: Sequence[Unit], rounds: Sequence[Cells], phase: str) -> list[
     return [{name: {**values, **left_out} for name, values in unit.items()} for unit in units]
 
 
-# Weighted sums of routes; a percentile of a mixture is none.
+# Weighted sums of routes; the percentile of a mixture is not such a sum.
 ADDED: Final = ("latency_avg", "latency_p50", "service_cpu")
 
 
 def _mixed(phases: Mapping[str, Sequence[Unit]], weights: Mapping[str, float]) -> list[Unit]:
-    """The weighted mix of routes: a unit is empty where a route of it is, and there is none where a route has none."""
+    """The weighted mix of routes: a unit is empty if it is empty for some route; none if a route has none."""
     if not weights or not all(any(phases.get(route, ())) for route in weights):
         return []
     numbers = range(len(phases[next(iter(weights))]))
@@ -95,7 +95,7 @@ def _mix(units: Mapping[str, Unit], weights: Mapping[str, float]) -> Unit:
 
 
 def _mix_of(values: Mapping[str, Mapping[str, float | None]], weights: Mapping[str, float]) -> dict[str, float | None]:
-    """Throughput is that of the routes that have one, asked in these shares."""
+    """Throughput is over the routes that have one, requested in these shares."""
     paced = {route: weight for route, weight in weights.items() if values[route].get("throughput")}
     figures = {metric: _weighted({route: values[route].get(metric) for route in weights}, weights) for metric in ADDED}
     seconds = _weighted({route: 1 / (values[route]["throughput"] or 1.0) for route in paced}, paced)
@@ -111,7 +111,7 @@ HALVES: Final = (range(BATCHES // 2), range(BATCHES // 2, BATCHES))
 
 
 def drifts(rounds: Sequence[Cells], design: Design) -> list[str]:
-    """Simple effects on the average latency that drift from the early to the late half of a start, a sentence each."""
+    """A sentence for each simple effect on the average latency that drifts between the halves of a start."""
     turned = [cells for cells in rounds if all(result.turns for result in cells.values())]
     phases = dict.fromkeys(phase for cells in turned for result in cells.values() for phase in result.turns)
     return [
@@ -133,7 +133,7 @@ def _words(effect: Effect) -> str:
 
 
 def _changes(rounds: Sequence[Cells], phase: str, pair: tuple[str, str]) -> Iterator[float]:
-    """By start: how much the log ratio of a pair rose from the early to the late half."""
+    """The change of a pair's log ratio from the early to the late half, by start."""
     for cells in rounds:
         early, late = ([number for number in counting(cells, phase) if number in half] for half in HALVES)
         if early and late:

@@ -1,7 +1,7 @@
-"""k6's points, as `--out json` and `--out csv` write them: read line by line, since such files are large.
+"""Reads k6's points, from `--out json` and `--out csv`, line by line, since these files are large.
 
-A line is one value of one metric, such as a request's latency with the moment it ended. Sources: k6's
-`internal/output/json/wrapper.go` and `internal/output/csv/output.go`; both compress where a file's name ends in .gz.
+A line is one value of a metric, such as a request's latency with its end time. Sources: k6's
+`internal/output/json/wrapper.go` and `internal/output/csv/output.go`; both compress files with names in .gz.
 """
 
 import gzip
@@ -25,23 +25,23 @@ CSV: Final = b"metric_name,timestamp,metric_value"
 METRIC: Final = re.compile(rb'"metric":\s*"([^"]+)"')
 GZIP: Final = b"\x1f\x8b"
 LONGEST_LINE: Final = 100_000
-# Of metrics that are not compared, which say what was measured if not HTTP.
+# Metrics that are not compared but show what was measured instead of HTTP.
 MOST_NAMES: Final = 1000
-# Seconds since 1970 are fewer; --out csv can write milliseconds, microseconds and nanoseconds too.
+# Seconds since 1970 are below this; --out csv can also write milliseconds, microseconds and nanoseconds.
 MOST_SECONDS: Final = 1e11
 PERCENTILES: Final = (50, 90, 95, 99, 99.9)
 LATENCY: Final = "http_req_duration"
 FAILED: Final = "http_req_failed"
 WANTED: Final = frozenset({LATENCY, FAILED, "checks", "dropped_iterations", "vus_max"})
 
-# The moment and the value of a metric that is compared.
+# Time and value of a compared metric.
 Reading: TypeAlias = tuple[float, float] | None
 Reader: TypeAlias = Callable[[bytes], tuple[str, Reading]]
 Numbers: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 
 class Points(NamedTuple):
-    """The moments and values of what is compared, by metric."""
+    """Times and values of the compared metrics."""
 
     names: dict[str, None]
     moments: dict[str, "array[float]"]
@@ -59,7 +59,7 @@ class _Point(msgspec.Struct, tag_field="type", tag="Point"):
 
 
 class _Metric(msgspec.Struct, tag_field="type", tag="Metric"):
-    """What a metric is, before its first point."""
+    """A metric's declaration, before its first point."""
 
     metric: str
 
@@ -68,7 +68,7 @@ LINE: Final = msgspec.json.Decoder(_Point | _Metric)
 
 
 def reader_of(path: Path) -> Reader | None:
-    """None for what is no such file."""
+    """None for other files."""
     first = next(_lines(path), b"")
     if first.startswith(CSV):
         return _of_csv
@@ -76,11 +76,11 @@ def reader_of(path: Path) -> Reader | None:
 
 
 def read_points(path: Path, read: Reader) -> Points:
-    """Raises UnusableResults naming the first line that is none of k6's."""
+    """Raises UnusableResults, naming the first line that k6 does not write."""
     points = Points({}, *({name: array("d") for name in WANTED} for _ in range(2)))
     for number, line in enumerate(_lines(path), 1):
         if not line.endswith(b"\n") and len(line) < LONGEST_LINE:
-            # What k6 had not written when it was ended.
+            # The incomplete last line of a k6 that was killed.
             break
         try:
             _add(points, *read(line))
@@ -103,7 +103,7 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 def _of_json(line: bytes) -> tuple[str, Reading]:
-    """Only lines that may be wanted are read whole; a tag may be called metric too."""
+    """Decodes only lines that may be needed; a tag may also be called metric."""
     named = [name.decode(errors="replace") for name in METRIC.findall(line)]
     if not named:
         raise ValueError("it names no metric")
@@ -116,7 +116,7 @@ def _of_json(line: bytes) -> tuple[str, Reading]:
 
 
 def _of_csv(line: bytes) -> tuple[str, Reading]:
-    """A text in a later column may go on in the next line, which then names no metric that is compared."""
+    """A text in a later column may continue in the next line, which then names no compared metric."""
     name, _, rest = line.partition(b",")
     metric = name.decode(errors="replace")
     if metric not in WANTED:
@@ -148,7 +148,7 @@ def _add(points: Points, name: str, reading: Reading) -> None:
 
 
 def summary_of(points: Points) -> Mapping[str, Any]:
-    """As `handleSummary` is given it, so without tenths."""
+    """The summary in the form of `handleSummary`, without tenths."""
     values = {name: np.asarray(values) for name, values in points.values.items()}
     latency, failed, checks = values[LATENCY], values[FAILED], values["checks"]
     begin, end = _span(points)
@@ -168,16 +168,16 @@ def _count(value: Any) -> int:
 
 
 def _figures(latency: Numbers) -> dict[str, float]:
-    """Between two requests a percentile is on a straight line, as k6 has it."""
+    """Percentiles are interpolated linearly, as in k6."""
     percentiles = zip(PERCENTILES, np.percentile(latency, PERCENTILES), strict=True)
     named = {"avg": latency.mean(), "min": latency.min(), "max": latency.max()}
     return {name: float(value) for name, value in [*named.items(), *((f"p({n})", value) for n, value in percentiles)]}
 
 
 def _span(points: Points) -> tuple[float, float]:
-    """From when the first request began to when the last one ended.
+    """From the start of the first request to the end of the last one.
 
-    --out csv leaves out parts of a second: of the first and the last one as much is taken as they have requests.
+    --out csv has whole seconds only: the first and the last second count in proportion to their requests.
     """
     ended, latency = np.asarray(points.moments[LATENCY]), np.asarray(points.values[LATENCY])
     if not len(ended):
@@ -198,7 +198,7 @@ def begun(points: Points) -> str:
 
 
 def tenths(points: Points) -> list[Slice]:
-    """Of the whole time, by when a request ended; none where whole seconds are too coarse for them."""
+    """Tenths of the whole time, by the end of requests; none if whole seconds are too coarse."""
     ended, latency = np.asarray(points.moments[LATENCY]), np.asarray(points.values[LATENCY])
     begin, end = _span(points)
     edges = np.linspace(begin, end, BATCHES + 1)

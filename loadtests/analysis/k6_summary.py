@@ -1,8 +1,8 @@
-"""k6's machine-readable summary, in the terms of its older shapes.
+"""Reads k6's summaries; its machine-readable one is converted to the older shapes.
 
-It is opt-in since k6 1.5 (`--new-machine-readable-summary`), and the same in 2.2. What it holds is written after k6's
-`internal/lib/summary/machine_readable.go`; its fields have the names that a script sees (`js/common/bridge.go`), so
-`p90` where the schema has `p(90)`.
+The machine-readable one is opt-in since k6 1.5 (`--new-machine-readable-summary`) and the same in 2.2. Sources: k6's
+`internal/lib/summary/machine_readable.go`, and `js/common/bridge.go` for names as scripts see them, such as `p90`
+where the schema has `p(90)`.
 """
 
 import re
@@ -16,7 +16,7 @@ from loadtests.schema.turns import Latency
 
 Values: TypeAlias = Mapping[str, Any]
 
-# The part of the format's version that says whether this program can read it.
+# The major version of the format that this program can read.
 MAJOR: Final = "1"
 OLDER_NAMES: Final = {"p90": "p(90)", "p95": "p(95)"}
 
@@ -33,7 +33,7 @@ def k6_of(document: Values) -> str | None:
 
 
 def metrics_of(document: Values) -> dict[str, Values]:
-    """The values of each metric by its name; throughputs are missing where config.duration is."""
+    """The values of each metric by its name; throughputs are missing without config.duration."""
     results, seconds = document["results"], _seconds(document)
     checks = results.get("checks")
     judged = _by_name(checks.get("metrics"), seconds) if isinstance(checks, dict) else {}
@@ -85,17 +85,17 @@ def _float(value: Any) -> float | None:
 
 
 PROFILE: Final = "k6 summary"
-# When the file was written says nothing of when it was measured: copies and checkouts change it.
+# A file's modification time is not when it was measured: copies and checkouts change it.
 UNKNOWN: Final = "unknown"
 NOTHING: Final = (
     "it holds no requests: http_reqs, http_req_duration and, if machine-readable, config.duration are wanted"
 )
-# What else k6 measures, by how its metrics begin.
+# Other things that k6 measures, by the prefix of their metrics.
 OTHERS: Final = {"grpc_": "gRPC", "browser_": "a browser", "ws_": "WebSockets", "kafka_": "Kafka"}
-# What k6 is to be asked for to have all that is compared.
+# The k6 option with which a summary has all compared figures.
 ALL_STATS: Final = '--summary-trend-stats "avg,min,med,max,p(90),p(95),p(99)"'
 PRINTED: Final = re.compile(rb"execution: local|_duration\.+:")
-# Bytes at either end of a file that tell what it is.
+# How many bytes at either end of a file identify it.
 ENDS: Final = 65_536
 NAME: Final = re.compile(r"(?P<combination>.+?)(?:\.round-(?P<round>[1-9]\d*))?\.(?:json|csv)(?:\.gz)?")
 PERCENTILE: Final = re.compile(r"p\((\d+(?:\.\d+)?)\)")
@@ -106,10 +106,10 @@ def is_summary(document: Any) -> TypeGuard[Values]:
 
 
 def result_of(path: Path, document: Values) -> Result:
-    """The summary as a result; the file's name says of which combination and round.
+    """The summary as a result; combination and round are in the file's name.
 
-    What such a summary does not hold stays unknown: think time and with it the ceiling, routes, cache, the server's
-    side, and percentiles that k6 was not asked for with `--summary-trend-stats`. Raises UnusableResults.
+    A summary lacks think time and so the ceiling, routes, cache, the server's side, and percentiles that are not in
+    `--summary-trend-stats`. Raises UnusableResults.
     """
     version = str(document.get("version") or "")
     if is_machine_readable(document) and version.partition(".")[0] != MAJOR:
@@ -152,26 +152,26 @@ def result_of(path: Path, document: Values) -> Result:
 
 
 def refuse_printed(path: Path) -> None:
-    """Raises UnusableResults for what k6 shows on a terminal."""
+    """Raises UnusableResults for a file with k6's terminal output."""
     if not path.is_file():
         return
     with path.open("rb") as file:
         begin = file.read(ENDS)
         file.seek(max(0, path.stat().st_size - ENDS))
-        # PowerShell redirects as UTF-16.
+        # PowerShell redirects output as UTF-16.
         match = PRINTED.search((begin + file.read()).replace(b"\0", b""))
     if match and not begin.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \r\n\t").startswith(b"{"):
         raise UnusableResults(f"{path} is what k6 prints: add --summary-export FILE to that k6 run, and compare FILE")
 
 
 def _instead(metrics: Values) -> str | None:
-    """What else than HTTP was measured."""
+    """What was measured instead of HTTP."""
     kinds = [kind for start, kind in OTHERS.items() if any(name.startswith(start) for name in metrics)]
     return f"it measured {' and '.join(kinds)}, and only HTTP is compared" if kinds else None
 
 
 def _metrics(document: Values) -> dict[str, Any]:
-    """By name, whichever shape."""
+    """Metrics by name, from any shape of summary."""
     if is_machine_readable(document):
         return dict(metrics_of(document))
     metrics = document.get("metrics")
@@ -179,7 +179,7 @@ def _metrics(document: Values) -> dict[str, Any]:
 
 
 def _values(metrics: Values, name: str) -> Values:
-    """In the metric itself, or one level deeper where handleSummary was given them."""
+    """In the metric itself, or one level deeper in data of handleSummary."""
     metric = metrics.get(name)
     if not isinstance(metric, dict):
         return {}
@@ -193,13 +193,13 @@ def _number(values: Values, *names: str) -> float | None:
 
 
 def _failed(values: Values, requests: float) -> int:
-    """Some scripts write the rate alone."""
+    """Some scripts write only the rate."""
     counted = _number(values, "passes")
     return int(counted if counted is not None else round(requests * min(1.0, _number(values, "rate", "value") or 0.0)))
 
 
 def _percentiles(values: Values) -> dict[str, float]:
-    """By their place, as "99.9", in order."""
+    """By place, such as "99.9", in ascending order."""
     named = {match[1]: name for name in values if (match := PERCENTILE.fullmatch(str(name)))}
     known = {place: _number(values, name) for place, name in ({"50": "med"} | named).items()}
     inside = sorted((place for place in known if 0 < float(place) < 100), key=float)

@@ -1,4 +1,4 @@
-"""What kept a step from more: the cores that were full, and whose they were."""
+"""The limit of a step: the full cores, and the program that filled them."""
 
 from typing import Final
 
@@ -11,9 +11,9 @@ FULL: Final = 0.9
 SERVICE: Final = "service"
 GENERATOR: Final = "k6"
 OTHERS: Final = "other programs"
-# With these in the way a load says nothing about a service.
+# If these are the limit, a load says nothing about the service.
 NOT_THE_SERVICE: Final = frozenset({GENERATOR, OTHERS})
-# Of all cores together, by programs that are none of the stack's; the system's own work for them stays below it.
+# Share of all cores used by programs outside the stack; the kernel's work for them stays below it.
 DISTURBED: Final = 0.25
 BESIDE: Final = ("database", "cache", "proxy", GENERATOR)
 TITLES: Final = {
@@ -25,12 +25,12 @@ TITLES: Final = {
 
 
 class Limit(msgspec.Struct, frozen=True):
-    """The program that filled its cores, null where none did; `cores_used` by program, in cores.
+    """The program that filled its cores, null if none did; `cores_used` by program, in cores.
 
-    Programs that are none of the stack's come first: a machine that they keep busy measures them.
+    Programs outside the stack come first: if they keep the machine busy, they are what is measured.
 
-    Database, Redis and k6 share the cores that the service does not have. When those are full, the one that used most
-    of them is named, and the sentence says how much of them was k6.
+    Database, Redis and k6 share the cores beside the service. If those are full, the limit is the program that used
+    most of them, and the sentence has k6's share.
     """
 
     name: str | None
@@ -58,7 +58,7 @@ def limit_of(result: Result) -> Limit:
 
 
 def _foreign(server: Server, used: dict[str, float]) -> float | None:
-    """The cores that other programs used; null when they were few, or the service itself is not known."""
+    """The cores used by other programs; null if they were few or the service's own use is unknown."""
     if SERVICE not in used or not server.core_use:
         return None
     foreign = sum(core.busy for core in server.core_use.values()) - sum(used.values())

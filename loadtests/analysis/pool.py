@@ -1,6 +1,6 @@
-"""One result out of the parts of a load: counts are added up, percentiles are those of all requests together.
+"""Pools the shards of a load into one result: counts are summed, percentiles are over all requests.
 
-The latencies of a part are known by k6's percentiles at many places, and not by its values.
+A shard has no single latencies, only k6's percentiles at many places.
 """
 
 from collections import Counter
@@ -16,16 +16,16 @@ from loadtests.schema.shard import BatchPart, Curve, Part, Shard
 
 Values: TypeAlias = npt.NDArray[np.float64]
 
-# Places and milliseconds are rounded, so that one on a value may seem to be beside it.
+# Places and milliseconds are rounded, so a place exactly on a value may seem to be beside it.
 ROUNDED: Final = 1e-9
-# Requests beyond a percentile that it takes, as in loadtests/lib/latency.js.
+# Requests needed beyond a percentile, as in loadtests/lib/latency.js.
 BEYOND: Final = 10
 FIELDS: Final = {"min": 0, "p50": 50, "p90": 90, "p95": 95, "p99": 99, "max": 100}
 WITH_CARE: Final = ("p95", "p99")
 
 
 def values_of(curve: Curve, places: Sequence[float]) -> Values:
-    """The values, sorted, that k6 draws straight lines between: exact where two places lie between neighbours."""
+    """The sorted values between which k6 interpolates; exact where two places lie between neighbours."""
     if curve.count < 2:
         return np.array(curve.at[: curve.count], dtype=np.float64)
     ranks, at = np.array(places) / 100 * (curve.count - 1), np.array(curve.at)
@@ -43,23 +43,23 @@ def values_of(curve: Curve, places: Sequence[float]) -> Values:
 
 
 class Pooled(NamedTuple):
-    """The requests of all parts together."""
+    """The requests of all shards."""
 
     requests: int
     avg: float | None
     values: Values
 
     def percentile(self, place: float) -> float | None:
-        """Milliseconds, between values by a straight line, as k6 does."""
+        """Milliseconds, interpolated linearly as in k6."""
         return round(float(np.percentile(self.values, place)), 3) if self.requests else None
 
     def careful(self, place: float, beyond: int = BEYOND) -> float | None:
-        """Null where too few requests are beyond the place, on its own side of the middle."""
+        """Null if too few requests are beyond the place, on its side of the median."""
         tenths = min(round(place * 10), round(1000 - place * 10))
         return None if self.requests * tenths < beyond * 1000 else self.percentile(place)
 
     def latency(self, *names: str, beyond: int = BEYOND) -> dict[str, float | None]:
-        """Fields of a result's latency; all without names."""
+        """Fields of a result's latency; by default all."""
         percentiles = {
             name: self.careful(FIELDS[name], beyond) if name in WITH_CARE else self.percentile(FIELDS[name])
             for name in names or FIELDS
@@ -81,14 +81,14 @@ Document = dict[str, Any]
 
 
 class Piece(NamedTuple):
-    """A shard's file as it is, and as its type."""
+    """A shard's file as raw JSON and decoded."""
 
     document: Document
     part: Part
 
 
 def pool(pieces: Sequence[Piece]) -> Document:
-    """The result of all shards of one combination, in their order."""
+    """The result of all shards of one combination; they come in order."""
     documents, parts = [piece.document for piece in pieces], [piece.part for piece in pieces]
     first = {name: value for name, value in documents[0].items() if name != "shard"}
     whole = _curves(parts, lambda shard: shard.latency)
@@ -117,7 +117,7 @@ def pool(pieces: Sequence[Piece]) -> Document:
 
 
 def start_skew_s(parts: Sequence[Part]) -> float:
-    """Between the first and the last start of the measured time, each by its own clock."""
+    """Seconds between the first and the last shard's start of the measured time, by their clocks."""
     starts = [datetime.fromisoformat(part.started_at) for part in parts]
     return round((max(starts) - min(starts)).total_seconds(), 3)
 
@@ -178,7 +178,7 @@ def _batch(phase: str, number: int, documents: Sequence[Document], parts: Sequen
 
 
 def _contrast(batches: Sequence[Document], own: Sequence[BatchPart]) -> float | None:
-    """The mean over all visitors: each has one in a batch, wherever it was sent from."""
+    """The mean over the visitors of all shards; each visitor has one contrast in a batch."""
     total = sum(part.contrasts * (batch["contrast"] or 0.0) for batch, part in zip(batches, own, strict=True))
     return _share(total, sum(part.contrasts for part in own))
 
@@ -193,7 +193,7 @@ def _phase(name: str, documents: Sequence[Document], parts: Sequence[Part]) -> D
     waiting = visitors > 1 and latency.avg
     return {
         **phases[0],
-        # The first visitor has the word for all.
+        # The first visitor reports for all.
         "turn_ms": next((phase["turn_ms"] for phase in phases if phase["turn_ms"]), None),
         "requests": sum(phase["requests"] for phase in phases),
         "throughput_rps": round(1000 * visitors / latency.avg, 2) if waiting and latency.avg else None,

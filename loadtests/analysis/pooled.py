@@ -1,4 +1,4 @@
-"""The load of each combination over all starts: requests are added up, percentiles are those of all together."""
+"""The load of each combination over all starts: requests are added up, percentiles are over all requests."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
@@ -17,23 +17,23 @@ from loadtests.schema.turns import Latency
 Line: TypeAlias = dict[str, Any]
 Results: TypeAlias = Sequence[Result]
 
-# Requests that a percentile needs; those of k6's own summaries are shown as they are.
+# Requests that a percentile needs; percentiles of k6's own summaries are always shown.
 ENOUGH: Final = {"p50": 1, "p95": 200, "p99": 1000}
 
 
 def lines(rounds: Mapping[int, Mapping[str, Result]], counting: Sequence[Mapping[str, Result]]) -> dict[str, Line]:
-    """The figures of each combination over the starts that count, and the same by route."""
+    """The figures of each combination over the valid starts, in total and by route."""
     names = dict.fromkeys(name for cells in rounds.values() for name in cells)
     return {name: _line([cells[name] for cells in counting if name in cells], len(rounds)) for name in names}
 
 
-# Places of a curve, for results that were measured without a whole one; and requests that have to be beyond a place.
+# Places of a curve for results without a whole one, and the requests needed beyond a place.
 PLACES: Final = ("p50", "p90", "p95", "p99")
 BEYOND: Final = 10
 
 
 def curves(counting: Sequence[Mapping[str, Result]]) -> dict[str, dict[str, float | None]]:
-    """Percentiles over the starts that count, by combination; null where too few requests are beyond."""
+    """Percentiles over the valid starts, by combination; null if too few requests are beyond."""
     names = dict.fromkeys(name for cells in counting for name in cells)
     return {name: _whole_curve([cells[name] for cells in counting if name in cells]) for name in names}
 
@@ -79,7 +79,7 @@ Curve: TypeAlias = tuple[int, float | None, dict[float, float]]
 
 
 def _curve(result: Result) -> Curve:
-    """Requests, the average, and milliseconds by the share of requests that are no slower."""
+    """Requests, the average, and the latency in milliseconds by percentile."""
     known = {float(place) / 100: value for place, value in result.quantiles.items() if value is not None}
     return result.requests, result.latency_ms.avg, known or _places(result.latency_ms)
 
@@ -106,9 +106,9 @@ def _pool(curves: Sequence[Curve], enough: Mapping[str, int]) -> Line:
 
 
 def _percentile(curves: Sequence[Curve], share: float) -> float | None:
-    """Of all requests together: where the mixture of the starts' distributions reaches a share.
+    """The percentile of all requests: where the mixture of the starts' distributions reaches a share.
 
-    Between known places a distribution is taken to be a straight line. Null where a start does not tell as much.
+    Distributions are interpolated linearly between known places. Null if a start lacks the places for it.
     """
     if any(share not in known for _, _, known in curves):
         return None
@@ -133,7 +133,7 @@ def _throughput(results: Results) -> float | None:
 
 
 def _ceiling(results: Results) -> float | None:
-    """By the pooled average, which is what visitors waited for."""
+    """From the pooled average latency."""
     first, average = results[0], _latencies(results)["latency_avg"]
     cycle = first.think_time_s + (average or 0.0) / 1000
     return first.vus / cycle if cycle and first.think != "unknown" else None
@@ -182,7 +182,7 @@ WHOLE: Final[Mapping[str, Callable[[Results], float | None]]] = {
 
 
 def samples(counting: Sequence[Cells], figures: Mapping[str, Figure]) -> Samples:
-    """What effects are computed from: the starts, or the tenths of the only one, where k6 wrote its points."""
+    """The samples for effects: the starts, or the tenths of a single start with k6's points."""
     if len(counting) > 1 or not all(result.timeline and result.profile == SUMMARY for result in counting[0].values()):
         return Samples(values_of(counting, figures), len(counting))
     parts = zip(*(_tenths(result) for result in counting[0].values()), strict=True)

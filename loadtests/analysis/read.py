@@ -1,4 +1,4 @@
-"""Which results belong together: one load, the same combinations in every round, in an order that reads well."""
+"""Reads the results that belong together: one load, the same combinations in every round, in reading order."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from loadtests.schema.result import VERSION, Result, Varies
 from loadtests.schema.run import RUN_FILE, RunDescription, read_description
 
 COMBINATIONS: Final = ("sync", "sync-cached", "async", "async-cached")
-# With those of another server or driver.
+# Including those of another server or driver.
 OURS_BY_NAME: Final = {entry.name: entry.varies for entry in read_entries(OURS)}
 # Every setting of the load that can change what is measured.
 SAME_LOAD: Final = (
@@ -37,9 +37,9 @@ SAME_LOAD: Final = (
 
 
 def refuse_other_loads(files: Mapping[Path, Result]) -> None:
-    """Raises UnusableResults when two results were not measured under the same load."""
+    """Raises UnusableResults if two results were not measured under the same load."""
     (first_path, first), *others = files.items()
-    # A plain summary of k6 tells little of its load.
+    # A k6 summary has little information about its load.
     same = SAME_LOAD if first.profile != PROFILE else ("profile",)
     for path, result in others:
         refuse_other_load(path, result, first_path.name, first, same)
@@ -55,9 +55,9 @@ def refuse_other_load(
 
 
 def in_order(results: Iterable[Result], planned: list[str], base: str) -> list[str]:
-    """The names of the combinations: a base before others, then as planned or measured.
+    """The names of the combinations: the base first, then as planned or measured.
 
-    Raises UnusableResults when there is no such base.
+    Raises UnusableResults if there is no such base.
     """
     names = _in_order(results, planned)
     if base and base not in names:
@@ -73,13 +73,13 @@ def _in_order(results: Iterable[Result], planned: list[str]) -> list[str]:
         return planned
     places = {name: place for place, name in enumerate(COMBINATIONS)}
     measured = sorted(first, key=lambda name: (places.get(name, len(places)), first[name], name))
-    # Half of the matrix is a comparison of its own; three of the four are a matrix with a hole.
+    # Half of the matrix is a valid comparison; three of the four are a matrix with a gap.
     hole = set(COMBINATIONS) - set(measured)
     return [*COMBINATIONS, *(name for name in measured if name not in places)] if len(hole) == 1 else measured
 
 
 def refuse_gaps(place: str, names: list[str], rounds: Mapping[int, set[str]]) -> None:
-    """Raises UnusableResults when a round lacks a combination, or when there is nothing to compare with."""
+    """Raises UnusableResults if a round lacks a combination or there is nothing to compare with."""
     for number, present in sorted(rounds.items()):
         missing = [name for name in names if name not in present]
         if missing:
@@ -93,7 +93,7 @@ def refuse_gaps(place: str, names: list[str], rounds: Mapping[int, set[str]]) ->
 
 
 def varies_of(cells: Mapping[str, Result]) -> dict[str, Varies | None]:
-    """What each combination varies: as its result says, else as ours are known to. Raises UnusableResults."""
+    """What each combination varies, from its result or from our own file. Raises UnusableResults."""
     varies_by_name = {name: result.varies or OURS_BY_NAME.get(name) for name, result in cells.items()}
     for name, varies in varies_by_name.items():
         if varies and varies.stack in RESERVED:
@@ -105,7 +105,7 @@ def varies_of(cells: Mapping[str, Result]) -> dict[str, Varies | None]:
 
 POOL: Final = "python -m loadtests pool"
 DEFAULT_FOLDER: Final = LOADTESTS / "results" / "latest"
-# What stands beside results in their folder and is none.
+# Files in a results folder that are no results.
 OTHER_FILES: Final = frozenset({RUN_FILE, "comparison.json", "capacity.json", "sweep.json", "faults.json"})
 ROUND_NAME: Final = re.compile(r"\.round-\d+\.json$")
 
@@ -113,9 +113,9 @@ Rounds: TypeAlias = dict[int, dict[str, Result]]
 
 
 def read_rounds(folder: Path, base: str = "", given: Sequence[Path] = ()) -> Rounds:
-    """Results by round and combination, each round whole and all under one load, a base before the others.
+    """Results by round and combination, each round complete, all under one load, the base first.
 
-    They are those of a folder, or the given files in their order. Raises UnusableResults.
+    They come from a folder, or from the given files in order. Raises UnusableResults.
     """
     files = _read_given(given) if given else _newest_set({path: _read(path) for path in _result_files(folder)})
     refuse_other_loads(files)
@@ -148,7 +148,7 @@ def read_run_of(folder: Path) -> RunDescription:
 
 
 def _description(folder: Path, files: Iterable[Path]) -> RunDescription:
-    """Empty where that was k6 by hand: a run.json beside its files is of an earlier run."""
+    """Empty if k6 was started by hand: a run.json beside its files belongs to an earlier run."""
     by_hand = not all(ROUND_NAME.search(path.name) for path in files)
     return RunDescription() if by_hand else read_description(folder)
 
@@ -166,7 +166,7 @@ def _result_files(folder: Path) -> list[Path]:
 
 
 def _read_given(paths: Sequence[Path]) -> dict[Path, Result]:
-    """Summaries of one name in several folders are called by their folders too."""
+    """Summaries with the same name in several folders get the folder in their name."""
     names = [path.name for path in paths]
     return {path: _read(path, path.parent.name if names.count(path.name) > 1 else "") for path in paths}
 
@@ -210,7 +210,7 @@ def _refuse_foreign(path: Path, document: Any) -> None:
 
 
 def _newest_set(files: dict[Path, Result]) -> dict[Path, Result]:
-    """Leaves out what another kind of run left behind in the same folder.
+    """Leaves out files of another kind of run in the same folder.
 
     k6 by hand writes `sync.json`, a run of several rounds `sync.round-1.json`.
     """

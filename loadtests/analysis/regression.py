@@ -1,4 +1,4 @@
-"""What changed since an earlier run on the same host: each combination held to itself."""
+"""Changes since an earlier run on the same host: each combination is compared with itself."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,13 +15,13 @@ from loadtests.analysis.void import counting_results, void_results
 from loadtests.schema.files import UnusableResults
 from loadtests.schema.run import RunDescription
 
-# What has to be the same machine; the system may have been updated, which the ledger tells.
+# The entries that identify a machine; its system may have been updated, which the ledger shows.
 SAME_HOST: Final = ("cpu", "cores", "memory_gb")
 
 
 # Without a change and with it.
 Pair: TypeAlias = tuple[str, str]
-# The port that it was given makes no service slower.
+# A service's port does not change its speed.
 OWN_TO_A_RUN: Final = frozenset({"address"})
 
 
@@ -36,17 +36,17 @@ class Regression(msgspec.Struct, frozen=True):
 
 
 class Against(msgspec.Struct, frozen=True):
-    """Each figure now by the same figure before, above 1 is better now; and what is shown to be worse."""
+    """Each figure relative to the earlier one, above 1 is better now; and the regressions."""
 
     folder: str
     compared: dict[str, dict[str, Effect]]
     regressions: list[Regression]
-    # Combinations of which neither run has a ledger: nothing says whether they were set up alike.
+    # Combinations without a ledger in both runs: their settings may differ.
     without_ledger: list[str]
 
 
 def against(folder: Path, earlier: Path) -> Against:
-    """Raises UnusableResults where the two folders must not be compared."""
+    """Raises UnusableResults if the two folders must not be compared."""
     now, before = read_rounds(folder), read_rounds(earlier)
     refuse_other_load(folder, first_result(now), earlier, first_result(before))
     names = [name for name in next(iter(now.values())) if name in next(iter(before.values()))]
@@ -59,7 +59,7 @@ def against(folder: Path, earlier: Path) -> Against:
 
 
 def of_files(earlier: Path, effects: Mapping[str, Mapping[str, Effect]], pairs: Mapping[str, Pair]) -> Against:
-    """Of k6's own summaries, which are held to the first."""
+    """For k6's own summaries, which are compared with the first."""
     compared = {pairs[name][1]: dict(row) for name, row in effects.items()}
     return Against(str(earlier), compared, list(_regressions(compared)), [])
 
@@ -73,13 +73,13 @@ def _regressions(compared: Mapping[str, Mapping[str, Effect]]) -> Iterator[Regre
 
 
 def _paired(now: Rounds, before: Rounds) -> Iterator[tuple[Unit, Unit]]:
-    """Starts of one number belong together: their visitors and their order were the same."""
+    """Pairs starts by number: they had the same requests in the same order."""
     ours, theirs = _units(now), _units(before)
     return ((ours[number], theirs[number]) for number in ours if number in theirs)
 
 
 def _units(rounds: Rounds) -> dict[int, Unit]:
-    """The weighted mix of the head to head, else the load, by start."""
+    """The weighted mix of the head to head by start, else the load."""
     counting = dict(zip(rounds, counting_results(rounds, void_results(rounds)), strict=True))
     turned = {number: mix_of_start(cells) for number, cells in rounds.items()}
     if any(turned.values()):
@@ -94,7 +94,7 @@ def _changes(pairs: Sequence[tuple[Unit, Unit]], name: str, metric: str) -> list
 
 
 def _refuse_other_conditions(folder: Path, earlier: Path, names: Sequence[str]) -> list[str]:
-    """The combinations of which neither run has a ledger that could differ."""
+    """The combinations without a ledger in both runs."""
     now, before = read_run_of(folder), read_run_of(earlier)
     _refuse_other_host(folder, now, earlier, before)
     ours, theirs = _comparable(now.ledger, names), _comparable(before.ledger, names)
@@ -117,7 +117,7 @@ def _refuse_other_host(folder: Path, now: RunDescription, earlier: Path, before:
 
 
 def _comparable(ledger: Any, names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """The entries of the combinations that both runs have, without those that may be others in every run."""
+    """The entries of the combinations in both runs, without those that may differ in every run."""
     whole = ledger if isinstance(ledger, dict) else {}
     return {name: _entries(whole.get(name)) for name in names}
 

@@ -1,6 +1,6 @@
-"""How busy each resource was, what one request asks of it, and which of them binds each route of the head to head.
+"""Utilization and service demand of each resource, and the bottleneck of each route of the head to head.
 
-The utilization law says that utilization is throughput times service demand, where demand is busy time by requests:
+By the utilization law, utilization is throughput times service demand, where demand is busy time per request:
 P. J. Denning and J. P. Buzen, The Operational Analysis of Queueing Network Models, Computing Surveys
 10 (1978).
 """
@@ -23,9 +23,9 @@ AWAY: Final = "waiting for the database"
 
 
 class Resource(NamedTuple):
-    """One resource: the share of the time that it was busy, and ms of it per request, null where nothing was asked.
+    """One resource: the share of the time that it was busy, and ms of it per request, null without requests.
 
-    Of think time and of waiting for the database, where nobody queues, the share is that of a visitor's round.
+    For think time and waiting for the database, which have no queue, the share is that of a visitor's cycle.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Resource(NamedTuple):
 
 
 def resources_of(result: Result) -> list[Resource]:
-    """Every resource that was measured; none when the server's side was not captured."""
+    """Every measured resource; none if the server's side was not captured."""
     server = result.server
     if server is None or not server.programs:
         return []
@@ -46,7 +46,7 @@ def _hardware(result: Result, server: Server) -> Iterator[Resource]:
         servers = _servers(server, name)
         share = usage.cpu_s / result.duration_s / servers
         if name == SERVICE and server.limits:
-            # One worker runs one request's code at a time: its event loop, or its interpreter's lock.
+            # A worker runs the code of one request at a time, because of its event loop or the GIL.
             share = max(share, _busiest_worker(server) / result.duration_s)
         yield Resource(name, share, _per_request(usage.cpu_s, result))
 
@@ -81,7 +81,7 @@ def _delays(result: Result, server: Server) -> Iterator[Resource]:
     yield Resource(THINK_TIME, result.think_time_s / cycle, result.think_time_s * 1000)
     away = _per_request(total(server.counters, "pool_held_seconds_total"), result)
     if away:
-        # Reads that run side by side hold several connections in one wait.
+        # Concurrent reads of one request hold several connections while it waits once.
         waiting = min(away, result.latency_ms.avg or 0.0)
         yield Resource(AWAY, waiting / 1000 / cycle, away)
 
@@ -91,9 +91,9 @@ def _per_request(seconds: float, result: Result) -> float | None:
 
 
 class RouteBottleneck(msgspec.Struct, frozen=True):
-    """The part that is busiest while a service has its turn; `share` is how busy, `demands` ms of CPU by part.
+    """The busiest part while a service has its turn; `share` is its utilization, `demands` ms of CPU by part.
 
-    `cause` is the costliest statement of the route, where the database binds.
+    `cause` is the costliest statement of the route, if the database binds.
     """
 
     name: str
@@ -103,7 +103,7 @@ class RouteBottleneck(msgspec.Struct, frozen=True):
 
 
 def by_route(rounds: Sequence[Cells]) -> dict[str, dict[str, RouteBottleneck]]:
-    """By phase and combination; none where CPU was not captured."""
+    """By phase and combination; empty if CPU was not captured."""
     results = {name: [cells[name] for cells in rounds if name in cells] for cells in rounds for name in cells}
     phases = dict.fromkeys(phase for each in results.values() for result in each for phase in result.head_to_head)
     bottlenecks = {
@@ -128,7 +128,7 @@ def _bottleneck(results: Sequence[Result], phase: str) -> RouteBottleneck | None
 
 
 def _demand(results: Sequence[Result], phase: str, name: str) -> float | None:
-    """Over all requests of the starts together."""
+    """Over all requests of the starts."""
     parts = [result.head_to_head[phase] for result in results]
     spent = [(getattr(part, f"{name}_cpu_ms"), part.requests) for part in parts]
     known = [(ms, count) for ms, count in spent if ms is not None and count]

@@ -1,4 +1,4 @@
-"""What the server's side of each combination came to, and the statements that cost its database most."""
+"""Figures of the server's side of each combination, and its costliest statements."""
 
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
@@ -15,7 +15,7 @@ ROWS_READ: Final = ("Handler_read_key", "Handler_read_next", "Handler_read_rnd_n
 
 
 def server_figures(rounds: Rounds, names: Sequence[str]) -> list[tuple[str, dict[str, float | None]]]:
-    """Each figure that is known of any combination: the median over the rounds that have it."""
+    """Each figure that any combination has: the median over the rounds that have it."""
     cells = {name: [row[name] for row in rounds if name in row] for name in names}
     rows = [(label, {name: _median(cells[name], figure) for name in names}) for label, figure in FIGURES.items()]
     return [(label, values) for label, values in rows if any(value is not None for value in values.values())]

@@ -1,4 +1,4 @@
-"""The shards of a folder: found, held to each other, pooled, and put away."""
+"""The shards of a folder: finds, checks, pools and archives them."""
 
 import re
 from collections.abc import Sequence
@@ -12,22 +12,22 @@ from loadtests.analysis.read import SAME_LOAD, refuse_other_load
 from loadtests.schema.files import UnusableResults, as_json, read_json, write_whole
 from loadtests.schema.shard import Curve, Part
 
-# Where pooled shards are put, so that nothing reads them twice.
+# Pooled shards are moved there, so that they are not read twice.
 SHARDS: Final = "shards"
 PATTERN: Final = "*.shard-*-of-*.json"
 NAME: Final = re.compile(r"([^/]+)\.shard-(\d+)-of-(\d+)\.json")
-# What k6 says in place of a file, with SHARDS=stdout.
+# The prefix of k6's line that replaces a file, with SHARDS=stdout.
 LINE: Final = re.compile(rf"MATRIX-SHARD ({NAME.pattern}) (.*)")
 SAME: Final = (*SAME_LOAD, "combination", "round", "varies", "weights")
-# Of a block: starts that lie further apart are no common start.
+# Share of a block by which starts of shards may differ.
 MOST_SKEW: Final = 0.1
 Pieces = dict[Path, Piece]
 
 
 def pool_folder(folder: Path, kept: Path | None = None) -> list[Path]:
-    """Writes the results that the shards in `folder` add up to, all or none, and puts the shards into `kept`.
+    """Writes the pooled results of the shards in `folder`, all or none, and moves the shards into `kept`.
 
-    Logs are searched for shards, too. Raises UnusableResults.
+    Also reads shards from logs. Raises UnusableResults.
     """
     logs = _unpack(folder)
     wholes = {path: _pooled(path, pieces) for path, pieces in _groups(folder).items()}
@@ -40,7 +40,7 @@ def pool_folder(folder: Path, kept: Path | None = None) -> list[Path]:
 
 
 def _unpack(folder: Path) -> list[Path]:
-    """Writes the shards that logs hold as files, and returns these logs."""
+    """Writes the shards in logs to files, and returns these logs."""
     sources: dict[str, tuple[Path, str]] = {}
     for log in sorted(folder.glob("*.log")):
         for name, *_, text in LINE.findall(log.read_text(errors="replace")):
@@ -53,7 +53,7 @@ def _unpack(folder: Path) -> list[Path]:
 
 
 def _groups(folder: Path) -> dict[Path, Pieces]:
-    """The shards of each result; raises UnusableResults where one is missing, or there are none."""
+    """The shards of each result; raises UnusableResults if one is missing or there are none."""
     groups: dict[Path, Pieces] = {}
     for path in sorted(folder.glob(PATTERN)):
         if match := NAME.fullmatch(path.name):
@@ -133,7 +133,7 @@ def _refuse_visitors(whole: Path, pieces: Sequence[tuple[Path, Piece]]) -> None:
 
 
 def _refuse_counts(path: Path, part: Part) -> None:
-    """What a shard counts is what it has latencies of."""
+    """A shard must have a latency for each counted request."""
     shard = part.shard
     pairs: list[tuple[str, int, Curve]] = [("the load", part.requests, shard.latency)]
     pairs += [(name, route.requests, shard.routes[name]) for name, route in part.routes.items() if name in shard.routes]

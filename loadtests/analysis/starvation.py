@@ -1,25 +1,25 @@
-"""Whether the load generator was held back: then its figures are its own and not the service's."""
+"""Whether the load generator was starved of CPU: then its figures describe k6 and not the service."""
 
 from typing import Final
 
 from loadtests.schema.result import Result
 from loadtests.schema.server import Process
 
-# Of the cores that it may use; above this it is measured itself.
+# Share of its cores; above this k6 itself is measured.
 SATURATED: Final = 0.9
-# Of the latency: as much of it may be k6 waiting for a core, before it is no longer the service's.
+# Share of the latency that may be k6 waiting for a core.
 WAITED_SHARE: Final = 0.25
-# The waits of all its threads are added, also of those that no answer waits for: on a quiet machine 1 to 2 ms a request
-# where answers take 5 ms, and 3 to 4 ms where the database beside it has the core.
+# The waits of all threads are added, including those that delay no answer: with answers of 5 ms it is 1 to 2 ms per
+# request on a quiet machine, and 3 to 4 ms with the database on the same core.
 WAITED_MS: Final = 3.0
-# Of a visitor's round, and how many requests make such a share sure: thinking varies by 0.29 of its mean.
+# Share of a visitor's cycle, and the requests that make it significant: think time varies by 0.29 of its mean.
 LATE_SHARE: Final = 0.15
 ENOUGH_REQUESTS: Final = 200
 GENERATOR: Final = "k6"
 
 
 def starvation(result: Result) -> str | None:
-    """Why a cell's load generator was held back; null when it was not, or that is unknown."""
+    """Why a cell's load generator was starved; null if it was not or that is unknown."""
     return next(iter(result.held_back), None) or _saturated(result) or _without_a_core(result) or _late(result)
 
 
@@ -36,7 +36,7 @@ def saturated(cpu_s: float, seconds: float, cores: int) -> str | None:
 
 
 def _without_a_core(result: Result) -> str | None:
-    """Of several, the one that waited longest: each sent about as many requests."""
+    """Of several k6 processes, the one that waited longest: each sent about the same number of requests."""
     waits = _waits(result.server.processes) if result.server else []
     longest = max(waits, default=None) if result.generators > 1 else sum(waits) if waits else None
     return without_a_core(longest, result.requests // result.generators, result.latency_ms.avg)
@@ -47,7 +47,7 @@ def _waits(processes: list[Process]) -> list[float]:
 
 
 def without_a_core(waited_s: float | None, requests: int, average_ms: float | None) -> str | None:
-    """The kernel says how long k6 could have run and had no core, which is the harm that a busy core does."""
+    """The kernel counts how long k6 was runnable without a core, which is the harm done by a busy core."""
     if waited_s is None or not requests or not average_ms:
         return None
     each = waited_s * 1000 / requests
@@ -62,7 +62,7 @@ def _late(result: Result) -> str | None:
 
 
 def late(result: Result, visitors: int) -> str | None:
-    """By Little's law a visitor's round lasts VUs / throughput; what is not thinking or latency is k6 being late."""
+    """By Little's law a visitor's cycle lasts VUs / throughput; what exceeds think time and latency is k6's delay."""
     if result.rate_rps is not None or result.requests < ENOUGH_REQUESTS or not result.throughput_rps:
         return None
     planned = result.think_time_s + (result.latency_ms.avg or 0.0) / 1000

@@ -1,4 +1,4 @@
-"""Which results do not count, and steps and cells of studies by the same rules."""
+"""The rules by which results, and the steps and cells of studies, are void."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from statistics import median
@@ -15,16 +15,16 @@ BEGINNING: Final = 0.25
 FACTOR: Final = 2.0
 LEAST_MS: Final = 2.0
 SIGNIFICANT: Final = 0.01
-# Slices on each side, and requests in a slice, that a median can be trusted of.
+# The fewest slices on each side, and requests in a slice, for a reliable median.
 ENOUGH_SLICES: Final = 3
 ENOUGH_IN_SLICE: Final = 5
 
 
 def drift(result: Result) -> str | None:
-    """Why the first quarter of the measured time differs from the rest; null when it does not.
+    """Why the first quarter of the measured time differs from the rest; null if it does not.
 
-    Medians of slices are compared, because a miss of the cache or a heavy report moves a mean. It takes a factor of
-    two, and a difference that Mann and Whitney's rank test finds (Annals of Mathematical Statistics 18, 1947).
+    Compares medians of slices, because a cache miss or a heavy report moves a mean. They differ by a factor of two and
+    by the rank test of Mann and Whitney (Annals of Mathematical Statistics 18, 1947).
     """
     slices = [(part.start_s, part.latency_ms.p50) for part in result.timeline if part.requests >= ENOUGH_IN_SLICE]
     early = [p50 for start, p50 in slices if p50 is not None and start < BEGINNING * result.duration_s]
@@ -34,7 +34,7 @@ def drift(result: Result) -> str | None:
     first, rest = median(early), median(late)
     if max(first, rest) < FACTOR * min(first, rest) or abs(first - rest) < LEAST_MS:
         return None
-    from scipy.stats import mannwhitneyu  # here, because it takes two seconds to import and is seldom asked
+    from scipy.stats import mannwhitneyu  # here, because the import takes two seconds
 
     if mannwhitneyu(early, late).pvalue > SIGNIFICANT:
         return None
@@ -42,20 +42,20 @@ def drift(result: Result) -> str | None:
 
 
 def voided(result: Result, rules: Collection[str]) -> list[str]:
-    """The reason of each of these rules that a result breaks; none when it counts."""
+    """The reasons of the rules that a result breaks; empty if it counts."""
     return [reason for rule in RULES if rule.name in rules and (reason := rule.reason(result))]
 
 
-# Of two workers; of more, as much above the even share.
+# For two workers; for more, the same amount above the even share.
 LOPSIDED: Final = 0.6
-# Fewer requests fall on workers unevenly by chance.
+# Fewer requests are spread unevenly by chance.
 ENOUGH_REQUESTS: Final = 50
 CACHE: Final = "cache"
 BYPASSES: Final = ("cache_events_total{event=bypass}", "cache_events_total{event=refused}")
 
 
 class Rule(NamedTuple):
-    """Voids a result for which `reason` gives one."""
+    """Voids a result for which `reason` returns a text."""
 
     name: str
     reason: Callable[[Result], str | None]
@@ -81,7 +81,7 @@ def _unlike(result: Result) -> str | None:
 
 
 def unlike_its_cache(result: Result, cached: bool) -> str | None:
-    """What X-Cache says against a combination that has a cache, or has none; another's answers apart."""
+    """Why X-Cache contradicts `varies.cache`; answers of another combination are judged elsewhere."""
     cache, others = result.cache, result.failures.get("combination", 0)
     hits, asked = cache.hit + cache.stale, cache.hit + cache.miss + cache.stale + cache.bypass
     if not cached and hits > others:
@@ -121,14 +121,14 @@ def _bypassed(result: Result) -> str | None:
 
 
 def bypasses(result: Result) -> int:
-    """How often a request went past Redis or a command was refused, by the larger of both sides' counts."""
+    """Bypassed requests by X-Cache, or bypassed requests and refused commands by /metrics, whichever is more."""
     counters = result.server.counters if result.server else {}
     return max(result.cache.bypass, round(sum(counters.get(name, 0.0) for name in BYPASSES)))
 
 
 def _lopsided(result: Result) -> str | None:
     server = result.server or Server()
-    # One that had none is not among the shares.
+    # Workers without requests have no share.
     workers = max(len(server.workers), round(server.limits.get("workers", 1)))
     largest = max(server.workers.values(), default=0.0)
     if workers < 2 or result.requests < ENOUGH_REQUESTS or largest <= 2 * LOPSIDED / workers:
@@ -161,7 +161,7 @@ RULES: Final = (
 
 
 class VoidResult(msgspec.Struct, frozen=True):
-    """One reason why a combination's start does not count."""
+    """A reason why a combination's start is void."""
 
     combination: str
     round: int
@@ -171,7 +171,7 @@ class VoidResult(msgspec.Struct, frozen=True):
 
 
 def void_results(rounds: Mapping[int, Mapping[str, Result]], strict: bool = False) -> list[VoidResult]:
-    """Summaries that k6 wrote for another script are held to the rules only if strict."""
+    """k6's own summaries are judged only if `strict`."""
     return [
         VoidResult(result.combination, result.round, rule.name, reason, rule.advice)
         for cells in rounds.values()

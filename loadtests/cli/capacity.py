@@ -1,4 +1,4 @@
-"""`capacity`: how many requests a second each combination can take."""
+"""`capacity`: how many requests per second each combination can serve."""
 
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ NOBODY: Final = "none"
 MOST_VISITORS: Final = 2000
 OBJECTIVES: Final = "product=100,products=100,revenue=1000"
 FITTED: Final = "1,2,3,4,6,8,12,16,24,32"
-# Options of the command that are fields of Options as they are.
+# Options of the command that are fields of Options unchanged.
 FIELDS: Final = ("step_s", "warm_up_s", "first", "highest", "resolution", "worst_latency", "fitted", "law_mix", "json")
 LIMITS: Final = Checked("ROUTE=MS,...", read_objectives)
 MIX: Final = Checked("ROUTE=N,...", lambda name, text: written(by_route(name, text)))
@@ -45,26 +45,26 @@ Examples:
 docs/studies.md explains the figures.
 """
 )
-@option("objectives", LIMITS, "95 % of a route's answers take this long at most.", OBJECTIVES)
+@option("objectives", LIMITS, "Milliseconds within which 95 % of a route's answers come.", OBJECTIVES)
 @option("may-fail", percent(0, 50), "Share of a step's requests that may fail.", "0")
-@option("may-drop", percent(0, 50), "Share of the requests that were due and may be dropped.", "0")
-@option("step", decimals(1, 600), "Measured seconds of one step of the search.", "8", "step_s")
-@option("warm-up", decimals(0.2, 600), "Seconds of load before them that are left out.", "2", "warm_up_s")
-@option("first", between(1, 100_000), "Requests a second of the first step; it doubles from there.", "50")
-@option("highest", between(1, 100_000), "Requests a second that are not passed.", "20000")
-@option("resolution", percent(0.1, 50), "Between the highest rate that holds and the lowest that breaks.", "5")
-@option("worst-latency", decimals(0.05, 10), "There are VUs for rate x these seconds; more are dropped.", "1")
+@option("may-drop", percent(0, 50), "Share of due requests that may be dropped.", "0")
+@option("step", decimals(1, 600), "Measured seconds of a step of the search.", "8", "step_s")
+@option("warm-up", decimals(0.2, 600), "Seconds of load before them, not measured.", "2", "warm_up_s")
+@option("first", between(1, 100_000), "Requests per second of the first step; the rate doubles from there.", "50")
+@option("highest", between(1, 100_000), "The highest rate tried, in requests per second.", "20000")
+@option("resolution", percent(0.1, 50), "Distance between the highest rate that passes and the lowest that fails.", "5")
+@option("worst-latency", decimals(0.05, 10), "There are VUs for rate x these seconds; more requests are dropped.", "1")
 @option("concurrency", VISITORS, f"VUs for the Universal Scalability Law, or `{NOBODY}`.", FITTED, "fitted")
-@option("law-mix", MIX, "Their load; reports are left out, see docs/studies.md.", "product=60,products=38")
+@option("law-mix", MIX, "Their mix; reports are left out, see docs/studies.md.", "product=60,products=38")
 @option("predict", VISITORS, "VUs that are predicted, and measured but not fitted.", "20,48", "predicted")
 @cli.json_option
 @cli.plan_options
 @cli.load_options("mix", "hit-ratio", "routes", "service-host")
 def command(**values: Any) -> int:
-    """The highest arrival rate at which each combination holds its objectives, what a request costs there, and how
+    """The highest arrival rate at which each combination meets its objectives, the cost of a request there, and how
     throughput scales with concurrency.
 
-    Requests come in an open model, whatever the answers do.
+    The load is an open model: requests do not wait for answers.
     """
     return ended("capacity", lambda: measure(*read(**values)))
 

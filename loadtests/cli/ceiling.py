@@ -1,4 +1,4 @@
-"""`ceiling`: each service beside a bare constant answer on the same server."""
+"""`ceiling`: each service compared with a bare constant answer on the same server."""
 
 from pathlib import Path
 
@@ -16,8 +16,8 @@ Examples:
   python -m loadtests ceiling --json docs/measurements/bench.json
 """
 )
-@option("starts", between(1, 1000), "How often all are started afresh.", "5")
-@option("turns", decimals(1, 3600), "Seconds in which they take turns, in each start.", "20", field="seconds")
+@option("starts", between(1, 1000), "Starts of fresh services.", "5")
+@option("turns", decimals(1, 3600), "Seconds of turns in each start.", "20", field="seconds")
 @port_base_option
 @json_option
 def command(starts: int, seconds: float, port_base: int, json: Path | None) -> int:

@@ -1,4 +1,4 @@
-"""`compare`: compares result sets, of one round or of several."""
+"""`compare`: compares result sets with one or several rounds."""
 
 import sys
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from loadtests.verdict.comparison import Comparison
 from loadtests.verdict.gates import UnusableGate, in_words, judge, read_gate
 from loadtests.verdict.metric_names import figures_of, names_help
 
-# Columns of the screen, at most; sections have wider tables.
+# The most columns of the screen; sections have wider tables.
 SCREEN: Final = 80
 PATH: Final = click.Path(path_type=Path)
 
@@ -36,7 +36,7 @@ Examples:
   python -m loadtests compare                          the newest run
   python -m loadtests compare loadtests/results/example --report
   python -m loadtests compare DIR --html page.html --beside EARLIER
-  python -m loadtests compare before.json after.json   of any k6, by --summary-export, --out json or --out csv
+  python -m loadtests compare before.json after.json   k6's files: --summary-export, --out json or --out csv
   python -m loadtests compare after.json --against before.json
   python -m loadtests compare --list                   earlier runs, newest first
 
@@ -49,26 +49,26 @@ Conditions are FIGURE SIGN NUMBER, in quotes:
   --fail-if 'sync-cached.hit_ratio < 0.9'                a figure as it was measured
   --fail-if 'routes.revenue.cache.latency_avg.ratio < 5' one route
   --fail-if 'against.sync.service_cpu.ratio < 0.9'       since the run given by --against
-A figure that cannot be named ends with a line that lists what can be.
+An unknown figure ends with a line that lists the known ones.
 
 \b
 Exit status: 0; 2 unusable input; 3 a gate is broken or lacks its figure, or a regression was found;
-4 nothing that was measured counts; 5 an effect is missing, as no start has all that it compares.
+4 every measurement is void; 5 an effect is missing, as no start has all the results it needs.
 """.replace("python -m loadtests compare", COMPARE)
 )
 @click.argument("paths", metavar="[DIR | FILE...]", type=PATH, nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
-@click.option("--section", "sections", type=click.Choice(list(SECTIONS)), multiple=True, help="Show this part alone.")
-@click.option("--verbose", is_flag=True, help="Show every part below the screen.")
-@click.option("--base", metavar="NAME", default="", help="Hold the others to this combination, not to the first one.")
+@click.option("--section", "sections", type=click.Choice(list(SECTIONS)), multiple=True, help="Show only this section.")
+@click.option("--verbose", is_flag=True, help="Show all sections below the screen.")
+@click.option("--base", metavar="NAME", default="", help="Compare with this combination, not with the first one.")
 @click.option("--strict", is_flag=True, help="Leave out k6's own summaries with a failed request or check.")
-@click.option("--fail-if", metavar="CONDITION", multiple=True, help="Fail when it holds, or its figure is missing.")
-@click.option("--against", "earlier", type=PATH, help="Fail when these results are shown to be worse than those.")
+@click.option("--fail-if", metavar="CONDITION", multiple=True, help="Fail if it holds or its figure is missing.")
+@click.option("--against", "earlier", type=PATH, help="Fail if these results are shown to be worse than those.")
 @click.option("--study", "studies", type=PATH, multiple=True, help="A capacity.json, sweep.json or faults.json.")
 @click.option("--report", is_flag=True, help="Write report.html, report.md and comparison.json beside the results.")
-@click.option("--html", type=PATH, help="Write the report as one page that opens offline.")
+@click.option("--html", type=PATH, help="Write the report as one page that works offline.")
 @click.option("--markdown", type=PATH, help="Write the report as a document for a pull request.")
-@click.option("--csv", type=PATH, help="Write every figure as a line.")
+@click.option("--csv", type=PATH, help="Write one figure per line.")
 @click.option("--junit", type=PATH, help="Write the conditions as tests.")
 @click.option("--beside", type=PATH, help="With --html: show another run beside this one.")
 @click.option("--list", "list_runs", is_flag=True, help="List earlier runs, in DIR if given, and nothing else.")
@@ -84,7 +84,7 @@ def command(
     earlier: Path | None,
     **wanted: Any,
 ) -> int:
-    """Compare the results in DIR (the newest run), or k6's own FILEs: all to the first of them."""
+    """Compare the results in DIR (default: the newest run), or k6's own FILEs, all with the first of them."""
     files = Wanted(**wanted)
     folder, given = _source(paths, files, earlier)
     try:
@@ -101,7 +101,7 @@ def command(
             _show(loaded, sections, verbose, _report(folder, given, written))
     except (UnusableResults, UnusableGate) as error:
         raise click.UsageError(one_line(str(error))) from error
-    # The screen names the report.
+    # The screen already names the report.
     for path in written if as_json or not files.report else ():
         print(f"compare: wrote {one_line(str(path))}", file=sys.stderr)
     for line in failures(comparison):
@@ -110,7 +110,7 @@ def command(
 
 
 def _source(paths: Sequence[Path], files: Wanted, earlier: Path | None) -> tuple[Path, Sequence[Path]]:
-    """A folder, or the files that were named."""
+    """The folder, or the named files."""
     if files.beside and not files.html:
         raise click.UsageError("--beside shows another run in the page: add --html FILE")
     if len(paths) <= 1 and not (paths and paths[0].is_file()):
@@ -121,7 +121,7 @@ def _source(paths: Sequence[Path], files: Wanted, earlier: Path | None) -> tuple
 
 
 def _before(earlier: Path | None) -> Sequence[Path]:
-    """The file, or the runs of one combination in a folder."""
+    """The earlier file, or the runs of one combination in a folder."""
     if earlier is None or not earlier.is_dir():
         return [earlier] if earlier else []
     files = sorted(earlier.glob("*.json"))
@@ -140,7 +140,7 @@ def _show(loaded: Loaded, sections: Sequence[str], verbose: bool, report: str) -
 
 
 def _report(folder: Path, given: Sequence[Path], written: Sequence[Path]) -> str:
-    """The page of files may be of others, unless it was written now."""
+    """For files, only a page written now: an older one may be of other files."""
     page = folder / PAGE_NAME
     if page in written or (page.is_file() and not given):
         return f"Report: {page}"
@@ -148,7 +148,7 @@ def _report(folder: Path, given: Sequence[Path], written: Sequence[Path]) -> str
 
 
 def failures(comparison: Comparison) -> list[str]:
-    """A line for each reason why the exit status is not 0."""
+    """One line per reason for an exit status other than 0."""
     lines = [in_words(judgement) for judgement in comparison.gates if judgement.broken]
     if comparison.against:
         lines += [_regression(regression, comparison.against.folder) for regression in comparison.against.regressions]

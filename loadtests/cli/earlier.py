@@ -1,4 +1,4 @@
-"""Earlier runs: what each measured and what came out, newest first."""
+"""Earlier runs with their main figures, newest first."""
 
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,7 @@ COLUMNS: Final = ("folder", "load", "starts", "void", "average, ms", "the cache 
 
 
 def list_of_runs(folder: Path) -> Table:
-    """A line for every run; raises UnusableResults when there are none."""
+    """One line per run; raises UnusableResults if there are none."""
     place = DEFAULT_FOLDER.parent if folder == DEFAULT_FOLDER else folder
     folders = {path.parent for path in place.glob("*/*.json") if path.parent.name != LATEST}
     if not folders:

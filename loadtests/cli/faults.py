@@ -29,7 +29,7 @@ Rules, on every combination and under every fault:
 
 \b
 Examples:
-  python -m loadtests faults                                     all of it, in about half an hour
+  python -m loadtests faults                                     all faults, about half an hour
   python -m loadtests faults --only database-killed              one fault on all four combinations
   python -m loadtests faults --only redis-frozen,redis-full --combinations async-cached
   python -m loadtests faults --again --only redis-full --json mine.json    repeats cases of an earlier run
@@ -43,15 +43,15 @@ Faults:
 Exit status: 0 every rule was kept, 1 one was broken (the cases are named), 2 unusable options.
 """
 )
-@option("only", choices(NAMES), "Some of the faults below, with commas.", field="names")
+@option("only", choices(NAMES), "Some of the faults below, separated by commas.", field="names")
 @option("combinations", choices(COMBINATIONS), f"Some of {', '.join(COMBINATIONS)}.")
-@option("workers", between(1, 64), "Processes of each service.", "2")
+@option("workers", between(1, 64), "Worker processes per service.", "2")
 @cli.port_base_option
 @cli.json_option
 @click.option("--again", is_flag=True, envvar="AGAIN", help="Replace these cases in the run of --json FILE.")
 @option("show", cli.FILE, "Print an earlier run; starts nothing.")
 def command(show: Path | None, **values: Any) -> int:
-    """Do one fault after the other to each combination under load, and judge what came of it."""
+    """Inject one fault after the other into each combination under load, and check the outcome."""
     if values["again"] and not (values["json"] and values["json"].is_file()):
         raise click.UsageError("--again: name an earlier run with --json FILE")
     if show:
@@ -60,6 +60,6 @@ def command(show: Path | None, **values: Any) -> int:
 
 
 def options_of(names: Collection[str] | None, combinations: Collection[str] | None, **values: Any) -> Options:
-    """In the order of the tables, whatever the order on the command line."""
+    """Faults and combinations in the order of the tables, not of the command line."""
     faults = [fault for fault in FAULTS if not names or fault.name in names]
     return Options(faults, [name for name in COMBINATIONS if not combinations or name in combinations], **values)

@@ -12,14 +12,14 @@ from loadtests.cli.program import run
 COMMANDS: Final = {
     "run": "Measure the combinations in turns and compare them.",
     "compare": "Compare results, hold them to conditions, write the report.",
-    "pool": "Add up the parts of a load that several k6 made.",
-    "capacity": "How many requests a second can each combination take?",
+    "pool": "Add up the shards of a load that several k6 processes made.",
+    "capacity": "How many requests per second can each combination serve?",
     "sweep": "At which concurrency, distance or hit ratio would the answer flip?",
-    "faults": "One fault after the other under load, and what came of it.",
+    "faults": "Inject one fault after the other under load, and check the outcome.",
     "staleness": "Look for stale reads under load.",
     "selfcheck": "Does the tool find nothing where there is nothing, and a tenth where there is a tenth?",
     "simulate": "How often is the tool right, on thousands of runs of a known effect?",
-    "ceiling": "Each service beside a bare constant answer on the same server.",
+    "ceiling": "Compare each service with a bare constant answer on the same server.",
 }
 
 
@@ -32,7 +32,7 @@ PROGRAM: Final = "python -m loadtests"
 
 
 class Commands(click.Group):
-    """Commands that are imported when they are called."""
+    """Commands that are imported only when called."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -60,7 +60,7 @@ Completion, for bash (or zsh_source, fish_source), of the same command as a prog
   eval "$(_MATRIX_COMPLETE=bash_source tools/matrix)"
 
 \b
-Exit status: 0; 1 something broke; 2 unusable input; 3 a gate is broken; 4 nothing that was measured counts;
+Exit status: 0; 1 something broke; 2 unusable input; 3 a gate is broken; 4 every measurement is void;
 5 an effect is missing; 130 interrupted.
 """,
 )

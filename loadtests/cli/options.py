@@ -1,4 +1,4 @@
-"""The declarations that commands share: each option is also a variable of the environment."""
+"""Options shared by commands: each is also an environment variable."""
 
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
@@ -23,7 +23,7 @@ HIGHEST_SCALE: Final = 999
 
 
 class Checked(click.ParamType[Any]):
-    """Text that a function of schema.settings reads; its refusal names the variable, the value and the cure."""
+    """A click type read by a function of schema.settings, whose error names the variable, the value and the cure."""
 
     def __init__(self, metavar: str, check: Check = lambda _name, text: text, words: Sequence[str] = ()) -> None:
         self.name = metavar
@@ -74,62 +74,66 @@ COMBINATIONS: Final = Checked("NAMES", words=[*GROUPS, *(entry.name for entry in
 
 
 def option(name: str, kind: Checked, text: str, preset: str | None = None, field: str = "", **more: Any) -> Declare:
-    """An option that is also the variable of its name; `field` is what the program calls it."""
+    """An option that is also an environment variable; `field` is its name in the program."""
     settings = {"type": kind, "metavar": kind.name, "default": preset, "show_default": bool(preset), **more}
     names = [f"--{name}", field or name.replace("-", "_")]
     return click.option(*names, envvar=name.upper().replace("-", "_"), show_envvar=True, help=text, **settings)
 
 
 def together(*declarations: Declare) -> Declare:
-    """Several options as one decorator, in the order of --help."""
+    """Combines several options into one decorator, in the order of --help."""
     return lambda command: reduce(lambda declared, declare: declare(declared), reversed(declarations), command)
 
 
 def results_option(preset: Path) -> Declare:
     shown = str(preset.relative_to(ROOT))
-    return option("results", FOLDER, "Where the run's folder is made.", str(preset), show_default=shown)
+    return option("results", FOLDER, "Folder in which the run's folder is made.", str(preset), show_default=shown)
 
 
 json_option: Final = option("json", NEW_FILE, "Also write the figures to this file.")
-port_base_option: Final = option("port-base", between(1, HIGHEST_PORT), "Services answer on the next ports.", "8000")
+port_base_option: Final = option(
+    "port-base", between(1, HIGHEST_PORT), "Services listen on the ports after this one.", "8000"
+)
 profile_option: Final = option("profile", choice(PROFILES), f"The load: {', '.join(PROFILES)}.", "quick")
 
-# What says which services are measured, and where.
+# Which services are measured, and where they are.
 plan_options: Final = together(
     option(
         "combinations",
         COMBINATIONS,
-        f"Names with commas; {', '.join(GROUPS)}; or a JSON file of services of your own.",
+        f"Names separated by commas; {', '.join(GROUPS)}; or a JSON file of services of your own.",
         "",
     ),
     option(
         "stack",
         choice(STACKS),
-        "local: private processes; compose: containers; kubernetes: a cluster; none: what runs.",
+        "local: private processes; compose: containers; kubernetes: a cluster; none: running services.",
         "local",
     ),
     option("context", Checked("NAME"), "The cluster of STACK=kubernetes, as kubectl calls it.", ""),
-    option("overlay", Checked("DIR"), "What is applied to it: laptop, managed, nodes, or a folder of yours.", "laptop"),
+    option(
+        "overlay", Checked("DIR"), "The overlay applied to it: laptop, managed, nodes, or a folder of yours.", "laptop"
+    ),
     port_base_option,
-    option("workers", between(1, 64), "Processes of each local service.", "1"),
-    option("scale", between(1, HIGHEST_SCALE), "How many times the data.", "1"),
+    option("workers", between(1, 64), "Worker processes per local service.", "1"),
+    option("scale", between(1, HIGHEST_SCALE), "Size of the data set, as a multiple.", "1"),
     results_option(RESULTS),
 )
 
-# What changes the load, as loadtests/lib/settings.js reads it; make_plan checks it.
+# The settings of the load, which loadtests/lib/settings.js reads and make_plan checks.
 LOAD_TEXTS: Final = {
-    "vus": ("N", "Visitors at once; with RATE, how many requests may be in flight."),
+    "vus": ("N", "Concurrent visitors; with RATE, the most requests in flight."),
     "think": ("SECONDS", "Mean think time; `fixed` is exactly 1 s."),
-    "turns": ("TIME", "The head to head of each start; 0 for none."),
+    "turns": ("TIME", "Seconds of the head to head in each start; 0 for none."),
     "warm-up": ("TIME", "Load before the measured time, as 30, 30s or 2m."),
     "duration": ("TIME", "Measured time of each combination in a start."),
     "mix": ("ROUTE=N,...", "Weights, as products=70,revenue=30."),
-    "rate": ("N", "An open model: so many requests a second, whatever the answers do."),
-    "limits": ("ROUTE=MS,...", "Count answers that take longer as late."),
-    "hit-ratio": ("SHARE", "Share of `page` requests whose answer is in the cache already."),
+    "rate": ("N", "Requests per second: an open model with a constant arrival rate."),
+    "limits": ("ROUTE=MS,...", "Milliseconds by route: longer answers count as late."),
+    "hit-ratio": ("SHARE", "Share of `page` requests whose answer is already in the cache."),
     "routes": ("FILE", "Routes of your own; needs COMBINATIONS=yours.json STACK=none."),
-    "service-host": ("HOST", "Where the services are, if not on this machine; needs STACK=none."),
-    "allow-hosts": ("HOST,...", "Other machines that load may go to: yours, or with their owner's leave."),
+    "service-host": ("HOST", "The host of the services, if not this machine; needs STACK=none."),
+    "allow-hosts": ("HOST,...", "Other machines that may be loaded: your own, or with their owner's permission."),
 }
 
 
@@ -139,6 +143,6 @@ def load_options(*names: str) -> Declare:
 
 
 def plan_of(profile: str, **values: Any) -> Plan:
-    """The plan that plan_options, and load_options, were given; raises UnusableInput."""
+    """The plan from the values of plan_options and load_options; raises UnusableInput."""
     load = {name: values.pop(name.lower()) for name in LOAD if name.lower() in values}
     return make_plan(profile, load={name: text for name, text in load.items() if text}, **values)

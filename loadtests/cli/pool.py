@@ -1,4 +1,4 @@
-"""`pool`: adds up the parts of a load."""
+"""`pool`: adds up the shards of a load."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ Examples:
 )
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def command(folder: Path) -> int:
-    """Make the results out of the shards in DIR, or in logs there, that k6 wrote under --execution-segment."""
+    """Make results from the shards in DIR, or in logs there, that k6 wrote with --execution-segment."""
     try:
         wholes = pool_folder(folder)
     except UnusableResults as error:

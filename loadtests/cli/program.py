@@ -1,4 +1,4 @@
-"""A command as a program."""
+"""Runs a command as a program."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from loadtests.schema.exit_status import INTERRUPTED
 
 
 def run(command: click.Command, words: Sequence[str], name: str | None = None, complete_var: str | None = None) -> int:
-    """The exit status; what cannot be used is one line on standard error."""
+    """The exit status; unusable input prints one line on standard error."""
     settings = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
     try:
         return int(command.main(words, name, complete_var, standalone_mode=False, **settings) or 0)

@@ -13,7 +13,7 @@ from loadtests.runner.folders import make_latest, new_folder
 from loadtests.runner.matrix import measure_matrix
 from loadtests.schema.plan import Plan
 
-# Profiles that are no starts of the matrix: each has a command of its name.
+# Profiles of studies: each has a command with its name.
 STUDIES: Final = ("capacity", "sweep")
 
 
@@ -24,19 +24,19 @@ Examples:
   python -m loadtests run --profile smoke                  one short start: does everything work?
   python -m loadtests run --combinations sync,async --rounds 8
   python -m loadtests run --stack none --combinations yours.json --routes routes.json
-  PROFILE=capacity STEP=4 python -m loadtests run          the command capacity, with its own variables
+  PROFILE=capacity STEP=4 python -m loadtests run          the same as the command capacity
 """
 )
 @cli.profile_option
-@cli.option("rounds", cli.between(1, 1000), "Starts of fresh services; as many as the profile has by default.")
+@cli.option("rounds", cli.between(1, 1000), "Starts of fresh services; the default is the profile's.")
 @cli.plan_options
-@cli.option("generators", cli.between(1, 100), "How many k6 share the load, beside each other.", "1")
+@cli.option("generators", cli.between(1, 100), "How many k6 processes share the load.", "1")
 @cli.load_options()
 @click.pass_context
 def command(context: click.Context, /, profile: str, **values: Any) -> int:
-    """Measure all combinations in each of a few starts of fresh services, and compare them.
+    """Measure all combinations in several starts of fresh services, and compare them.
 
-    The results, report.html and report.md are in the run's folder, and in loadtests/results/latest.
+    Writes the results, report.html and report.md to the run's folder and to loadtests/results/latest.
     """
     if profile in STUDIES:
         return _study(context, profile)
@@ -48,7 +48,7 @@ def _run(plan: Plan) -> int:
     try:
         measure_matrix(plan, folder)
     except BaseException:
-        # What was finished is worth its figures, whatever ended the run.
+        # Finished starts are compared, whatever ended the run.
         if folder.exists():
             _compared(plan, folder)
             say("the finished starts are kept, and compared above")
@@ -68,7 +68,7 @@ def _compared(plan: Plan, folder: Path) -> int:
 
 
 def _study(context: click.Context, name: str) -> int:
-    """The study's own command, with what was typed; it reads its variables by itself."""
+    """Runs the study's command with the given options; it reads its own variables."""
     typed, study = [], command_of(name)
     known = {"PROFILE", *(each.envvar for each in study.params)}
     for each in context.command.params:

@@ -23,14 +23,14 @@ Exit status: 0, or 1 when a share is beyond its bound.
 """
 )
 @option("runs", between(1, 1_000_000), "Runs of each kind.", "500")
-@option("seed", between(0, 10**9), "The same seed gives the same figures.", "20260101")
+@option("seed", between(0, 10**9), "Seed: the same one gives the same figures.", "20260101")
 @option("measured", FILE, "Real starts, as selfcheck --json writes them.", str(ROOT / MEASURED), show_default=MEASURED)
 @json_option
 def command(runs: int, seed: int, measured: Path, json: Path | None) -> int:
     """Hold the comparison to runs whose effects are known.
 
-    Four starts make a run; one of the five services is a tenth slower. Runs are simulated with the noise of real
-    starts (drift, autocorrelation, skewness, what starts differ by), or put together from real starts. Each is written
-    as result files and read by the program that reads a user's.
+    A run has four starts; one of the five services is a tenth slower. Runs are simulated with the noise of real starts
+    (drift, autocorrelation, skewness, differences between starts) or combined from real starts. Each run is written as
+    result files and read by the same code as a user's.
     """
     return ended("simulate", lambda: simulate(runs, seed, measured, json))

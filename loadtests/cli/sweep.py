@@ -1,4 +1,4 @@
-"""`sweep`: where async, or the cache, becomes better or worse."""
+"""`sweep`: the level at which async or the cache becomes better or worse."""
 
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,9 @@ Examples:
 docs/studies.md explains the figures.
 """
 )
-@option("minutes", decimals(0.1, 24 * 60), "How long it may take, after the stack is up.", "9")
-@option("factors", choices(list(BY_NAME)), "What is varied.", ",".join(BY_NAME))
-@option("read", cli.FILE, "A sweep.json: say what it holds, and measure nothing.", field="file")
+@option("minutes", decimals(0.1, 24 * 60), "The longest duration, after the stack is up.", "9")
+@option("factors", choices(list(BY_NAME)), "The factors to vary.", ",".join(BY_NAME))
+@option("read", cli.FILE, "Print this sweep.json; measures nothing.", field="file")
 @cli.json_option
 @cli.plan_options
 @cli.load_options("mix")
@@ -48,6 +48,6 @@ def read(
         refuse("STACK", plan.stack, "a sweep starts services with other settings, so it needs STACK=local")
     if len(plan.names) < 2:
         refuse("COMBINATIONS", plan.names[0], "a sweep compares services: name two at least")
-    # Else the head to head would have its usual routes.
+    # Otherwise the head to head would have its default routes.
     mix = ",".join(f"{route}={share:g}" for route, share in plan.mix.items())
     return options_of(minutes, factors, file, json), plan._replace(load={**plan.load, "MIX": mix})

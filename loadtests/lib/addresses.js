@@ -1,5 +1,5 @@
-// On which machines load may go: this one, and those that ALLOW_HOSTS= names, because load on somebody else's is an
-// attack. loadtests/schema/combinations.py has the same rules.
+// Hosts that may be loaded: this machine and those in ALLOW_HOSTS=, because load on somebody else's machine is an attack.
+// loadtests/schema/combinations.py has the same rules.
 
 import { refuse } from './mistakes.js';
 
@@ -23,19 +23,19 @@ function plain(host) {
   return host.trim().toLowerCase().replace(/^\[(.*)\]$/, '$1');
 }
 
-/** The machine where services are that our own or a user's file has on this one; empty for this one. */
+/** The host that replaces this machine in the addresses of the services; empty for this machine. */
 export function serviceHost() {
   const host = __ENV.SERVICE_HOST || '';
   if (!host || new RegExp(`^(${HOST})$`).test(host)) return host;
   return refuse('SERVICE_HOST', host, 'give the name or the address of a machine', '');
 }
 
-/** The address on another machine; one that is elsewhere already stays. @param {string} url @param {string} host */
+/** The address on another host; addresses that are not on this machine stay. @param {string} url @param {string} host */
 export function moved(url, host) {
   return host && LOOPBACK.includes(hostOf(url)) ? url.replace(ADDRESS, `$1${host}$3`) : url;
 }
 
-/** Refuses, of what COMBINATIONS says and SERVICE_HOST moves, what is not this machine and not allowed. @param {string[]} urls */
+/** Refuses addresses on other machines that are not allowed; they come from COMBINATIONS or SERVICE_HOST. @param {string[]} urls */
 export function refuseElsewhere(urls) {
   const allowed = [...LOOPBACK, ...(__ENV.ALLOW_HOSTS || '').split(',').map(plain)];
   const elsewhere = urls.map(hostOf).find((host) => !allowed.includes(host));

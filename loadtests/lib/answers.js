@@ -1,4 +1,4 @@
-// What is wrong with a body: one sentence, or nothing. A status alone proves little: an empty page is quick too.
+// Checks of answer bodies: a sentence about the first error, or an empty text. A status proves little: an empty page is quick too.
 
 const MONEY = /^\d+\.\d\d$/;
 const MONTH = /^\d{4}-\d\d$/;
@@ -7,10 +7,10 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 const PAGE_SIZE = 20;
 const LISTS = ['best_sellers', 'low_stock', 'latest_orders', 'revenue_by_day'];
 
-/** The first of the named faults that is there. @param {Array<[boolean, string]>} faults */
+/** The text of the first condition that holds. @param {Array<[boolean, string]>} faults */
 function first(faults) {
-  const found = faults.find(([there]) => there);
-  return found ? found[1] : '';
+  const fault = faults.find(([holds]) => holds);
+  return fault ? fault[1] : '';
 }
 
 /** @param {any} item @param {string | null} category */
@@ -26,7 +26,7 @@ export function wrongPage(body, category, after) {
   let last = after;
   for (const item of items) {
     if (!(item.id > last)) return `id ${item.id} does not follow ${last}`;
-    if (badItem(item, category)) return `product ${item.id} is not as asked for`;
+    if (badItem(item, category)) return `product ${item.id} is malformed or of another category`;
     last = item.id;
   }
   return first([
@@ -35,7 +35,7 @@ export function wrongPage(body, category, after) {
   ]);
 }
 
-/** The same as far as the text of a full page shows it. @param {string} body @param {string} category */
+/** The same check on the text of a full page, without parsing it. @param {string} body @param {string} category */
 export function wrongPageText(body, category) {
   const items = body.split('"id":').length - 1;
   const ofIt = body.split(`"${category}"`).length - 1;
@@ -53,16 +53,16 @@ export function wrongRevenue(body, days, category) {
   if (!Array.isArray(rows) || rows.length === 0) return 'the report has no rows';
   return first([
     [!DAY.test(body.from) || !DAY.test(body.to) || body.from > body.to, 'from and to are no days'],
-    [body.days !== days, `days is ${body.days}, asked for ${days}`],
-    [body.category !== category, `category is ${body.category}, asked for ${category}`],
-    [rows.some((row) => badRow(row, category)), 'a row of the report is not as asked for'],
+    [body.days !== days, `days is ${body.days}, not ${days}`],
+    [body.category !== category, `category is ${body.category}, not ${category}`],
+    [rows.some((row) => badRow(row, category)), 'a row of the report is malformed or of another category'],
   ]);
 }
 
 /** @param {any} body @param {number} id @param {string} [price] */
 export function wrongProduct(body, id, price) {
   return first([
-    [body.id !== id, `the product is ${body.id}, asked for ${id}`],
+    [body.id !== id, `the product is ${body.id}, not ${id}`],
     [!MONEY.test(body.price) || !body.name || !body.sku || !body.category, `product ${id} is incomplete`],
     [price !== undefined && body.price !== price, `the price is ${body.price}, set to ${price}`],
     [!Number.isInteger(body.stock) || body.stock < 0, `the stock is ${body.stock}`],
@@ -85,7 +85,7 @@ function cents(money) {
 /** @param {any} body @param {number} id */
 export function wrongOrder(body, id) {
   const lines = body.lines;
-  if (body.id !== id) return `the order is ${body.id}, asked for ${id}`;
+  if (body.id !== id) return `the order is ${body.id}, not ${id}`;
   if (!Array.isArray(lines) || lines.length === 0) return `order ${id} has no lines`;
   if (lines.some((line) => !MONEY.test(line.unit_price) || !(line.quantity > 0))) return `order ${id} has a bad line`;
   const sum = lines.reduce((total, line) => total + line.quantity * cents(line.unit_price), 0);
@@ -100,13 +100,13 @@ function content(lines) {
   return lines.map((line) => `${line.product_id}x${line.quantity}`).sort().join();
 }
 
-/** @param {any} body @param {any} asked @param {string} location */
-export function wrongNewOrder(body, asked, location) {
+/** @param {any} body @param {any} order @param {string} location */
+export function wrongNewOrder(body, order, location) {
   const wrong = wrongOrder(body, body.id);
   if (wrong) return wrong;
   return first([
-    [body.customer_id !== asked.customer_id, `the customer is ${body.customer_id}`],
-    [content(body.lines) !== content(asked.lines), 'the order does not echo its lines'],
+    [body.customer_id !== order.customer_id, `the customer is ${body.customer_id}`],
+    [content(body.lines) !== content(order.lines), 'the order does not echo its lines'],
     [location !== `/api/orders/${body.id}`, `Location is ${location}`],
   ]);
 }

@@ -1,4 +1,4 @@
-// What a visitor has seen in the turns, batch by batch: each adds its own contrasts, since visitors share no memory.
+// Figures of the turns by batch. Each visitor adds its own contrasts, since VUs share no memory.
 
 import { Counter, Gauge, Rate, Trend } from 'k6/metrics';
 import { BATCHES } from './phases.js';
@@ -16,7 +16,7 @@ export function nameOf(...numbers) {
 function batchMetrics(name) {
   return {
     latency: new Trend(`${name}_latency`, true),
-    // The logarithm of its mean latency in a turn, less the mean of the services' in that round.
+    // The log of its mean latency in a turn minus the mean over all services in that round.
     contrast: new Trend(`${name}_contrast`),
     failed: new Counter(`${name}_failed`),
     overlapping: new Rate(`${name}_overlapping`),
@@ -24,7 +24,7 @@ function batchMetrics(name) {
   };
 }
 
-/** k6 knows only metrics that are made when the script starts. @param {number} phase @param {number} service */
+/** k6 allows new metrics only while the script starts. @param {number} phase @param {number} service */
 export function serviceMetrics(phase, service) {
   const name = nameOf(phase, service);
   const batches = Array.from({ length: BATCHES }, (_, batch) => batchMetrics(nameOf(phase, service, batch)));
@@ -55,12 +55,12 @@ export class Contrasts {
     this.counts[service] += 1;
   }
 
-  /** A round counts only where every service has answered. */
+  /** A round counts only if every service has answered. */
   endRound() {
     if (this.counts.every((count) => count > 0)) {
       const logarithms = this.sums.map((sum, service) => Math.log(sum / this.counts[service]));
-      const mean = logarithms.reduce((sum, one) => sum + one, 0) / logarithms.length;
-      logarithms.forEach((one, service) => this.contrasts[service].push(one - mean));
+      const mean = logarithms.reduce((sum, logarithm) => sum + logarithm, 0) / logarithms.length;
+      logarithms.forEach((logarithm, service) => this.contrasts[service].push(logarithm - mean));
     }
     this.sums.fill(0);
     this.counts.fill(0);

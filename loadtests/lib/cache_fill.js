@@ -1,4 +1,4 @@
-// Caches are filled before anything is measured, so that a short load shows what a long one settles at.
+// Fills the caches before measuring, so that a short load shows the steady state of a long one.
 
 import http from 'k6/http';
 import { pagePath, reportPath } from './journeys.js';
@@ -10,7 +10,7 @@ import { OWN_MIX } from './routes.js';
 const AT_ONCE = 8;
 const LONGEST_MS = 10000;
 
-/** Each report and each page that the load may ask for, once. @param {import('./settings.js').Settings} settings */
+/** Requests each report and each page of the load once. @param {import('./settings.js').Settings} settings */
 export function fillCaches({ combinations, mix }) {
   if (OWN_MIX) return;
   for (const { url } of combinations.filter(({ varies }) => varies && varies.cache)) {
@@ -35,7 +35,7 @@ function following({ category }, answer) {
   return typeof next === 'number' ? [{ category, after: next }] : [];
 }
 
-/** @param {string[]} urls @param {number} ends when those that are left are left out */
+/** @param {string[]} urls @param {number} ends the time after which the remaining ones are left out */
 function getAll(urls, ends) {
   const answers = /** @type {http.Response[]} */ ([]);
   for (let at = 0; at < urls.length && Date.now() < ends; at += AT_ONCE) {

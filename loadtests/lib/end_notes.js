@@ -1,4 +1,4 @@
-// What the end of a run says beside its figures.
+// Notes below the figures at the end of a run.
 
 import { MOST_OVERLAPPING } from './turn_figures.js';
 
@@ -16,7 +16,7 @@ export function endNotes(results, figures) {
   return [...late, late.length > 0 ? CURE : '', orders > 0 ? `${orders} orders were made.\n` : ''].join('');
 }
 
-/** The share of a phase's requests that reach over their turns. @param {Result[]} results @param {string} phase */
+/** The share of a phase's requests whose answer came after the end of their turn. @param {Result[]} results @param {string} phase */
 function lateShare(results, phase) {
   const batches = results.flatMap(({ turns }) => turns[phase]);
   const sum = (/** @type {'requests' | 'overlapping'} */ name) => batches.reduce((total, one) => total + one[name], 0);

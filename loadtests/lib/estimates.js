@@ -1,5 +1,5 @@
-// What the head to head shows: ratios of average latencies with 95 % intervals, over the batches of the one start. The
-// formulas are those of loadtests/analysis/{batches,effects,head_to_head}.py, and a test wants the same digits.
+// Results of the head to head: ratios of average latencies with 95 % intervals, over the batches of one start. The
+// formulas are those of loadtests/analysis/{batches,effects,head_to_head}.py; a test compares the digits.
 
 import { STUDENT_T } from './quantiles.js';
 
@@ -7,7 +7,7 @@ import { STUDENT_T } from './quantiles.js';
 /** @typedef {number[][]} Levels the logarithm of a latency in milliseconds, by batch that counts and service */
 /** @typedef {{ ratio: number, low: number, high: number, verdict: string }} Effect above 1 is better */
 
-// Two processes of one service differ by 1 % (standard deviation): half an interval of the ratio of two of them.
+// Two processes of one service differ by 1 % (standard deviation): half the interval of the ratio of two of them.
 const BETWEEN_STARTS = 0.028;
 const BAND = Math.log(1.05);
 const LEAST = Math.log(1.03);
@@ -30,7 +30,7 @@ function verdictOf(estimate, low, high) {
   return low >= -BAND && high <= BAND ? 'same' : 'cannot tell';
 }
 
-/** How many times quicker one service is than another, null where too few batches count. @param {Levels} levels @param {number} without place of the one @param {number} withIt place of the other @returns {Effect | null} */
+/** How many times quicker the second service is than the first, null if too few batches count. @param {Levels} levels @param {number} without index of the first @param {number} withIt index of the second @returns {Effect | null} */
 export function effectOf(levels, without, withIt) {
   const values = levels.map((services) => services[without] - services[withIt]);
   if (values.length < 2) return null;
@@ -44,18 +44,18 @@ export function effectOf(levels, without, withIt) {
 
 /** The numbers of the batches that count: for all services or for none. @param {Result[]} results @param {string} phase @returns {number[]} */
 function counting(results, phase) {
-  const numbers = results[0].turns[phase].map((/** @type {any} */ one) => one.batch);
-  const counts = (/** @type {any} */ one) => one.void === null && one.contrast !== null && one.requests > 0;
+  const numbers = results[0].turns[phase].map((/** @type {any} */ batch) => batch.batch);
+  const counts = (/** @type {any} */ batch) => batch.void === null && batch.contrast !== null && batch.requests > 0;
   return numbers.filter((/** @type {number} */ number) => results.every(({ turns }) => counts(turns[phase][number])));
 }
 
-/** The mean of one service over these batches, by their requests. @param {Result} result @param {string} phase @param {number[]} numbers */
+/** The mean of one service over these batches, weighted by requests. @param {Result} result @param {string} phase @param {number[]} numbers */
 function average({ turns }, phase, numbers) {
   const batches = numbers.map((number) => turns[phase][number]);
-  return sum(batches.map((one) => one.requests * one.latency_ms.avg)) / sum(batches.map((one) => one.requests));
+  return sum(batches.map((batch) => batch.requests * batch.latency_ms.avg)) / sum(batches.map((batch) => batch.requests));
 }
 
-/** By number of the batch, none where it does not count. @param {Result[]} results @param {string} phase @returns {Map<number, number[]>} */
+/** By batch number, only batches that count. @param {Result[]} results @param {string} phase @returns {Map<number, number[]>} */
 function levelsByNumber(results, phase) {
   const numbers = counting(results, phase);
   const base = mean(results.map((result) => Math.log(average(result, phase, numbers))));
@@ -67,7 +67,7 @@ export function phaseLevels(results, phase) {
   return [...levelsByNumber(results, phase).values()];
 }
 
-/** The weighted mix, where a batch of each of its routes counts. @param {Result[]} results @returns {Levels} */
+/** The weighted mix, for batches that count on all its routes. @param {Result[]} results @returns {Levels} */
 export function mixLevels(results) {
   const { weights, turns } = results[0];
   const routes = Object.keys(weights);
@@ -80,7 +80,7 @@ export function mixLevels(results) {
   return numbers.map((number) => results.map((_, service) => Math.log(level(number, service) / total)));
 }
 
-/** The batches that do not count, with a reason each: `whole` says that they are too many for the rest to be trusted. @param {Result[]} results */
+/** The void batches with a reason each; `whole`: so many are void that the rest is not trusted. @param {Result[]} results */
 export function voidBatches(results) {
   const listed = Object.entries(results[0].turns).flatMap(([phase, batches]) =>
     batches.map((/** @type {any} */ _, /** @type {number} */ number) => reasonOf(results, phase, number)),
@@ -91,6 +91,6 @@ export function voidBatches(results) {
 
 /** The first service's reason, empty where the batch is not void. @param {Result[]} results @param {string} phase @param {number} number */
 function reasonOf(results, phase, number) {
-  const found = results.find(({ turns }) => turns[phase][number].void !== null);
-  return found ? `${found.combination} in ${phase}: ${found.turns[phase][number].void}` : '';
+  const result = results.find(({ turns }) => turns[phase][number].void !== null);
+  return result ? `${result.combination} in ${phase}: ${result.turns[phase][number].void}` : '';
 }

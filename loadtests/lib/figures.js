@@ -1,4 +1,4 @@
-// From k6's end-of-test data to one result per combination, in version 1 of the result schema.
+// Turns k6's end-of-test data into one result per combination, in version 1 of the result schema.
 
 import { latency, rounded, percentileOf } from './latency.js';
 import { CACHE_ANSWERS, CURVE, FAILED, FAILURES, figureName, SLICES } from './measures.js';
@@ -7,14 +7,14 @@ import { headToHead, turns } from './turn_figures.js';
 /** @typedef {import('./settings.js').Settings} Settings */
 /** @typedef {import('./combinations.js').Combination} Combination */
 /** @typedef {import('./phases.js').Phase} Phase */
-/** @typedef {(name: string) => Record<string, number>} Figures the values of one figure, empty when nothing was counted */
+/** @typedef {(name: string) => Record<string, number>} Figures the values of one metric, empty when nothing was counted */
 
-/** Says whether k6 hands over its machine-readable summary, which lacks most percentiles. @param {any} data */
+/** Whether k6 passes its machine-readable summary, which lacks most percentiles. @param {any} data */
 export function isMachineReadable(data) {
   return Boolean(data.results);
 }
 
-/** Reads what k6 hands over by default, 1.x and 2.x alike, and what it does when asked to since 1.5. @param {any} data @returns {Figures} */
+/** Reads k6's default summary (1.x and 2.x) and its machine-readable one (since 1.5). @param {any} data @returns {Figures} */
 export function figuresOf(data) {
   const table = isMachineReadable(data) ? machineReadable(data) : data.metrics;
   return (name) => (table[name] && table[name].values) || {};
@@ -22,12 +22,12 @@ export function figuresOf(data) {
 
 /** @param {any} data @returns {Record<string, any>} */
 function machineReadable(data) {
-  // k6 hands over structs of Go, whose texts and numbers are no plain ones before they were JSON.
+  // k6 passes Go structs; only after a round trip through JSON are they plain texts and numbers.
   const listed = /** @type {any[]} */ (JSON.parse(JSON.stringify(data.results.metrics)));
   return Object.fromEntries(listed.map(({ name, values }) => [name, { values: { ...values, ...older(values) } }]));
 }
 
-/** The older names of what both hand over. @param {Record<string, number>} values of a trend or a rate, or others */
+/** The older names of values that both summaries have. @param {Record<string, number>} values of a trend, a rate or another metric */
 function older({ med, p90, p95, matches, total }) {
   return { 'p(50)': med, 'p(90)': p90, 'p(95)': p95, passes: matches, fails: total - matches };
 }
@@ -37,7 +37,7 @@ function runtime(data) {
   return rounded(isMachineReadable(data) ? Number(data.config.duration) : data.state.testRunDurationMs / 1000);
 }
 
-/** Which run of which k6 this is; the machine-readable summary knows the version, and not what setup() said. @param {any} data */
+/** Run id and k6 version; the machine-readable summary has the version but not the data of setup(). @param {any} data */
 function origin(data) {
   const { id = null, k6 = null } = data.setup_data || {};
   return { run_id: id, k6: { version: data.metadata ? String(data.metadata.k6_version) : k6 } };
@@ -70,10 +70,10 @@ function routes(figures, tags, settings) {
 function percentiles(figures, tags) {
   const trend = figures(figureName('http_req_duration', tags));
   const requests = count(figures, 'http_reqs', tags);
-  return Object.fromEntries(CURVE.map((one) => [`p${one}`, percentileOf(trend, one, requests)]));
+  return Object.fromEntries(CURVE.map((place) => [`p${place}`, percentileOf(trend, place, requests)]));
 }
 
-/** What each part of the measured time came to, nothing where k6 does not say how many requests it had. @param {Figures} figures @param {Record<string, string>} tags @param {number} duration */
+/** The figures of each slice of the measured time; empty if k6 does not count its requests. @param {Figures} figures @param {Record<string, string>} tags @param {number} duration */
 function timeline(figures, tags, duration) {
   if (duration === 0 || figures(figureName('http_req_duration', tags)).count === undefined) return [];
   const width = duration / SLICES;
@@ -93,10 +93,10 @@ function slice(figures, tags) {
   return { requests, failed, latency_ms: { avg, p50, p95, max } };
 }
 
-/** All of the curve, whatever the number of requests: several starts are pooled by it. @param {Figures} figures @param {Record<string, string>} tags */
+/** The whole curve, whatever the number of requests; pooling several starts needs it. @param {Figures} figures @param {Record<string, string>} tags */
 function quantiles(figures, tags) {
   const trend = figures(figureName('http_req_duration', tags));
-  const inner = CURVE.map((one) => [one, rounded(trend[`p(${one})`])]);
+  const inner = CURVE.map((place) => [place, rounded(trend[`p(${place})`])]);
   const requests = count(figures, 'http_reqs', tags);
   const all = [[0, rounded(trend.min)], ...inner, [100, rounded(trend.max)]];
   return Object.fromEntries(all.map(([place, value]) => [place, requests > 0 ? value : null]));
@@ -107,7 +107,7 @@ function ceiling(vus, seconds) {
   return seconds > 0 ? Math.round((vus / seconds) * 100) / 100 : null;
 }
 
-/** The result of one combination, or null when its time was not measured to the end. @param {any} data @param {Combination} combination @param {Settings} settings @param {Phase[]} phases */
+/** The result of one combination, null if it was not measured to the end. @param {any} data @param {Combination} combination @param {Settings} settings @param {Phase[]} phases */
 export function resultOf(data, combination, settings, phases) {
   const figures = figuresOf(data);
   const since = figures(figureName('measured_since', { combination: combination.name })).value;

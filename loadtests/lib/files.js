@@ -1,4 +1,4 @@
-// Files that a user names: relative to where k6 was started, as in a shell.
+// Files named by the user: relative to the folder where k6 was started, as in a shell.
 
 import { refuse } from './mistakes.js';
 
@@ -7,7 +7,7 @@ export function readText(path) {
   return open(path.startsWith('/') || !__ENV.PWD ? path : `${__ENV.PWD}/${path}`);
 }
 
-/** Undefined for what cannot be read. @param {string} name @param {string} path @returns {any} */
+/** Undefined for a file that cannot be read. @param {string} name @param {string} path @returns {any} */
 export function readJson(name, path) {
   try {
     return JSON.parse(readText(path));

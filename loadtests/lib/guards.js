@@ -1,4 +1,4 @@
-// Nothing is measured before every service has said that it is ready, and who it is.
+// Measuring starts only after every service has said that it is ready and which combination it is.
 
 import http from 'k6/http';
 import exec from 'k6/execution';
@@ -12,15 +12,15 @@ function readiness(combination) {
   return combination.url + (combination.ready || '/health/ready');
 }
 
-/** What keeps a service from being measured, or nothing. @param {Combination} combination @param {http.Response} response */
+/** Why a service cannot be measured, or an empty text. @param {Combination} combination @param {http.Response} response */
 function obstacle(combination, response) {
   const url = readiness(combination);
   const sender = response.headers['X-Combination'];
   const where = `${combination.name} at ${url}`;
   if (response.status === 0) return `${where} does not answer (${response.error}): ${CURE}`;
   if (combination.expect && sender !== combination.expect) {
-    const found = sender ? `it says it is ${sender}` : 'it sends no X-Combination';
-    return `${where} is another service, ${found}: something else holds this port, or PORT_BASE is wrong`;
+    const name = sender ? `it says it is ${sender}` : 'it sends no X-Combination';
+    return `${where} is another service, ${name}: something else holds this port, or PORT_BASE is wrong`;
   }
   const elsewhere = response.headers.Location;
   const redirects = response.status >= 300 && response.status < 400 && elsewhere;
@@ -29,12 +29,12 @@ function obstacle(combination, response) {
   return '';
 }
 
-/** Ends the run with one line when a service cannot be measured; the version of k6, which k6 tells services only. @param {Combination[]} combinations */
+/** Ends the run with one line when a service cannot be measured. Returns k6's version, which is only in its User-Agent. @param {Combination[]} combinations */
 export function refuseUnready(combinations) {
-  const asked = { timeout: '5s', tags: { phase: 'setup' }, redirects: 0 };
-  const answers = combinations.map((one) => http.get(readiness(one), asked));
-  const found = combinations.map((one, place) => obstacle(one, answers[place])).filter((line) => line);
-  if (found.length > 0) exec.test.abort(found.join('; '));
+  const parameters = { timeout: '5s', tags: { phase: 'setup' }, redirects: 0 };
+  const answers = combinations.map((combination) => http.get(readiness(combination), parameters));
+  const obstacles = combinations.map((combination, place) => obstacle(combination, answers[place])).filter((line) => line);
+  if (obstacles.length > 0) exec.test.abort(obstacles.join('; '));
   const agent = (answers[0].request.headers['User-Agent'] || []).join();
   const match = /k6\/v?([^ ]+)/.exec(agent);
   return match ? match[1] : null;

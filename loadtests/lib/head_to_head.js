@@ -1,4 +1,4 @@
-// The services take turns: which visitor asks which of them, in one phase after the other.
+// The services take turns: which visitor sends requests to which service, one phase after the other.
 
 import exec from 'k6/execution';
 import { serviceMetrics } from './batches.js';
@@ -10,12 +10,12 @@ import { warmUp } from './warm_up.js';
 /** @typedef {import('./phases.js').Phase} Phase */
 /** @typedef {Record<string, number[]>} Latencies by phase and service, milliseconds */
 
-// Before the first phase, so that all visitors are there, and after each, for answers that are late.
+// Before the first phase, until all visitors have started, and after each phase, for late answers.
 const LEAD_S = 0.5;
 const GAP_S = 0.5;
 const PRIME = 31;
 
-/** Seconds that phases take, with what is between them. @param {Phase[]} phases */
+/** Seconds that phases take, with the pauses between them. @param {Phase[]} phases */
 export function secondsOf(phases) {
   return phases.reduce((sum, phase) => sum + phase.seconds + GAP_S, LEAD_S);
 }
@@ -30,7 +30,7 @@ export class HeadToHead {
     this.metrics = phases.map((_, phase) => combinations.map((_one, service) => serviceMetrics(phase, service)));
   }
 
-  /** What one service is asked for. @param {Combination} combination @param {string} run @returns {import('./turn_calls.js').Source} */
+  /** The requests to one service. @param {Combination} combination @param {string} run @returns {import('./turn_calls.js').Source} */
   source({ name }, run) {
     return { seed: this.seed, hitRatio: this.hitRatio, run: `${run}-${name}` };
   }
@@ -38,7 +38,7 @@ export class HeadToHead {
   /** The same warm-up for all, one service after the other. @param {Phase[]} phases @param {string} run @returns {Latencies} */
   prepare(phases, run) {
     const warmed = (/** @type {Phase} */ phase) =>
-      this.combinations.map((one) => warmUp(phase, one, this.source(one, `${run}-warm-up`)));
+      this.combinations.map((combination) => warmUp(phase, combination, this.source(combination, `${run}-warm-up`)));
     return Object.fromEntries(phases.map((phase) => [phase.name, warmed(phase)]));
   }
 

@@ -1,4 +1,4 @@
-// One function per route: what a visitor sends, and what a right answer looks like.
+// One function per route: the request of a visitor and the check of its answer.
 
 import * as answers from './answers.js';
 import * as keys from './keys.js';
@@ -7,11 +7,11 @@ import * as keys from './keys.js';
  * @typedef {object} Visitor
  * @property {import('./random.js').Random} random
  * @property {number} number from 0
- * @property {number} visitors how many there are
- * @property {boolean} [first] of those of its process, which has the word for all
+ * @property {number} visitors number of all visitors
+ * @property {boolean} [first] the first visitor of its k6 process, which logs for all
  * @property {{ category: string | null, after: number, left: number } | null} browsing
  * @property {number} sent requests so far
- * @property {number} request number of this one, no other of a load has it
+ * @property {number} request number of this request, unique in the load
  * @property {Record<string, number>} limits milliseconds by route: a longer answer is late
  * @property {number} hitRatio share of `page` requests whose answer is in the cache already
  * @property {string} run names this run, so that a key is not used twice
@@ -22,9 +22,9 @@ import * as keys from './keys.js';
  * @property {object} [body]
  * @property {Record<string, string>} [headers]
  * @property {number} status the expected one
- * @property {number} [alsoRight] a status that the journey expects too, counted apart
- * @property {(body: any, response: any) => string} wrong what is wrong with the body, empty when nothing
- * @property {(response: any) => string} [wrongText] the same for an answer that need not be JSON
+ * @property {number} [alsoRight] a second expected status, counted separately
+ * @property {(body: any, response: any) => string} wrong the error in the body, empty if there is none
+ * @property {(response: any) => string} [wrongText] the same for an answer that may not be JSON
  */
 
 /** @param {string} path @param {Record<string, string | number | null>} parts */
@@ -69,8 +69,8 @@ function firstPage(visitor) {
 
 /** @param {Visitor} visitor */
 function revenue(visitor) {
-  const asked = keys.report(visitor.random);
-  return read(reportPath(asked), (body) => answers.wrongRevenue(body, asked.days, asked.category));
+  const choice = keys.report(visitor.random);
+  return read(reportPath(choice), (body) => answers.wrongRevenue(body, choice.days, choice.category));
 }
 
 /** @param {Visitor} visitor */
@@ -79,12 +79,12 @@ function product(visitor) {
   return read(`/api/products/${id}`, (body) => answers.wrongProduct(body, id));
 }
 
-/** A page of a category out of a few that everybody asks for, or one that nobody has asked for. @param {Visitor} visitor */
+/** A category page: one of a few that all visitors request, or one that nobody has requested yet. @param {Visitor} visitor */
 function page(visitor) {
-  const asked = keys.aimedPage(visitor.random, visitor.hitRatio, visitor.request);
-  // As text: parsing the body would cost the generator more than all the rest of the request.
-  const wrongText = (/** @type {any} */ response) => answers.wrongPageText(response.body, asked.category);
-  return { ...read(pagePath(asked), (body) => answers.wrongPage(body, asked.category, asked.after)), wrongText };
+  const page = keys.aimedPage(visitor.random, visitor.hitRatio, visitor.request);
+  // As text: parsing the body would cost k6 more than the rest of the request.
+  const wrongText = (/** @type {any} */ response) => answers.wrongPageText(response.body, page.category);
+  return { ...read(pagePath(page), (body) => answers.wrongPage(body, page.category, page.after)), wrongText };
 }
 
 function dashboard() {

@@ -1,11 +1,11 @@
-// What visitors ask for. The order is fixed and the popularity is Zipf's, so that every
-// combination meets the same few hot keys and the same long tail.
+// The keys in requests. Their order is fixed and their popularity follows Zipf, so every combination
+// gets the same hot keys and the same long tail.
 
 import { drawn, upTo, zipf } from './random.js';
 
 /** @typedef {import('./random.js').Random} Random */
 
-// Those of most order lines first, as tests/compose/test_seed.py checks.
+// Ordered by number of order lines; tests/compose/test_seed.py checks it.
 export const CATEGORIES = [
   'games',
   'beauty',
@@ -39,7 +39,7 @@ export const PAGES = 5;
 // A page that starts after one of these ids is full, in every category.
 const COLD_STARTS = 1500;
 
-// The whole shop is asked for most, then what sells most. How heavy these are is how heavy the load is: docs/method.md says why.
+// The whole shop is requested most, then the best-selling categories. The cost of these reports is the cost of the load: docs/method.md.
 export const SCOPES = [null, ...CATEGORIES];
 const WHOLE_SHOP = Array.from({ length: 30 }, (_, place) => ({ category: null, days: 105 + place }));
 const BY_CATEGORY = CATEGORIES.map((category) => ({ category, days: 365 }));
@@ -61,8 +61,8 @@ export function browse(random) {
 }
 
 /**
- * A page for a cache that is to answer `share` of them: the first page of a category, or one that starts where no other does.
- * @param {Random} random @param {number} share @param {number} number of this request, no other has it
+ * A page, so that the cache can answer `share` of them: the first page of a category, or one with a start that no other request has.
+ * @param {Random} random @param {number} share @param {number} number of this request, unique
  */
 export function aimedPage(random, share, number) {
   if (random() < share) return { category: CATEGORIES[upTo(random, CATEGORIES.length) - 1], after: 0 };
@@ -75,7 +75,7 @@ export function productId(random) {
   return 1 + drawn(random, PRODUCT_SUMS);
 }
 
-/** A product that no other of `visitors` changes, so that the answer to a change is known. @param {Random} random @param {number} visitor from 0 @param {number} visitors */
+/** A product that only this visitor changes, so that the answer to a change is known. @param {Random} random @param {number} visitor from 0 @param {number} visitors */
 export function ownProductId(random, visitor, visitors) {
   const own = Math.max(1, Math.floor(PRODUCTS / visitors));
   return (1 + (visitor % visitors) + (upTo(random, own) - 1) * visitors - 1) % PRODUCTS + 1;

@@ -1,6 +1,6 @@
-// A trend of k6 as milliseconds.
+// A k6 trend in milliseconds.
 
-// A percentile with fewer requests than this beyond it says nothing: p95 takes 200 requests, p99 takes 1,000.
+// A percentile needs this many requests beyond it: p95 needs 200 requests, p99 1,000.
 const BEYOND = 10;
 
 /** To three places. @param {number | null | undefined} value */
@@ -8,9 +8,9 @@ export function rounded(value) {
   return value === undefined || value === null ? null : Math.round(value * 1000) / 1000;
 }
 
-/** One percentile, or null where there are too few requests beyond it, on its own side of the middle. @param {Record<string, number>} trend @param {number} percentile @param {number} requests @param {number} [beyond] */
+/** A percentile; null if too few requests are beyond it, on its side of the median. @param {Record<string, number>} trend @param {number} percentile @param {number} requests @param {number} [beyond] */
 export function percentileOf(trend, percentile, requests, beyond = BEYOND) {
-  // In tenths of a percent, which are whole numbers where 1 - 0.95 is not 0.05.
+  // In tenths of a percent, which are exact; 1 - 0.95 is not 0.05.
   const tenths = Math.min(Math.round(percentile * 10), Math.round(1000 - percentile * 10));
   return requests * tenths < beyond * 1000 ? null : rounded(trend[`p(${percentile})`]);
 }

@@ -1,5 +1,5 @@
-// What cannot be used of what was asked for. Collected while the script starts, where an error would be a stack trace,
-// and said by setup(), one line each, before anything is sent.
+// Unusable settings. They are collected while the script starts, where an exception would print a stack trace, and
+// printed by setup(), one line each, before the first request.
 
 import exec from 'k6/execution';
 
@@ -12,7 +12,7 @@ export function refuse(name, value, cure, instead) {
   return instead;
 }
 
-/** Ends the run with a line for each mistake. @param {string} other one that is known by now, or nothing */
+/** Ends the run with a line for each mistake. @param {string} other a mistake found since, or empty */
 export function refuseMistakes(other) {
   if (other) mistakes.push(other);
   mistakes.slice(1).forEach((line) => console.error(line));

@@ -1,4 +1,4 @@
-// One visitor in one phase: it looks at the clock for whose turn it is, and asks that service.
+// One visitor in one phase: the clock says which service has its turn, and the visitor sends requests to that service.
 
 import { sleep } from 'k6';
 import { Contrasts } from './batches.js';
@@ -13,7 +13,7 @@ import { exchange } from './visit.js';
 /** @typedef {import('./turns.js').Schedule} Schedule */
 /** @typedef {{ combination: Combination, source: import('./turn_calls.js').Source, metrics: import('./batches.js').ServiceMetrics }} Service */
 
-// One at a time, where answers are quick enough for several.
+// Consecutive requests of a single visitor to a service with quick answers.
 const IN_A_ROW = 4;
 
 export class PhaseVisit {
@@ -29,7 +29,7 @@ export class PhaseVisit {
     // Requests that the visitor sent each service before this round, and the most in it.
     this.sent = Math.ceil(phase.warmUp / phase.visitors);
     this.most = 0;
-    this.said = /** @type {Set<Service>} */ (new Set());
+    this.reported = /** @type {Set<Service>} */ (new Set());
   }
 
   run() {
@@ -42,7 +42,7 @@ export class PhaseVisit {
     this.contrasts.end();
   }
 
-  /** Tells whoever reads the log when to look at the server's side. */
+  /** Logs the times of the phase, so that the runner takes its samples then. */
   announce() {
     const { begins, ends, turns } = this.schedule;
     const round = this.phase.visitors > 1 ? `, rounds of ${turns.reduce((sum, turn) => sum + turn, 0)} ms` : '';
@@ -52,7 +52,7 @@ export class PhaseVisit {
 
   atOnce() {
     const { schedule } = this;
-    let [round, service, asked] = [-1, -1, 0];
+    let [round, service, earlier] = [-1, -1, 0];
     for (let now = Date.now(); now < schedule.ends; now = Date.now()) {
       const turn = turnAt(schedule, now);
       if (now >= turn.closes) {
@@ -60,10 +60,10 @@ export class PhaseVisit {
         continue;
       }
       if (turn.round !== round) this.beginRound();
-      if (turn.round !== round || turn.service !== service) asked = 0;
+      if (turn.round !== round || turn.service !== service) earlier = 0;
       [round, service] = [turn.round, turn.service];
-      const answered = this.ask(service, asked, turn.ends);
-      asked += 1;
+      const answered = this.ask(service, earlier, turn.ends);
+      earlier += 1;
       if (!answered) sleepUntil(turn.ends);
     }
   }
@@ -75,7 +75,7 @@ export class PhaseVisit {
       this.beginRound();
       for (const service of orderOf(guards.length, round, seed)) {
         if (Date.now() + guards[service] > ends) return;
-        for (let asked = 0; asked < inARow; asked += 1) this.ask(service, asked, Infinity);
+        for (let earlier = 0; earlier < inARow; earlier += 1) this.ask(service, earlier, Infinity);
       }
     }
   }
@@ -86,17 +86,17 @@ export class PhaseVisit {
     this.most = 0;
   }
 
-  /** Whether there was an answer. @param {number} number of the service @param {number} asked before in this turn @param {number} ends of the turn */
-  ask(number, asked, ends) {
+  /** Whether there was an answer. @param {number} number of the service @param {number} earlier requests sent before in this turn @param {number} ends end of the turn */
+  ask(number, earlier, ends) {
     const { phase, place } = this;
     const service = this.services[number];
-    this.most = Math.max(this.most, asked + 1);
-    const call = callOf(phase, service.source, (this.sent + asked) * phase.visitors + place, place);
+    this.most = Math.max(this.most, earlier + 1);
+    const call = callOf(phase, service.source, (this.sent + earlier) * phase.visitors + place, place);
     const tags = { phase: 'turns', combination: service.combination.name };
     const { response, at, fault } = exchange(call, service.combination, phase.route, tags);
     this.count(service, response, at > ends);
     // The first answer after a change of service is slower than the others.
-    if (asked > 0 || this.single[number]) this.contrasts.add(number, response.timings.duration);
+    if (earlier > 0 || this.single[number]) this.contrasts.add(number, response.timings.duration);
     if (fault) this.fail(service, call, fault.what);
     return response.status !== 0;
   }
@@ -111,11 +111,11 @@ export class PhaseVisit {
     if (label) hits.add(label === 'hit' || label === 'stale');
   }
 
-  /** One line for each service: fifty for a broken one hide the first. @param {Service} service @param {import('./journeys.js').Call} call @param {string} what */
+  /** One line per service: fifty lines about a broken one would hide the first. @param {Service} service @param {import('./journeys.js').Call} call @param {string} what */
   fail(service, call, what) {
     service.metrics.batches[this.contrasts.batch].failed.add(1);
-    if (this.place > 0 || this.said.has(service)) return;
-    this.said.add(service);
+    if (this.place > 0 || this.reported.has(service)) return;
+    this.reported.add(service);
     console.error(`${service.combination.name} in its turn: ${call.method} ${call.path}: ${what}`);
   }
 }

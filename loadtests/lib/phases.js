@@ -1,33 +1,33 @@
-// The head to head: which routes the services are compared on, one after the other, and under which load.
+// The phases of the head to head: one route after the other, each with its load.
 
 import { isWrite, OWN_MIX } from './routes.js';
 
 /**
  * @typedef {object} Load of one phase
  * @property {string} name of its figures in the result files
- * @property {number} visitors how many ask at once
+ * @property {number} visitors concurrent visitors
  * @property {number} share of the time
- * @property {number} warmUp requests that each service answers before
- * @property {number[]} [seeds] of the only requests that are sent; none given: as many as the route has
+ * @property {number} warmUp requests to each service before it
+ * @property {number[]} [seeds] of the only requests that are sent; by default all requests of the route
  *
- * @typedef {object} Asked of all phases that are not asked one at a time
+ * @typedef {object} Asked settings of all phases with several visitors
  * @property {number} visitors
- * @property {number} warmUp requests, 0 for as many as each phase usually has
+ * @property {number} warmUp requests, 0: each phase's default
  *
  * @typedef {Omit<Load, 'share'> & { route: string, seconds: number }} Phase
  */
 
-// Of each phase, as loadtests/schema/turns.py has it.
+// Batches of each phase, as in loadtests/schema/turns.py.
 export const BATCHES = 10;
 
-/** How often each route counts in the weighted mix: as the profile `mixed` asks for them. @type {Record<string, number>} */
+/** The weight of each route in the mix, as in the profile `mixed`. @type {Record<string, number>} */
 export const WEIGHTS = { product: 20, revenue: 10, dashboard: 10, create_order: 6 };
 
 export const VISITORS = 8;
 const WARM_UP = 40;
 /**
- * By route. The light read is asked one at a time too, which is its service time. So is the heavy report, of which none
- * waits for another then, out of few, so that a cache holds them: three of the whole shop, one of a category.
+ * By route. The light read is also sent one at a time, which gives its service time. The heavy report too, so that none
+ * waits for another; only four different ones, so that a cache holds them: three of the whole shop, one of a category.
  * @type {Record<string, Load[]>}
  */
 const LOADS = {
@@ -44,10 +44,10 @@ function loadsOf(route) {
   return (!OWN_MIX && LOADS[route]) || [{ name: route, visitors: VISITORS, share: 0.15, warmUp: WARM_UP }];
 }
 
-/** The phases of these routes, those that change rows at the end. @param {string[]} routes @param {number} seconds of all together @param {Asked} [asked] @returns {Phase[]} */
+/** The phases of these routes, writes last. @param {string[]} routes @param {number} seconds of all together @param {Asked} [asked] @returns {Phase[]} */
 export function phasesOf(routes, seconds, asked = { visitors: VISITORS, warmUp: 0 }) {
   if (seconds === 0) return [];
-  const ordered = [...routes].sort((one, other) => Number(isWrite(one)) - Number(isWrite(other)));
+  const ordered = [...routes].sort((first, second) => Number(isWrite(first)) - Number(isWrite(second)));
   const loads = ordered.flatMap((route) => loadsOf(route).map((load) => ({ route, ...load })));
   const shares = loads.reduce((sum, { share }) => sum + share, 0);
   return loads.map(({ share, ...load }) => ({ ...load, ...askedOf(load, asked), seconds: (seconds * share) / shares }));

@@ -1,4 +1,4 @@
-// The loads that can be asked for by name. Times are in seconds, a mix is a weight per route.
+// Named loads. Times are in seconds; a mix has a weight per route.
 
 /**
  * @typedef {object} Profile
@@ -17,5 +17,5 @@ export const PROFILES = JSON.parse(open('../profiles.json'));
 export const GRACEFUL_STOP = 5;
 export const GAP = 1;
 
-// Seconds. In an open model there are VUs for rate x this; whoever comes when all of them wait is dropped, and counted.
+// Seconds. In an open model there are VUs for rate x this; requests that find no free VU are dropped and counted.
 export const WORST_LATENCY = 1;

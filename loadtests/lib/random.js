@@ -1,4 +1,4 @@
-// Repeatable chance: the same visitor makes the same choices against every combination.
+// Repeatable random numbers: a visitor makes the same choices against every combination.
 
 /** @typedef {() => number} Random a number in [0, 1) */
 
@@ -25,12 +25,12 @@ export function cumulated(weights) {
   return weights.map((weight) => (sum += weight) / total);
 }
 
-/** Zipf with exponent 1: the n-th of `size` is asked for 1/n as often as the first. @param {number} size */
+/** Zipf with exponent 1: the n-th of `size` is requested 1/n as often as the first. @param {number} size */
 export function zipf(size) {
   return cumulated(Array.from({ length: size }, (_, index) => 1 / (index + 1)));
 }
 
-/** The place drawn from running sums. @param {Random} random @param {number[]} sums */
+/** An index drawn from running sums. @param {Random} random @param {number[]} sums */
 export function drawn(random, sums) {
   const point = random();
   let low = 0;

@@ -1,5 +1,5 @@
-// What is measured when: the turns of reads, the load of each combination, the turns of writes, which add to what
-// reports have to read.
+// The order of measuring: turns of reads, the load of each combination, then turns of writes, because their rows make
+// the reports slower.
 
 import { secondsOf } from './head_to_head.js';
 import { GAP, GRACEFUL_STOP } from './profiles.js';
@@ -21,8 +21,8 @@ export function scenariosOf(settings, reads, writes) {
 }
 
 /**
- * The combinations by place, drawn for each start, so that none is always the first. One with the cache comes behind
- * each without, whose last answers keep the database busy.
+ * The order of the combinations, drawn for each start, so that none is always first. Each uncached combination is
+ * followed by a cached one, because its last answers keep the database busy.
  * @param {Settings} settings
  */
 function orderOfCombinations({ combinations, round }) {
@@ -33,7 +33,7 @@ function orderOfCombinations({ combinations, round }) {
   return [...pairs, ...second];
 }
 
-/** Visitors who wait for their answers (closed model), or requests that come whatever the answers do (open model). @param {Settings} settings */
+/** Visitors that wait for their answers (closed model), or a constant arrival rate (open model). @param {Settings} settings */
 function arrivals({ rate, vus }) {
   if (!rate) return /** @type {const} */ ({ executor: 'constant-vus', vus });
   return /** @type {const} */ ({ executor: 'constant-arrival-rate', rate, preAllocatedVUs: vus, maxVUs: vus });
@@ -54,7 +54,7 @@ function cellScenario(settings, service, start) {
   ]);
 }
 
-/** None without phases. @param {'turns' | 'turns_of_writes'} name of the function too @param {Phase[]} phases @param {number} start seconds */
+/** Empty without phases. @param {'turns' | 'turns_of_writes'} name also the function's @param {Phase[]} phases @param {number} start seconds */
 function turnsScenario(name, phases, start) {
   if (phases.length === 0) return [];
   const vus = Math.max(...phases.map(({ visitors }) => visitors));

@@ -1,4 +1,4 @@
-// Which script this is: parts of one load have to come from the same one.
+// A hash of the script: all shards of a load must come from the same script.
 
 import crypto from 'k6/crypto';
 
@@ -18,5 +18,5 @@ function hash() {
   return crypto.sha256(JSON.stringify([...texts].sort()), 'hex');
 }
 
-// Only the first start of the script may open files.
+// k6 may open files only in the script's first run.
 export const SCRIPT = __VU === 0 ? hash() : '';

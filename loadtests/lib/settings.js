@@ -1,4 +1,4 @@
-// What one run measures: the environment's words, read and checked once. loadtests/schema/settings.py has the same rules.
+// The settings of a run, read from environment variables and checked once. loadtests/schema/settings.py has the same rules.
 
 import { chosenCombinations } from './combinations.js';
 import { refuse } from './mistakes.js';
@@ -12,8 +12,8 @@ import { isWrite, OWN_HASH, OWN_MIX, ROUTES } from './routes.js';
  * @property {import('./combinations.js').Combination[]} combinations
  * @property {number} vus
  * @property {number} warmUp seconds
- * @property {number} duration seconds of each combination's load, 0 for the head to head alone
- * @property {number | null} rate requests a second that come whatever the answers do (open model), null for visitors who wait
+ * @property {number} duration seconds of each combination's load, 0: head to head only
+ * @property {number | null} rate requests per second of an open model, null: visitors wait for their answers
  * @property {Record<string, number>} limits milliseconds by route: an answer that takes longer is counted as late
  * @property {number} hitRatio share of `page` requests whose answer is in the cache already
  * @property {{ mean: number, fixed: boolean }} think seconds
@@ -62,7 +62,7 @@ function think(preset) {
   return refuse('THINK', text, 'give the mean in seconds, or the word fixed for exactly 1 s', usual);
 }
 
-/** A number above 0 for each route that is named. @param {string} name @param {Record<string, number>} preset */
+/** A number above 0 for each named route. @param {string} name @param {Record<string, number>} preset */
 function byRoute(name, preset) {
   const text = __ENV[name];
   if (!text) return preset;
@@ -78,15 +78,14 @@ function byRoute(name, preset) {
   return refuse(name, text, 'one number at least must be above 0', preset);
 }
 
-/** In an open model as many as can be in flight at once, else the visitors. @param {number | null} rate @param {number} preset */
+/** Visitors; in an open model the most requests in flight. @param {number | null} rate @param {number} preset */
 function vus(rate, preset) {
   return wholeNumber('VUS', rate ? Math.max(preset, Math.ceil(rate * WORST_LATENCY)) : preset);
 }
 
 function resultsFolder() {
-  const asked = __ENV.RESULTS;
-  const folder = asked || import.meta.resolve('../results/latest').replace('file://', '');
-  // Only the first start of the script may open files, and one look before measuring is enough.
+  const folder = __ENV.RESULTS || import.meta.resolve('../results/latest').replace('file://', '');
+  // k6 may open files only in the script's first run; one check before measuring is enough.
   if (__VU === 0 && __ENV.SHARDS !== 'stdout') refuseMissingFolder(folder);
   return folder;
 }
@@ -102,21 +101,21 @@ function refuseMissingFolder(folder) {
   }
 }
 
-/** Services of the user's own get no writes that were not asked for. @param {Record<string, number>} mix */
+/** The user's own services get no writes unless the mix has them. @param {Record<string, number>} mix */
 function permitted(mix) {
   const ours = __ENV.STACK !== 'none' && !/\.json/.test(__ENV.COMBINATIONS || '');
   return Object.fromEntries(Object.entries(mix).filter(([route]) => ours || !isWrite(route)));
 }
 
-/** Seconds, where 0 leaves that part out. @param {string} name @param {number} preset */
+/** Seconds; 0 leaves the part out. @param {string} name @param {number} preset */
 function secondsOrNone(name, preset) {
   return __ENV[name] === '0' ? 0 : seconds(name, preset);
 }
 
-/** Seconds of the head to head: one service has none to be compared with, and requests that come by the clock wait for no turn. @param {boolean} possible @param {number} preset */
+/** Seconds of the head to head; not possible with a single service or in an open model. @param {boolean} possible @param {number} preset */
 function turns(possible, preset) {
-  const asked = secondsOrNone('TURNS', preset);
-  return possible ? asked : 0;
+  const seconds = secondsOrNone('TURNS', preset);
+  return possible ? seconds : 0;
 }
 
 /** @returns {Settings} */
@@ -127,7 +126,7 @@ export function readSettings() {
   const profile = PROFILES[known];
   const rate = wholeNumber('RATE', 0) || null;
   const combinations = chosenCombinations();
-  const own = combinations.find((one) => one.mix)?.mix || OWN_MIX;
+  const own = combinations.find((service) => service.mix)?.mix || OWN_MIX;
   const mix = byRoute('MIX', own || permitted(profile.mix));
   return {
     profile: name,

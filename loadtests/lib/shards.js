@@ -1,5 +1,5 @@
-// A part of a load (k6's --execution-segment): what it says beside its result, so that `python -m loadtests pool` can
-// add the parts up.
+// A shard of a load (k6's --execution-segment): the data beside its result with which `python -m loadtests pool` adds
+// the shards up.
 
 import exec from 'k6/execution';
 import { nameOf } from './batches.js';
@@ -11,11 +11,11 @@ import { SCRIPT } from './script.js';
 /** @typedef {import('./settings.js').Settings} Settings */
 /** @typedef {import('./phases.js').Phase} Phase */
 
-// Of what has no percentile beyond p95.
+// For figures without a percentile beyond p95.
 const COARSE = PLACES.filter((place) => place % 0.5 === 0);
 const LINE = 'MATRIX-SHARD';
 
-/** Which part of how many this process makes, null where it makes a whole load. */
+/** The shard of this process: its number and how many there are; null for a whole load. */
 export function partOf() {
   const { executionSegment: segment, executionSegmentSequence: sequence } = exec.test.options;
   if (!segment) return null;
@@ -23,7 +23,7 @@ export function partOf() {
   return { segment, sequence: sequence || '', number: places.indexOf(segment.split(':')[0]) + 1, of: places.length - 1 };
 }
 
-/** Why this part cannot be measured, or nothing. @param {Settings} settings */
+/** Why this shard cannot be measured, or an empty text. @param {Settings} settings */
 export function refusalOfPart({ vus, turns, asked, duration }) {
   const part = partOf();
   if (!part) return '';
@@ -33,13 +33,13 @@ export function refusalOfPart({ vus, turns, asked, duration }) {
   }
   const fewest = Math.min(duration > 0 ? vus : Infinity, turns > 0 ? asked.visitors : Infinity);
   if (part.of > fewest) return `${part.of} segments cannot share ${fewest} visitors: make fewer, or raise VUS and VISITORS`;
-  // Turns are as long as the warm-up needed, which is one for all parts.
+  // The warm-up sets the length of the turns, and all shards need the same one.
   const { noSetup } = /** @type {{ noSetup?: boolean }} */ (exec.test.options);
   if (turns === 0 || noSetup) return '';
   return `TURNS=${turns} cannot be shared by parts that are set up one by one: give TURNS=0, or use make matrix GENERATORS=${part.of}`;
 }
 
-/** Where the parts of one load start their turns: by the clock, and not each by its own start. @param {number | undefined} startsAt @param {string} offset of the scenario in seconds */
+/** When all shards of a load begin their turns: by the clock, not by each one's own start. @param {number | undefined} startsAt @param {string} offset of the scenario in seconds */
 export function startOf(startsAt, offset) {
   return startsAt === undefined ? Math.ceil(exec.scenario.startTime) : startsAt + 1000 * parseFloat(offset);
 }
@@ -55,7 +55,7 @@ function short(milliseconds) {
   return Math.round(milliseconds * 1e4) / 1e4;
 }
 
-/** What a result leaves out of its own part. @param {Figures} figures @param {any} result @param {Settings} settings @param {Phase[]} phases @param {number} service */
+/** The data that a result lacks. @param {Figures} figures @param {any} result @param {Settings} settings @param {Phase[]} phases @param {number} service */
 export function shardOf(figures, result, settings, phases, service) {
   const tags = { phase: 'measured', combination: result.combination };
   const of = (/** @type {Record<string, string>} */ more, places = PLACES) =>
@@ -85,7 +85,7 @@ function batchesOf(figures, phase, service) {
   });
 }
 
-/** Files as handleSummary gives them, or lines of its output where SHARDS=stdout asks for them. @param {Record<string, any>} results by name of the file @param {string} folder @returns {Record<string, string>} */
+/** Files for handleSummary to return, or lines on standard output with SHARDS=stdout. @param {Record<string, any>} results by name of the file @param {string} folder @returns {Record<string, string>} */
 export function written(results, folder) {
   const part = partOf();
   const suffix = part ? `.shard-${part.number}-of-${part.of}.json` : '.json';

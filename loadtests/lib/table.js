@@ -1,4 +1,4 @@
-// The combinations side by side, as plain text.
+// A plain-text table of the combinations side by side.
 
 /** @typedef {any} Result one combination's result */
 
@@ -9,11 +9,11 @@ function number(value, places) {
   return value === null || value === undefined || Number.isNaN(value) ? MISSING : value.toFixed(places);
 }
 
-/** The share of cached answers among those a cache took part in. @param {Result} result */
+/** The share of hits among the answers that name the cache. @param {Result} result */
 function hitRatio(result) {
   const { hit, miss, stale, bypass } = result.cache;
-  const asked = hit + miss + stale + bypass;
-  return asked > 0 ? `${number((100 * (hit + stale)) / asked, 1)} %` : MISSING;
+  const answers = hit + miss + stale + bypass;
+  return answers > 0 ? `${number((100 * (hit + stale)) / answers, 1)} %` : MISSING;
 }
 
 /** @param {Result} result @param {Result | undefined} base */

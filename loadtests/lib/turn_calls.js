@@ -1,4 +1,4 @@
-// What is asked for in the turns: every service is sent the same.
+// The requests of the turns: every service gets the same ones.
 
 import { ROUTES } from './routes.js';
 import { seeded } from './random.js';

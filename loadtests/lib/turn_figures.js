@@ -1,4 +1,4 @@
-// The head to head of one service, out of k6's end-of-test data: batch by batch, and each phase as a whole.
+// The head to head of one service, from k6's end-of-test data: each batch, and each phase as a whole.
 
 import { nameOf } from './batches.js';
 import { latency } from './latency.js';
@@ -7,14 +7,14 @@ import { BATCHES } from './phases.js';
 /** @typedef {import('./figures.js').Figures} Figures */
 /** @typedef {import('./phases.js').Phase} Phase */
 
-// A turn that this share of its requests reach over was too short for what it asks. A batch is small: chance adds to it.
+// If more than this share of requests end after their turn, turns were too short. A batch is small, so its limit is higher.
 export const MOST_OVERLAPPING = 0.02;
-// Of one batch, in which one stall of the machine reaches several visitors. Contrasts hardly feel it: the first answer in a
-// turn is left out, and Huber's mean.
+// The limit of one batch, where one stall of the machine affects several visitors. It hardly changes contrasts: the first
+// answer in a turn is left out, and Huber's mean is robust.
 const VOID_FROM = 0.1;
 const CHANCE = 3;
 
-// Requests beyond a percentile of one start; the run of several decides whether there are enough.
+// Requests needed beyond a percentile of one start; over several starts the whole run decides.
 const BEYOND = 1;
 
 /** By phase. @param {Figures} figures @param {Phase[]} phases @param {number} service */
@@ -44,7 +44,7 @@ function batchOf(figures, phase, service, batch) {
   };
 }
 
-/** Why a batch does not count, null where it does. @param {{ requests: number, failed: number, overlapping: number }} batch */
+/** Why a batch does not count, null if it does. @param {{ requests: number, failed: number, overlapping: number }} batch */
 function voidOf({ requests, failed, overlapping }) {
   if (failed > 0) return `${failed} of ${requests} answers failed or were wrong`;
   const most = VOID_FROM * requests;
@@ -77,7 +77,7 @@ function wholeOf(figures, { route, visitors }, number, service) {
   };
 }
 
-/** By Little's law: these visitors wait for nothing but their answers. One visitor's requests have a latency only. @param {number} visitors @param {number | null} average milliseconds */
+/** By Little's law, for visitors without think time. A single visitor's phase has a latency only. @param {number} visitors @param {number | null} average milliseconds */
 function throughput(visitors, average) {
   return visitors > 1 && average ? Math.round((100000 * visitors) / average) / 100 : null;
 }

@@ -1,4 +1,4 @@
-// Whose turn it is: services take turns of hundredths of a second, so that whatever slows the machine slows all of them.
+// The schedule of turns. They last hundredths of a second, so that a slow moment of the machine slows all services.
 
 import { seeded } from './random.js';
 
@@ -7,7 +7,7 @@ import { seeded } from './random.js';
  * @property {number} begins milliseconds of the epoch
  * @property {number} ends
  * @property {number[]} turns milliseconds that each service's turn lasts
- * @property {number[]} guards milliseconds at the end of a turn in which nobody sends, so that answers come within it
+ * @property {number[]} guards milliseconds at the end of a turn without new requests, so that answers come within the turn
  * @property {boolean[]} single whether a service is too slow for a second answer in a turn
  * @property {number} seed of the orders
  *
@@ -18,17 +18,17 @@ import { seeded } from './random.js';
  * @property {number} ends
  */
 
-// A visitor gets two answers or three in a turn, or one where they are slow: a round is to be shorter than the tenths of
-// a second in which a machine's speed keeps.
+// A visitor gets two or three answers in a turn, or one if they are slow: a round should be shorter than the tenths of a
+// second for which a machine's speed is stable.
 const SENDING = [22, 44];
 const SHORTEST_GUARD = 8;
-// A service that does not answer must not take all the time.
+// A service that does not answer must not take all of the time.
 const LONGEST_GUARD = 2000;
 const ANSWERS = 2.2;
 const SLACK = 1.3;
 const PRIME = 7919;
 
-/** A slow service gets longer turns, the others do not. @param {number} begins @param {number} seconds @param {number[]} latencies that 95 % of the answers keep under, by service @param {number} seed @returns {Schedule} */
+/** A slow service gets longer turns, the others do not. @param {number} begins @param {number} seconds @param {number[]} latencies p95 by service @param {number} seed @returns {Schedule} */
 export function scheduleOf(begins, seconds, latencies, seed) {
   const guards = latencies.map((latency) => within(SLACK * latency, SHORTEST_GUARD, LONGEST_GUARD));
   const turns = guards.map((guard, service) => guard + within(ANSWERS * latencies[service], SENDING[0], SENDING[1]));

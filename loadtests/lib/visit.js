@@ -1,4 +1,4 @@
-// One request of one visitor: sent, checked, counted.
+// Sends a visitor's request, checks its answer and counts it.
 
 import http from 'k6/http';
 import exec from 'k6/execution';
@@ -14,7 +14,7 @@ import { ORDERING, ROUTES } from './routes.js';
 const TIMEOUT = '10s';
 const JSON_TYPE = 'application/json';
 
-/** As http.batch takes it. @param {Call} call @param {string} url @param {Record<string, string>} tags */
+/** A request in the form of http.batch. @param {Call} call @param {string} url @param {Record<string, string>} tags */
 export function requestOf(call, url, tags) {
   const body = call.body ? JSON.stringify(call.body) : null;
   const headers = { ...call.headers };
@@ -27,7 +27,7 @@ function isJson(type) {
   return (type || '').split(';')[0] === JSON_TYPE;
 }
 
-/** The kind of failure and what exactly is wrong, or null. @param {Call} call @param {http.Response} response @param {Combination} combination */
+/** The kind of failure and its text, or null. @param {Call} call @param {http.Response} response @param {Combination} combination */
 function faultOf(call, response, combination) {
   const sender = response.headers['X-Combination'];
   if (response.status === 0) return { kind: 'no answer', what: response.error };
@@ -42,7 +42,7 @@ function faultOf(call, response, combination) {
   return wrongBody(call, response);
 }
 
-/** A service that sends its visitors elsewhere is not measured there. @param {http.Response} response */
+/** Redirects to another address are not followed. @param {http.Response} response */
 function otherStatus(response) {
   const elsewhere = response.headers.Location;
   const redirects = response.status >= 300 && response.status < 400 && elsewhere;
@@ -61,12 +61,12 @@ function wrongBody(call, response) {
   return what ? { kind: 'body', what } : null;
 }
 
-/** The end of the run says how many orders were made. @param {string} route @param {http.Response} response */
+/** Counts created orders, for the note at the end of the run. @param {string} route @param {http.Response} response */
 export function countOrder(route, response) {
   if (route === ORDERING && response.status === 201) orders.add(1);
 }
 
-/** Sends a request, checks its answer and counts what is wrong with it: `fault` is null when nothing is, `at` when it came. @param {Call} call @param {Combination} combination @param {string} route @param {Record<string, string>} tags */
+/** Sends a request, checks its answer and counts errors; `fault` is null if there is none, `at` is when the answer came. @param {Call} call @param {Combination} combination @param {string} route @param {Record<string, string>} tags */
 export function exchange(call, combination, route, tags) {
   const { method, url, body, params } = requestOf(call, combination.url, tags);
   const response = http.request(method, url, body, params);
@@ -90,7 +90,7 @@ export function visit(visitor, combination, route, phase) {
   if (fault) report(visitor, combination, call, fault.what);
 }
 
-/** One visitor's word is enough: fifty lines for one broken service hide the first. @param {Visitor} visitor @param {Combination} combination @param {Call} call @param {string} what */
+/** Only the first visitor logs: fifty lines about one broken service would hide the first. @param {Visitor} visitor @param {Combination} combination @param {Call} call @param {string} what */
 function report(visitor, combination, call, what) {
   if (!visitor.first || exec.vu.iterationInScenario > 20) return;
   console.error(`${combination.name}: ${call.method} ${call.path}: ${what}`);

@@ -1,4 +1,4 @@
-// Before the head to head each service answers the same number of the requests that are then measured.
+// Warm-up before the head to head: each service gets the same number of the requests that are measured next.
 
 import http from 'k6/http';
 import { countOrder, requestOf } from './visit.js';
@@ -8,12 +8,11 @@ import { callOf } from './turn_calls.js';
 /** @typedef {import('./phases.js').Phase} Phase */
 
 const SLOW_SHARE = 0.95;
-// A service that does not answer is waited for once.
+// Waits only once for a service that does not answer.
 const LONGEST_MS = 9000;
 
 /**
- * The latency that 95 % of the answers of a service keep under a phase's load, in milliseconds; requests go out as
- * many at once as there are visitors.
+ * A service's p95 latency under a phase's load, in milliseconds, with as many concurrent requests as visitors.
  * @param {Phase} phase @param {Combination} combination @param {import('./turn_calls.js').Source} source
  */
 export function warmUp(phase, combination, source) {

@@ -1,4 +1,4 @@
-"""What the database counts: by statement and the routes that send it, by status variable, and CPU by user."""
+"""The database's counters: by statement with its routes, status variables, and CPU by user."""
 
 import re
 from contextlib import suppress
@@ -10,7 +10,7 @@ from loadtests.observe.processes import NANOSECOND
 from loadtests.schema.server import Statement
 from shared.shop import statements
 
-# Who sends what: names of shared/shop/statements.py, by the routes as the load names them.
+# The statements of each route: names in shared/shop/statements.py by route names of the load.
 ROUTES: Final[dict[str, tuple[str, ...]]] = {
     "products": ("CATALOGUE", "CATALOGUE_OF_CATEGORY"),
     "product": ("PRODUCT",),
@@ -23,19 +23,19 @@ ROUTES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "update_product": ("CHANGE_PRODUCT", "PRODUCT", "BEGIN", "COMMIT"),
 }  # fmt: skip
-# How MariaDB spells in a digest what is a keyword of its own.
+# Names that are keywords in MariaDB, as its digests spell them.
 SPELLINGS: Final = {"sql_tsi_day": "day", "sql_tsi_month": "month"}
 WORD: Final = re.compile(r"[a-z_]+")
 LITERAL: Final = re.compile(r"'[^']*'|%[sY%]|%%\w")
-# What MySQL reads and MariaDB skips.
+# Comments that MySQL executes and MariaDB skips.
 FOR_MYSQL: Final = re.compile(r"/\*!.*?\*/", re.DOTALL)
-# The limit of a request with little time left.
+# The time limit of a statement in a request with little time left.
 LIMITED: Final = re.compile(r"^SET STATEMENT .*? FOR |/\*\+.*?\*/")
 LONGEST_TEXT: Final = 80
 
 
 def name_of(digest: str) -> str:
-    """The name in shared/shop/statements.py, else the beginning of the digest's text."""
+    """The name in shared/shop/statements.py, or the beginning of the digest's text."""
     return _KNOWN.get(_words(LIMITED.sub("", digest))) or " ".join(digest.split())[:LONGEST_TEXT]
 
 
@@ -73,7 +73,7 @@ FROM performance_schema.events_statements_summary_by_digest WHERE schema_name = 
 
 
 class Digest(NamedTuple):
-    """One statement since the server started: its text, how often, picoseconds, rows examined."""
+    """A statement's totals since the server started: text, executions, picoseconds, rows examined."""
 
     text: str
     executions: int
@@ -88,7 +88,7 @@ def read_status(connection: Connection) -> dict[str, float]:
 
 
 def read_digests(connection: Connection, schema: str) -> dict[str, Digest]:
-    """What statements in one database have cost so far; empty where the server does not count it."""
+    """Totals of the statements in one database; empty if the server does not count them."""
     with connection.cursor() as cursor:
         cursor.execute(READ_DIGESTS, (schema,))
         rows = cursor.fetchall()
@@ -96,7 +96,7 @@ def read_digests(connection: Connection, schema: str) -> dict[str, Digest]:
 
 
 def statements_between(before: dict[str, Digest], after: dict[str, Digest]) -> list[Statement]:
-    """The statements that took most time, the costliest first."""
+    """The statements that took the most time, the costliest first."""
     sums: dict[str, tuple[int, float, int]] = {}
     for key, now in after.items():
         then = before.get(key, Digest(now.text, 0, 0, 0))
@@ -118,14 +118,14 @@ WHERE thread_os_id IS NOT NULL AND processlist_user IS NOT NULL"""
 
 
 class Threads(NamedTuple):
-    """Of a database server at one time: who each thread works for, and CPU seconds of each so far."""
+    """The threads of a database server at one time: each one's user and CPU seconds."""
 
     users: dict[int, str]
     cpu_s: dict[int, float]
 
 
 def read_threads(connection: Connection, pid: int) -> Threads:
-    """By the numbers that the server knows its threads by; raises pymysql.Error and OSError."""
+    """By the server's thread ids; raises pymysql.Error and OSError."""
     with connection.cursor() as cursor:
         cursor.execute(READ_USERS)
         users = {int(thread): str(user) for thread, user in cursor.fetchall()}
@@ -138,7 +138,7 @@ def read_threads(connection: Connection, pid: int) -> Threads:
 
 
 def cpu_by_user(before: Threads, after: Threads) -> dict[str, float]:
-    """CPU seconds of the connections that are open at the end. A thread may have served another one before."""
+    """CPU seconds of the connections open at the end. A thread may have served another connection before."""
     spent: dict[str, float] = {}
     for thread, user in after.users.items():
         if thread in after.cpu_s:
@@ -147,7 +147,7 @@ def cpu_by_user(before: Threads, after: Threads) -> dict[str, float]:
 
 
 def _read_thread(task: Path) -> tuple[int, float]:
-    """In a container threads have other numbers than here: the last one of NSpid."""
+    """In a container threads have other ids than here: the last one in NSpid."""
     lines = (task / "status").read_text().splitlines()
     numbers = next((line.split()[1:] for line in lines if line.startswith("NSpid:")), [task.name])
     return int(numbers[-1]), int((task / "schedstat").read_text().split()[0]) * NANOSECOND

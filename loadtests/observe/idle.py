@@ -1,4 +1,4 @@
-"""Waits until what was done before a start is over, and until nothing else keeps the machine busy."""
+"""Waits until earlier work is done and nothing else keeps the machine busy."""
 
 import time
 from collections.abc import Collection
@@ -10,21 +10,21 @@ from loadtests.schema.server import Settled
 LONGEST_S: Final = 10.0
 SAMPLE_S: Final = 0.2
 IDLE_SHARE: Final = 0.1
-# Of all cores together, besides the programs of the stack.
+# Share of all cores, used by programs outside the stack.
 QUIET_SHARE: Final = 0.25
 
 
 class Settling:
-    """Settles before each start of a run, for 10 s at most unless told otherwise.
+    """Waits before each start of a run, at most 10 s by default.
 
-    A machine that once stayed busy for too long is not waited for again.
+    After one wait in vain, it does not wait again.
     """
 
     def __init__(self, longest_s: float = LONGEST_S) -> None:
         self._longest = self._patience = longest_s
 
     def settle(self, pids: Collection[int]) -> Settled:
-        """Waits until each program uses less than a tenth of a core and the machine is quiet, or the time is over."""
+        """Waits until each program uses less than a tenth of a core and the machine is quiet, or until a time-out."""
         start = time.monotonic()
         while True:
             idle, busy = _sample(pids)
@@ -38,7 +38,7 @@ class Settling:
 
 
 def _sample(pids: Collection[int]) -> tuple[bool, float]:
-    """Whether these programs did nearly nothing for a moment, and how many cores were busy."""
+    """Whether these programs were idle for a moment, and how many cores were busy."""
     trees = [processes_of(pid) for pid in pids]
     cores, before = read_cores(), [used(tree)[0] for tree in trees]
     time.sleep(SAMPLE_S)

@@ -1,4 +1,4 @@
-"""The ledger: what a running cell is made of, read from its parts and not from what was configured."""
+"""The ledger: settings and versions of a running cell, read from its parts and not from configuration."""
 
 import os
 import platform
@@ -23,9 +23,9 @@ UNREADABLE: Final = (pymysql.Error, redis.RedisError, psutil.Error, OSError)
 
 
 def read_ledger(target: Target, name: str) -> Ledger:
-    """Raises TargetError naming what cannot be read.
+    """Raises TargetError, naming the part that cannot be read.
 
-    Without processes, database or Redis of ours (STACK=none) only what the service says of itself is there.
+    Without our processes, database and Redis (STACK=none) it has only what the service reports.
     """
     programs = target.programs(name)
     try:
@@ -44,9 +44,9 @@ def changes(before: Ledger, after: Ledger) -> list[Change]:
 
 
 def changes_over_cell(expected: Ledger, before: Ledger, after: Ledger, fresh: bool = True) -> list[Change]:
-    """The entries that were not as expected when a cell began, or had changed when it ended.
+    """The entries that were not as expected at the beginning of a cell, or had changed at its end.
 
-    What a load closed for a time-out is opened again when it is needed: such entries are compared only before the first
+    Connections closed by a time-out are opened again when needed, so their entries are compared only before the first
     load of `fresh` processes.
     """
     early, late = changes(expected, before), changes(expected, after)
@@ -59,7 +59,7 @@ def _lasting(entries: list[Change]) -> list[Change]:
 
 
 def _traits(url: str) -> Ledger:
-    """What the workers say of themselves; where they differ, every value with the number of workers."""
+    """The workers' own report; if they differ, every value with the number of workers."""
     entries = {}
     for entry, workers in parsed_traits(read_metrics(url)).items():
         values = sorted(workers)
@@ -71,7 +71,7 @@ def _traits(url: str) -> Ledger:
     return entries
 
 
-# The variables of a service's environment that are no addresses and may change what it does.
+# Environment variables that may change a service's behaviour, without addresses.
 ENVIRONMENT: Final = (
     "WORKERS", "POOL", "IN_FLIGHT", "FANOUT", "ACCESS_LOG", "LOG_LEVEL", "DATABASE_TLS", "ACQUIRE_TIMEOUT",
     "CONNECT_TIMEOUT", "STATEMENT_TIMEOUT", "LOCK_TIMEOUT", "READ_TIMEOUT", "REQUEST_TIMEOUT", "CACHE_TIMEOUT",
@@ -83,7 +83,7 @@ UNLIMITED: Final = 1 << 60
 
 
 def _of_processes(programs: Mapping[str, int]) -> dict[str, str]:
-    """What the kernel says of them; raises psutil.Error and OSError."""
+    """Entries from the kernel; raises psutil.Error and OSError."""
     ledger = {"kernel": platform.release(), "cores online": str(os.cpu_count())} if programs else {}
     for program, pid in programs.items():
         ledger[f"CPU affinity of {program}"] = affinity(pid)
@@ -94,7 +94,7 @@ def _of_processes(programs: Mapping[str, int]) -> dict[str, str]:
 
 
 def affinity(pid: int) -> str:
-    """The cores on which the threads of a process and of its descendants may run, each set once."""
+    """The sets of cores on which threads of a process and its descendants may run."""
     sets = set()
     for process in processes_of(pid):
         for task in Path(f"/proc/{process.pid}/task").iterdir():
@@ -106,7 +106,7 @@ def affinity(pid: int) -> str:
 
 
 def memory_limit(pid: int) -> str:
-    """The smallest limit of the control groups that a process is in."""
+    """The smallest limit of a process's control groups."""
     limits = [value for path in _limit_files(pid) if (value := _number(path)) is not None and value < UNLIMITED]
     return f"{min(limits) // MEGABYTE} MB" if limits else "none"
 
@@ -148,13 +148,13 @@ READ_CIPHERS: Final = """
 SELECT s.variable_value, COUNT(*) FROM performance_schema.threads t
 JOIN performance_schema.status_by_thread s ON s.thread_id = t.thread_id
 WHERE t.processlist_user = %s AND s.variable_name = 'Ssl_cipher' GROUP BY s.variable_value"""
-# MySQL lets others see a session's variables, MariaDB does not: there the service's own word stands alone.
+# MySQL shows the variables of other sessions, MariaDB does not: there only the service reports them.
 SESSION: Final = ("autocommit", "transaction_isolation", "sql_mode", "max_execution_time", "innodb_lock_wait_timeout")
 READ_SESSIONS: Final = f"""
 SELECT v.variable_name, v.variable_value, COUNT(*) FROM performance_schema.threads t
 JOIN performance_schema.variables_by_thread v ON v.thread_id = t.thread_id
 WHERE t.processlist_user = %s AND v.variable_name IN ({", ".join(["%s"] * len(SESSION))}) GROUP BY 1, 2"""  # noqa: S608
-# Tables that no load changes the size of.
+# Tables whose size no load changes.
 SEEDED: Final = ("products", "customers", "categories")
 
 
@@ -172,7 +172,7 @@ def _of_database(target: Target, name: str) -> dict[str, str]:
 
 
 def _sessions(connection: Connection, user: str) -> dict[str, str]:
-    # A service's user is named like its database.
+    # A service's user has the name of its database.
     ((count,),) = _rows(connection, "SELECT COUNT(*) FROM information_schema.processlist WHERE user = %s", user)
     ciphers = [value or "none" for value, _ in _pairs(connection, READ_CIPHERS, user)]
     ledger = {"database connections": count, "TLS of database connections": " | ".join(sorted(ciphers))}
@@ -222,7 +222,7 @@ def _clients(client: "redis.Redis", service: int) -> dict[str, str]:
     listed: Any = client.client_list()
     clients = [each for each in listed if (each["addr"], each["laddr"]) in mine]
     if not clients:
-        return {}  # it has none, or is in a container, where its connections cannot be told from others
+        return {}  # it has none, or is in a container, where its connections cannot be distinguished
     ledger = {"Redis connections": str(len(clients))}
     for name in OF_CLIENT:
         if values := {each.get(name) or "unknown" for each in clients}:

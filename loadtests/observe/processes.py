@@ -17,10 +17,10 @@ ENOUGH_S: Final = 0.001
 
 
 def read_cores() -> dict[str, tuple[float, float]]:
-    """The seconds that each core was busy, and all its seconds, since the start of the machine."""
+    """The busy and the total seconds of each core since boot."""
     cores = {}
     for number, times in enumerate(psutil.cpu_times(percpu=True)):
-        # Guest time is counted in user time already.
+        # Guest time is already counted in user time.
         total = sum(times) - times.guest - times.guest_nice
         cores[str(number)] = (total - times.idle - times.iowait, total)
     return cores
@@ -37,7 +37,7 @@ def busy_between(before: dict[str, tuple[float, float]], after: dict[str, tuple[
 def placed(
     busy: Mapping[str, float], use: Mapping[str, Usage], allowed: Mapping[str, frozenset[str]], seconds: float
 ) -> dict[str, Core]:
-    """Each core with the share of it that each program had, its time spread evenly over its cores."""
+    """Each core with each program's share of it; a program's time is spread evenly over its cores."""
     return {
         core: Core(
             share,
@@ -57,7 +57,7 @@ _LIBC: Final = ctypes.CDLL(None)
 
 
 class Sample(NamedTuple):
-    """One process at one time: CPU seconds and seconds without a core since its start, memory in MB, threads."""
+    """A process at one time: CPU seconds and seconds runnable without a core since its start, memory in MB, threads."""
 
     at: float
     cpu_s: float
@@ -67,14 +67,14 @@ class Sample(NamedTuple):
 
 
 class Spent(NamedTuple):
-    """CPU seconds of a program, and those in which it was ready and had no core, null where that is unknown."""
+    """CPU seconds of a program, and seconds runnable without a core, null if unknown."""
 
     cpu_s: float
     waited_s: float | None
 
 
 class Samples:
-    """Programs with all their processes, each known by its first one, sampled again and again.
+    """Repeated samples of programs with all their processes; a program is identified by its first process.
 
     `allowed` are the cores on which each program may run.
     """
@@ -87,7 +87,7 @@ class Samples:
             self.add(pid)
 
     def add(self, pid: int, whole: bool = False) -> None:
-        """Of a few threads a whole sample can be taken each time."""
+        """Programs with few threads can be sampled whole each time."""
         if whole:
             self._whole.add(pid)
         with contextlib.suppress(OSError):
@@ -95,20 +95,20 @@ class Samples:
         self._trees[pid] = {process: [] for process in processes_of(pid)}
 
     def find(self) -> None:
-        """Looks for processes that were started since: it takes milliseconds, so not while something is measured."""
+        """Finds processes started since; it takes milliseconds, so not during measurements."""
         for pid, tree in self._trees.items():
             for process in processes_of(pid):
                 tree.setdefault(process, [Sample(process.create_time(), 0.0, 0.0, 1, 0.0)])
 
     def take(self, whole: bool = False) -> None:
-        """A whole sample takes longer, by as many threads as there are."""
+        """A whole sample takes longer, in proportion to the number of threads."""
         for pid, tree in list(self._trees.items()):
             for process, samples in tree.items():
                 with contextlib.suppress(psutil.Error, OSError):
                     samples.append(_sample(process, whole or pid in self._whole))
 
     def between(self, programs: Mapping[str, int], start: float, end: float) -> list[Process]:
-        """What each process of these programs used between two times of the clock."""
+        """Resource use of each process of these programs between two times."""
         uses = [
             _use(program, process.pid, samples, start, end)
             for program, pid in programs.items()
@@ -117,7 +117,7 @@ class Samples:
         return sorted((use for use in uses if use), key=lambda use: (use.program, -use.cpu_s))
 
     def spent(self, pid: int | None, start: float, end: float) -> Spent | None:
-        """What a program with all its processes used between two times; null where it is not known."""
+        """Resource use of a program with all its processes between two times; null if unknown."""
         taken = [samples for samples in self._trees.get(pid or 0, {}).values() if len(samples) > 1]
         if not taken:
             return None
@@ -126,7 +126,7 @@ class Samples:
 
 
 def processes_of(pid: int) -> list[psutil.Process]:
-    """A process and its descendants, none when it has ended."""
+    """A process and its descendants, empty if it has ended."""
     try:
         parent = psutil.Process(pid)
         return [parent, *parent.children(recursive=True)]
@@ -135,7 +135,7 @@ def processes_of(pid: int) -> list[psutil.Process]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """By the kernel's clock of a process (clock_getcpuclockid of POSIX), which counts nanoseconds; raises OSError."""
+    """From the process's CPU clock (POSIX clock_getcpuclockid), in nanosecond resolution; raises OSError."""
     clock = ctypes.c_int()
     if number := _LIBC.clock_getcpuclockid(pid, ctypes.byref(clock)):
         raise OSError(number, os.strerror(number))
@@ -143,7 +143,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def tcp_connections(process: psutil.Process) -> set[tuple[str, str]]:
-    """Both ends of each open connection of a process in this network namespace, its own first, as host:port."""
+    """Both ends, local first, of each open connection of a process in this network namespace, as host:port."""
     try:
         connections = process.net_connections("tcp")
     except psutil.Error:
@@ -156,7 +156,7 @@ def tcp_connections(process: psutil.Process) -> set[tuple[str, str]]:
 
 
 def used(processes: list[psutil.Process]) -> tuple[float, float]:
-    """CPU seconds and memory in MB of the processes that still run."""
+    """CPU seconds and memory in MB of the running processes."""
     cpu_s = rss_mb = 0.0
     for process in processes:
         with contextlib.suppress(psutil.Error, OSError):
@@ -166,7 +166,7 @@ def used(processes: list[psutil.Process]) -> tuple[float, float]:
 
 
 def by_program(processes: list[Process]) -> dict[str, Usage]:
-    """Sums by program; peaks of processes are added, which is never too little."""
+    """Sums by program; peaks of processes are added, which gives an upper bound."""
     sums: dict[str, Usage] = {}
     for process in processes:
         so_far = sums.get(process.program, Usage(0.0, 0.0))
@@ -183,7 +183,7 @@ def _sample(process: psutil.Process, whole: bool) -> Sample:
 
 
 def _waited(pid: int) -> float | None:
-    """The kernel's own count, by thread: nanoseconds at work, nanoseconds ready and without a core, turns."""
+    """From the kernel's counts by thread: nanoseconds running, nanoseconds runnable without a core, time slices."""
     try:
         texts = [(task / "schedstat").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
     except OSError:
@@ -201,7 +201,7 @@ def _use(program: str, pid: int, samples: list[Sample], start: float, end: float
 
 
 def usage_between(samples: list[Sample], start: float, end: float) -> Usage | None:
-    """By straight lines between samples; none without samples."""
+    """Interpolated linearly between samples; empty without samples."""
     if len(samples) < 2:
         return None
     inside = [sample.rss_mb for sample in samples if start <= sample.at <= end]

@@ -1,4 +1,4 @@
-"""Snapshots of all counters around a measured time, and the difference of two."""
+"""Snapshots of all counters before and after a measured time, and their difference."""
 
 import time
 from contextlib import ExitStack
@@ -28,13 +28,13 @@ def read_info(client: "redis.Redis") -> dict[str, float]:
 
 
 def info_between(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
-    """By how much each counter grew, and the other figures as they are at the end."""
+    """The increase of each counter, and the final values of other figures."""
     grown = {name: round(after[name] - before[name], 6) for name in GROWING if name in before and name in after}
     return grown | {name: after[name] for name in STANDING if name in after}
 
 
 class Snapshot(NamedTuple):
-    """All counters at one time of the clock; empty where there is no server of ours to ask."""
+    """All counters at one time; empty for servers that are not ours."""
 
     at: float
     cores: dict[str, tuple[float, float]]
@@ -54,7 +54,7 @@ class Difference(NamedTuple):
 
 
 class Snapshots:
-    """Takes snapshots of combinations; entering opens the connections, so that a snapshot is quick."""
+    """Takes snapshots of combinations; entering opens the connections, so that snapshots are quick."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -78,7 +78,7 @@ class Snapshots:
         return Snapshot(at, cores, counters, status, digests, self._of_redis())
 
     def threads(self, pid: int | None) -> Threads | None:
-        """Those of the database server; null where it is not ours, or its threads are out of sight."""
+        """The threads of the database server; null if it is not ours or they cannot be read."""
         if self._database is None or pid is None:
             return None
         try:

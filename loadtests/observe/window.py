@@ -1,4 +1,4 @@
-"""Watches a start from outside: what its log says of each combination's load and of the turns is looked at in time."""
+"""Observes a start: k6's log has the times of each load and of the turns, at which snapshots are taken."""
 
 import math
 import re
@@ -16,14 +16,14 @@ from loadtests.schema.server import Change, Collector, Process, Server, Settled,
 
 INTERVAL_S: Final = 1.0
 LISTEN_S: Final = 0.05
-# What matrix.js says when the first visitor of a combination arrives, and when a phase of the turns begins.
+# The lines that matrix.js logs when a combination's load and a phase of the turns begin.
 MEASURED: Final = re.compile(r"([A-Za-z0-9_-]+) is measured from (\d+) for ([\d.]+) s")
 TURNS: Final = re.compile(r"turns of (.+?) from (\d+) to (\d+) in (\d+) batches(?:, rounds of ([\d.]+) ms)?")
 Programs = Mapping[str, int]
 
 
 class Observed(NamedTuple):
-    """What was seen of one combination's load, and whether that is the measured time alone."""
+    """The observation of one combination's load, and whether it covers only the measured time."""
 
     start: float
     end: float
@@ -35,20 +35,20 @@ class Observed(NamedTuple):
 
 
 class Phase(NamedTuple):
-    """The times between batches, and CPU seconds of the database by user, null where they are out of sight."""
+    """The edges of batches, and CPU seconds of the database by user, null if unknown."""
 
     edges: list[float]
     database_s: dict[str, float] | None
 
 
 class Observation:
-    """Entering begins to watch what k6 writes to a log; leaving waits until all of it was looked at.
+    """Entering starts to follow k6's log; leaving waits until all of it is processed.
 
-    `programs` are those of each combination; `told` hears what is measured from now on.
+    `programs` are those of each combination; `on_begin` is called with the name of each load or phase that begins.
     """
 
     def __init__(
-        self, snapshots: Snapshots, programs: Mapping[str, Programs], log: Path, told: Callable[[str], None]
+        self, snapshots: Snapshots, programs: Mapping[str, Programs], log: Path, on_begin: Callable[[str], None]
     ) -> None:
         self.samples = Samples({pid for each in programs.values() for pid in each.values()})
         self.phases: dict[str, Phase] = {}
@@ -57,7 +57,7 @@ class Observation:
         self._snapshots = snapshots
         self._programs = programs
         self._log = log
-        self._told = told
+        self._on_begin = on_begin
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="observation", daemon=True)
 
@@ -74,7 +74,7 @@ class Observation:
         self.k6.append(pid)
 
     def load(self, name: str) -> Observed | None:
-        """Of one combination, with its processes; null when the log does not say when it was measured."""
+        """The load of one combination, with its processes; null if the log lacks its times."""
         seen = self._loads.get(name)
         if seen is None:
             return None
@@ -91,11 +91,11 @@ class Observation:
     def _watch(self) -> None:
         for line in self._lines():
             if (match := MEASURED.search(line)) and match[1] in self._programs:
-                self._told(match[1])
+                self._on_begin(match[1])
                 start = float(match[2]) / 1000
                 self._measured(match[1], start, start + float(match[3]))
             elif match := TURNS.search(line):
-                self._told(f"turns of {match[1]}")
+                self._on_begin(f"turns of {match[1]}")
                 self._turns(match[1], edges_of(*map(float, match.groups("0")[1:])))
         self.samples.find()
         self.samples.take(whole=True)
@@ -114,7 +114,7 @@ class Observation:
     def _measured(self, name: str, start: float, end: float) -> None:
         self._wait(start)
         began = time.thread_time()
-        # Before the snapshot, in which a service that is full answers late.
+        # Before the snapshot, which a saturated service answers late.
         self.samples.take(whole=True)
         first = self._snapshots.take(name)
         while time.time() < end and not self._wait(min(end, time.time() + INTERVAL_S)):
@@ -138,9 +138,9 @@ class Observation:
 
 
 def edges_of(begins: float, ends: float, batches: float, round_ms: float) -> list[float]:
-    """When the first round of each batch begins, and the last one ends, in seconds; all times given in milliseconds.
+    """When the first round of each batch begins and the last one ends, in seconds; all parameters are in milliseconds.
 
-    A round belongs to the batch in which it begins. How long rounds last is 0 where they last as long as their answers.
+    A round belongs to the batch in which it begins. `round_ms` is 0 if rounds last as long as their answers.
     """
     edges = [(ends - begins) * number / batches for number in range(int(batches))]
     whole = [math.ceil(edge / round_ms) * round_ms if round_ms else edge for edge in edges]
@@ -148,7 +148,7 @@ def edges_of(begins: float, ends: float, batches: float, round_ms: float) -> lis
 
 
 WAITS: Final = {"pool": "pool_wait_seconds", "queue": "http_queue_seconds", "lag": "worker_lag_seconds"}
-# What there is of something that requests wait for: the entry that says it, whether it counts per worker.
+# The capacity of each resource that requests wait for: its ledger entry, and whether it is per worker.
 LIMITS: Final = (
     ("workers", "workers", False),
     ("database connections", "database connections", False),
@@ -159,7 +159,7 @@ LIMITS: Final = (
 def server_side(
     observed: Observed, cores: dict[str, int], requests: int, ledger: Ledger, changed: list[Change], settled: Settled
 ) -> Server:
-    """What was seen of one combination's load, as a result file holds it."""
+    """The server's side of one combination's load, as in a result file."""
     counted, use = observed.counted, by_program(observed.processes)
     seconds = max(counted.seconds, 1e-3)
     spent = use["service"].cpu_s * 1000 / requests if "service" in use and requests else None

@@ -1,4 +1,4 @@
-"""A process of our own that answers each message with another one: what it does delays nobody else."""
+"""A child process that answers each message with another one; its work delays no other process."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ Work = Callable[..., Coroutine[Any, Any, None]]
 class Child:
     """Runs `work` on `cores`: entering starts it and waits for its first message, leaving ends the process.
 
-    StackError says that no answer comes, or is the text that came in place of one.
+    StackError: there is no answer, or its text is the child's error.
     """
 
     def __init__(self, name: str, work: Work, *arguments: object, cores: Collection[int] | None) -> None:
@@ -52,7 +52,7 @@ class Child:
         return self._process.pid or 0
 
     def ask(self, message: object, seconds: float = ANSWER_SECONDS) -> Any:
-        with contextlib.suppress(OSError):  # it has gone, and what it said before that is in the line
+        with contextlib.suppress(OSError):  # it has ended; its last message is in the pipe
             self._line.send(message)
         return self._hear(seconds)
 
@@ -69,7 +69,7 @@ class Child:
 
 
 async def messages(line: Connection) -> AsyncIterator[Any]:
-    """Each message to the child, until whoever started it has gone."""
+    """Each message to the child, until its parent has ended."""
     heard: asyncio.Queue[Any] = asyncio.Queue()
     loop = asyncio.get_running_loop()
 
@@ -86,10 +86,10 @@ async def messages(line: Connection) -> AsyncIterator[Any]:
 
 
 def say(line: Connection, message: object) -> None:
-    with contextlib.suppress(OSError):  # whoever asked has gone
+    with contextlib.suppress(OSError):  # the parent has ended
         line.send(message)
 
 
 def _run(line: Connection, work: Work, *arguments: object) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the starter, who ends this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent, which ends this process
     asyncio.run(work(line, *arguments))

@@ -1,4 +1,4 @@
-"""A TCP proxy before Redis or MySQL that can pass, delay, cut, drip, garble, or lose a reply."""
+"""A TCP proxy in front of Redis or MySQL that can pass, delay, cut, drip, garble, or lose a reply."""
 
 import contextlib
 from collections.abc import Collection, Iterator, Mapping
@@ -11,9 +11,9 @@ from loadtests.proxy.server import serve
 
 
 class Proxy(Child):
-    """A relay to the port `target` of `host`, in a process of its own; leaving also ends all connections through it.
+    """A relay to the port `target` of `host`, in its own process; leaving also ends all connections through it.
 
-    It listens on `port` (0: a free one) there too, and keeps that port while it refuses.
+    It listens on `port` of the same host (0: a free port), and keeps it while refusing connections.
     """
 
     def __init__(self, target: int, port: int = 0, cores: Collection[int] | None = None, host: str = LOOPBACK) -> None:
@@ -24,7 +24,7 @@ class Proxy(Child):
         return int(self.first)
 
     def switch(self, mode: Mode) -> Mapping[str, Any]:
-        """Returns `counts` when the mode is in force."""
+        """Returns `counts` as soon as the mode is in force."""
         counts: Mapping[str, Any] = self.ask(mode)
         return counts
 
@@ -37,10 +37,10 @@ class Proxy(Child):
             self.switch(PASS)
 
     def counts(self) -> Mapping[str, Any]:
-        """The mode, the open connections, and what was done since the start.
+        """The mode, the open connections, and counts since the start.
 
-        `accepted`, `cut` and `unreached` count connections, `delayed` and `garbled` the pieces in which data came,
-        `dripped` bytes, `lost` replies; what never happened is not in it.
+        `accepted`, `cut` and `unreached` count connections, `delayed` and `garbled` pieces of received data, `dripped`
+        bytes, `lost` replies; counts of 0 are missing.
         """
         counts: Mapping[str, Any] = self.ask("count")
         return counts

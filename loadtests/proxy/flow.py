@@ -1,4 +1,4 @@
-"""One direction of a connection through the proxy: what has come in and may not go out yet."""
+"""One direction of a connection through the proxy: received bytes that are held back."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ END: Final = b""
 
 
 class Flow:
-    """Hands bytes on in their order, each when the mode allows; END closes the receiving side."""
+    """Forwards bytes in order, each when the mode allows; END closes the receiving side."""
 
     def __init__(self, mode: Callable[[], Mode], counts: Counter[str], *, replies: bool) -> None:
         self.source: asyncio.Transport | None = None
@@ -44,7 +44,7 @@ class Flow:
             self._hand_on(self.target, self._held.popleft()[1])
 
     def release(self) -> None:
-        """Makes all data that an earlier mode held due now."""
+        """Makes all data held by an earlier mode due now."""
         self._held = deque((0.0, data) for _, data in self._held)
         self._not_before = 0.0
         self.send()

@@ -1,4 +1,4 @@
-"""What a proxy can do to the connections that go through it."""
+"""The ways in which the proxy can treat connections."""
 
 from typing import Final, Literal, TypeAlias
 
@@ -10,12 +10,12 @@ Kind: TypeAlias = Literal["pass", "delay", "cut", "drip", "garble", "lose"]
 class Mode(msgspec.Struct, frozen=True):
     """One way to treat connections.
 
-    - pass: hands everything on at once;
-    - delay: holds every byte for `seconds`, in each direction, however much is on its way;
+    - pass: forwards everything at once;
+    - delay: holds every byte for `seconds`, in each direction, without a limit of throughput;
     - cut: resets all connections and refuses new ones;
-    - drip: hands replies on byte by byte, `seconds` apart;
+    - drip: forwards replies byte by byte, `seconds` apart;
     - garble: replaces every byte of a reply by a random one;
-    - lose: hands a request that holds `word` on, and resets the connection in place of its reply.
+    - lose: forwards a request that contains `word`, and resets the connection instead of its reply.
     """
 
     kind: Kind

@@ -13,9 +13,9 @@ from loadtests.proxy.flow import END, Flow
 from loadtests.proxy.modes import PASS, Mode
 
 BACKLOG: Final = 1024
-# A new connection to a server far away: SYN, its answer, and what the client sends after it.
+# A new connection to a distant server: SYN, its answer, and the client's first data.
 TRIPS_BEFORE_FIRST_BYTE: Final = 3
-# To linger for no time: what the other side sees is a reset.
+# SO_LINGER of 0 s: closing sends a reset.
 AT_ONCE: Final = struct.pack("ii", 1, 0)
 
 
@@ -37,7 +37,7 @@ class Leg(asyncio.Protocol):
             self._onward.add(data)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (the name is the protocol's)
-        """Closes the other socket behind what is still on its way."""
+        """Closes the other socket after the data that is still held back."""
         self._onward.source = self._back.target = None
         self._onward.add(END)
         self._link.left()
@@ -50,7 +50,7 @@ class Leg(asyncio.Protocol):
 
 
 class Link:
-    """A client's connection and the one to the server that belongs to it."""
+    """A client's connection and its connection to the server."""
 
     def __init__(self, relay: "Relay") -> None:
         self._relay = relay
@@ -66,7 +66,7 @@ class Link:
             self._relay.took(self)
 
     def may_pass(self, leg: Leg, data: bytes) -> bool:
-        """Resets the connection instead when the bytes are a reply to be lost."""
+        """False, after a reset of the connection, if the bytes are a reply to be lost."""
         mode = self._relay.mode
         if leg is self.client:
             self._lost_reply |= mode.kind == "lose" and mode.word.encode() in data
@@ -94,7 +94,7 @@ class Link:
 
 
 class Relay:
-    """Listens on one port of a host and relays to another, as its mode says."""
+    """Listens on one port of a host and relays to another in its mode."""
 
     def __init__(self, target: int, port: int, host: str = LOOPBACK) -> None:
         self.counts: Counter[str] = Counter()
@@ -104,12 +104,12 @@ class Relay:
         self._host = host
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
-        # Bound and never listening: the port stays ours, and refuses, while connections are cut.
+        # Bound but never listening: keeps the port and refuses connections in mode cut.
         self._held = _bound(host, port)
         self.port: int = self._held.getsockname()[1]
 
     async def switch(self, mode: Mode) -> None:
-        """For connections that are open too."""
+        """Also for open connections."""
         self.mode = mode
         self.counts["switched"] += 1
         if mode.kind == "cut":
@@ -163,7 +163,7 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 async def serve(line: Connection, target: int, port: int, host: str) -> None:
-    """Says its port, takes each mode that it is sent, and answers with what it has done so far."""
+    """Sends its port, then switches to each received mode and answers with its counts."""
     relay = Relay(target, port, host)
     await relay.listen()
     say(line, relay.port)

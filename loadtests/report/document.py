@@ -1,4 +1,4 @@
-"""How latencies are distributed, and how they went over time, of every combination."""
+"""Loads a comparison, and makes the document with the data of charts and tables."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,7 +24,7 @@ from loadtests.verdict.studies import NO_CONTEXT, context_of, ledgers_in
 
 
 def course(rounds: Rounds, void: Sequence[VoidResult]) -> list[dict[str, Any]]:
-    """Every result with its slices, start by start, void ones too and marked."""
+    """Every result with its slices, start by start; void results are included and marked."""
     broken = {(cell.round, cell.combination) for cell in void}
     return [
         {
@@ -42,14 +42,14 @@ def course(rounds: Rounds, void: Sequence[VoidResult]) -> list[dict[str, Any]]:
 
 
 def _whole(result: Result) -> Slice:
-    """The measured time as one slice, where it was not divided."""
+    """The measured time as one slice, if it was not divided."""
     latency = result.latency_ms
     figures = SliceLatency(latency.avg, latency.p50, latency.p95, latency.max)
     return Slice(0.0, result.duration_s, result.requests, result.failed, figures)
 
 
 class Loaded(NamedTuple):
-    """A comparison with what it was made of."""
+    """A comparison and its inputs."""
 
     folder: Path
     rounds: Rounds
@@ -60,7 +60,7 @@ class Loaded(NamedTuple):
 def load(
     folder: Path, base: str = "", given: Sequence[Path] = (), studies: Sequence[Path] = (), strict: bool = False
 ) -> Loaded:
-    """The results of a folder, or the given files of it, compared; raises UnusableResults."""
+    """Compares the results of a folder, or the given files; raises UnusableResults."""
     rounds = read_rounds(folder, base, given)
     run = RunDescription() if given else read_run_of(folder)
     comparison = compare(rounds, NO_CONTEXT if given else context_of(folder, studies), strict)
@@ -71,7 +71,7 @@ Document: TypeAlias = dict[str, Any]
 
 
 def document_of(loaded: Loaded, studies: Sequence[Path] = ()) -> Document:
-    """The comparison as `--json` prints it, and under `report` what charts and tables need besides.
+    """The comparison as `--json` prints it, with further data for charts and tables in `report`.
 
     Raises UnusableResults.
     """
@@ -98,7 +98,7 @@ def document_of(loaded: Loaded, studies: Sequence[Path] = ()) -> Document:
 
 
 def ledger_of(loaded: Loaded) -> dict[str, Any] | None:
-    """The entries that are equal and those that differ, null where none was recorded; raises UnusableResults."""
+    """The equal and the differing entries, null without a ledger; raises UnusableResults."""
     ledgers = ledgers_in(loaded.folder, loaded.run.ledger)
     if not ledgers:
         return None

@@ -21,7 +21,7 @@ STYLES: Final = {"better": "green", "worse": "red"}
 
 
 def effects_table(title: str, rows: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> RenderableType:
-    """A line for every effect and figure that is known."""
+    """A line for every known effect and figure."""
     table = table_of("", ("", "times better", ""))
     for name, row in rows.items():
         known = {metric: effect for metric, effect in row.items() if effect["ratio"] is not None}
@@ -32,7 +32,7 @@ def effects_table(title: str, rows: Mapping[str, Mapping[str, Mapping[str, Any]]
 
 
 def titled(title: str, table: Table) -> RenderableType:
-    """The title is not part of the table, which would break it into lines."""
+    """The title is printed apart: as part of the table it would be wrapped."""
     return Group(shown(title), table)
 
 

@@ -1,4 +1,4 @@
-"""Which report the command line asks for, and making it: all of its files or none."""
+"""Writes the reports that the command line asks for, all files or none."""
 
 import csv
 import io
@@ -32,7 +32,7 @@ class Wanted(NamedTuple):
 
 
 def write_wanted(wanted: Wanted, loaded: Loaded) -> list[Path]:
-    """The files, written; raises UnusableResults and then leaves nothing behind."""
+    """Writes the files and returns them; raises UnusableResults and then leaves none behind."""
     texts: dict[Path, str] = {}
     shown = wanted.html or wanted.markdown or wanted.report
     document = document_of(loaded, wanted.studies) if shown else {}
@@ -59,7 +59,7 @@ def write_wanted(wanted: Wanted, loaded: Loaded) -> list[Path]:
 
 
 def as_csv(comparison: Comparison) -> str:
-    """By the names that gates have."""
+    """One line per figure, with the names used in gates."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(("figure", "value", "low", "high"))
@@ -68,7 +68,7 @@ def as_csv(comparison: Comparison) -> str:
 
 
 def as_junit(comparison: Comparison) -> str:
-    """A test for each gate, and one for the earlier run."""
+    """A test per gate, and one for the comparison with an earlier run."""
     failed = {each.gate: in_words(each) if each.broken else "" for each in comparison.gates}
     if comparison.against:
         names = [f"{each.combination}.{each.metric}" for each in comparison.against.regressions]

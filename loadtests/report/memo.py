@@ -1,4 +1,4 @@
-"""report.md: the report as a document for a manager, in the order of the origin's, with measured content only."""
+"""report.md: the report for managers, in the order of the original one, with measured content only."""
 
 from typing import Any, Final
 
@@ -8,9 +8,9 @@ from loadtests.report.numbers import MISSING, per_second, percent, times_better
 from loadtests.report.page import described, environment
 from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY
 
-# What Markdown would read as something else than text.
+# Characters with a meaning in Markdown.
 MARKS: Final = {ord(mark): f"\\{mark}" for mark in "\\`*_[]<>|#~$"} | {ord("&"): "&amp;"}
-# How libraries and servers write themselves; the database's version names it.
+# The spelling of library and server names; the database's version contains its name.
 NAMES: Final = {
     "flask": "Flask",
     "pymysql": "PyMySQL",
@@ -23,7 +23,7 @@ NAMES: Final = {
 
 
 class Verbatim(str):
-    """A line of code, which Markdown leaves as it is."""
+    """A line of code, which is not escaped."""
 
     __slots__ = ()
 
@@ -38,7 +38,7 @@ def memo(document: Document) -> str:
 
 
 def escaped(value: Any) -> Any:
-    """Text as Markdown shows it, on one line; code lines stay as they are."""
+    """Text escaped for Markdown, on one line; lines of code stay unchanged."""
     if not isinstance(value, str) or isinstance(value, Verbatim):
         return value
     return _one_line(value).translate(MARKS)
@@ -53,7 +53,7 @@ def _one_line(text: str) -> str:
 
 
 def _effects(document: Document) -> dict[str, dict[str, str]]:
-    """By change: its effect on the average over all routes and in each, and on service CPU."""
+    """Each change's effect on the average latency, in total and by route, and on service CPU."""
     effects = document["effects"]
     places = {MIX: effects, **effects[ROUTES_KEY]}
     return {
@@ -72,7 +72,7 @@ def _cell(effect: dict[str, Any]) -> str:
 
 
 def _stack(document: Document) -> list[tuple[str, str]]:
-    """What was measured, by the versions that the run recorded."""
+    """The measured software, by the versions in the run."""
     run = document["report"]["run"]
     libraries = run["host"].get("libraries", {}) if isinstance(run["host"].get("libraries"), dict) else {}
     known = {**libraries, **run["versions"]}

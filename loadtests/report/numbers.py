@@ -1,4 +1,4 @@
-"""Figures as people read them: three digits that count, with the unit."""
+"""Numbers for people: three significant digits, with the unit."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ def count(value: float | None) -> str:
 
 
 def interval(effect: Mapping[str, Any]) -> str:
-    """Empty where one round has no interval."""
+    """Empty without an interval, as for a single round."""
     low, high = effect["low"], effect["high"]
     return "" if low is None or high is None else f"{times(low)} to {times(high)}"
 
@@ -40,12 +40,12 @@ def times_better(effect: Mapping[str, Any]) -> str:
 
 
 def plain(value: float) -> str:
-    """A setting as it was set: `1`, `0.5`, `120`."""
+    """A setting as the user writes it: `1`, `0.5`, `120`."""
     return f"{value:,.10g}"
 
 
 def clock(moment: str) -> str:
-    """`2026-11-23 04:55 UTC` of a time as result files have it, anything else as it is."""
+    """A result file's time as `2026-11-23 04:55 UTC`; other texts unchanged."""
     try:
         return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     except ValueError:

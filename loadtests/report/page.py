@@ -1,4 +1,4 @@
-"""report.html: one file with its pictures, their library and their figures in it, that asks nobody for anything."""
+"""report.html: one file with charts, chart library and data, which loads nothing from elsewhere."""
 
 import base64
 import hashlib
@@ -32,7 +32,7 @@ QUESTION: Final = (
 OTHER_QUESTION: Final = "Which of these services answers quicker, and at which cost?"
 HERE: Final = Path(__file__).parent
 LIBRARY: Final = HERE / "vendor" / "plotly-basic.min.js"
-# What would end a script element or a line inside of one.
+# Characters that could end a script element or a line in it.
 UNSAFE: Final = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
 
 
@@ -57,7 +57,7 @@ def page(documents: Sequence[Document]) -> str:
 
 
 def environment() -> Environment:
-    """A name that is missing in a template is an error, and text in a page is never markup."""
+    """A missing name in a template is an error, and text in a page is never markup."""
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=select_autoescape((".html.j2",)),
@@ -71,13 +71,13 @@ def environment() -> Environment:
 
 
 def inline(pictures: Sequence[tuple[str, Picture]]) -> Markup:
-    """The figures as JSON that nothing inside of it can end."""
+    """The figures as JSON, with no text in it that could end the script element."""
     text = json.dumps({name: picture.figure for name, picture in pictures}, separators=(",", ":"), allow_nan=False)
     return Markup(text.translate(UNSAFE))  # noqa: S704
 
 
 def described(document: Document) -> dict[str, Any]:
-    """What both templates show of a run."""
+    """The data of a run for both templates."""
     first, others = summary_tables(document)
     return {
         "document": document,
@@ -127,12 +127,12 @@ def _digest(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
-# How run.json names what `make matrix` takes as a variable.
+# Names in run.json, and the variables of `make matrix`.
 VARIABLES: Final = (("profile", "PROFILE"), ("rounds", "ROUNDS"), ("stack", "STACK"), ("workers", "WORKERS"))
 
 
 def commands(document: Document) -> list[str]:
-    """What to type, from a clean clone on."""
+    """The commands that reproduce the run from a clean clone."""
     run, load = document["report"]["run"], document["load"]
     if load["profile"] == SUMMARY:
         return [f"{COMPARE} FILE FILE"]

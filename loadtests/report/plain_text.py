@@ -1,4 +1,4 @@
-"""Text for a terminal, and words out of files made harmless for it: no escape sequence, no line break, no markup."""
+"""Text for a terminal; text from files is sanitized: no escape sequences, line breaks or markup."""
 
 import shutil
 import sys
@@ -7,20 +7,20 @@ from typing import Final, Literal
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-# Wide enough for every column of a study when the output is a file or a pipe.
+# Wide enough for all columns of a study if the output is a file or a pipe.
 WIDEST: Final = 120
 NARROWEST: Final = 60
 
 
 def console(widest: int = WIDEST) -> Console:
-    """As wide as COLUMNS or the terminal, within bounds; anything but a terminal gets no colour."""
+    """As wide as COLUMNS or the terminal, within bounds; colours only on a terminal."""
     width = max(NARROWEST, min(widest, shutil.get_terminal_size((widest, 0)).columns))
     colours: Literal["auto"] | None = "auto" if sys.stdout.isatty() else None
     return Console(markup=False, highlight=False, width=width, color_system=colours)
 
 
 def print_lines(console: Console, part: RenderableType) -> None:
-    """Without the spaces at which lines were broken."""
+    """Prints without trailing spaces."""
     for line in console.render_lines(part, pad=False):
         text = Text.assemble(*((segment.text, segment.style or "") for segment in line))
         text.rstrip()
@@ -33,5 +33,5 @@ def one_line(text: str) -> str:
 
 
 def shown(text: str, style: str = "") -> Text:
-    """One printable line for a table, in which square brackets are no markup."""
+    """One printable line for a table; square brackets are not markup."""
     return Text(one_line(text), style=style)

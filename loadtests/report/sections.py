@@ -1,4 +1,4 @@
-"""What the screen leaves out, by section."""
+"""The sections: figures that the screen leaves out."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final

@@ -9,7 +9,7 @@ from loadtests.report.numbers import count, milliseconds, per_second, percent, t
 
 
 class Row(NamedTuple):
-    """One line: its label, where its figure is and how it is written, the metric of its ratio, its short label."""
+    """One line: its label, the place and format of its figure, the metric of its ratio, its short label."""
 
     label: str
     key: str
@@ -19,7 +19,7 @@ class Row(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """One cell: the figure as it was measured and as text, and its ratio to the first combination."""
+    """One cell: the measured figure, its text, and its ratio to the first combination."""
 
     value: float | None
     text: str
@@ -47,7 +47,7 @@ P99: Final = "latency_p99"
 
 
 def rows_of(lines: Mapping[str, Mapping[str, Any]], load: Mapping[str, Any]) -> list[Row]:
-    """Of k6's own summaries every percentile that one of them has, and no figure that none has; ours may lack a p99."""
+    """For k6's own summaries every percentile and figure that one of them has; ours may lack p99."""
     of_k6 = load["profile"] == SUMMARY
     rows = _with_percentiles(lines) if of_k6 else ROWS
     known = {key for line in lines.values() for key, value in line.items() if value is not None}
@@ -69,7 +69,7 @@ Lines: TypeAlias = list[tuple[str, list[Figure]]]
 
 
 def summary_tables(document: Document) -> tuple[Lines, Lines]:
-    """What the screen shows too, and the other figures."""
+    """The table of the screen, and the other figures."""
     lines = document["combinations"]
     rows = rows_of(lines, document["load"])
     shown, others = ([row for row in rows if bool(row.short) is first] for first in (True, False))
@@ -93,7 +93,7 @@ def statistic(document: Document) -> str:
 
 
 def unit_of(load: Mapping[str, Any]) -> str:
-    """Whose figures vary: k6 knows no starts."""
+    """The unit over which figures vary: k6's own summaries have no starts."""
     return "run" if load["profile"] == SUMMARY else "start"
 
 

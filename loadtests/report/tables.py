@@ -1,4 +1,4 @@
-"""What each fault did to each combination, as a table."""
+"""The tables of a report: faults, resources, routes, the server's side, statements."""
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -18,7 +18,7 @@ def fault_rows(document: Document) -> list[tuple[str, list[str]]]:
 
 
 def fault_columns(document: Document) -> list[str]:
-    """The combinations that met a fault, in their usual order."""
+    """The combinations with a measured fault, in their usual order."""
     run = document["report"]["further"].get("faults")
     met = {cell["combination"] for cell in run["cells"]} if run else set()
     return [name for name in COMBINATIONS if name in met]
@@ -113,7 +113,7 @@ def _counted(document: Document) -> Table:
 
 
 def _whole(value: float | None) -> str | float | None:
-    """A count as it was counted."""
+    """A whole count."""
     return plain(value) if value is not None and float(value).is_integer() else value
 
 

@@ -19,28 +19,28 @@ from loadtests.schema.design import ROUTES_KEY, SIMPLE_KEY, by_effect
 from loadtests.verdict.comparison import Comparison
 from loadtests.verdict.evidence import TWINS, decisive
 
-# One less than a terminal usually has, for its prompt.
+# One line less than a usual terminal, for the prompt.
 MOST_LINES: Final = 23
-# Columns that figures take beside a name.
+# Columns of figures beside a name.
 BESIDE_A_NAME: Final = 45
 BY_CHANCE: Final = 0.05
-# Columns of a name, before percentiles of k6's own summaries are left out for it.
+# Columns of a name; if there are fewer, percentiles of k6's own summaries are left out.
 NAME: Final = 12
 REST: Final = "... --section void"
 SHORT: Final = frozenset(row.short for row in ROWS)
 
 
 class Shape(NamedTuple):
-    """How much of the screen there is room for."""
+    """How much of the comparison the screen shows."""
 
     blank: int = 3
-    # Warnings in full, in a line each, or all in one.
+    # Warnings in full, one line each, or all in one line.
     warnings: Literal["full", "cut", "counted"] = "full"
     effects: int | None = None
 
 
 def show(comparison: Comparison, console: Console, report: str = "") -> None:
-    """At most MOST_LINES of it: what there is no room for is told by the sections."""
+    """Prints at most MOST_LINES lines; sections have the rest."""
     screens = [list(_parts(comparison, shape, report, console.width)) for shape in _shapes(comparison)]
     parts = next((parts for parts in screens if _height(parts, console) <= MOST_LINES), screens[-1])
     for part in parts:
@@ -52,7 +52,7 @@ def _height(parts: Sequence[RenderableType], console: Console) -> int:
 
 
 def _shapes(comparison: Comparison) -> Iterator[Shape]:
-    """The fullest first: warnings are cut before the parts move together, and effects go last."""
+    """The fullest first: warnings are shortened first, then blank lines, then effects."""
     yield Shape()
     for blank in (3, 2, 1, 0):
         yield Shape(blank, "cut")
@@ -106,7 +106,7 @@ def _figures(comparison: Comparison, width: int) -> Table:
 
 
 def _room(columns: Mapping[str, Sequence[str]], width: int, space: int) -> int:
-    """Columns of the screen that figures leave for names."""
+    """Columns of the screen left for names."""
     return width - sum(space + max(map(len, [heading, *cells])) for heading, cells in columns.items())
 
 
@@ -142,7 +142,7 @@ def _cpu(latency: Effect, cpu: Effect) -> str:
 
 
 def _by_chance(comparison: Comparison) -> Iterator[Text]:
-    """Each interval misses the truth one time in twenty."""
+    """Each interval misses the true value one time in twenty."""
     known = [
         effect
         for effects in (comparison.effects, *comparison.effects[ROUTES_KEY].values())

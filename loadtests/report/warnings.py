@@ -1,4 +1,4 @@
-"""What is missing, left out or doubtful, in words that need no manual."""
+"""Warnings about missing, void or doubtful figures, in words that need no manual."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from loadtests.verdict.comparison import Comparison
 
 
 def warnings(comparison: Comparison) -> Iterator[str]:
-    """A line each, the first reason with it."""
+    """One line per kind, with the first reason."""
     cells = {(cell.round, cell.combination): cell.reason for cell in comparison.void}
     yield from _doubts(comparison)
     lacking = list(_lacking(comparison))
@@ -41,7 +41,7 @@ def _doubts(comparison: Comparison) -> Iterator[str]:
 
 
 def _lacking(comparison: Comparison) -> Iterator[str]:
-    """Figures that k6 was not asked for."""
+    """Figures missing in k6's summaries."""
     if comparison.load["profile"] != SUMMARY:
         return
     for name in ("avg", *ENOUGH):

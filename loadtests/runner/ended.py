@@ -1,4 +1,4 @@
-"""How a command that measures ends: with its exit status, and a line that says why."""
+"""The end of a measuring command: its exit status, and a line with the reason."""
 
 import signal
 import sys
@@ -13,7 +13,7 @@ from loadtests.targets.k6 import GeneratorFailed
 
 
 def ended(name: str, work: Callable[[], int], kept: str = "what was finished is kept") -> int:
-    """The exit status of `work`; `kept` says what an interrupted one leaves."""
+    """Runs `work` and returns the exit status; `kept` is printed if it is interrupted."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
@@ -33,7 +33,7 @@ def say(line: str) -> None:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    # So that SIGTERM cleans up as Ctrl-C does.
+    # SIGTERM cleans up like Ctrl-C.
     raise KeyboardInterrupt
 
 

@@ -1,4 +1,4 @@
-"""What a run was made on and of, for run.json: host, checkout, and the ledgers, which are held to each other."""
+"""The environment of a run, for run.json: host, checkout, and the ledgers, which are compared with each other."""
 
 import platform
 import shlex
@@ -37,7 +37,7 @@ def _cpu_model() -> str:
 
 
 def command_line() -> str:
-    """The command that this process runs, as a person types it again."""
+    """The command of this process, in a form to type again."""
     return shlex.join(["python", "-m", "loadtests", *sys.argv[1:]])
 
 
@@ -46,7 +46,7 @@ TIMEOUT_S: Final = 10
 
 
 def describe_checkout() -> dict[str, Any]:
-    """Empty where this is no checkout, or git is missing."""
+    """Empty outside a checkout or without git."""
     commit, changed = _git("rev-parse", "HEAD"), _git("status", "--porcelain", "--untracked-files=no")
     return {} if commit is None or changed is None else {"commit": commit, "changed": bool(changed)}
 
@@ -73,32 +73,32 @@ PYTHON: Final = "Python"
 
 
 def _check_python(name: str, version: str | None, reported: str) -> None:
-    """A column is called by the version that its service reports, never by the tag of an image."""
+    """A column is named after the version that its service reports, not after an image's tag."""
     if version and version not in (reported.split()[-1].rpartition(".")[0], reported.split()[-1]):
         raise TargetError(f"{name} runs {reported} and not {version}: measure it under the name of its version")
 
 
 def read_ledgers(target: Target, plan: Plan, say: Say) -> dict[str, Ledger]:
-    """Raises TargetError for what would not be a fair comparison."""
+    """Raises TargetError if the comparison would not be fair."""
     ledgers = {name: read_ledger(target, name) for name in plan.names}
     for name, varies in plan.axes.items() if plan.file is None else ():
         _check_python(name, varies.python, ledgers[name].get(PYTHON, "none"))
     differing = differences(ledgers, plan.axes)
     say(_in_words(ledgers, differing))
-    # What runs elsewhere and was built by others is recorded, not judged.
+    # Other people's services elsewhere are recorded, not judged.
     if lines := unexplained(differing) if plan.file is None else []:
         raise TargetError(f"not a fair comparison: {'; '.join(lines)}")
     return ledgers
 
 
 def libraries(ledgers: dict[str, Ledger]) -> dict[str, str]:
-    """The versions that the running services have loaded, which in containers are not this program's."""
+    """The library versions of the running services; in containers they are not this program's."""
     loaded = {entry: value for ledger in ledgers.values() for entry, value in ledger.items()}
     return {entry.removeprefix(LIBRARY): loaded[entry] for entry in sorted(loaded) if entry.startswith(LIBRARY)}
 
 
 def describe_study(target: Target, plan: Plan, ledgers: dict[str, Ledger]) -> dict[str, Any]:
-    """What a study's file says of how it was measured."""
+    """The description of a study's run, for its file."""
     return {
         "stack": plan.stack,
         "workers": plan.workers,

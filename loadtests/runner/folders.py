@@ -1,4 +1,4 @@
-"""Where results go: a folder per run, and a copy of the last run that `compare` reads."""
+"""Results folders: one per run, and a copy of the last run, which `compare` reads."""
 
 import shutil
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from typing import Final
 from loadtests.schema.run import LATEST, RUN_FILE
 from loadtests.schema.settings import UnusableInput
 
-# The results and the report of them.
+# Results and reports.
 KEPT: Final = ("*.json", "report.*")
 
 
@@ -27,7 +27,7 @@ def new_folder(results: Path, profile: str) -> Path:
 
 @contextmanager
 def study_folder(results: Path, profile: str) -> Iterator[Path]:
-    """A new folder, removed when nothing was written to it."""
+    """A new folder, removed if it stays empty."""
     folder = new_folder(results, profile)
     try:
         yield folder
@@ -37,7 +37,7 @@ def study_folder(results: Path, profile: str) -> Iterator[Path]:
 
 
 def keep(folder: Path) -> None:
-    """Makes a run's finished starts the latest; removes the folder of a run that has none."""
+    """Copies a run's finished starts to `latest`; removes the folder of a run without any."""
     if any(path.name != RUN_FILE for path in folder.glob("*.json")):
         make_latest(folder)
     else:
@@ -45,9 +45,9 @@ def keep(folder: Path) -> None:
 
 
 def make_latest(folder: Path) -> None:
-    """Makes `latest` beside it hold this run's files and no others.
+    """Replaces the files of `latest` by this run's.
 
-    A copy and not a link: k6 by hand writes into the same folder, and must not change a past run.
+    A copy, not a link: k6 started by hand writes to `latest` and must not change an earlier run.
     """
     latest = folder.parent / LATEST
     latest.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Measures a matrix: in each start all combinations, with fresh services; and says how far it is."""
+"""Measures a matrix: all combinations in each start, with fresh services; prints progress."""
 
 import secrets
 import sys
@@ -27,12 +27,12 @@ from loadtests.targets.k6 import VoidStart
 from loadtests.targets.registry import TARGETS, OpenTarget
 
 REFRESHED_PER_S: Final = 2
-# Until a start has been measured: what it takes beside its load, with fresh services and the warm-up of the turns.
+# An estimate until a start is measured: its time besides the load, for fresh services and the warm-up of the turns.
 OVERHEAD_S: Final = 20
 
 
 class Progress:
-    """Plain lines on standard error; on a terminal one line that is kept up to date instead."""
+    """Plain lines on standard error; on a terminal one line that is updated instead."""
 
     def __init__(self, starts: int, start_s: float) -> None:
         self._starts = starts
@@ -90,19 +90,19 @@ class Progress:
         return line
 
     def _so_far(self) -> str:
-        """The mean over the finished starts, which the comparison replaces."""
+        """The mean over the finished starts, a preview of the comparison."""
         figures = [f"{name} {digits(fmean(averages))}" for name, averages in self._averages.items()]
         return f"avg ms under load so far: {', '.join(figures)}" if figures else ""
 
     def _left(self) -> str:
-        """From the mean time of a finished start, and how long the present one has run."""
+        """From the mean time of finished starts and the time of the current one."""
         return time_left(max(0.0, self._each * (self._starts - self._done) - (time.monotonic() - self._last)))
 
 
 def measure_matrix(plan: Plan, folder: Path, open_target: OpenTarget | None = None) -> None:
-    """`folder` gets the results; `open_target` reaches the services in place of the plan's stack.
+    """`folder` gets the results; `open_target` replaces the target of the plan's stack.
 
-    Raises UnusableInput, StackError, TargetError and GeneratorFailed; finished starts are kept, and without one the
+    Raises UnusableInput, StackError, TargetError and GeneratorFailed; finished starts are kept, and without any the
     folder is removed.
     """
     run = describe_run(plan)
@@ -120,7 +120,7 @@ def measure_matrix(plan: Plan, folder: Path, open_target: OpenTarget | None = No
 
 
 def _measure_all(target: Target, plan: Plan, folder: Path, progress: Progress, run: dict[str, Any]) -> None:
-    starts = Starts(target, plan, folder, run["versions"].get("k6", ""), run=run, told=progress.measures)
+    starts = Starts(target, plan, folder, run["versions"].get("k6", ""), run=run, on_begin=progress.measures)
     write_json(folder / RUN_FILE, run)
     progress.begin()
     void: VoidStart | None = None

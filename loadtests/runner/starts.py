@@ -1,4 +1,4 @@
-"""One start: fresh services and one k6 that measures all of them, with the server's side captured around it."""
+"""One start: fresh services, one k6 that measures all of them, and snapshots of the server's side."""
 
 import random
 import shutil
@@ -26,18 +26,19 @@ from loadtests.schema.server import Change, Server, Settled
 from loadtests.targets.base import Say, Target
 from loadtests.targets.k6 import GeneratorFailed, VoidStart
 
-# What k6 needs beside the times that it is given: its start, the warm-up of the head to head, requests under way at the
-# end of a part, the summary.
+# Time that k6 needs besides its settings: startup, warm-up of the head to head, requests in flight at the end of a
+# part, the summary.
 SPARE_S: Final = 300
 UNJUDGED: Final = "unjudged"
-# What a result says of its run, in the words of run.json.
+# Fields that a result copies from run.json.
 FACTS: Final = ("run_id", "host", "commit", "versions")
 
 
 class Starts:
-    """Measures the starts of one run: the same plan and load generator for all, and one ledger to hold each against.
+    """Measures the starts of one run, all with the same plan and load generator.
 
-    Each result says of which `run` it is, which is what run.json holds; `told` hears what is measured from now on.
+    Each result names its `run`, the content of run.json; `on_begin` is called with the name of each load or phase that
+    begins.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Starts:
         k6: str,
         settle_s: float = LONGEST_S,
         run: Mapping[str, Any] = MappingProxyType({}),
-        told: Say = lambda _: None,
+        on_begin: Say = lambda _: None,
     ) -> None:
         self._target = target
         self._plan = plan
@@ -56,7 +57,7 @@ class Starts:
         self._k6 = k6
         self._settling = Settling(settle_s)
         self._facts = {name: run[name] for name in FACTS if name in run}
-        self._told = told
+        self._on_begin = on_begin
         self._began: float | None = None
         self.measured_s = 0.0
 
@@ -83,12 +84,11 @@ class Starts:
     ) -> dict[str, Result]:
         """Measures one start, and writes a result for each combination to the run's folder, all of them or none.
 
-        `ledgers` are what those of the start have to equal, `variables` change its load, `injected` names what is
-        disturbed on purpose; without `fresh` processes and cache stay as they are. Raises GeneratorFailed and
-        TargetError.
+        `ledgers` are the expected ledgers, `variables` change the load, `injected` lists deliberate disturbances;
+        without `fresh` processes and cache are kept. Raises GeneratorFailed and TargetError.
         """
         if fresh:
-            # Who starts first may have an advantage: not always the same one.
+            # The service started first may have an advantage, so the order changes.
             self._target.prepare(random.sample(names, len(names)), self._plan.restores)
         before = {name: read_ledger(self._target, name) for name in names}
         services = {name: self._service(name) for name in names}
@@ -131,7 +131,7 @@ class Starts:
         changed: list[Change],
         settled: Settled,
     ) -> Server | None:
-        """Null where the load of a combination was not seen; a head to head alone has none to see."""
+        """Null if the load of a combination was not observed; a head to head alone has no load."""
         observed = seen.load(name)
         if observed:
             return server_side(observed, self._target.cores, document["requests"], ledger, changed, settled)
@@ -146,7 +146,7 @@ class Starts:
             generator = self._target.generator(variables, log)
             programs = {name: service.programs for name, service in services.items()}
             try:
-                with Observation(snapshots, programs, log, self._told) as observation:
+                with Observation(snapshots, programs, log, self._on_begin) as observation:
                     for pid in generator.pids:
                         observation.watch_k6(pid)
                     generator.wait(lasting(variables, len(services)) + SPARE_S)
@@ -170,7 +170,7 @@ class Starts:
 
 @contextmanager
 def unjudged(folder: Path) -> Iterator[Path]:
-    """An empty folder for what k6 writes: it is no result before the server's side is in it."""
+    """A temporary folder for k6's files, which become results when the server's side is added."""
     drafts = folder / UNJUDGED
     shutil.rmtree(drafts, ignore_errors=True)
     drafts.mkdir()

@@ -1,4 +1,4 @@
-"""What the turns of each service cost, and which batches do not count for what only the runner can see."""
+"""The CPU cost of each service's turns, and the batches that are void for reasons only the runner can see."""
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from loadtests.analysis.starvation import saturated, without_a_core
 from loadtests.observe.window import Observation, Phase, Programs
 
-# Of a core, by a service that nobody asks: above this it takes from those who have their turn.
+# Share of a core, by a service without requests: above this it slows the service whose turn it is.
 AT_WORK: Final = 0.02
 MILLISECONDS: Final = 1000
 
@@ -15,7 +15,7 @@ Documents = Mapping[str, dict[str, Any]]
 
 
 class Service(NamedTuple):
-    """One combination's programs, its user of the database, and whether it asks Redis."""
+    """One combination's programs, its database user, and whether it uses Redis."""
 
     programs: Programs
     user: str
@@ -23,12 +23,12 @@ class Service(NamedTuple):
 
 
 def add_costs(documents: Documents, services: Mapping[str, Service], seen: Observation) -> None:
-    """CPU milliseconds for each request; batches and phases without requests, or out of sight, have none."""
+    """CPU milliseconds per request; null for batches and phases that have no requests or were not observed."""
     for name, phase in seen.phases.items():
         counts = {each: [batch["requests"] for batch in documents[each]["turns"][name]] for each in documents}
         windows = _windows(phase, [sum(batch) for batch in zip(*counts.values(), strict=True)])
         for each, document in documents.items():
-            # Several names can be one service.
+            # Several names can belong to one service.
             pid = services[each].programs.get("service")
             asked = [counts[other] for other in documents if services[other].programs.get("service") == pid]
             for number, (start, end) in windows.items():
@@ -46,7 +46,7 @@ def _whole(
     seen: Observation,
     phase: Phase,
 ) -> dict[str, float | None]:
-    """Redis works in one thread for all: each has its share by its requests."""
+    """Redis works in one thread for all services: its CPU is divided by requests."""
     own, (start, end) = services[name], (phase.edges[0], phase.edges[-1])
     service = seen.samples.spent(own.programs.get("service"), start, end)
     cache = seen.samples.spent(own.programs.get("cache"), start, end)
@@ -60,7 +60,7 @@ def _whole(
 
 
 def _windows(phase: Phase, requests: list[int]) -> dict[int, tuple[float, float]]:
-    """From where a batch's first round began to where the next one's did: rounds can be longer than batches."""
+    """From the first round of a batch to the first round of the next: rounds can be longer than batches."""
     numbers = [
         number for number, count in enumerate(requests) if count and phase.edges[number] < phase.edges[number + 1]
     ]
@@ -73,7 +73,7 @@ def _each(seconds: float | None, requests: int) -> float | None:
 
 
 def void_batches(documents: Documents, services: Mapping[str, Service], seen: Observation, k6_cores: int) -> None:
-    """Writes why into the batches that do not count: a load generator held back, a changed ledger, work out of turn."""
+    """Marks void batches with the reason: a starved load generator, a changed ledger, work out of turn."""
     for name, phase in seen.phases.items():
         for number, (start, end) in enumerate(pairwise(phase.edges)):
             batches = [document["turns"][name][number] for document in documents.values()]
@@ -95,7 +95,7 @@ def _void(batch: dict[str, Any], reason: str | None) -> None:
 def _held_back(
     batches: list[dict[str, Any]], seen: Observation, start: float, end: float, cores: int, visitors: int
 ) -> str | None:
-    """One k6 without a core is enough; those with visitors sent about as many requests each."""
+    """One starved k6 is enough; k6 processes with visitors sent about the same number of requests each."""
     spent = [each for pid in seen.k6 if (each := seen.samples.spent(pid, start, end))]
     if not spent or start >= end:
         return None
@@ -108,7 +108,7 @@ def _held_back(
 
 
 def _out_of_turn(name: str, services: Mapping[str, Service], seen: Observation) -> Iterator[str]:
-    """While another one's load was measured."""
+    """Work of this service during another one's load."""
     pid = services[name].programs.get("service")
     for other in services:
         load = seen.load(other)

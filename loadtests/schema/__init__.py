@@ -1,1 +1,1 @@
-"""The formats of all files that are read and written."""
+"""The formats of all input and output files."""

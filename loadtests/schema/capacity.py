@@ -17,7 +17,7 @@ class Estimate(msgspec.Struct, frozen=True):
 
 
 class Fit(msgspec.Struct, frozen=True):
-    """The law's parameters; `refused` says why there are none. `peak_at` is null when no decline was shown."""
+    """The law's parameters, or the reason for having none in `refused`. `peak_at` is null if no decline was shown."""
 
     refused: str | None = None
     parameters: dict[str, Estimate] = {}
@@ -27,7 +27,7 @@ class Fit(msgspec.Struct, frozen=True):
 
 
 class Prediction(msgspec.Struct, frozen=True):
-    """The throughput that the law gives for a concurrency that was not fitted, beside what was measured there."""
+    """The law's throughput at a concurrency that was not fitted, and the measured one."""
 
     concurrency: int
     predicted_rps: float
@@ -39,7 +39,7 @@ class Prediction(msgspec.Struct, frozen=True):
 
 
 class Tolerance(msgspec.Struct, frozen=True):
-    """Which share of the requests may fail, and which share of those that were due may be dropped."""
+    """The share of requests that may fail, and the share of due requests that may be dropped."""
 
     failed: float = 0.0
     dropped: float = 0.0
@@ -53,7 +53,7 @@ STRICT: Final[Tolerance] = Tolerance()
 
 
 class RouteLine(msgspec.Struct, frozen=True):
-    """One route in one step; `late` counts answers over `limit_ms`, percentiles are null for too few requests."""
+    """One route in one step. `late` counts answers over `limit_ms`; percentiles are null for too few requests."""
 
     requests: int
     late: int
@@ -64,10 +64,9 @@ class RouteLine(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One load on one combination. `rate_rps` is null in the closed loop, where `concurrency` visitors ask at once.
+    """One load on one combination. `rate_rps` is null in the closed loop, which has `concurrency` visitors.
 
-    `reasons` are the objectives that it broke and why it is void; the latter are in `void` too. Presets are those of a
-    step without a result.
+    `reasons` holds broken objectives and the reasons in `void`. Defaults are those of a step without a result.
     """
 
     number: int
@@ -92,10 +91,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cost(msgspec.Struct, frozen=True):
-    """What requests cost at the confirmed rate. k6 is never in it; null where the server's side was not captured.
+    """Cost of requests at the confirmed rate, without k6; null if the server's side was not captured.
 
-    `cores_per_1000_rps` is the CPU that 1,000 requests a second use, by program. `service_cores_to_provide` is how
-    many service cores they need here: at the confirmed rate the objectives still hold, beyond it they do not.
+    `cores_per_1000_rps` is the CPU of 1,000 requests per second, by program. `service_cores_to_provide` is the number
+    of service cores they need here to meet the objectives, from the confirmed rate.
     """
 
     rps_per_service_core: float | None
@@ -105,7 +104,7 @@ class Cost(msgspec.Struct, frozen=True):
 
 
 class Capacity(msgspec.Struct, frozen=True):
-    """One combination. `rate_rps` is the highest rate that held twice, null when none did."""
+    """One combination. `rate_rps` is the highest rate that passed twice, null if none did."""
 
     combination: str
     rate_rps: int | None
@@ -120,7 +119,7 @@ class Capacity(msgspec.Struct, frozen=True):
 
     @property
     def at_least(self) -> bool:
-        """Whether the rate is only a lower bound: the next higher rate that did not hold is void and not broken."""
+        """Whether the rate is only a lower bound: the next higher rate that did not pass is void, not broken."""
         if self.rate_rps is None:
             return False
         failed = [step for step in self.steps if step.part != "warm-up" and step.outcome != "held"]
@@ -130,7 +129,7 @@ class Capacity(msgspec.Struct, frozen=True):
 
 
 class Document(msgspec.Struct, frozen=True):
-    """All of a capacity run; `complete` is false while steps are missing."""
+    """A capacity run; `complete` is false while steps are missing."""
 
     schema: Literal[1]
     kind: Literal["capacity"]

@@ -1,4 +1,4 @@
-"""The file that says which services are measured, ours or the user's own, and on which machines load may go."""
+"""The file of the measured services, ours or the user's own, and the hosts that may be loaded."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -16,12 +16,12 @@ ADDRESS: Final = rf"^(https?://)({HOST})(:[0-9]{{1,5}})?$"
 
 
 def moved(url: str, host: str) -> str:
-    """The address on another machine; one that is elsewhere already stays."""
+    """The address on another host; addresses that are not on this machine stay."""
     return re.sub(ADDRESS, rf"\g<1>{host}\g<3>", url) if host and _host(url) in LOOPBACK else url
 
 
 def must_be_allowed(name: str, value: object, urls: Collection[str], allowed: str) -> None:
-    """Raises UnusableInput for the first that is not this machine and not allowed, in the name of who said so."""
+    """Raises UnusableInput, naming the setting, for the first address on another machine that is not allowed."""
     known = (*LOOPBACK, *map(_plain, allowed.split(",")))
     for host in map(_host, urls):
         if host not in known:
@@ -41,9 +41,9 @@ OURS: Final = LOADTESTS / "combinations.json"
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One service: its name, where it answers, the X-Combination that it sends, what it varies, and its ready path.
+    """One service: name, address, the X-Combination it sends, what it varies, readiness path.
 
-    One that answers some routes only has a mix of these, which is the load of a run that it is in.
+    A service with some routes only has a mix of these; every combination of its run then gets this mix.
     """
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
@@ -55,19 +55,19 @@ class Entry(msgspec.Struct, frozen=True):
 
     @property
     def axes(self) -> Varies:
-        """One that does not say what it varies is a stack of its own."""
+        """A service without `varies` is a stack of its own."""
         return self.varies or Varies(self.name, cache=False)
 
 
 Entries: TypeAlias = Annotated[list[Entry], msgspec.Meta(min_length=1)]
 
 
-# What COMBINATIONS=servers asks for: the four, and those that differ in this. As in loadtests/lib/combinations.js.
+# COMBINATIONS=servers: the four and the variants that differ in this. The same as in loadtests/lib/combinations.js.
 GROUPS: Final = {"servers": "server", "drivers": "driver", "pythons": "python", "naive": "code"}
 
 
 def group(word: str, known: Mapping[str, Entry]) -> list[str]:
-    """The combinations of a group, of no word those with the stack's own server and driver; else none."""
+    """The combinations of a group; without a word those with default server and driver; else none."""
     factor = GROUPS.get(word, "")
     if word and not factor:
         return []

@@ -1,4 +1,4 @@
-"""Which effects combinations have, by what each of them varies."""
+"""The effects between combinations, by what each of them varies."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -12,13 +12,13 @@ ROUTES_KEY: Final = "routes"
 CACHE: Final = "cache"
 INTERACTION: Final = "interaction"
 FACTORS_KEY: Final = "factors"
-# What a stack must not be called, since effects are called by their stack.
+# Names that no stack may have, since effects are named after stacks.
 RESERVED: Final = frozenset({SIMPLE_KEY, ROUTES_KEY, FACTORS_KEY, CACHE, INTERACTION})
 IN_WORDS: Final = {False: "uncached", True: "cached"}
 
 
 def by_effect(effects: Mapping[str, Any]) -> dict[str, Any]:
-    """What is known of each effect, the simple ones before the main ones and the factors; without those by route."""
+    """All effects by name: simple ones, main effects, factors; without those by route."""
     main = {name: row for name, row in effects.items() if name not in (SIMPLE_KEY, ROUTES_KEY, FACTORS_KEY)}
     factors = {f"{FACTORS_KEY}.{name}": row for name, row in effects.get(FACTORS_KEY, {}).items()}
     return {**effects[SIMPLE_KEY], **main, **factors}
@@ -35,7 +35,7 @@ class Design(NamedTuple):
 def design_of(varies: Mapping[str, Varies | None]) -> Design:
     """The effects of combinations by what each varies, relative to the first combination's stack.
 
-    Where one does not say what it varies, or no two differ in one thing only, each is compared with the first.
+    If one lacks `varies`, or no two differ in one property only, each is compared with the first.
     """
     known = {varied: name for name, varied in varies.items() if varied}
     if len(known) < len(varies):
@@ -65,7 +65,7 @@ def _simple(places: Mapping[tuple[str, bool], str], stacks: list[str]) -> Iterat
 def _variants(
     known: Mapping[Varies, str], places: Mapping[tuple[str, bool], str], stacks: list[str]
 ) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Another server or driver in the same combination; and of the first stack against a rewrite."""
+    """Another server or driver in the same combination, and the first stack's against the rewrite."""
     for varied, name in known.items():
         base = places.get((varied.stack, varied.cache))
         if varied.variant and base:
@@ -80,10 +80,10 @@ def _variants(
 def _factors(
     known: Mapping[Varies, str], places: Mapping[tuple[str, bool], str], stacks: list[str]
 ) -> Iterator[tuple[str, Weights]]:
-    """What the rewrite without the cache is the product of, by a server that serves both stacks.
+    """The factors of the uncached rewrite, separated by a server that serves both stacks.
 
-    On that server and with the cache, which asks no driver, it is the framework; what it changes more without the cache
-    is the driver; what it changes more on the stacks' own servers is the server.
+    On that server with the cache, where no driver is used, the rewrite's effect is the framework. The rest of its
+    effect without the cache is the driver, and the rest on the stacks' own servers is the server.
     """
     if len(stacks) < 2:
         return
@@ -105,14 +105,14 @@ def _factors(
 
 
 def _ratio(pair: Sequence[str | None], by: Sequence[str | None] = ()) -> Weights:
-    """The second of a pair by the first, divided by the same of another pair."""
+    """The ratio of a pair (second by first), divided by the ratio of another pair."""
     signs = (-1.0, 1.0)
     up = {str(name): sign for name, sign in zip(pair, signs, strict=True)}
     return up | {str(name): -sign for name, sign in zip(by, signs, strict=bool(by))}
 
 
 def _main(places: Mapping[tuple[str, bool], str], stacks: list[str]) -> Iterator[tuple[str, Weights]]:
-    """Half the sum of two simple effects, and their difference: by how much more the cache gains in async."""
+    """Half the sum of two simple effects, and their difference: how much more the cache gains in async."""
     whole = [stack for stack in stacks if (stack, False) in places and (stack, True) in places]
     if len(whole) < 2:
         return

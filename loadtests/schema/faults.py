@@ -6,7 +6,7 @@ import msgspec
 
 
 class Latency(msgspec.Struct, frozen=True):
-    """Times of successful answers in milliseconds; None where there were none."""
+    """Latencies of successful answers in milliseconds; None if there were none."""
 
     answers: int
     p50_ms: float | None
@@ -17,12 +17,12 @@ class Latency(msgspec.Struct, frozen=True):
 class Cell(msgspec.Struct, kw_only=True):
     """One fault on one combination. `memory_mb` is before and after.
 
-    `failed` counts attempts by kind (loadtests/consistency/failures.py); a connection that was made and closed before
-    any byte of an answer is `closed`. `late` counts answers after their time-out. `worst_s` is the longest attempt
-    since the fault began. `recovery_s` is the time from the fault's end to the end of the last attempt that failed or
-    was slow, `back_with` describes that attempt. `excused` counts stale reads after an invalidation that Redis refused,
-    `unanswered` orders that were committed on a connection closed without an answer. `broken` names the rules that were
-    broken; `finding` says which property of the server explains that.
+    `failed` counts attempts by kind (loadtests/consistency/failures.py); `closed` is a connection closed before any
+    byte of an answer. `late` counts answers after their time-out. `worst_s` is the longest attempt since the fault
+    began. `recovery_s` is the time from the fault's end to the end of the last failed or slow attempt, `back_with`
+    describes it. `excused` counts stale reads after an invalidation that Redis refused, `unanswered` orders committed
+    on a connection that closed without an answer. `broken` lists the broken rules; `finding` is the property of the
+    server that explains them.
     """
 
     fault: str
@@ -55,12 +55,12 @@ class Cell(msgspec.Struct, kw_only=True):
 
     @property
     def fails(self) -> bool:
-        """Whether a rule was broken that no known property of the server explains."""
+        """Whether a rule is broken without a known property of the server as the reason."""
         return bool(self.broken) and not self.finding
 
 
 class Run(msgspec.Struct, kw_only=True):
-    """All cells of a run; `commit` is empty where it is unknown."""
+    """All cells of a run; `commit` is empty if unknown."""
 
     schema: Literal[1] = 1
     started_at: str

@@ -1,4 +1,4 @@
-"""Reads and writes files: each is written whole or not at all, as a draft first, then under its name."""
+"""Reads and writes files. Writing is atomic: a draft first, then a rename."""
 
 import codecs
 import errno
@@ -14,24 +14,24 @@ from loadtests.schema.settings import UnusableInput
 
 ROOT: Final = Path(__file__).parents[2]
 LOADTESTS: Final = ROOT / "loadtests"
-# What the wheel holds measures nothing.
+# The wheel cannot measure.
 COMPARE: Final = "python -m loadtests compare" if (LOADTESTS / "run.py").is_file() else "async-rewrite-matrix"
 NO_NUMBER: Final = re.compile(rb"[:\[,]\s*(-?Infinity|NaN)\b")
 Shape = TypeVar("Shape")
 LARGEST_MB: Final = 128
-# Beyond these a figure is none, and sums and ratios of such figures need not be finite.
+# Larger values are no measurements, and their sums and ratios may not be finite.
 LARGEST: Final = 1e20
 SMALLEST: Final = 1e-12
 
 
 class UnusableResults(UnusableInput):
-    """The results cannot be compared; the message says which file, and why."""
+    """Results that cannot be compared; the message names the file and the reason."""
 
 
 def read_json(path: Path, shape: type[Shape], of_others: bool = False) -> Shape:
-    """Raises UnusableResults for what is no JSON of this shape, is too large, or holds a number that is no figure.
+    """Raises UnusableResults for other shapes, files that are too large, and numbers out of range.
 
-    Of other programs Infinity and NaN are null.
+    In files of other programs Infinity and NaN are read as null.
     """
     try:
         if not path.is_file():
@@ -48,7 +48,7 @@ def read_json(path: Path, shape: type[Shape], of_others: bool = False) -> Shape:
 
 
 def _decoded(content: bytes, of_others: bool) -> Any:
-    """Of UTF-8, or of UTF-16 with its mark."""
+    """Decodes UTF-8, or UTF-16 with a byte order mark."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         content = content.decode("utf-16").encode()
     content = content.removeprefix(codecs.BOM_UTF8)
@@ -64,7 +64,7 @@ def _decoded(content: bytes, of_others: bool) -> Any:
 
 
 def _numbers(document: Any) -> Iterator[float]:
-    """Without recursion, which nested lists would exhaust."""
+    """Without recursion, whose limit nested lists could reach."""
     waiting = [document]
     while waiting:
         value = waiting.pop()
@@ -85,7 +85,7 @@ def write_json(path: Path, document: Any) -> None:
 
 
 def write_whole(texts: Mapping[Path, str]) -> None:
-    """Raises OSError where a draft cannot be written, and then no file has changed."""
+    """Raises OSError if a draft cannot be written; no file has changed then."""
     drafts = {path: path.with_name(f".{path.name}.part") for path in texts}
     try:
         for path, text in texts.items():

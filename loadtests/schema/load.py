@@ -1,4 +1,4 @@
-"""The load: profiles by name, and its routes, our journeys or those of a user's file."""
+"""The load: profiles by name; routes, ours or from a user's file."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ FILE: Final = LOADTESTS / "profiles.json"
 
 
 class Lengths(msgspec.Struct, frozen=True):
-    """Seconds that a part of a start lasts: the head to head, and for each combination warm-up and measured time."""
+    """Seconds of the parts of a start: the head to head, and warm-up and measured time of each combination."""
 
     turns_s: float
     warm_up_s: float
@@ -21,16 +21,16 @@ class Lengths(msgspec.Struct, frozen=True):
 
 
 class Profile(msgspec.Struct, frozen=True):
-    """One load; times in seconds, a mix is a weight per route."""
+    """One load; times are in seconds, a mix has a weight per route."""
 
     vus: int
     warm_up_s: float
     duration_s: float
     think_time_s: float
     mix: dict[str, float]
-    # Of the head to head; none without.
+    # Weights of the head to head, if there is one.
     turns_s: float = 0.0
-    # How often a run starts the services, and what each of its starts lasts.
+    # How often a run starts the services, and the parts of each start.
     starts: int = 4
     start: Lengths | None = None
 
@@ -39,7 +39,7 @@ def read_profiles() -> dict[str, Profile]:
     return msgspec.json.decode(FILE.read_bytes(), type=dict[str, Profile])
 
 
-# Those of loadtests/lib/journeys.js.
+# As in loadtests/lib/journeys.js.
 JOURNEYS: Final = ("products", "product", "page", "revenue", "dashboard", "order", "create_order", "update_product")
 WRITES: Final = frozenset({"create_order", "update_product"})
 MOST_KEYS: Final = 1_000_000
@@ -49,7 +49,7 @@ Listed: TypeAlias = Annotated[list[Any], msgspec.Meta(min_length=1)]
 
 
 class Range(msgspec.Struct, frozen=True, rename={"first": "from", "last": "to"}):
-    """Whole numbers, the first of which is asked for most."""
+    """Whole numbers, the first of which is the most frequent."""
 
     first: int
     last: int
@@ -60,7 +60,7 @@ class Range(msgspec.Struct, frozen=True, rename={"first": "from", "last": "to"})
 
 
 class OwnRoute(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A request with keys drawn for each, and what a right answer is."""
+    """A request with keys drawn for each, and the check of its answer."""
 
     name: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]+$")]
     path: Annotated[str, msgspec.Meta(pattern="^/")]
@@ -83,6 +83,6 @@ Routes: TypeAlias = Annotated[list[OwnRoute], msgspec.Meta(min_length=1)]
 
 
 def read_routes(path: Path) -> list[OwnRoute]:
-    """Raises UnusableInput for a file that k6 would refuse."""
+    """Raises UnusableInput for a file that k6 would reject."""
     routes: list[OwnRoute] = read_named("ROUTES", path, Routes, "route")
     return routes

@@ -1,4 +1,4 @@
-"""What one run measures."""
+"""The plan of a run."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ PORT_BASE: Final = 8000
 
 
 class Plan(NamedTuple):
-    """One run; `load` holds the variables with which a user changes what k6 does."""
+    """One run; `load` holds the variables that change what k6 does."""
 
     profile_name: str
     profile: Profile
@@ -30,15 +30,15 @@ class Plan(NamedTuple):
     results: Path
     file: Path | None
     names: list[str]
-    # In what the combinations differ.
+    # How the combinations differ.
     axes: dict[str, Varies]
     load: Mapping[str, str]
-    # Where the services of STACK=none are.
+    # Addresses of the services of STACK=none.
     urls: Mapping[str, str]
     scale: int = 1
-    # How many k6 share the load.
+    # How many k6 processes share the load.
     generators: int = 1
-    # Of STACK=kubernetes: which cluster, and what is applied to it.
+    # For STACK=kubernetes: the cluster, and the overlay applied to it.
     context: str = ""
     overlay: str = ""
 
@@ -48,33 +48,33 @@ class Plan(NamedTuple):
 
     @property
     def lengths(self) -> dict[str, str]:
-        """How long each part of a start lasts, as k6 reads it; the user's own variables come before these."""
+        """The length of each part of a start, as k6 reads it; the user's own variables take precedence."""
         profile = self.profile
         usual = profile.start or Lengths(profile.turns_s, profile.warm_up_s, profile.duration_s)
-        # Each combination gets as many turns, however many there are.
+        # Each combination gets the same number of turns, however many combinations there are.
         longer = max(1.0, len(self.names) / USUAL)
         lengths = {"TURNS": usual.turns_s * longer, "WARM_UP": usual.warm_up_s, "DURATION": usual.duration_s}
         return {name: f"{length:g}" for name, length in lengths.items() if length}
 
     @property
     def restores(self) -> bool:
-        """Whether the load or the head to head changes rows, so that each start needs the first ones back."""
+        """Whether the load or the head to head changes rows, so that each start has to restore them."""
         turns = {**self.lengths, **self.load}.get("TURNS", "0") != "0" and "MIX" not in self.load
         return (turns and len(self.names) > 1) or bool(self.mix.keys() & WRITES)
 
     @property
     def hashes(self) -> dict[str, str | None]:
-        """SHA-256 of the user's own files, which a path does not tell apart; null where ours is used."""
+        """SHA-256 of the user's own files; null for ours."""
         routes = self.load.get("ROUTES")
         return {"services_sha256": _hash(self.file), "routes_sha256": _hash(Path(routes) if routes else None)}
 
     def chosen(self, names: Sequence[str]) -> str:
-        """COMBINATIONS as k6 reads it, for some of them."""
+        """COMBINATIONS as k6 reads it, for these names."""
         return f"{self.file}#{','.join(names)}" if self.file else ",".join(names)
 
 
 def lasting(variables: Mapping[str, str], combinations: int) -> float:
-    """Seconds that a start lasts by its variables, without what is between its parts."""
+    """The seconds of a start by its variables, without the pauses between its parts."""
     turns, *each = (seconds_or_none(name, variables.get(name) or "0") for name in LENGTHS)
     return (turns if combinations > 1 else 0.0) + combinations * sum(each)
 
@@ -94,7 +94,7 @@ def make_plan(
     results: Path = RESULTS,
     load: Mapping[str, str] | None = None,
 ) -> Plan:
-    """Raises UnusableInput for what does not fit together, or what k6 would refuse."""
+    """Raises UnusableInput for settings that do not fit together or that k6 would reject."""
     file, entries = _combinations(combinations)
     chosen = read_profiles()[profile]
     if file and stack != "none":
@@ -138,7 +138,7 @@ def _combinations(text: str) -> tuple[Path | None, list[Entry]]:
 
 
 def _limited(entries: Sequence[Entry]) -> dict[str, str]:
-    """MIX, where one of these services answers some routes only."""
+    """MIX, if one of these services has some routes only."""
     mix = next((entry.mix for entry in entries if entry.mix), {})
     return {"MIX": ",".join(f"{route}={weight:g}" for route, weight in mix.items())} if mix else {}
 
@@ -181,5 +181,5 @@ def _checked(load: Mapping[str, str], file: Path | None) -> dict[str, str]:
     if routes and not file:
         refuse("ROUTES", routes, "these are routes of your own: add COMBINATIONS=yours.json STACK=none")
     check_load(load, routes_of(load))
-    # k6 is started from another folder than this program may have been.
+    # k6 may be started in another folder than this program.
     return {**load, **({"ROUTES": str(Path(routes).resolve())} if routes else {})}

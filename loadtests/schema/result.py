@@ -1,4 +1,4 @@
-"""The shape of a result file, version 1: one combination, measured once under one load."""
+"""The shape of a result file, version 1: one combination in one start."""
 
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
@@ -14,7 +14,7 @@ Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class SliceLatency(msgspec.Struct, frozen=True):
-    """Milliseconds over one slice; null where there were too few requests to say."""
+    """Milliseconds over one slice; null if there were too few requests."""
 
     avg: Amount | None
     p50: Amount | None
@@ -23,7 +23,7 @@ class SliceLatency(msgspec.Struct, frozen=True):
 
 
 class Slice(msgspec.Struct, frozen=True):
-    """The requests that started in one part of the measured time; seconds are counted from its beginning."""
+    """The requests that started in one part of the measured time; seconds are since its beginning."""
 
     start_s: Amount
     duration_s: Duration
@@ -41,7 +41,7 @@ class Route(msgspec.Struct, frozen=True):
 
 
 class Cache(msgspec.Struct, frozen=True):
-    """How many answers the cache gave, by its own label."""
+    """Answers by the cache's label (X-Cache)."""
 
     hit: Count = 0
     miss: Count = 0
@@ -51,7 +51,7 @@ class Cache(msgspec.Struct, frozen=True):
 
     @property
     def hit_ratio(self) -> float | None:
-        """The share of answers out of the cache, null where no cache took part."""
+        """The share of answers from the cache, null without a cache."""
         asked = self.hit + self.miss + self.stale + self.bypass
         return (self.hit + self.stale) / asked if asked else None
 
@@ -61,7 +61,7 @@ class K6(msgspec.Struct, frozen=True):
 
 
 class Varies(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What tells a combination from others; null is the server, driver, Python or code that the stack has by itself."""
+    """What distinguishes a combination; null is the stack's default server, driver, Python or code."""
 
     stack: str
     cache: bool
@@ -72,20 +72,20 @@ class Varies(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def variant(self) -> str:
-        """What is not the stack's own, empty where all is."""
+        """What differs from the stack's defaults, empty if nothing does."""
         python = self.python and f"Python {self.python}"
         return " and ".join(filter(None, (self.server, self.driver, python, self.code)))
 
 
 class Result(msgspec.Struct, frozen=True):
-    """One combination in one start: under its load, and in its turns."""
+    """One combination in one start: its load and its turns."""
 
     schema: Literal[1]
     combination: Name
     profile: Name
     round: Annotated[int, msgspec.Meta(ge=1)]
     started_at: Name
-    # 0 where the services were measured in turns only.
+    # 0 if the services were measured in turns only.
     duration_s: Amount
     vus: Annotated[int, msgspec.Meta(ge=1)]
     think_time_s: Amount
@@ -102,44 +102,44 @@ class Result(msgspec.Struct, frozen=True):
     think: Literal["uniform", "fixed", "unknown"] = "uniform"
     mix: dict[str, float] = {}
     failures: dict[str, Count] = {}
-    # How many checks there were, of a summary of k6: they are no answers, and may be more than requests.
+    # Checks in a k6 summary: they are not answers, and there may be more of them than requests.
     checks: Count | None = None
     short_stock: Count = 0
     rate_rps: Amount | None = None
     varies: Varies | None = None
     warm_up_s: Amount = 0.0
-    # Of the file of the user's own routes; null for ours.
+    # Of the user's file of routes; null for our routes.
     routes_sha256: str | None = None
-    # The share of requests for a page that were to find it cached; null where the load asks for no such page.
+    # The intended hit ratio of `page` requests; null if the load has none.
     hit_ratio_asked: Amount | None = None
     injected: list[str] = []
-    # The curve over the whole mix by p1 to p99.9; a percentile with fewer than ten requests beyond it is null.
+    # Percentiles p1 to p99.9 over the whole mix; null with fewer than ten requests beyond.
     percentiles: dict[str, Amount | None] = {}
-    # The same curve without that care, with its ends as "0" and "100": several starts are pooled by it.
+    # The same without that limit, from "0" to "100", for pooling several starts.
     quantiles: dict[str, Amount | None] = {}
     timeline: list[Slice] = []
-    # The head to head, by phase, and how often each of its routes counts in the mix.
+    # The head to head by phase, and the weight of each of its routes in the mix.
     turns: dict[str, list[Batch]] = {}
     head_to_head: dict[str, Phase] = {}
     weights: dict[str, Amount] = {}
     starts: Annotated[int, msgspec.Meta(ge=1)] = 1
-    # How many k6 shared the load, how far apart they began, and which of them was late.
+    # How many k6 processes shared the load, how far apart they began, and which one was late.
     generators: Annotated[int, msgspec.Meta(ge=1)] = 1
     start_skew_s: Amount = 0.0
     held_back: list[str] = []
-    # Seconds of all that k6 did in this start.
+    # Duration of k6 in this start, in seconds.
     measured_s: Amount | None = None
-    # Of which run it is; k6 alone knows its id only.
+    # The run that it belongs to; k6 alone knows only its id.
     run_id: str | None = None
     host: dict[str, Any] = {}
     commit: str | None = None
     versions: dict[str, str] = {}
-    # Of the combination's entries in run.json.
+    # Of the combination's ledger in run.json.
     ledger_sha256: str | None = None
 
     @property
     def ceiling_rps(self) -> float | None:
-        """The highest throughput of these visitors at this latency; null where their think time is unknown."""
+        """The highest throughput of these visitors at this latency; null if their think time is unknown."""
         if self.think == "unknown":
             return None
         cycle = self.think_time_s + (self.latency_ms.avg or 0.0) / 1000

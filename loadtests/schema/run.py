@@ -1,4 +1,4 @@
-"""What run.json says of the run that a folder of results is of."""
+"""run.json: the description of the run in a results folder."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,16 +9,16 @@ import msgspec
 from loadtests.schema.files import read_json
 
 RUN_FILE: Final = "run.json"
-# The folder that holds a copy of the last run.
+# The folder with a copy of the last run.
 LATEST: Final = "latest"
-# What a running combination is made of, by entry.
+# The settings and versions of a running combination, by entry.
 Ledger: TypeAlias = dict[str, str]
 # By combination.
 Ledgers: TypeAlias = Mapping[str, Ledger]
 
 
 class RunDescription(msgspec.Struct, frozen=True):
-    """On what a run was made; empty where it was k6 alone that wrote the results."""
+    """How and where a run was made; empty for results that k6 alone wrote."""
 
     combinations: list[str] = []
     host: dict[str, Any] = {}
@@ -41,6 +41,6 @@ class RunDescription(msgspec.Struct, frozen=True):
 
 
 def read_description(folder: Path) -> RunDescription:
-    """Empty when there is no run.json; raises UnusableResults."""
+    """Empty without a run.json; raises UnusableResults."""
     path = folder / RUN_FILE
     return read_json(path, RunDescription) if path.exists() else RunDescription()

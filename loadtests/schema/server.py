@@ -1,4 +1,4 @@
-"""The server's side of a result: what its programs used, did and waited for in the measured time."""
+"""The server's side of a result: resource use, work and waits of its programs in the measured time."""
 
 from collections.abc import Mapping
 from typing import Annotated, TypeAlias
@@ -10,14 +10,14 @@ Amount: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """What one program and its children used: CPU seconds, and their peak memory in MB."""
+    """CPU seconds and peak memory in MB of a program and its children."""
 
     cpu_s: Amount
     peak_rss_mb: Amount = 0.0
 
 
 class Process(msgspec.Struct, frozen=True):
-    """One process of a program; `waited_s` is the time in which it could have run and had no core, null if unknown."""
+    """One process of a program; `waited_s` is the time it was runnable without a core, null if unknown."""
 
     program: str
     pid: Count
@@ -30,7 +30,7 @@ class Process(msgspec.Struct, frozen=True):
 class Core(msgspec.Struct, frozen=True):
     """How busy one core was, as shares of the time.
 
-    `programs` is an upper bound of what each of our programs had of it: all its CPU time by the cores that it may use.
+    `programs` is an upper bound of each program's share: all its CPU time divided by the cores that it may use.
     """
 
     busy: Amount
@@ -45,7 +45,7 @@ class Wait(msgspec.Struct, frozen=True):
 
 
 class Statement(msgspec.Struct, frozen=True):
-    """What one statement cost, by its name in shared/shop/statements.py or its text, and the routes that it serves."""
+    """The cost of a statement, its name in shared/shop/statements.py or its text, and the routes that use it."""
 
     statement: str
     routes: list[str]
@@ -56,7 +56,7 @@ class Statement(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """An entry of the ledger that was something else in this start."""
+    """A ledger entry with another value in this start."""
 
     entry: str
     before: str | None
@@ -64,7 +64,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Settled(msgspec.Struct, frozen=True):
-    """How long the start waited for a quiet machine, how many cores were still busy then, and whether it was quiet."""
+    """How long the start waited for a quiet machine, how many cores were busy then, and whether it was quiet."""
 
     seconds: Amount
     busy_cores: Amount
@@ -72,7 +72,7 @@ class Settled(msgspec.Struct, frozen=True):
 
 
 class Collector(msgspec.Struct, frozen=True):
-    """What collecting itself cost this program, in CPU seconds and as a share of one core."""
+    """The cost of collecting in this program, in CPU seconds and as a share of one core."""
 
     cpu_s: Amount
     core_share: Amount
@@ -81,10 +81,10 @@ class Collector(msgspec.Struct, frozen=True):
 class Server(msgspec.Struct, frozen=True):
     """The server's side of a result, by program: service, database, cache, k6.
 
-    `window_s` is the time between the two snapshots that everything here is a difference of: the measured time, without
-    the warm-up, null where the snapshots lie before the start and after the end of k6. `counters` are the service's own
-    (`/metrics`), `workers` the share of requests by worker process, `waits` are pool, queue and lag; `database` and
-    `redis` are what the servers count.
+    Figures are differences of two snapshots, `window_s` apart: the measured time without the warm-up, null if the
+    snapshots were taken before the start and after the end of k6. `counters` are the service's own (`/metrics`),
+    `workers` the share of requests by worker process, `waits` are pool, queue and lag; `database` and `redis` are the
+    servers' counters.
     """
 
     programs: dict[str, Usage] = {}
@@ -111,6 +111,6 @@ def total(counters: Mapping[str, float], name: str) -> float:
 
 
 def by_label(counters: Mapping[str, float], name: str, label: str) -> dict[str, float]:
-    """One counter by the values of a label, where it has no other."""
+    """One counter by the values of its only label."""
     start = f"{name}{{{label}="
     return {key[len(start) : -1]: value for key, value in counters.items() if key.startswith(start)}

@@ -17,7 +17,7 @@ MOST: Final = 999_999
 
 
 class UnusableInput(Exception):
-    """What was asked for cannot be used; the message is one line that names it, its value and the cure."""
+    """An unusable setting; the message is one line with its name, its value and the cure."""
 
 
 def refuse(name: str, text: object, cure: str) -> NoReturn:
@@ -56,7 +56,7 @@ def one_of(name: str, text: str, known: Collection[str]) -> str:
 
 
 def some_of(name: str, text: str, known: Collection[str]) -> tuple[str, ...]:
-    """Names with commas, each once at most."""
+    """Names separated by commas, each at most once."""
     names = tuple(part.strip() for part in text.split(","))
     if not set(names) <= set(known) or len(set(names)) < len(names):
         refuse(name, text, f"name each of {', '.join(known)} once at most")
@@ -64,7 +64,7 @@ def some_of(name: str, text: str, known: Collection[str]) -> tuple[str, ...]:
 
 
 def by_route(name: str, text: str) -> dict[str, float]:
-    """A number for each route; those of 0 are left out."""
+    """A number for each route; routes with 0 are left out."""
     positive = {route: number for route, number in numbers(name, text, "products=70,revenue=30").items() if number > 0}
     return positive or refuse(name, text, "one number at least must be above 0")
 
@@ -80,7 +80,7 @@ def numbers(name: str, text: str, example: str) -> dict[str, float]:
 
 
 def read_named(variable: str, path: Path, shape: Any, what: str) -> Any:
-    """A user's list of routes or combinations, each name once; raises UnusableInput."""
+    """A user's list of routes or combinations with unique names; raises UnusableInput."""
     try:
         entries = msgspec.json.decode(path.read_bytes(), type=shape)
     except OSError as error:
@@ -92,7 +92,7 @@ def read_named(variable: str, path: Path, shape: Any, what: str) -> Any:
     return refuse(variable, path, f"{what} {twice[0]} is there twice") if twice else entries
 
 
-# Every variable with which a user changes what k6 does: a run hands them on and writes them down.
+# All variables that change what k6 does: a run passes them to k6 and records them.
 LOAD: Final[Mapping[str, Callable[[str, str], object]]] = {
     "VUS": whole,
     "THINK": partial(spelled, pattern=MEAN, cure="give the mean in seconds, or the word fixed for exactly 1 s"),
@@ -112,7 +112,7 @@ LOAD: Final[Mapping[str, Callable[[str, str], object]]] = {
 
 
 def check_load(load: Mapping[str, str], routes: Collection[str]) -> None:
-    """Raises UnusableInput for the first setting that k6 would refuse."""
+    """Raises UnusableInput for the first setting that k6 would reject."""
     for name, text in load.items():
         LOAD[name](name, text)
         if LOAD[name] is by_route:
@@ -120,6 +120,6 @@ def check_load(load: Mapping[str, str], routes: Collection[str]) -> None:
 
 
 def check_routes(name: str, text: str, routes: Collection[str]) -> None:
-    """Raises UnusableInput for a number of a route that is not measured."""
+    """Raises UnusableInput for a route that is not measured."""
     if not numbers(name, text, "").keys() <= set(routes):
         refuse(name, text, f"the routes are {', '.join(routes)}")

@@ -1,4 +1,4 @@
-"""A part of a load, as `k6 run --execution-segment` writes it: a result of its own, and what it takes to pool it."""
+"""A shard of a load, as `k6 run --execution-segment` writes it: a result and the data needed to pool it."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from loadtests.schema.server import Amount, Count
 
 
 class Curve(msgspec.Struct, frozen=True):
-    """Milliseconds at each of the shard's places: its quantile function; empty without requests."""
+    """The quantile function: milliseconds at each of the shard's places; empty without requests."""
 
     count: Count
     avg: Amount
@@ -17,7 +17,7 @@ class Curve(msgspec.Struct, frozen=True):
 
 
 class BatchPart(msgspec.Struct, frozen=True):
-    """`contrasts` are as many as visitors had one, `hits` those of the answers that say whether they are one."""
+    """`contrasts` counts the visitors with a contrast, `hits` the hits among the answers that name the cache."""
 
     latency: Curve
     contrasts: Count
@@ -26,9 +26,9 @@ class BatchPart(msgspec.Struct, frozen=True):
 
 
 class Shard(msgspec.Struct, frozen=True):
-    """Which part of how many; `visitors` are its own, `block_s` is how long the shortest of its blocks lasts.
+    """Which shard of how many. `visitors` are its own; `block_s` is the length of its shortest block.
 
-    Places are percentages: the coarse ones of slices and batches, the others of all else.
+    Places are percentages: slices and batches have the coarse ones, everything else the fine ones.
     """
 
     segment: Name

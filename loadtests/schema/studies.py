@@ -1,4 +1,4 @@
-"""Runs of another kind that are shown with a run: capacity, sweep and the fault matrix, where there are such runs."""
+"""Other studies shown with a run: capacity, sweep and the fault matrix, if they exist."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ import msgspec
 from loadtests.schema import capacity, faults, sweep
 from loadtests.schema.files import ROOT, UnusableResults, read_json
 
-# Runs that were kept for the documentation.
+# Studies kept for the documentation.
 MEASUREMENTS: Final = ROOT / "docs" / "measurements"
 KINDS: Final[dict[str, type[msgspec.Struct]]] = {
     "capacity": capacity.Document,
@@ -26,7 +26,7 @@ class LinkedStudy(NamedTuple, Generic[Document]):
 
 
 def linked_studies(folder: Path, files: Sequence[Path] = ()) -> dict[str, dict[str, Any]]:
-    """Each kind's study as data, where there is one, without the points of a sweep, which its findings sum up."""
+    """The existing study of each kind as data, without the points of a sweep."""
     paths = {kind: path for kind in KINDS if (path := _path(folder, kind, files))}
     return {kind: _data(path, KINDS[kind]) for kind, path in paths.items()}
 
@@ -34,9 +34,9 @@ def linked_studies(folder: Path, files: Sequence[Path] = ()) -> dict[str, dict[s
 def linked_study(
     folder: Path, kind: str, shape: type[Document], files: Sequence[Path] = ()
 ) -> LinkedStudy[Document] | None:
-    """One of these files, else of this folder, else the newest beside it, else the one in docs/measurements.
+    """From the given files, else this folder, else the newest folder beside it, else docs/measurements.
 
-    Raises UnusableResults when a file cannot be read, or is of no kind.
+    Raises UnusableResults for a file that cannot be read or is no study.
     """
     path = _path(folder, kind, files)
     return LinkedStudy(_place(path), read_json(path, shape)) if path else None
@@ -59,7 +59,7 @@ def _candidates(folder: Path, name: str) -> Iterator[Path]:
 
 
 def _place(path: Path) -> str:
-    # A report is passed on: it does not say where on this machine a file of elsewhere lies.
+    # Reports are passed on, so they contain no paths of this machine.
     path = path.resolve()
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else f"{path.parent.name}/{path.name}"
 

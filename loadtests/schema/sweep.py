@@ -10,10 +10,10 @@ Kind: TypeAlias = Literal["flip", "none", "not shown", "too few points"]
 
 
 class Flip(msgspec.Struct, frozen=True):
-    """Whether the answer flips within the levels that were swept, and where.
+    """Whether the answer flips within the measured levels, and where.
 
-    `kind` is `flip` (at a level, with its 95 % interval), `none` (`better` says which side holds at every level), or
-    `not shown`.
+    `kind` is `flip` (at a level, with its 95 % interval), `none` (`better` is the side that is better at every level),
+    or `not shown`.
     """
 
     kind: Kind
@@ -24,10 +24,10 @@ class Flip(msgspec.Struct, frozen=True):
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
-    """One level of everything, at which all combinations took turns.
+    """One level of every factor, at which all combinations took turns.
 
-    `services` have the first route's figures, and are missing where nothing was measured; `hit_ratio` is that of those
-    with a cache, and `void` has a reason for each batch that does not count.
+    `services` has the first route's figures and lacks combinations without a measurement. `hit_ratio` is over the
+    cached ones; `void` has a reason for each batch that does not count.
     """
 
     settings: dict[str, float | None]
@@ -38,7 +38,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Value(msgspec.Struct, frozen=True):
-    """How many times better the change was at one level, with a 95 % interval; a level is measured where it can be."""
+    """How many times better the change was at one level, with a 95 % interval."""
 
     level: float
     ratio: float
@@ -58,7 +58,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class FactorLine(msgspec.Struct, frozen=True):
-    """`around` is where everything else stays; null is a database without the proxy before it."""
+    """`around` is the level of all other factors; null is a database without the proxy."""
 
     name: str
     title: str
@@ -68,7 +68,7 @@ class FactorLine(msgspec.Struct, frozen=True):
 
 
 class Document(msgspec.Struct, frozen=True):
-    """All of a sweep; `complete` is false while points are missing."""
+    """A sweep; `complete` is false while points are missing."""
 
     schema: Literal[1]
     kind: Literal["sweep"]

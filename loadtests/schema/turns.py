@@ -1,4 +1,4 @@
-"""What a result file holds of the head to head: the turns of one service, by phase and batch."""
+"""The head to head in a result file: the turns of one service, by phase and batch."""
 
 from typing import Annotated, Final, TypeAlias
 
@@ -12,7 +12,7 @@ Positive: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class Latency(msgspec.Struct, frozen=True):
-    """Milliseconds; null where there were too few requests to say."""
+    """Milliseconds; null if there were too few requests."""
 
     avg: Amount | None
     min: Amount | None
@@ -32,10 +32,10 @@ class BatchLatency(msgspec.Struct, frozen=True):
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """A tenth of a phase. `void` is why it does not count, for none of the services then.
+    """A tenth of a phase. `void` is the reason why it does not count for any service.
 
-    `contrast` is the service's log latency less the mean over the services: Huber's mean over the rounds of each
-    visitor's, averaged over visitors. `service_cpu_ms` is for each request, null where it was not captured.
+    `contrast` is the service's log latency minus the mean over the services: Huber's mean over the rounds of each
+    visitor, averaged over visitors. `service_cpu_ms` is per request, null if not captured.
     """
 
     batch: Count
@@ -52,9 +52,9 @@ class Batch(msgspec.Struct, frozen=True):
 class Phase(msgspec.Struct, frozen=True):
     """A whole phase. Visitors wait for nothing but their answers, so throughput is visitors / mean latency (Little).
 
-    It is null of one visitor: requests that wait for no other have latency only. `turn_ms` is how long the service's
-    turns lasted, null where they lasted as long as their answers. CPU milliseconds are those of a request, null where
-    they were not captured: of the service, of the database's threads that work for it, and its share of Redis.
+    With one visitor throughput is null: requests that never wait for another have a latency only. `turn_ms` is the
+    length of the service's turns, null if they lasted as long as their answers. CPU milliseconds are per request, null
+    if not captured: the service, the database threads that work for it, its share of Redis.
     """
 
     route: str

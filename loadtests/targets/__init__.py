@@ -1,1 +1,1 @@
-"""What k6 can measure: local processes, containers, and services that are running already."""
+"""Targets of the load: local processes, containers, pods, and services that already run."""

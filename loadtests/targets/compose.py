@@ -1,4 +1,4 @@
-"""The stack in containers, as a target of the load; k6 runs inside its network."""
+"""The stack in containers; k6 runs inside its network."""
 
 import json
 import os
@@ -48,7 +48,7 @@ class ComposeTarget(Target):
     def __init__(self, plan: Plan, environment: Mapping[str, str]) -> None:
         self._plan = plan
         self._environment = dict(environment)
-        # Of each container since the services were started.
+        # The process of each container since the services were started.
         self._pids: dict[str, int] = {}
 
     @property
@@ -98,7 +98,7 @@ class ComposeTarget(Target):
         }
 
     def images(self) -> dict[str, str]:
-        """The digest that each container's image can be pulled by; the id of one that was built or loaded here."""
+        """The digest of each container's image, or the id of an image built or loaded here."""
         containers = self.run("ps", "-q").split()
         output = self._output(["docker", "inspect", "-f", SERVICE_AND_IMAGE, *containers], COMMAND_S)
         images = dict(line.split() for line in output.splitlines())
@@ -128,7 +128,7 @@ class ComposeTarget(Target):
         return f"shop_{name.replace('-', '_')}"
 
     def run(self, *words: str, seconds: float = COMMAND_S) -> str:
-        """What a `docker compose` command prints; raises TargetError with its last line."""
+        """The output of a `docker compose` command; raises TargetError with its last line."""
         return self._output(["docker", "compose", *words], seconds)
 
     def _output(self, command: list[str], seconds: float) -> str:
@@ -152,21 +152,21 @@ class ComposeTarget(Target):
         return int(text) or None
 
     def _pid_soon(self, container: str) -> int | None:
-        """The container is made by the command that was just started."""
+        """Waits, because the command that creates the container has just been started."""
         return _soon(lambda: self._pid(container), APPEARS_S)
 
     def _restore(self, name: str) -> None:
         self.run("exec", "-T", "database", "bash", "-c", RESTORE, self.database(name))
 
     def wait_ready(self, name: str) -> None:
-        """Also for the last worker; Docker's own check asks whichever answers."""
+        """Waits for all workers; Docker's health check is answered by any of them."""
         port = int(self._environment[_port_variable(name)])
         if not _soon(lambda: is_ready(port, name, self._plan.workers), READY_S):
             raise TargetError(f"{name} was not ready in {READY_S} s: docker compose logs {name}")
 
 
 def _soon(read: Callable[[], Found], seconds: float) -> Found:
-    """What is found within so many seconds, which is nothing where it does not come."""
+    """Repeats `read` until it returns something or the time is over."""
     end = time.monotonic() + seconds
     while not (value := read()) and time.monotonic() < end:
         time.sleep(POLL_S)
@@ -179,12 +179,12 @@ def _port_variable(name: str) -> str:
 
 @contextmanager
 def compose_target(plan: Plan, say: Callable[[str], None]) -> Iterator[ComposeTarget]:
-    """Brings the containers up, and takes them down again with their volumes."""
+    """Starts the containers; removes them and their volumes at the end."""
     if not plan.results.resolve().is_relative_to(LOADTESTS / "results"):
         raise UnusableInput(f"RESULTS={plan.results}: containers write under loadtests/results only")
     defined = definition.read(os.environ)
     ports = {_port_variable(name): str(plan.port_base + at) for at, name in enumerate(defined.combinations, 1)}
-    # A project of its own: what `docker compose up` has started is not ours to take down.
+    # A separate project, so that a stack from `docker compose up` is not taken down.
     placement = place(os.environ.get("SERVICE_CPUS") or "0", os.environ.get("OTHER_CPUS", ""))
     environment = {
         "COMPOSE_PROJECT_NAME": "async-rewrite-matrix-run",
@@ -195,7 +195,7 @@ def compose_target(plan: Plan, say: Callable[[str], None]) -> Iterator[ComposeTa
         "SCALE": str(plan.scale),
         "COMPOSE_PROFILES": ",".join(sorted(defined.profiles(plan.names))),
         **definition.room_for(plan.names, plan.scale),
-        # Database and Redis are looked at from here, so they are published on loopback; the services do not go there.
+        # Database and Redis are published on loopback for our snapshots; the services do not use these ports.
         "COMPOSE_FILE": "compose.yaml:compose/testing.yaml",
         "DATABASE_PORT": str(free()),
         "CACHE_PORT": str(free()),

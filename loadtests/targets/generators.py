@@ -1,4 +1,4 @@
-"""Several k6 that share one load: each in its segment of it, set up once, started together."""
+"""Several k6 processes that share a load: one segment each, one setup, started together."""
 
 import http.client
 import time
@@ -13,19 +13,19 @@ import msgspec
 from compose.local.ports import LOOPBACK, free
 from loadtests.targets.k6 import Generator, GeneratorFailed, VoidStart, k6_command
 
-# Of k6's own states: it is ready, and waits to be resumed.
+# k6's state when it is ready and waits to be resumed.
 PAUSED: Final = 4
 POLL_S: Final = 0.1
 # Longer than setupTimeout in loadtests/matrix.js.
 SETUP_S: Final = 200
 ANSWER_S: Final = 10
-# Until all are resumed; the first phase of the turns begins half a second later.
+# The time to resume all; the first phase of the turns begins half a second later.
 LEAD_MS: Final = 100
 RESUME: Final = {"data": {"type": "status", "id": "default", "attributes": {"paused": False}}}
 
 
 class Place(NamedTuple):
-    """Where a k6 runs: the words before its command, as `ip netns exec`, and where its REST API is."""
+    """Where a k6 runs: a command prefix such as `ip netns exec`, and the address of its REST API."""
 
     before: Sequence[str]
     host: str
@@ -44,7 +44,7 @@ def generator_of(count: int, variables: Mapping[str, str], log: Path) -> "Genera
 
 
 class Generators:
-    """Running k6 of one load, as a Generator; the first one writes `log`, and the others have logs beside it."""
+    """The running k6 processes of a load; the first writes `log`, the others write logs beside it."""
 
     def __init__(self, places: Sequence[Place], variables: Mapping[str, str], log: Path) -> None:
         self._places = places
@@ -57,11 +57,11 @@ class Generators:
         return [pid for each in self._running for pid in each.pids]
 
     def wait(self, seconds: float) -> None:
-        """Starts them, too; raises VoidStart where one does not measure to the end."""
+        """Also starts them; raises VoidStart if one does not finish."""
         ends = time.monotonic() + seconds
         self._start(ends)
         try:
-            # Each is looked at: the last one may have failed while the first still runs.
+            # Checks all: the last one may fail while the first still runs.
             while not all([self._over(number) for number in range(len(self._places))]):  # noqa: C419
                 self._pause(ends)
         except GeneratorFailed as error:
@@ -105,7 +105,7 @@ class Generators:
             list(threads.map(lambda number: self._ask(number, method, what, body), range(len(self._places))))
 
     def _ask(self, number: int, method: str, what: str, body: object = None, seconds: float = ANSWER_S) -> Any:
-        """The attributes that k6's REST API answers with; raises OSError, and GeneratorFailed for what it refuses."""
+        """The attributes in the answer of k6's REST API; raises OSError, and GeneratorFailed if it refuses."""
         place = self._places[number]
         connection = http.client.HTTPConnection(place.host, place.port, timeout=seconds)
         try:
@@ -120,7 +120,7 @@ class Generators:
 
 
 def _command(number: int, places: Sequence[Place]) -> list[str]:
-    """Its segment is one of as many equal ones."""
+    """The load is split into equal segments, one per place."""
     place = places[number]
     edges = [str(Fraction(edge, len(places))) for edge in range(len(places) + 1)]
     options = {

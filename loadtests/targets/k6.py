@@ -1,4 +1,4 @@
-"""k6 as a process: found, started, waited for, and always ended."""
+"""k6 as a process."""
 
 import os
 import shutil
@@ -16,24 +16,24 @@ from loadtests.schema.settings import LOAD, UnusableInput
 
 STOP_S: Final = 10
 THRESHOLDS_CROSSED: Final = 99
-# Nothing is fetched from or reported to the outside.
+# k6 must not download or report anything.
 OFFLINE: Final = {"K6_AUTO_EXTENSION_RESOLUTION": "false", "K6_NO_USAGE_REPORT": "true"}
 # The machine-readable summary lacks most percentiles.
 EVERY_FIGURE: Final = {"K6_NEW_MACHINE_READABLE_SUMMARY": "false"}
-# Who writes the results in a container: Compose reads it, not k6.
+# The user that writes results in a container: read by Compose, not by k6.
 WRITER: Final = "K6_USER"
 
 
 class GeneratorFailed(Exception):
-    """k6 ended without a result; the message holds its last words."""
+    """k6 ended without a result; the message has its last output."""
 
 
 class VoidStart(GeneratorFailed):
-    """Of several k6 one was not there for all of a load; the next start may have all."""
+    """One of several k6 processes failed during a load; the next start may succeed."""
 
 
 def find_k6() -> str:
-    """The k6 of PATH, else the one beside this Python; raises UnusableInput."""
+    """The k6 in PATH, else the one beside this Python; raises UnusableInput."""
     beside = Path(sys.executable).parent
     path = shutil.which("k6") or shutil.which("k6", path=str(beside))
     if not path:
@@ -41,7 +41,7 @@ def find_k6() -> str:
     return path
 
 
-# By its REST API any user of this machine could change the load.
+# Any user of this machine could change the load through k6's REST API.
 WITHOUT_API: Final = ("--address", "")
 
 
@@ -60,13 +60,13 @@ def version_in(text: str) -> str:
 
 
 def _inherited() -> dict[str, str]:
-    """The environment without what would change the load: that is in the plan, and written down."""
+    """The environment without variables that change the load: these come from the plan, which is recorded."""
     own = {name for name in os.environ if name.startswith("K6_") and name != WRITER}
     return {name: value for name, value in os.environ.items() if name not in {*own, *LOAD, "TARGETS", "SHARDS"}}
 
 
 class Generator:
-    """A running k6; `pid` finds its process where that can be known."""
+    """A running k6; `pid` finds its process if that is possible."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class Generator:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C goes to us, and we end it.
+                # Ctrl-C goes to us, and we end k6.
                 start_new_session=True,
             )
         self._pid = pid
@@ -95,7 +95,7 @@ class Generator:
         return [pid] if pid else []
 
     def wait(self, seconds: float) -> None:
-        """Raises GeneratorFailed unless k6 measures to the end."""
+        """Raises GeneratorFailed unless k6 finishes."""
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired as error:
@@ -103,7 +103,7 @@ class Generator:
         self.over()
 
     def over(self) -> bool:
-        """Whether it has ended; raises GeneratorFailed unless it measured to the end."""
+        """Whether it has ended; raises GeneratorFailed if it failed."""
         status = self._process.poll()
         if status not in (None, 0, THRESHOLDS_CROSSED):
             raise GeneratorFailed(f"k6 ended with status {status}: {tail(self._log)}")

@@ -1,4 +1,4 @@
-"""kubectl, told each time which cluster is meant, and what keeps pods from what they are to do."""
+"""kubectl, always with its context and namespace, and the reasons why pods are not ready."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ from loadtests.targets.base import TargetError
 
 COMMAND_S: Final = 120
 POLL_S: Final = 1.0
-# What no waiting cures.
+# Waiting does not help with these.
 HOPELESS: Final = {
     **dict.fromkeys(
         ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"),
@@ -23,13 +23,13 @@ HOPELESS: Final = {
     **dict.fromkeys(("CreateContainerConfigError", "CreateContainerError", "RunContainerError"), "see its events"),
     "CrashLoopBackOff": "see kubectl logs --previous",
 }
-# Where a pod is, which one it is, and how often its containers were started again.
+# A pod's node, its id, and how often its containers were restarted.
 Placed: TypeAlias = dict[str, tuple[str, str, int]]
 Object: TypeAlias = dict[str, Any]
 
 
 def find_kubectl() -> str:
-    """The one of PATH, else the one beside this Python; raises UnusableInput."""
+    """The kubectl in PATH, else the one beside this Python; raises UnusableInput."""
     path = shutil.which("kubectl") or shutil.which("kubectl", path=str(Path(sys.executable).parent))
     if not path:
         raise UnusableInput("STACK=kubernetes needs kubectl, which is not there: install it")
@@ -49,7 +49,7 @@ class Kubectl:
         self.namespace = namespace
 
     def run(self, *words: str, given: str | None = None, seconds: float = COMMAND_S) -> str:
-        """What it prints; raises TargetError with its last line."""
+        """Its output; raises TargetError with its last line."""
         done = _run([*self.command, *words], seconds, given)
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["no message"])[-1]
@@ -60,7 +60,7 @@ class Kubectl:
         return json.loads(self.run("get", *words, "--output=json"))
 
     def pods(self, selector: str) -> list[Object]:
-        """Those that are to stay."""
+        """The pods that are not being deleted."""
         pods: list[Object] = self.read("pods", f"--selector={selector}")["items"]
         return [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
 

@@ -1,4 +1,4 @@
-"""The stack on a Kubernetes cluster, as a target of the load; the k6 operator runs the generators."""
+"""The stack on a Kubernetes cluster; the k6 operator runs the load generators."""
 
 import json
 import re
@@ -27,7 +27,7 @@ OPERATOR: Final = "the cluster has no TestRuns (testruns.k6.io): install k6-oper
 
 
 class KubernetesTarget(Target):
-    """Services whose counters are read through kubectl's proxy, on `port`; database and Redis are the cluster's own."""
+    """Services read through kubectl's proxy on `port`; database and Redis belong to the cluster."""
 
     def __init__(self, plan: Plan, kubectl: Kubectl, manifests: Sequence[Object], port: int) -> None:
         self._plan = plan
@@ -45,7 +45,7 @@ class KubernetesTarget(Target):
         return f"http://127.0.0.1:{self._port}{services}/{name}:http/proxy"
 
     def host(self) -> dict[str, Any]:
-        """The kinds of nodes on which the services are."""
+        """The kinds of nodes that run the services."""
         names = sorted({node for _, node, _ in self._kubectl.placed(STACK).values()})
         nodes = [self._kubectl.read("node", name) for name in names]
         kinds = {each["metadata"]["labels"].get("node.kubernetes.io/instance-type", "unknown") for each in nodes}
@@ -78,7 +78,7 @@ class KubernetesTarget(Target):
         self._kubectl.until(lambda: self._has_ended(job), f"job-name={job}", job, SEED_S)
 
     def _has_ended(self, job: str) -> bool:
-        """Raises TargetError for one that failed."""
+        """Raises TargetError for a failed job."""
         conditions = self._kubectl.read("job", job)["status"].get("conditions", [])
         true = {each["type"] for each in conditions if each["status"] == "True"}
         if "Failed" in true:
@@ -104,7 +104,7 @@ class KubernetesTarget(Target):
 
 @contextmanager
 def kubernetes_target(plan: Plan, say: Say) -> Iterator[KubernetesTarget]:
-    """Applies the overlay and leaves it there; only what a start needed is removed."""
+    """Applies the overlay and leaves it there; only the objects of single starts are removed."""
     manifests = _built(plan)
     kubectl = Kubectl(plan.context, _testrun(manifests)["metadata"]["namespace"])
     _require_operator(kubectl)
@@ -147,7 +147,7 @@ def _require_operator(kubectl: Kubectl) -> None:
 
 @contextmanager
 def _proxy(kubectl: Kubectl) -> Iterator[int]:
-    """The port of loopback on which kubectl passes requests on to the cluster, as this user."""
+    """The loopback port on which kubectl forwards requests to the cluster, as this user."""
     command = [*kubectl.command, "proxy", "--port=0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:

@@ -1,4 +1,4 @@
-"""The stack as private local processes, as a target of the load."""
+"""The stack as private local processes."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -43,7 +43,7 @@ class LocalTarget(Target):
         return self.service(name).url
 
     def prepare(self, names: Sequence[str], restore: bool) -> None:
-        """All of them at once; rows are copied while the services start, on other cores, and nobody asks them."""
+        """Starts all at once; rows are copied on other cores while the services start and get no requests."""
         services = [self.service(name) for name in names]
         stop_all([service.process for service in services], max(service.grace for service in services))
         for name in names:
@@ -57,7 +57,7 @@ class LocalTarget(Target):
             service.wait()
 
     def environment(self, name: str) -> dict[str, str]:  # noqa: ARG002 (a preset)
-        """The variables that a service is started with besides its own."""
+        """Additional environment variables of a service."""
         return {}
 
     def forget(self, name: str) -> None:

@@ -1,4 +1,4 @@
-"""What a service has counted: its /metrics, as numbers."""
+"""A service's counters, read from its /metrics."""
 
 import http.client
 import urllib.request
@@ -29,7 +29,7 @@ TRAIT: Final = "service_trait"
 
 
 def read_metrics(url: str) -> str:
-    """The text of /metrics; empty when the service has none."""
+    """The text of /metrics; empty if the service has none."""
     try:
         with urllib.request.urlopen(f"{url}/metrics", timeout=TIMEOUT_S) as answer:  # noqa: S310
             text: str = answer.read().decode()
@@ -43,12 +43,12 @@ def read_counters(url: str) -> dict[str, float]:
 
 
 def parsed(text: str) -> dict[str, float]:
-    """The counters that are kept; none of a text that Prometheus does not read."""
+    """The counters that results keep; none if the text is not in Prometheus' format."""
     return {_named(each.name, each.labels): each.value for each in _samples(text, KEPT) if each.name in KEPT}
 
 
 def parsed_traits(text: str) -> dict[str, dict[str, int]]:
-    """For each entry, how many workers have which value."""
+    """By entry: the number of workers with each value."""
     traits: dict[str, dict[str, int]] = {}
     for sample in _samples(text, TRAIT):
         traits.setdefault(sample.labels["entry"], {})[sample.labels["value"]] = int(sample.value)
@@ -60,7 +60,7 @@ def increase(before: Mapping[str, float], after: Mapping[str, float]) -> dict[st
 
 
 def _samples(text: str, names: str | tuple[str, ...]) -> list[Sample]:
-    # Most lines are buckets of histograms, and reading them all would take longer than everything else here.
+    # Most lines are buckets of histograms; parsing them all would take most of the time.
     lines = "".join(f"{line}\n" for line in text.splitlines() if line.startswith(names))
     try:
         return [sample for family in text_string_to_metric_families(lines) for sample in family.samples]

@@ -1,4 +1,4 @@
-"""How the services of a run are reached: local processes, containers, pods of a cluster, or whatever runs already."""
+"""The target of each STACK: local processes, containers, pods of a cluster, or services that already run."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager

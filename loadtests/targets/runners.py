@@ -1,4 +1,4 @@
-"""The load of one start on Kubernetes: a TestRun of the k6 operator, whose runners are generators that share a load."""
+"""The load of one start on Kubernetes: a TestRun of the k6 operator, whose runners share the load."""
 
 import json
 import re
@@ -20,12 +20,12 @@ CLOSE_S: Final = 10
 EVERY_S: Final = 2.0
 API_PORT: Final = 6565
 SHARD: Final = re.compile(r"^MATRIX-SHARD (\S+\.json) (\{.*\})$", re.MULTILINE)
-# What is measured: pods of ours that must not change meanwhile.
+# The measured pods, which must not change during a start.
 STACK: Final = "app.kubernetes.io/part-of=async-rewrite-matrix,app!=seed"
 
 
 def filled(template: Object, name: str, count: int, variables: Mapping[str, str]) -> Object:
-    """The TestRun of one start; where results go is not the runners' business, who write them to their logs."""
+    """The TestRun of one start; runners write results to their logs, not to a folder."""
     own = {each["name"]: each["value"] for each in template["spec"]["runner"]["env"]}
     own |= {each: value for each, value in variables.items() if each != "RESULTS"}
     environment = [{"name": each, "value": value} for each, value in own.items()]
@@ -34,7 +34,7 @@ def filled(template: Object, name: str, count: int, variables: Mapping[str, str]
 
 
 class Runners(Generators):
-    """Entering a TestRun starts its runners paused; `port` is that of kubectl's proxy, by which they are reached."""
+    """Entering a TestRun starts its runners paused; they are reached through kubectl's proxy on `port`."""
 
     def __init__(
         self, kubectl: Kubectl, port: int, template: Object, count: int, variables: Mapping[str, str], log: Path
@@ -53,7 +53,7 @@ class Runners(Generators):
 
     @property
     def pids(self) -> list[int]:
-        """Out of sight."""
+        """Unknown: the runners are in pods."""
         return []
 
     def wait(self, seconds: float) -> None:
@@ -104,7 +104,7 @@ class Runners(Generators):
         return ended is not None
 
     def _collect(self) -> None:
-        """Writes what the runners' logs hold as files, as k6 does elsewhere."""
+        """Writes the results in the runners' logs to files, as k6 does elsewhere."""
         for number, pod in enumerate(self._pods, 1):
             shards = SHARD.findall(self._kubectl.run("logs", _name(pod)))
             if len(shards) != self._wanted:
@@ -120,7 +120,7 @@ def _name(pod: Object) -> str:
 
 
 def _number(pod: Object) -> int:
-    """Of its runner: the operator's jobs are NAME-1, NAME-2, and so on."""
+    """The runner's number: the operator's jobs are NAME-1, NAME-2, and so on."""
     return int(pod["metadata"]["labels"]["job-name"].rpartition("-")[2])
 
 

@@ -1,4 +1,4 @@
-"""Services that already run and are not ours to restart."""
+"""Services that already run and that we must not restart."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from loadtests.targets.k6 import k6_version
 
 
 class RunningTarget(Target):
-    """What answers at the addresses of the combinations; only k6's own use can be captured."""
+    """The services at the combinations' addresses; only k6's own resource use can be captured."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -20,7 +20,7 @@ class RunningTarget(Target):
         return self._plan.urls[name]
 
     def prepare(self, names: Sequence[str], restore: bool) -> None:
-        """Does nothing: the services are not ours to restart."""
+        """Does nothing: we must not restart these services."""
 
     def generator(self, variables: dict[str, str], log: Path) -> LoadGenerator:
         return generator_of(self._plan.generators, variables, log)

@@ -1,1 +1,1 @@
-"""The answer, the evidence and the gates that follow from the figures."""
+"""The answer, its evidence, and gates, derived from the figures."""

@@ -1,4 +1,4 @@
-"""Which cure the figures speak for: keep, cache, rewrite, both, another server, or a statement; and when that flips."""
+"""The answer to the figures: keep, cache, rewrite, both, another server, or a statement; and when it flips."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,11 +19,11 @@ from loadtests.verdict.wording import headline, in_paragraphs, next_runs
 
 
 class Recommendation(msgspec.Struct, frozen=True):
-    """The answer, its reasons and limits in sentences, what each cure costs, when it flips, and what run tells more.
+    """The answer in words, with reasons, limits, costs, conditions under which it flips, and the next runs.
 
-    `headline` is the answer in a sentence or two, `text` the paragraphs in one. `unseen` holds the pairs of twins of
-    which this load cannot tell whether async is quicker, with what it waited for; `tells_of_async` says that there is a
-    pair of which it can. `elsewhere` is what capacity and sweep have found.
+    `headline` is the answer in one or two sentences, `text` all paragraphs. `unseen` has the pairs of twins for which
+    this load cannot show whether async is quicker, with what they waited for; `tells_of_async` is true if it can for
+    some pair. `elsewhere` has the findings of capacity and sweep.
     """
 
     text: str
@@ -53,7 +53,7 @@ def recommend(
 ) -> Recommendation:
     cells = {name: [row[name] for row in rounds if name in row] for name in lines}
     statement = statement_cure(cells.get("sync", []))
-    # In turns visitors wait for the service, whatever the load itself waits for.
+    # In turns visitors wait for the service, whatever they wait for under the load.
     unseen = {} if turns else invisible_effects(bottlenecks)
     routes = {route: row[SIMPLE_KEY] for route, row in effects[ROUTES_KEY].items()} if turns else {}
     evidence = Evidence(

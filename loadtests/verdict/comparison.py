@@ -1,4 +1,4 @@
-"""The whole comparison of one folder of results, as data."""
+"""The comparison of a results folder, as data."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -27,10 +27,9 @@ from loadtests.verdict.studies import NO_CONTEXT, Context
 class Comparison(msgspec.Struct, frozen=True):
     """What `--json` prints.
 
-    `combinations` is the load of each, over all starts together. Main effects hold one Effect per metric, `simple` one
-    more level, and `routes` all of that again for each route: of the head to head where services took turns, the
-    effects under the load itself are in `origin` then. `pairs` says which combinations a simple effect compares:
-    without the change, and with it.
+    `combinations` is the load of each, over all starts. Main effects have one Effect per metric, `simple` one more
+    level, and `routes` the same for each route. With a head to head these are its effects, and those under the load are
+    in `origin`. `pairs` has the combinations of each simple effect: without the change, and with it.
     """
 
     combinations: dict[str, dict[str, Any]]
@@ -42,23 +41,23 @@ class Comparison(msgspec.Struct, frozen=True):
     turns: Turns | None
     origin: dict[str, Any]
     pairs: dict[str, tuple[str, str]]
-    # What binds each route of the head to head, by combination.
+    # The bottleneck of each route of the head to head, by combination.
     by_route: dict[str, dict[str, RouteBottleneck]] = {}
-    # Of figures that are shown all the same.
+    # Doubtful figures, which are shown nevertheless.
     doubts: list[Doubt] = []
     gates: list[Judgement] = []
     against: Against | None = None
-    # What of the planned run is not there.
+    # Missing parts of the planned run.
     shortfall: str | None = None
 
     @property
     def all_void(self) -> bool:
-        """Of cells, or of the batches in turns."""
+        """All cells, or all batches of the turns."""
         return not any(line["rounds"] for line in self.combinations.values()) or bool(self.turns and self.turns.is_void)
 
     @property
     def missing_effects(self) -> list[str]:
-        """Effects of the design that no round tells of, its cells being void."""
+        """Effects of the design that no round has, because cells are void."""
         if self.all_void:
             return []
         return [name for name, row in by_effect(self.effects).items() if not row["throughput"].rounds]
@@ -93,7 +92,7 @@ def compare(rounds: Rounds, context: Context = NO_CONTEXT, strict: bool = False)
 
 
 def _effects(counting: Sequence[Cells], design: Design) -> dict[str, Any]:
-    """Of the load itself, over starts."""
+    """Effects under the load, over starts."""
 
     def of(figures: Mapping[str, Figure]) -> dict[str, Any]:
         return effects_of(samples(counting, figures), design)

@@ -1,4 +1,4 @@
-"""What each cure costs: ways to fail, memory, connections, age of data. Of this project's twins only."""
+"""The costs of each cure: failure modes, memory, connections, age of data. For this project's twins only."""
 
 from collections.abc import Mapping, Sequence
 from statistics import median
@@ -7,7 +7,7 @@ from typing import Final
 from loadtests.schema.result import Result
 from loadtests.schema.run import Ledgers
 
-# The service's own preset, and the share by which it varies each.
+# The service's default lifetime, and the share by which each one varies.
 LIFETIME_S: Final = 60.0
 JITTER: Final = 0.1
 CACHE_FAILURES: Final = (
@@ -64,7 +64,7 @@ def cost_of_server(cells: Mapping[str, Sequence[Result]], before: str, after: st
 
 
 def greatest_age_s(ledgers: Ledgers, cached: str) -> float:
-    """How stale an answer of a cached combination can be, by the lifetime that it was started with."""
+    """How stale an answer of a cached combination can be, from its configured lifetime."""
     return float(ledgers.get(cached, {}).get("variable CACHE_LIFETIME", LIFETIME_S)) * (1 + JITTER)
 
 
@@ -85,7 +85,7 @@ def _connections_to_the_database(ledgers: Ledgers, before: str, after: str) -> s
 
 
 def _counted(ledgers: Ledgers, name: str, entry: str) -> int | None:
-    """Null where the ledger of a combination has no such number."""
+    """Null if a ledger lacks this number."""
     value = ledgers.get(name, {}).get(entry, "")
     return int(value) if value.isdecimal() else None
 

@@ -1,4 +1,4 @@
-"""Whether a load could see what async changes: only where both twins of a pair wait for the service itself."""
+"""Whether a load can show what async changes: only if both twins of a pair wait for the service itself."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -16,17 +16,17 @@ from loadtests.schema.result import Result
 from loadtests.verdict.statement import StatementCure
 from loadtests.verdict.studies import Context
 
-# The effects that are between twins, each with its pair.
+# The effects between twins, each with its pair.
 TWINS: Final = {"async uncached": ("sync", "async"), "async cached": ("sync-cached", "async-cached")}
 CACHE: Final = "cache in sync"
-# The route of the head to head in which the service matters most, and the heavy report.
+# The route of the head to head where the service matters most, and the heavy report.
 LIGHT, REPORT = "product", "revenue"
 OF_THE_SERVICE: Final = frozenset({SERVICE, PLACES, CONNECTIONS})
 NOT_CAPTURED: Final = "the server's side was not captured in both"
 
 
 def invisible_effects(bottlenecks: Mapping[str, Bottleneck]) -> dict[str, str]:
-    """Why this load cannot tell what async changes, by effect: what the pair waited for instead."""
+    """Why this load cannot show what async changes, by effect: what the pair waited for instead."""
     return {name: why for name, pair in TWINS.items() if (why := _why(pair, [bottlenecks.get(twin) for twin in pair]))}
 
 
@@ -44,22 +44,22 @@ def _why(pair: Sequence[str], bottlenecks: Sequence[Bottleneck | None]) -> str |
 Simple: TypeAlias = Mapping[str, Mapping[str, SimpleEffect]]
 Lines: TypeAlias = Mapping[str, Mapping[str, Any]]
 
-# By which figure it is decided: the first of these that is known, and its place in a sentence.
+# The deciding figure, the first of these that is known, and its words in a sentence.
 DECISIVE: Final = {"latency_avg": "on average", "latency_p50": "in the median", "latency_p95": "at p95"}
 
 
 def decisive(simple: Mapping[str, Any]) -> str:
-    """The average latency, unless summaries of k6 were told to leave it out."""
+    """The average latency; if k6's summaries lack it, the median or p95."""
     known = (metric for metric in DECISIVE if any(row[metric].ratio for row in simple.values()))
     return next(known, "latency_avg")
 
 
-# A statement with this share of the database's time is worth mending first.
+# A statement with this share of the database's time should be improved first.
 MAIN_SHARE: Final = 0.5
 
 
 class Turns(msgspec.Struct, frozen=True):
-    """The head to head: how often each route counts in the mix, how long the run took, its batches, what spoils it."""
+    """The head to head: the weights of its routes, the duration of the run, its batches, what voids it."""
 
     weights: dict[str, float]
     minutes: float | None
@@ -70,9 +70,9 @@ class Turns(msgspec.Struct, frozen=True):
 
 
 class Evidence(NamedTuple):
-    """What is known of one comparison; `unseen` is why the load cannot tell of an effect, by its name.
+    """The input of an answer; `unseen` has the reason why the load cannot show an effect, by its name.
 
-    Where services took turns, `simple` is of the weighted mix and `routes` of each phase.
+    With a head to head, `simple` is the weighted mix and `routes` has each phase.
     """
 
     sample: Result
@@ -91,20 +91,20 @@ class Evidence(NamedTuple):
 
     @property
     def ours(self) -> bool:
-        """Whether all are combinations of this project."""
+        """Whether all combinations belong to this project."""
         return OURS_BY_NAME.keys() >= set(self.lines)
 
     def effect(self, name: str, metric: str = "") -> SimpleEffect | None:
-        """Of the deciding figure, if no other is asked for; null where it has none."""
+        """The effect on this metric, by default the deciding one; null if missing."""
         effect = self.simple.get(name, {}).get(metric or decisive(self.simple))
         return effect if effect and effect.ratio is not None else None
 
     def says(self, name: str) -> Verdict | None:
-        """The verdict that a recommendation rests on; null where there is none or this load cannot tell.
+        """The verdict that a recommendation rests on; null if there is none or this load cannot tell.
 
-        Of turns, only on what is declared beforehand: the average latency of the mix, of the light read and of the
-        report. A gain has to show in the service's CPU too; what the mix leaves open the two routes decide if one is
-        slower, neither quicker, and the CPU dearer.
+        In turns it uses only figures declared beforehand: the average latency of the mix, the light read and the
+        report. A gain has to show in the service's CPU too. If the mix is undecided, the two routes decide, provided
+        that one is slower, neither is quicker, and CPU per request is higher.
         """
         effect = self.effect(name)
         if effect is None or name in self.unseen:
@@ -123,7 +123,7 @@ class Evidence(NamedTuple):
 
     @property
     def known(self) -> list[str]:
-        """The simple effects that have a figure."""
+        """The simple effects with a figure."""
         return [name for name in self.simple if self.effect(name)]
 
     @property
@@ -131,13 +131,13 @@ class Evidence(NamedTuple):
         return [row[decisive(self.simple)] for row in self.simple.values()]
 
     def minutes(self, effect: Effect) -> float | None:
-        """How long a run would have to be to decide an effect."""
+        """The length of a run that would decide an effect."""
         known = self.turns and self.turns.minutes
         return known * effect.longer if known and effect.longer else None
 
     @property
     def statement_binds(self) -> bool:
-        """Whether the database binds without the cache, and one statement keeps it busy."""
+        """Whether the database binds without the cache and one statement keeps it busy."""
         bottleneck = self.bottleneck.get("sync")
         mainly = self.statement is not None and self.statement.share >= MAIN_SHARE
         return mainly and bottleneck is not None and bottleneck.name == DATABASE

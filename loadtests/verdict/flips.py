@@ -1,4 +1,4 @@
-"""When a recommendation flips: conditions that the data support, with the intervals that they have."""
+"""Conditions under which a recommendation flips, as far as the data support them, with intervals."""
 
 from collections.abc import Callable, Mapping
 from statistics import median
@@ -16,7 +16,7 @@ Answer: TypeAlias = Literal[
 Condition: TypeAlias = Callable[[Evidence], str | None]
 
 UNCACHED: Final = "async uncached"
-# The smallest gain that is called one.
+# The smallest gain that counts.
 GAIN: Final = 1.05
 
 
@@ -26,9 +26,9 @@ def flips_of(evidence: Evidence, answer: Answer) -> list[str]:
 
 
 def hit_ratio_needed(before: float | None, after: float | None, hits: float | None) -> float | None:
-    """The hit ratio at which the cache would gain 5 %, on a straight line from no hits to what was measured.
+    """The hit ratio at which the cache would gain 5 %, on a straight line from no hits to the measured ratio.
 
-    Averages are in ms; null where the cache gains less than that as it is.
+    Averages are in ms; null if the cache gains less than 5 % now.
     """
     if not before or after is None or not hits or after * GAIN >= before:
         return None
@@ -36,7 +36,7 @@ def hit_ratio_needed(before: float | None, after: float | None, hits: float | No
 
 
 def hit_ratio_over_starts(rounds: list[Mapping[str, Result]]) -> Interval | None:
-    """That hit ratio with its 95 % interval over starts; null where a start has none."""
+    """That hit ratio with its 95 % interval over starts; null if a start has none."""
     pairs = [(row["sync"], row["sync-cached"]) for row in rounds if {"sync", "sync-cached"} <= row.keys()]
     needed = [
         hit_ratio_needed(sync.latency_ms.avg, cached.latency_ms.avg, cached.cache.hit_ratio) for sync, cached in pairs
@@ -90,7 +90,7 @@ def _cache_gains(evidence: Evidence) -> str | None:
 
 
 def _decided(name: str, subject: str) -> Condition:
-    """What is open is decided by a run that shows it."""
+    """For an open question, the run that decides it."""
 
     def condition(evidence: Evidence) -> str | None:
         effect = evidence.effect(name)

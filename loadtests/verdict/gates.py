@@ -1,4 +1,4 @@
-"""Conditions on the command line under which a comparison fails: `cache.latency_p95.ratio < 20`."""
+"""Conditions that make a comparison fail, such as `cache.latency_p95.ratio < 20`."""
 
 import math
 import operator
@@ -21,9 +21,9 @@ WORDS: Final = ("better", "worse", "same", "cannot tell")
 
 
 class Figure(NamedTuple):
-    """A value, null where it is missing, and the 95 % interval that it comes with or is an end of.
+    """A value, null if missing, and the 95 % interval that it belongs to.
 
-    `left_alone` says that of several rounds one is left, of which nothing tells how much it differs by chance.
+    `left_alone`: only one of several rounds is left, so the noise is unknown.
     """
 
     value: float | str | None
@@ -36,11 +36,11 @@ Figures: TypeAlias = dict[str, Figure]
 
 
 class UnusableGate(Exception):
-    """A condition that cannot be understood; the message says why, and what can be named."""
+    """A condition that cannot be parsed; the message has the reason and the known names."""
 
 
 class Gate(NamedTuple):
-    """One condition; the comparison fails when it holds, and when the figure is missing."""
+    """One condition; the comparison fails if it holds or the figure is missing."""
 
     text: str
     name: str
@@ -49,7 +49,7 @@ class Gate(NamedTuple):
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """What a gate found: its figure with the interval, and whether it is broken."""
+    """The result of a gate: its figure with the interval, and whether it is broken."""
 
     gate: str
     figure: str
@@ -77,7 +77,7 @@ def read_gate(text: str, names: Figures, help_line: str) -> Gate:
 
 
 def judge(gates: Sequence[Gate], figures: Figures) -> list[Judgement]:
-    """A gate whose figure is missing, or rests on one round of several, is broken: nothing has shown that it holds."""
+    """A gate is also broken if its figure is missing or rests on one round of several."""
     return [_judged(gate, figures[gate.name]) for gate in gates]
 
 

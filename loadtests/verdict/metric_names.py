@@ -1,4 +1,4 @@
-"""Every figure of a comparison by a plain name, as gates call it."""
+"""The names of all figures of a comparison, as used in gates."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -17,9 +17,9 @@ DETECTABLE: Final = "detectable"
 def figures_of(comparison: Comparison) -> Figures:
     """Every figure by its name.
 
-    `sync.latency_avg` and `sync.routes.products.latency_avg` are what was measured; `cache.latency_p95.ratio` and
+    `sync.latency_avg` and `sync.routes.products.latency_avg` are measured figures; `cache.latency_p95.ratio` and
     `cache in sync.latency_avg.difference` are effects, `routes.products.cache.latency_p95.ratio` those of a route, and
-    `against.sync.latency_avg.ratio` is what changed since an earlier run.
+    `against.sync.latency_avg.ratio` is the change since an earlier run.
     """
     effects, measured = comparison.effects, comparison.load["rounds"]
     figures = dict(_measured(comparison.combinations))
@@ -33,7 +33,7 @@ def figures_of(comparison: Comparison) -> Figures:
 
 
 def names_help(comparison: Comparison) -> str:
-    """One line that says how to name a figure, and which names there are."""
+    """One line on how to name a figure, with all names."""
     effects = comparison.effects
     simple = list(effects[SIMPLE_KEY])
     line = next(iter(comparison.combinations.values()))
@@ -68,7 +68,7 @@ def _of_effects(prefix: str, effects: Mapping[str, Any], measured: int) -> Itera
 
 
 def fields_of(name: str, effect: Effect, measured: int) -> Iterator[tuple[str, Figure]]:
-    """Each field of an effect of so many rounds with the interval it belongs to; all null where there is no ratio."""
+    """Each field of an effect with its interval; all null if there is no ratio."""
     left_alone = effect.rounds == 1 < measured
     for field in RATIO_FIELDS:
         value = None if effect.ratio is None else getattr(effect, field)

@@ -9,17 +9,17 @@ from loadtests.verdict.evidence import Evidence
 
 LATENCY: Final = ("quicker", "slower")
 CPU: Final = ("cheaper", "dearer")
-# Minutes after which a run is told in hours.
+# Longer runs are given in hours.
 HOURS: Final = 120
 
 
 def of_k6(evidence: Evidence) -> bool:
-    """Whether the results are k6's own."""
+    """Whether the results are k6's own summaries."""
     return evidence.sample.profile == SUMMARY
 
 
 def in_words(evidence: Evidence, effect: Effect, words: tuple[str, str] = LATENCY, interval: str = "") -> str:
-    """Slower is said as how many times slower, with the interval of that; of what cannot be told, what would tell."""
+    """A loss is given as times slower, with its interval; an undecided effect with the run that would decide it."""
     ratio, low, high, (better, worse) = effect.ratio or 1.0, effect.low, effect.high, words
     slower = effect.verdict == "worse" or (low is None and ratio < 1)
     said = f"{times(1 / ratio if slower else ratio)} times {worse if slower else better}"

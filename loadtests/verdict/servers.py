@@ -1,4 +1,4 @@
-"""Another server for the sync service: what a changed line gains, beside what the rewrite does."""
+"""Another server for the sync service: its gain, compared with that of the rewrite."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -14,7 +14,7 @@ REWRITES: Final = dict(TWINS.values())
 
 
 class OtherServer(NamedTuple):
-    """The simple effect of a server on a sync combination, and its effect held to the rewrite of that one."""
+    """The effect of a server on a sync combination, and that effect compared with the rewrite's."""
 
     name: str
     effect: str
@@ -23,7 +23,7 @@ class OtherServer(NamedTuple):
 
 
 def other_servers(evidence: Evidence) -> list[OtherServer]:
-    """Those that were measured, the quickest first."""
+    """The measured servers, the quickest first."""
     servers = [
         OtherServer(name, effect, f"{name} against {REWRITES[base]}", base)
         for effect, (base, name) in evidence.pairs.items()
@@ -33,7 +33,7 @@ def other_servers(evidence: Evidence) -> list[OtherServer]:
 
 
 def best_server(evidence: Evidence) -> OtherServer | None:
-    """The quickest one without the cache that is shown to be quicker."""
+    """The quickest server without the cache, if one is shown to be quicker."""
     better = [
         server
         for server in other_servers(evidence)
@@ -54,7 +54,7 @@ VERSUS: Final = {"better": "so it beats the rewrite", "worse": "so the rewrite b
 
 
 def server_first(evidence: Evidence) -> Iterator[str]:
-    """The sentence of the headline, where one is shown to be quicker."""
+    """The sentence in the headline, if a server is shown to be quicker."""
     server = best_server(evidence)
     known = server and {server.base: evidence.effect(server.effect), "the rewrite": evidence.effect(server.against)}
     parts = [f"against {other} {in_words(evidence, effect)}" for other, effect in (known or {}).items() if effect]
@@ -79,7 +79,7 @@ def _both(evidence: Evidence, name: str) -> str:
 
 
 def about_factors(evidence: Evidence) -> Iterator[str]:
-    """What the rewrite is the product of."""
+    """The factors of the rewrite."""
     for metric, title, words in FACTORED:
         rewrite = evidence.effect(UNCACHED, metric)
         parts = [

@@ -1,4 +1,4 @@
-"""The third cure: what one statement costs the database, and what it would save to make it twice as fast."""
+"""The third cure: what the costliest statement costs the database, and the gain if it were twice as fast."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ from loadtests.schema.result import Result
 
 
 class StatementCure(msgspec.Struct, frozen=True):
-    """The statement that costs most, its share of all statements' time, and the database with and without half of it.
+    """The costliest statement, its share of all statements' time, and the database before and after halving it.
 
-    `busy` is the share of its cores' time that the database works, `limit_rps` the requests per second at which it
-    would work all the time; `_after` is each at the same load if the statement took half its time. They are means over
-    rounds; `_low` and `_high` are the 95 % interval of what rounds differ by, null of one round.
+    `busy` is the utilization of the database's cores, `limit_rps` the requests per second at which it would be 1;
+    `_after` is each at the same load if the statement took half its time. They are means over rounds; `_low` and
+    `_high` are the 95 % interval over rounds, null for one round.
     """
 
     statement: str
@@ -32,7 +32,7 @@ class StatementCure(msgspec.Struct, frozen=True):
 
 
 class _Round(NamedTuple):
-    """One round: the statement's share, seconds of the database for each request, requests per second."""
+    """One round: the statement's share, database seconds per request, requests per second."""
 
     share: float
     demand_s: float
@@ -40,17 +40,17 @@ class _Round(NamedTuple):
 
     @property
     def left(self) -> float:
-        """What remains of the demand when the statement takes half its time."""
+        """The remaining share of the demand if the statement takes half its time."""
         return 1 - self.share / 2
 
 
 def statement_cure(results: Sequence[Result]) -> StatementCure | None:
-    """What the costliest statement of one combination's rounds would save; null where none was recorded.
+    """What halving the costliest statement of a combination would save; null if no statement was recorded.
 
-    By the utilization law, U = X D: with X requests per second and D seconds of a core for each, the database works U
-    of the time, and can serve 1/D. A statement that takes a share s of the time of all statements is taken to have that
-    share of D, so half of it leaves D (1 - s/2). Source: P. Denning and J. Buzen, "The Operational Analysis of Queueing
-    Network Models", ACM Computing Surveys 10 (1978).
+    By the utilization law, U = X D: with X requests per second and D core seconds per request, the database is busy for
+    the share U of the time and can serve 1/D. A statement with the share s of all statements' time is assumed to have
+    that share of D, so halving it leaves D (1 - s/2). Source: P. Denning and J. Buzen, "The Operational Analysis of
+    Queueing Network Models", ACM Computing Surveys 10 (1978).
     """
     statement, routes = _costliest(results)
     rounds = [saving for result in results if (saving := _round(result, statement))]
@@ -94,7 +94,7 @@ def _round(result: Result, statement: str) -> _Round | None:
 
 
 def _demand_s(result: Result) -> float | None:
-    """Seconds of the database's cores for each request."""
+    """Core seconds of the database per request."""
     if not result.server or "database" not in result.server.programs or not result.requests:
         return None
     cores = max(1, result.server.cores.get("database", 1))

@@ -1,4 +1,4 @@
-"""What lies around the results of a run: its host and ledgers, and what capacity and sweep have found elsewhere."""
+"""The context of a run's results: host, ledgers, and the findings of capacity and sweep."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ Study: TypeAlias = LinkedStudy[CapacityRun] | LinkedStudy[SweepRun]
 
 
 class Context(NamedTuple):
-    """Host and commit of a run, the ledger of each combination, and the studies; empty where nothing is known."""
+    """Host and commit of a run, the ledger of each combination, and the studies; empty where unknown."""
 
     host: Mapping[str, Any] = {}
     commit: str = ""
@@ -32,7 +32,7 @@ NO_CONTEXT: Final = Context()
 
 
 def context_of(folder: Path, files: Sequence[Path] = ()) -> Context:
-    """What is known around the results of a folder, with studies out of these files. Raises UnusableResults."""
+    """The context of a folder's results, with studies from these files. Raises UnusableResults."""
     run = read_run_of(folder)
     return Context(
         run.host,
@@ -44,7 +44,7 @@ def context_of(folder: Path, files: Sequence[Path] = ()) -> Context:
 
 
 def ledgers_in(folder: Path, ledger: Any) -> Ledgers:
-    """What run.json recorded of each combination, empty where it has no ledger; raises UnusableResults."""
+    """The ledgers in run.json by combination, empty if there is none; raises UnusableResults."""
     try:
         return msgspec.convert(ledger or {}, dict[str, Ledger])
     except msgspec.ValidationError as error:
@@ -52,7 +52,7 @@ def ledgers_in(folder: Path, ledger: Any) -> Ledgers:
 
 
 def found_elsewhere(context: Context) -> list[str]:
-    """A sentence on the capacity run and one on the sweep, where there are such, without full stops."""
+    """A sentence on the capacity run and one on the sweep, if they exist, without full stops."""
     sentences = []
     if context.capacity:
         sentences.append(f"Capacity, {_whose(context, context.capacity)}: {_rates(context.capacity.document)}")
@@ -62,7 +62,7 @@ def found_elsewhere(context: Context) -> list[str]:
 
 
 def of_this_host(context: Context, study: Study | None) -> bool:
-    """Whether a study was made on the host of these results, as far as both recorded one."""
+    """Whether a study was made on the host of these results; false if either host is unknown."""
     host = study.document.run.get("host") if study else None
     if not isinstance(host, Mapping) or not context.host:
         return False
@@ -70,14 +70,14 @@ def of_this_host(context: Context, study: Study | None) -> bool:
 
 
 def is_of_these(context: Context, study: Study | None) -> bool:
-    """Whether a study is finished, and of the host and the commit of these results."""
+    """Whether a study is finished and of the same host and commit as these results."""
     if study is None or not study.document.complete or not of_this_host(context, study):
         return False
     return bool(context.commit) and study.document.run.get("commit") == context.commit
 
 
 def _whose(context: Context, study: Study) -> str:
-    """Which run a study is, and how near it is to this one."""
+    """Names a study's run, and says whether host and commit are the same."""
     host = study.document.run.get("host")
     if not isinstance(host, Mapping) or not context.host:
         where = "on a host that is not known to be this one"
@@ -97,7 +97,7 @@ def _version(context: Context, study: Study) -> str:
 
 
 def _rates(run: CapacityRun) -> str:
-    """The rates that held, and those by core of service CPU in brackets."""
+    """The confirmed rates, and in brackets the rate per core of service CPU."""
     rates = ", ".join(f"{line.combination} {_rate(line)}{_by_core(line)}" for line in run.combinations)
     return (
         f"requests/s that held, and by core of service CPU in brackets: {rates}. "

@@ -1,4 +1,4 @@
-"""The recommendation in sentences, and which run would tell more."""
+"""The recommendation in sentences, and the next runs."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from loadtests.verdict.servers import about_factors, about_servers, best_server,
 from loadtests.verdict.studies import is_of_these
 
 NOTHING: Final = "Nothing can be said: no measurement counts."
-# What to do, and why.
+# What to do, and the reason.
 ANSWERS: Final = {
     "keep": ("Keep the service as it is", ": neither cure is shown to help"),
     "add the cache": ("Add the cache", ""),
@@ -26,12 +26,12 @@ WHERE: Final = {"async uncached": "without the cache", "async cached": "with it"
 USUAL_ROUNDS: Final = 5
 MOST_ROUNDS: Final = 1000
 AGAIN: Final = "NAME.round-1.json, NAME.round-2.json"
-# The run of its own that each study is, and for what.
+# The profile of each study, and its purpose.
 STUDIES: Final = {"sweep": "where async pays", "capacity": "how much each can take"}
 
 
 def headline(evidence: Evidence, answer: str) -> list[str]:
-    """The whole answer in one sentence or two: the cure that pays, and what async does."""
+    """The answer in one or two sentences: the cure that pays, and the effect of async."""
     if not any(line["rounds"] for line in evidence.lines.values()):
         return [NOTHING]
     if not evidence.ours:
@@ -47,7 +47,7 @@ def headline(evidence: Evidence, answer: str) -> list[str]:
 
 
 def _of_pair(evidence: Evidence, name: str, under: str = "under") -> str | None:
-    """Both halves: what the load of many visitors came to, and by how much one is quicker."""
+    """Both parts: the averages under the load of many visitors, and the ratio head to head."""
     effect = evidence.effect(name)
     if effect is None:
         return None
@@ -137,7 +137,7 @@ def _about_the_statement(evidence: Evidence) -> Iterator[str]:
 
 
 def next_runs(evidence: Evidence) -> list[str]:
-    """The runs that would decide what these results leave open, each with what it is for."""
+    """The runs that would decide what these results leave open, each with its purpose."""
     if evidence.turns and evidence.turns.is_void:
         return ["on a quieter machine: make matrix"]
     return [*_narrower(evidence), *(_to_learn_more(evidence) if evidence.ours else ())]

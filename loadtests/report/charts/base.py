@@ -1,4 +1,4 @@
-"""What a picture consists of: a figure for the chart library, its title, what to see in it, and the same as a table."""
+"""A chart: a figure for the chart library, its title, how to read it, and its data as a table."""
 
 import html
 import math
@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 Figure: TypeAlias = dict[str, Any]
 Trace: TypeAlias = dict[str, Any]
 
-# Okabe and Ito's palette: warm is sync, cold is async, the lighter one of a pair is cached.
+# Okabe and Ito's palette: warm colours are sync, cold ones async; the lighter one of a pair is cached.
 COLOURS: Final = {"sync": "#D55E00", "sync-cached": "#E69F00", "async": "#0072B2", "async-cached": "#56B4E9"}
 OTHER_COLOURS: Final = ("#009E73", "#CC79A7", "#7F7F7F", "#B8A800")
 # Ticks of a logarithmic axis within a decade, from coarse to fine.
@@ -23,7 +23,7 @@ class Style(NamedTuple):
 
 
 class DataTable(NamedTuple):
-    """The figures of a picture; cells are text, or numbers that are shown as they are."""
+    """The data of a chart; cells are text or numbers, shown unchanged."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str | float | None]]
@@ -39,7 +39,7 @@ class Picture(NamedTuple):
 
 
 def styles(names: Iterable[str]) -> dict[str, Style]:
-    """Ours always have the same four."""
+    """Our four combinations always have the same styles."""
     styles_by_name: dict[str, Style] = {}
     others = 0
     for place, name in enumerate(names):
@@ -52,7 +52,7 @@ def styles(names: Iterable[str]) -> dict[str, Style]:
 
 
 def safe(text: str) -> str:
-    """Text in which the chart library sees no markup."""
+    """Text escaped for the chart library's markup."""
     return html.escape(text, quote=False)
 
 
@@ -61,7 +61,7 @@ def axis(title: str, **settings: Any) -> dict[str, Any]:
 
 
 def log_axis(title: str, values: Iterable[float | None], room: float = 1.25, **settings: Any) -> dict[str, Any]:
-    """With some room around the values, and ticks that are round numbers."""
+    """An axis with some room around the values and round ticks."""
     known = [value for value in values if value is not None and value > 0]
     if not known:
         return axis(title, type="log", **settings)
@@ -78,7 +78,7 @@ def log_axis(title: str, values: Iterable[float | None], room: float = 1.25, **s
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """The coarsest steps that still give a few ticks."""
+    """The coarsest ticks that still give a few of them."""
     ticks: list[float] = []
     for steps in STEPS:
         candidates = [step * 10.0**power for power in range(-6, 9) for step in steps]
@@ -89,7 +89,7 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def trace(combination: str, style: Style, **settings: Any) -> Trace:
-    """A series that can be switched off by the name of its combination."""
+    """A series that the legend can switch off by its combination."""
     return {
         "name": safe(combination),
         "meta": {"combination": combination},
@@ -99,7 +99,7 @@ def trace(combination: str, style: Style, **settings: Any) -> Trace:
 
 
 def layout(xaxis: Mapping[str, Any], yaxis: Mapping[str, Any], **settings: Any) -> dict[str, Any]:
-    """Colours of text and lines come from the page's theme."""
+    """The layout; colours of text and lines come from the page's theme."""
     return {
         "xaxis": xaxis,
         "yaxis": yaxis,

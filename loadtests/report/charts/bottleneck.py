@@ -1,4 +1,4 @@
-"""How busy each part was in each combination."""
+"""The utilization of each part in each combination."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from loadtests.report.numbers import percent
 
 
 def bottleneck_picture(document: Document) -> Picture | None:
-    """None where no server's side was captured."""
+    """None if the server's side was not captured."""
     bottlenecks: Mapping[str, Mapping[str, Any]] = document["bottleneck"]
     style_of = styles(document["combinations"])
     parts = list(dict.fromkeys(part for bottleneck in bottlenecks.values() for part in bottleneck["shares"]))
@@ -45,7 +45,7 @@ def bottleneck_picture(document: Document) -> Picture | None:
 
 
 def in_words(document: Document) -> dict[str, str]:
-    """What binds each combination."""
+    """The bottleneck of each combination, in words."""
     return {name: _of_one(bottleneck) for name, bottleneck in document["bottleneck"].items()}
 
 

@@ -1,4 +1,4 @@
-"""Capacity: curves of latency over the rate that was asked for."""
+"""Capacity: p95 latency over the requested rate."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
@@ -39,14 +39,14 @@ def capacity_pictures(document: Document) -> Iterator[Picture]:
 
 
 def _open_steps(capacity: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The steps at a rate that count and have a p95, in the order of the rates."""
+    """The valid open-model steps with a p95, by rate."""
     steps = [step for step in capacity["steps"] if step["rate_rps"] and step["outcome"] != "void"]
     known = [step for step in steps if step["part"] != "warm-up" and step["latency_ms"].get("p95") is not None]
     yield from sorted(known, key=lambda step: int(step["rate_rps"]))
 
 
 def _curve(name: str, steps: Sequence[Mapping[str, Any]], style: Style) -> tuple[Trace, Trace]:
-    """A line through the medians of each rate, and every step as a point."""
+    """A line through the median of each rate, and a point per step."""
     rates: dict[int, list[float]] = {}
     for step in steps:
         rates.setdefault(step["rate_rps"], []).append(step["latency_ms"]["p95"])

@@ -1,4 +1,4 @@
-"""How latencies are distributed: the percentile curve of each combination, towards its slow end."""
+"""The percentile curve of each combination, stretched towards the slow end."""
 
 import math
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ Curve = Mapping[str, float | None]
 
 
 def distribution_picture(document: Document) -> Picture | None:
-    """None where nothing counts."""
+    """None without valid results."""
     curves: Mapping[str, Curve] = document["report"]["curves"]
     if not curves:
         return None
@@ -40,7 +40,7 @@ def distribution_picture(document: Document) -> Picture | None:
 
 
 def rarity(percentile: float) -> float:
-    """The place of a percentile on an axis where each step is ten times rarer, as in Gil Tene's HdrHistogram."""
+    """The place of a percentile on an axis on which each step is ten times rarer, as in Gil Tene's HdrHistogram."""
     return -math.log10(1 - percentile / 100)
 
 

@@ -1,4 +1,4 @@
-"""The effects: each change in times better with its interval, over the mix and by route."""
+"""The chart of effects: times better with interval, over the mix and by route."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
@@ -24,7 +24,7 @@ MIX: Final = "all routes"
 
 
 class Point(NamedTuple):
-    """One effect on the average latency, over the mix or of a route."""
+    """One effect on the average latency, over the mix or on one route."""
 
     name: str
     route: str
@@ -32,7 +32,7 @@ class Point(NamedTuple):
 
 
 def effects_picture(document: Document) -> Picture | None:
-    """None where no two combinations count."""
+    """None without two valid combinations."""
     points = list(_points(document))
     if not points:
         return None
@@ -42,7 +42,7 @@ def effects_picture(document: Document) -> Picture | None:
         for value in (point.effect["ratio"], point.effect["low"], point.effect["high"])
         if value
     ]
-    # For the figures above the outermost points, as a factor that grows with the axis.
+    # Room for the labels of the outermost points, as a factor that grows with the axis.
     room = (max(bounds) / min(bounds)) ** 0.12
     places = list(range(len(points)))
     labels = [f"<b>{safe(point.name)}</b>" if point.route == MIX else safe(point.route) for point in points]
@@ -68,7 +68,7 @@ def effects_picture(document: Document) -> Picture | None:
 
 
 def effect_rows(document: Document) -> list[tuple[str, str, str, str, str]]:
-    """Every effect that is known: where, of what, on which figure, how many times better, and the verdict."""
+    """Every known effect: where, of which change, on which figure, times better, verdict."""
     parts = {MIX: document["effects"], **document["effects"][ROUTES_KEY]}
     if document["turns"]:
         parts["load of many visitors"] = document["origin"]["effects"]
@@ -82,7 +82,7 @@ def effect_rows(document: Document) -> list[tuple[str, str, str, str, str]]:
 
 
 def _points(document: Document) -> Iterator[Point]:
-    """The simple effects, each over the mix first; a mix without a figure leaves its place empty."""
+    """The simple effects, first over the mix; an effect missing there leaves its place empty."""
     effects = document["effects"]
     routes = {route: row[SIMPLE_KEY] for route, row in effects[ROUTES_KEY].items()}
     for name in effects[SIMPLE_KEY]:

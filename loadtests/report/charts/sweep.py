@@ -1,4 +1,4 @@
-"""A sweep: how many times better each change is over the levels of each factor."""
+"""A sweep: times better of each change, over the levels of each factor."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""What makes the starts visible on an axis of time: a line between two, and the name of each."""
+"""Average latency over the measured time, with a line between starts and the name of each."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -6,7 +6,7 @@ from typing import Any, Final
 from loadtests.report.charts.base import DataTable, Picture, Style, Trace, axis, layout, log_axis, safe, styles, trace
 from loadtests.report.document import Document
 
-# With more starts than these a phone has no room for the word.
+# With more starts a phone has no room for the word.
 MOST_NAMED: Final = 4
 
 
@@ -60,7 +60,7 @@ def _latency(part: Part) -> float | None:
 
 
 def _trace(cells: Sequence[Cell], name: str, void: bool, starts: Mapping[int, float], style: Style) -> Trace | None:
-    """The slices of one combination, with a gap between starts; what does not count is a dotted series of its own."""
+    """The slices of one combination, with a gap between starts; void ones are a separate dotted series."""
     x: list[float | None] = []
     y: list[float | None] = []
     for cell in cells:
@@ -87,7 +87,7 @@ def _trace(cells: Sequence[Cell], name: str, void: bool, starts: Mapping[int, fl
 
 
 def _points(cell: Cell) -> Iterator[tuple[float, float | None]]:
-    """In the middle of each slice; one slice alone is a line over its whole time."""
+    """A point in the middle of each slice; a single slice is a line over its whole time."""
     slices = cell["slices"]
     if len(slices) == 1:
         yield from ((at, _latency(slices[0])) for at in (0.0, slices[0]["duration_s"]))
