@@ -49,8 +49,8 @@ def plan_of(stack: Stack, folder: Path, *names: str) -> Plan:
     return make_plan("smoke", port_base=stack.options.port_base, results=folder, combinations=",".join(names))
 
 
-def starts_of(target: Target, plan: Plan, folder: Path, told: Say = lambda _: None) -> Starts:
-    return Starts(target, plan, folder, k6_version(), SETTLE_S, told=told)
+def starts_of(target: Target, plan: Plan, folder: Path, on_begin: Say = lambda _: None) -> Starts:
+    return Starts(target, plan, folder, k6_version(), SETTLE_S, on_begin=on_begin)
 
 
 def measured(
