@@ -33,12 +33,12 @@ from loadtests.targets.local import LocalTarget
 WARM_SECONDS: Final = 1
 LONGEST_START_SECONDS: Final = 60
 POLL_SECONDS: Final = 0.1
-# As many visitors as the ceiling has.
+# The same number of visitors as the ceiling.
 LOAD: Final = {"PROFILE": "capacity", "MIX": "product=1", "VUS": "8", "WARM_UP": str(WARM_SECONDS), "TURNS": "0"}
 SAMPLES_PER_SECOND: Final = 200
 # py-spy and k6 take a moment to start and to stop.
 SPARE_SECONDS: Final = 30
-# Where pip has installed it, which need not be on PATH.
+# Where pip has installed it, which may not be on PATH.
 SAMPLER: Final = str(Path(sys.executable).with_name("py-spy"))
 # One folded stack a line: frames from the outside in, each with its file, then how many samples.
 FRAME_FILE: Final = re.compile(r"\(([^();]+?)(?::\d+)?\) \d+$")
@@ -53,7 +53,7 @@ Shares = dict[str, float]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status 2 when a program is missing."""
+    """Exit status 2 if a program is missing."""
     options = _options(arguments)
     run = describe_run(shlex.join(["python", "-m", "tools.bench_profile", *sys.argv[1:]]))
     try:

@@ -1,4 +1,4 @@
-"""Writes docs/schema/*.json from the types of what a run and `compare --json` write: `python -m tools.json_schemas`."""
+"""Writes docs/schema/*.json from the types of results and of `compare --json`: `python -m tools.json_schemas`."""
 
 from pathlib import Path
 from typing import Any, Final

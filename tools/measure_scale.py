@@ -1,4 +1,4 @@
-"""What more data and more workers change: seeding, each route's cost, and requests per second with two workers.
+"""The effect of more data and more workers: seeding, each route's cost, and requests per second with two workers.
 
 python -m tools.measure_scale costs      three minutes, with Docker five
 python -m tools.measure_scale workers    two minutes; needs two cores and wrk
@@ -29,7 +29,7 @@ from tools import scale_costs, scale_workers
 from tools.scale_requests import AGGREGATES, LIMIT
 
 SEEDING_S: Final = 120
-# Of the workers' rate, where the database is not the limit.
+# The limit for the workers' rate, where the database is not the bottleneck.
 LEAST: Final = 1.7
 COMPOSE: Final = ["docker", "compose", "--project-name", "async-rewrite-matrix-scale"]
 WAIT_S: Final = 600

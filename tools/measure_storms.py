@@ -1,4 +1,4 @@
-"""Prints a service's unique memory after storms of clients that leave: python -m tools.measure_storms [sync async]"""
+"""Prints a service's unique memory after storms of disconnects: python -m tools.measure_storms [sync async]"""
 
 import argparse
 import socket
@@ -23,7 +23,7 @@ SECONDS: Final = 60.0
 
 
 def storm(url: str, clients: int = CLIENTS) -> None:
-    """Clients that all connect, then all send a request, then all leave."""
+    """All clients connect, then all send a request, then all disconnect."""
     address = urlsplit(url)
     with ExitStack() as leaving:
         everyone = [
@@ -35,14 +35,14 @@ def storm(url: str, clients: int = CLIENTS) -> None:
 
 
 def wait_for_the_last(service: Service) -> None:
-    """Returns when the service has ended all its clients' connections."""
+    """Returns when the service has closed all its clients' connections."""
     ends = time.monotonic() + SECONDS
     while _open(service) and time.monotonic() < ends:
         time.sleep(0.2)
 
 
 def unique_memory(service: Service) -> int:
-    """What would be free if the service ended, in bytes."""
+    """The memory that would be freed if the service ended (USS), in bytes."""
     return sum(process.memory_full_info().uss for process in _processes(service))
 
 

@@ -1,9 +1,9 @@
-"""Plays the pods of deploy/kubernetes with podman, without a cluster: confined as they say, and answering.
+"""Runs the pods of deploy/kubernetes with podman, without a cluster, and checks that they are confined and answer.
 
     python -m tools.play_deployments
 
-Of the laptop overlay: MySQL and Redis first, then the job that seeds them by TCP, then one service after the other.
-Needs root, podman, kubectl and the images. All are in one network, in which the names of services lead to loopback.
+From the laptop overlay: MySQL and Redis first, then the job that seeds them by TCP, then one service after the other.
+Needs root, podman, kubectl and the images. All share one network, in which names of services resolve to loopback.
 """
 
 import os
@@ -47,7 +47,7 @@ Manifest = dict[str, Any]
 
 
 class Wrong(Exception):
-    """What is not as it should be, in one line."""
+    """A failed check, in one line."""
 
 
 def run(*command: str) -> str:
@@ -62,7 +62,7 @@ def inside(*command: str) -> str:
 
 
 def as_deployment(manifest: Manifest) -> Manifest:
-    """What podman can play: it knows no CronJob."""
+    """The manifest in a form that podman knows: it has no CronJob."""
     deployment = manifest
     if manifest["kind"] == "CronJob":
         template = manifest["spec"]["jobTemplate"]["spec"]["template"]
@@ -71,9 +71,9 @@ def as_deployment(manifest: Manifest) -> Manifest:
     pod["hostNetwork"] = True
     for container in [*pod.get("initContainers", []), *pod["containers"]]:
         container["imagePullPolicy"] = "Never"
-        # Of the host network none can be published.
+        # With the host network no port can be published.
         container.pop("ports", None)
-        # Docker runs an image that names no PATH, and podman does not.
+        # Docker runs an image without a PATH, podman does not.
         if not container["image"].startswith("async-rewrite-matrix"):
             container["env"] = [*container.get("env", []), {"name": "PATH", "value": PATH}]
     for volume in pod["volumes"]:
@@ -83,7 +83,7 @@ def as_deployment(manifest: Manifest) -> Manifest:
 
 
 def without_names(manifest: Manifest) -> Manifest:
-    """There is no DNS of a cluster: addresses of its services are loopback."""
+    """Without a cluster's DNS the addresses of services are loopback."""
     data = {name: NAMES.sub(r"\g<1>127.0.0.1\g<2>", value) for name, value in manifest["data"].items()}
     return {**manifest, "data": data}
 
@@ -111,7 +111,7 @@ def containers(name: str) -> list[str]:
 
 @contextmanager
 def nothing_left() -> Iterator[None]:
-    """Podman keeps what it makes of ConfigMaps and Secrets, and volumes that an image asks for."""
+    """Removes everything: podman keeps ConfigMaps and Secrets, and the volumes that an image declares."""
     before = {kind: run("podman", kind, "ls", "--quiet").split() for kind in ("volume", "secret")}
     try:
         yield
@@ -123,7 +123,7 @@ def nothing_left() -> Iterator[None]:
 
 @contextmanager
 def limits() -> Iterator[None]:
-    """Podman may not raise the limit of open files everywhere."""
+    """On some machines podman may not raise the limit of open files."""
     with TemporaryDirectory() as folder:
         files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         file = Path(folder) / "containers.conf"
@@ -160,7 +160,7 @@ def succeeds(*command: str) -> bool:
 
 
 def is_seeded(container: str) -> bool:
-    """Raises Wrong when the job failed."""
+    """Raises Wrong if the job failed."""
     state = run("podman", "inspect", container, "--format={{.State.Status}} {{.State.ExitCode}}")
     if state.startswith("exited") and state != "exited 0":
         raise Wrong(f"the seed failed: {run('podman', 'logs', '--tail=3', container)}")

@@ -1,4 +1,4 @@
-"""What each route costs with the data of SCALE=1 and of a larger SCALE: two stacks, asked by one visitor in turns."""
+"""The cost of each route with SCALE=1 and with a larger SCALE: two stacks, in turns, with one visitor."""
 
 import http.client
 import math
@@ -17,13 +17,13 @@ from tools.scale_requests import AGGREGATES, ROUTES, Request, ask, requests_of, 
 TIMEOUT_S: Final = 30
 REQUESTS: Final = 100
 PAIRS: Final = 8
-# A report of ten times the rows takes a second.
+# A report over ten times the rows takes a second.
 HEAVY_REQUESTS: Final = 2
 HEAVY_PAIRS: Final = 4
 
 
 class Cost(NamedTuple):
-    """Of one request: milliseconds of CPU and until the answer."""
+    """The cost of one request: milliseconds of CPU and of latency."""
 
     service_cpu_ms: float
     servers_cpu_ms: float
@@ -35,7 +35,7 @@ class Cost(NamedTuple):
 
 
 class Side:
-    """One combination of one stack, asked on one connection."""
+    """One combination of one stack, with one connection."""
 
     def __init__(self, stack: Stack, name: str) -> None:
         self._stack = stack
@@ -59,7 +59,7 @@ class Side:
         )
 
     def rows(self, requests: list[Request]) -> float:
-        """What the database reads for one of them."""
+        """Rows that the database reads per request."""
         with self._stack.admin() as root:
             return rows_read(root, lambda: self.ask(requests)) / len(requests)
 
@@ -71,14 +71,14 @@ class Side:
 
 
 def measure(small: Stack, large: Stack, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Of one combination each route and its figures; raises StackError for an answer that is none."""
+    """The figures of each route of one combination; raises StackError for a failed request."""
     with closing(Side(small, name)) as at_small, closing(Side(large, name)) as other:
         for route in ROUTES:
             yield route, compared(route, at_small, other, cached=name.endswith("-cached"))
 
 
 def compared(route: str, small: Side, large: Side, cached: bool) -> dict[str, Any]:
-    """Blocks in turns, the order of each pair the reverse of the one before; with a cache all are asked once before."""
+    """Blocks in turns, with the order reversed from pair to pair; with a cache all requests are sent once before."""
     heavy = route in AGGREGATES and not cached
     number, pairs = (HEAVY_REQUESTS, HEAVY_PAIRS) if heavy else (REQUESTS, PAIRS)
     asked = {side: requests_of(route, side.scale, number) for side in (small, large)}

@@ -1,4 +1,4 @@
-"""A request of each route, with keys from all rows of a shop of any SCALE, and the rows that it reads."""
+"""A request per route, with keys from all rows at any SCALE, and the rows that it reads."""
 
 import http.client
 import json
@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 from compose.local.database_server import Connection
 from compose.local.failures import StackError
 
-# They aggregate all orders of some days, so ten times the rows are ten times the work.
+# Routes that aggregate all orders of some days, so ten times the rows are ten times the work.
 AGGREGATES: Final = ("revenue", "dashboard")
-# How much more any other route may cost.
+# How many times more the other routes may cost.
 LIMIT: Final = 1.2
 CATEGORIES: Final = ("books", "games", "beauty", "music", "garden")
 
@@ -66,13 +66,13 @@ ROUTES: Final[Mapping[str, Draw]] = {
 
 
 def requests_of(route: str, scale: int, number: int) -> list[Request]:
-    """The same each time."""
+    """The same requests each time."""
     random = Random(route)  # noqa: S311 (a load)
     return [ROUTES[route](scale, random) for _ in range(number)]
 
 
 def ask(connection: http.client.HTTPConnection, requests: Iterable[Request]) -> None:
-    """Raises StackError for an answer of another status; each order has a key of its own."""
+    """Raises StackError for another status; each order has a unique key."""
     for request in requests:
         _ask(connection, request)
 
@@ -89,9 +89,9 @@ def _ask(connection: http.client.HTTPConnection, request: Request) -> None:
 
 
 def rows_read(root: Connection, act: Callable[[], object]) -> int:
-    """Rows that the whole server reads while `act` runs, without those of looking.
+    """Rows that the whole server reads while `act` runs, without those of these queries.
 
-    Not by performance_schema's rows examined: MySQL leaves out what an aggregate has read.
+    Not rows examined in performance_schema: MySQL leaves out the rows read by an aggregate.
     """
     counts = [_handler_reads(root), _handler_reads(root)]
     act()
@@ -99,7 +99,7 @@ def rows_read(root: Connection, act: Callable[[], object]) -> int:
 
 
 def _handler_reads(root: Connection) -> int:
-    """With those that MariaDB's index condition leaves out, which it counts apart."""
+    """Includes rows rejected by MariaDB's index condition, which it counts separately."""
     with root.cursor() as cursor:
         cursor.execute(
             "SHOW GLOBAL STATUS WHERE Variable_name LIKE 'Handler\\_read\\_%' OR Variable_name = 'Handler_icp_attempts'"

@@ -1,6 +1,6 @@
-"""What two workers on two cores serve, by one worker on one: two stacks in turns, one product asked by wrk.
+"""The throughput of two workers on two cores by that of one worker on one: two stacks in turns, one product, wrk.
 
-k6 needs half of what a service needs for a request, wrk a twentieth: generator and service share the two cores.
+Per request k6 needs half of a service's CPU, wrk a twentieth: generator and service share the two cores.
 """
 
 import os
@@ -29,8 +29,8 @@ WRONG: Final = re.compile(r"(Non-2xx.*|Socket errors.*)")
 
 
 class Turn(NamedTuple):
-    """Milliseconds of CPU for a request by program, the part of the busiest worker in all workers' CPU time, and the
-    shares of the machine's time that these programs and all others had.
+    """Milliseconds of CPU per request by program, the busiest worker's share of all workers' CPU time, and the shares
+    of the machine's time of these programs and of all others.
     """
 
     requests_per_s: float
@@ -45,7 +45,7 @@ class Turn(NamedTuple):
 
 @contextmanager
 def stacks(port_base: int) -> Iterator[list[Stack]]:
-    """One worker on the first core, all else on the others; and as many workers as cores, with all else among them."""
+    """One worker on the first core, all else on the others; and as many workers as cores, shared with all else."""
     cores = sorted(os.sched_getaffinity(0))[:2]
     if len(cores) < 2:
         raise StackError("two workers need two cores")
@@ -72,7 +72,7 @@ def _on(services: str, others: str) -> Iterator[None]:
 
 
 def measure(running: list[Stack], name: str) -> dict[str, Any]:
-    """Raises StackError for an answer that is none."""
+    """Raises StackError for a failed request."""
     turns: dict[int, list[Turn]] = {1: [], 2: []}
     for number in range(PAIRS + 1):
         for stack in running[:: -1 if number % 2 else 1]:

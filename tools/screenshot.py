@@ -19,7 +19,7 @@ UNUSABLE_INPUT: Final = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status 2 without a browser or a report."""
+    """Exit status 2 without a browser or report."""
     parser = argparse.ArgumentParser(prog="python -m tools.screenshot", description=__doc__)
     parser.add_argument(
         "page", nargs="?", type=Path, default=PAGE, help=f"the report (default: {PAGE.name} of the example)"

@@ -7,9 +7,9 @@ from typing import Final
 
 # The twins create these objects and, where they have threads, lock them.
 ALLOWED: Final = {
-    "cache.breaker.Breaker": "whether Redis is in trouble, and which drops are owed to it, outlives every request",
-    "cache.flights.Flights": "a request has to find the flight that another request leads",
-    "cache.flights.Latch": "one of many requests holds it, and releases it",
+    "cache.breaker.Breaker": "the state of Redis, and the invalidations owed to it, outlive every request",
+    "cache.flights.Flights": "a request has to find the flight led by another request",
+    "cache.flights.Latch": "each place is held and released by one of many requests",
 }
 CHANGING: Final = {
     *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "popleft", "remove"),
@@ -18,13 +18,13 @@ CHANGING: Final = {
 
 
 def faults(folder: Path) -> list[str]:
-    """A line for each class and module variable that keeps state without a reason in ALLOWED."""
+    """A line for each class and module variable that keeps state and has no reason in ALLOWED."""
     cure = "pass the state in, or give its reason in tools/shared_state.py"
     return [f"{folder.name}: {each} keeps state: {cure}" for each in state(folder) if each not in ALLOWED]
 
 
 def state(folder: Path) -> list[str]:
-    """`package.module.name` of each class and module variable that is changed after its creation."""
+    """`package.module.name` of each class and module variable that changes after creation."""
     files = sorted(folder.rglob("*.py"))
     return sorted(
         {f"{_module(file, folder)}.{name}" for file in files for name in _changed(ast.parse(file.read_text()))}
@@ -47,7 +47,7 @@ def _changed(module: ast.Module) -> Iterator[str]:
 
 
 def _changed_in(tree: ast.AST) -> Iterator[str]:
-    """The names whose items or attributes are assigned or deleted, or on which a method of CHANGING is called."""
+    """Names whose items or attributes are assigned or deleted, or on which a method in CHANGING is called."""
     for node in ast.walk(tree):
         parts = [target for target in _assigned(node) if not isinstance(target, ast.Name)]
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGING:

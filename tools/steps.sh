@@ -1,10 +1,10 @@
-# Sourced by scripts that run steps, each within its time: `passed` and `failed` hold their names afterwards.
+# Sourced by scripts that run steps with a time limit: `passed` and `failed` hold their names afterwards.
 failed=()
 passed=()
 child=
 
-# In the background, because a shell hears a signal only while it waits, not while a command runs.
-step() { # NAME SECONDS COMMAND...: the command's output, then how it went and how long it took
+# In the background, because a shell handles a signal only while it waits, not while a command runs.
+step() { # NAME SECONDS COMMAND...: the command's output, then its result and duration
   local name=$1 seconds=$2 began=$SECONDS status=0
   shift 2
   echo "== $name"
@@ -15,7 +15,7 @@ step() { # NAME SECONDS COMMAND...: the command's output, then how it went and h
   verdict "$name" "$status" $((SECONDS - began))
 }
 
-quiet_step() { # NAME SECONDS COMMAND...: one line; the command's output only where it failed
+quiet_step() { # NAME SECONDS COMMAND...: one line; the command's output only if it failed
   local name=$1 seconds=$2 began=$SECONDS status=0 output
   shift 2
   output=$(timeout --foreground --kill-after=30 "$seconds" "$@" </dev/null 2>&1) || status=$?

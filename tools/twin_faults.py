@@ -1,4 +1,4 @@
-"""What can be wrong with a pair of twins, one function for each kind of fault."""
+"""The faults of a pair of twins, one function per kind."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from tools.twin_seams import has_reason, lines_of_seams
 
 @dataclass(frozen=True)
 class Fault:
-    """One line with the cause and the cure, and the diff that shows it."""
+    """One line with cause and cure, and the diff."""
 
     line: str
     details: tuple[str, ...] = ()
 
 
 def faults(twins: Twins) -> list[Fault]:
-    """In the order in which they are best fixed."""
+    """In the order in which to fix them."""
     mirror = Mirror(twins.table.names)
     return [fault for find in _KINDS for fault in find(twins, mirror)]
 
@@ -37,7 +37,7 @@ def _unlike_files(twins: Twins, mirror: Mirror) -> Iterator[Fault]:
         if name in twins.table.seams:
             continue
         if lines := twins.difference(name, mirror):
-            yield Fault(f"{name}: differs from its twin; mend one of the two", tuple(lines))
+            yield Fault(f"{name}: differs from its twin; fix one of the two", tuple(lines))
 
 
 def _unlike_seams(twins: Twins, mirror: Mirror) -> Iterator[Fault]:
@@ -54,7 +54,7 @@ def _seams_of_nothing(twins: Twins, _mirror: Mirror) -> Iterator[Fault]:
 def _seams_without_reason(twins: Twins, _mirror: Mirror) -> Iterator[Fault]:
     for name, reason in twins.table.seams.items():
         if not has_reason(reason):
-            yield Fault(f'[seams] "{name}": no written reason; say in a sentence why it differs')
+            yield Fault(f'[seams] "{name}": no written reason; explain in a sentence why it differs')
 
 
 def _variants(twins: Twins, _mirror: Mirror) -> Iterator[Fault]:
@@ -64,12 +64,12 @@ def _variants(twins: Twins, _mirror: Mirror) -> Iterator[Fault]:
         yield Fault(f'[variants] "{name}": is in one of {folder} and this table; add it to the other')
     for name, reason in twins.table.variants.items():
         if not has_reason(reason):
-            yield Fault(f'[variants] "{name}": no written reason; say which seam it takes the place of')
+            yield Fault(f'[variants] "{name}": no written reason; name the seam that it replaces')
 
 
 def _needless_seams(twins: Twins, _mirror: Mirror) -> Iterator[Fault]:
     for name in _seams(twins):
-        # A separate mirror, because only files that are no seams may count as users of a rule.
+        # A separate mirror, because seams do not count as users of a rule.
         if not twins.difference(name, Mirror(twins.table.names)):
             yield Fault(f'[seams] "{name}": its files mirror each other; delete the line')
 
@@ -91,7 +91,7 @@ def _seams(twins: Twins) -> list[str]:
     return [name for name in twins.in_both() if name in twins.table.seams]
 
 
-# Last come the rules, which the comparisons before mark as used.
+# Rules come last: the comparisons before mark them as used.
 _KINDS: tuple[Callable[[Twins, Mirror], Iterator[Fault]], ...] = (
     _orphans,
     _unlike_files,

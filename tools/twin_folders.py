@@ -25,12 +25,12 @@ class Twins:
         return sorted(self.async_texts.keys() & self.sync_texts.keys())
 
     def derived(self, name: str, mirror: Mirror) -> str:
-        """The sync text that an async file should have; a file that is not Python is expected to be equal."""
+        """The expected sync text of an async file; files that are not Python have to be equal."""
         text = self.async_texts[name]
         return mirror.derive(text, self.sync_folder / name) if name.endswith(".py") else text
 
     def difference(self, name: str, mirror: Mirror) -> list[str]:
-        """A unified diff between the derived and the actual sync file; empty when they are equal."""
+        """A unified diff between the derived and the actual sync file; empty if they are equal."""
         counts = self.async_texts[name].count("\n"), self.sync_texts[name].count("\n")
         uneven = f"{counts[0]} lines in the async twin, {counts[1]} in the sync twin"
         actual = self.sync_texts[name]

@@ -23,12 +23,12 @@ class Mirror:
 
     def derive(self, text: str, path: Path) -> str:
         """The sync text for an async text, formatted as a file at `path`; raises UnusableInput."""
-        # A mapped name can have another place in the order of imports.
+        # A mapped name may change the order of imports.
         text = ruff("check", ["--select", "I", "--fix-only"], self.erase(text, path), path)
         return ruff("format", [], text, path)
 
     def erase(self, text: str, path: Path) -> str:
-        """Remove `async` and `await` and map the names; raises UnusableInput."""
+        """Removes `async` and `await` and maps the names; raises UnusableInput."""
         lines = text.splitlines(keepends=True)
         for row, start, end, replacement in reversed(list(self._edits(text, path))):
             line = lines[row]

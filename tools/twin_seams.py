@@ -13,7 +13,7 @@ SHORTEST_REASON = 3
 
 
 def has_reason(reason: str) -> bool:
-    """At least a few words, no placeholder."""
+    """At least a few words and no placeholder."""
     return len(reason.split()) >= SHORTEST_REASON
 
 

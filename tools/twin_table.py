@@ -1,4 +1,4 @@
-"""The table of the twins: which names differ, which files are seams, and what else can take their place."""
+"""The table of the twins: names that differ, files that are seams, and variants that can replace them."""
 
 import tomllib
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ class UnusableInput(Exception):
 
 @dataclass(frozen=True)
 class Table:
-    """Names to map from the async side to the sync side; seams, and what takes the place of one, with their reasons."""
+    """Names to map from the async to the sync side; seams and variants with their reasons."""
 
     names: dict[str, str]
     seams: dict[str, str]
@@ -19,7 +19,7 @@ class Table:
 
 
 def read_table(path: Path) -> Table:
-    """Raises UnusableInput when the file is missing or malformed."""
+    """Raises UnusableInput if the file is missing or malformed."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Writes loadtests/lib/quantiles.js: Student's t for the scripts of k6, which have no library for it."""
+"""Writes loadtests/lib/quantiles.js: Student's t for the k6 scripts, which have no library for it."""
 
 from pathlib import Path
 from typing import Final
