@@ -1,4 +1,4 @@
-"""Checks one combination under load, also with faults of Redis."""
+"""Checks one combination under load, optionally with faults of Redis."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ FROZEN_SECONDS: Final = 1.5
 DEAD_SECONDS: Final = 1.5
 REPLY_SECONDS: Final = 0.2
 POLL_SECONDS: Final = 0.1
-# Between two faults: the breakers close within a second of the end of one, and the cache fills again.
+# Time between two faults: breakers close within a second after one, and the cache fills again.
 CALM_SECONDS: Final = 2.0
 EXAMPLES: Final = 5
 SHIPPED: Final = "shipped"
@@ -66,7 +66,7 @@ def _answers(stack: Stack) -> bool:
             return False
 
 
-# Each begins after this share of the reads.
+# The share of reads after which each fault begins.
 FAULTS: Final[tuple[tuple[float, Callable[[Stack], str]], ...]] = (
     (0.15, freeze),
     (0.4, kill),
@@ -76,7 +76,7 @@ FAULTS: Final[tuple[tuple[float, Callable[[Stack], str]], ...]] = (
 
 
 class Checked(msgspec.Struct, kw_only=True):
-    """What one check found; ages are the seconds for which the data read had been wrong."""
+    """The result of a check; ages are the seconds for which the data read had been stale."""
 
     combination: str
     policy: str
@@ -108,7 +108,7 @@ def check(stack: Stack, load: Load, policy: str, with_faults: bool, say: Callabl
     before, began = last_order(stack, load.combination), time.monotonic()
     with ExitStack() as running:
         refusals = running.enter_context(Refusals(f"http://{HOST}:{load.port}"))
-        # It is over when all faults have come too, so it is stopped from here.
+        # The load has to last until all faults are over, so it is stopped here.
         endless = msgspec.structs.replace(load, reads=0, writes=0)
         driver = running.enter_context(Driver(endless, stack.placement.others))
         messages = _follow(stack, driver, load, with_faults, say)

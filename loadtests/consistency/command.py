@@ -1,4 +1,4 @@
-"""Looks for stale reads and lost writes under load, with faults of Redis and under broken policies."""
+"""Checks for stale reads and lost writes under load, with faults of Redis and with broken policies."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -19,7 +19,7 @@ from loadtests.runner.environment import command_line, describe_checkout, descri
 from loadtests.schema import exit_status
 from loadtests.schema.files import write_json
 
-# A value lives 60 s, give or take a tenth; what a failed invalidation left behind must be gone by then.
+# A value lives 60 s plus or minus a tenth; after that a failed invalidation must have no effect.
 LONGEST_LIFETIME: Final = 66.0
 HEADS: Final = (
     "", "reads", "writes", "hits", "stale", "oldest", "after failed invalidation", "oldest", "refused", "worst"
@@ -30,9 +30,9 @@ oldest: for how long the oldest data read had been wrong. refused: commands refu
 CACHED: Final = ("sync-cached", "async-cached")
 BROKEN: Final = ("no-stamps", "drop-before-commit", "flight-across-write")
 CALM, FAULTS = "calm", "faults"
-# Serves a twin under one of the broken policies, in place of the twin's own module.
+# Serves a twin with a broken policy, instead of the twin's own module.
 BROKEN_PROGRAM: Final = ("tests.support.changed_twin", "broken_policies")
-# Broken policies are detected long before so many reads and writes.
+# Broken policies are detected with far fewer reads and writes.
 BROKEN_SHARE: Final = 10
 
 
@@ -111,7 +111,7 @@ class Options(NamedTuple):
 
 
 def check_all(options: Options) -> int:
-    """Checks, prints a table and writes the results; 1 when something is not as it must be."""
+    """Checks, prints a table and writes the results; returns 1 if a check fails."""
     progress = Progress()
     results: list[Checked] = []
     try:
@@ -133,7 +133,7 @@ def tasks_of(options: Options) -> list[Task]:
 
 
 def run(options: Options, progress: Progress) -> Iterator[Checked]:
-    """The results one after the other; raises StackError."""
+    """Yields each result; raises StackError."""
     tasks = tasks_of(options)
     stack_options = StackOptions(
         workers=options.workers, port_base=options.port_base, only=sorted(options.only), progress=progress
@@ -150,7 +150,7 @@ def run(options: Options, progress: Progress) -> Iterator[Checked]:
 
 
 def renew(stack: Stack, combination: str, policy: str) -> None:
-    """Fresh processes under a policy, and an empty Redis."""
+    """Starts fresh processes with a policy, and empties Redis."""
     service = stack.service(combination)
     service.stop()
     with closing(redis.Redis.from_url(stack.cache_url)) as client:

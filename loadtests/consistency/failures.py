@@ -1,4 +1,4 @@
-"""How attempts failed, and when invalidations of the cache failed."""
+"""Counts of failed attempts, and the times of failed invalidations."""
 
 import threading
 from collections import Counter
@@ -14,7 +14,7 @@ from loadtests.targets.prometheus import read_counters
 COUNTER: Final = "cache_events_total{event=refused}"
 EVERY_SECONDS: Final = 0.25
 END_SECONDS: Final = 10.0
-# The service answers within 8 s; the rest is for a busy machine.
+# The service answers within 8 s; the rest is a margin for a busy machine.
 ANSWER_SECONDS: Final = 9.0
 REFUSED: Final = frozenset({"refused", "closed"})
 SHED: Final = frozenset({503, 504})
@@ -23,7 +23,7 @@ EXPECTED: Final = frozenset({200, 201, 409})
 
 
 class Refusals:
-    """Watches one service while it is entered; `windows` are the times in which the counter grew."""
+    """Polls a service's counter of refused invalidations; `windows` are the times in which it grew."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -50,7 +50,7 @@ class Refusals:
         began = monotonic()
         count = self._read_count()
         if count is None:
-            return  # no answer: the next reading covers this time too
+            return  # no answer: the next poll covers this time too
         if count > self._count:
             self.windows.append((self._read_at, monotonic()))
             self.counted += count - self._count
@@ -62,7 +62,7 @@ class Refusals:
 
 
 class Failures(msgspec.Struct):
-    """Counts of attempts that failed. Those in the first line are allowed, those in the second are not.
+    """Counts of failed attempts. Those in the first line are allowed, those in the second are not.
 
     `worst_s` is the longest attempt, answered or not.
     """
@@ -94,7 +94,7 @@ def failures(history: History) -> Failures:
 
 
 def kind_of(record: Record) -> str:
-    """The count of Failures that an attempt belongs to, empty if it succeeded."""
+    """The field of Failures for an attempt, empty if it succeeded."""
     if record.status == 0:
         return "refused" if record.fault in REFUSED else "hung" if record.fault == "timed out" else "cut"
     if record.status in SHED and record.problem:

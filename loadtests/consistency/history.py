@@ -1,27 +1,27 @@
-"""The history of a load: a record of every attempt, and what was written."""
+"""The history of a load: a record of every attempt, and the watched levels."""
 
 from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-# Without an answer: no connection was made; closed before any byte of an answer; closed in the middle of one; nothing
-# whole came in time; what came is no HTTP.
+# Kinds of missing answers: no connection; closed before any byte of an answer; closed in the middle of one; no complete
+# answer in time; an answer that is not HTTP.
 Fault: TypeAlias = Literal["refused", "closed", "cut", "timed out", "garbled"]
 Level: TypeAlias = tuple[str, int]
 
 CREATED: Final = 201
 OK: Final = 200
-# Subjects that a write sets, each by one writer and to a higher number every time; all others are counted up.
+# Subjects set by a single writer each, to a higher number every time; all others are counted up.
 REGISTERS: Final = ("price", "name", "stock")
 
 
 class Record(msgspec.Struct, array_like=True, gc=False):
     """One attempt of one request.
 
-    `started` and `ended` are seconds of the machine's monotonic clock, so records of several processes compare.
-    `status` is 0 where no answer came, `fault` then says how. `cache` is X-Cache. `levels` holds, by subject, what a
-    read saw, or what a write was to set or to add. `key` names a write, the same for all its attempts: an order's
-    Idempotency-Key. `made` is the number of the order that a 201 named.
+    `started` and `ended` are seconds of the machine's monotonic clock, which is comparable between processes. `status`
+    is 0 without an answer; `fault` is then the reason. `cache` is X-Cache. `levels` has, by subject, the level that a
+    read returned, or that a write sets or adds. `key` identifies a write in all its attempts: an order's
+    Idempotency-Key. `made` is the number of the order in a 201.
     """
 
     kind: Literal["read", "write"]
@@ -44,14 +44,14 @@ class Record(msgspec.Struct, array_like=True, gc=False):
 
     @property
     def seconds(self) -> float:
-        """To the last byte, or to the time-out."""
+        """Until the last byte or the time-out."""
         return self.ended - self.started
 
 
 class Watched(msgspec.Struct):
-    """The products of a combination that are written, and every subject's level before that.
+    """The products that a load writes, and every subject's level before it.
 
-    A subject is what has a level that only rises: `price:7`, `name:7` and `stock:7` are set by one writer each;
+    A subject has a level that only rises: `price:7`, `name:7` and `stock:7` are set by one writer each;
     `sold:7` (units that orders took from its stock), `bought:7` (units by the dashboard), `units:toys` and
     `units:*` (units by the reports) and `orders` (of the data set's last day) are counted up by orders.
     """
@@ -65,7 +65,7 @@ class Watched(msgspec.Struct):
 
 
 class History(msgspec.Struct):
-    """Everything that happened to one combination under one load; `full` if not everything could be remembered."""
+    """All attempts on one combination under one load; `full` if not all could be recorded."""
 
     combination: str
     run: str
@@ -75,17 +75,17 @@ class History(msgspec.Struct):
 
     @property
     def reads(self) -> list[Record]:
-        """In the order in which they ended."""
+        """Reads in the order in which they ended."""
         return [record for record in self.records if record.kind == "read"]
 
     @property
     def writes(self) -> list[Record]:
-        """Every attempt, in the order in which they ended."""
+        """Every attempt of a write, in the order in which they ended."""
         return [record for record in self.records if record.kind == "write"]
 
 
 class Log:
-    """Records up to a limit."""
+    """A list of records with a limit."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit

@@ -1,7 +1,7 @@
-"""One kept-alive HTTP connection that tells how a request went unanswered.
+"""A keep-alive HTTP connection that reports why a request had no answer.
 
-The usual clients hide what is asked here: they repeat a GET on a connection that was closed, and do not say whether
-any byte of an answer had come. So the connection is ours, and only the parsing is httptools'.
+Common clients hide this: they repeat a GET on a closed connection, and do not report whether any byte of an answer had
+come. So the connection is our own code, and httptools only parses.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ CHUNK: Final = 65536
 
 
 class Reply(msgspec.Struct, gc=False):
-    """A complete answer; header names are in lower case."""
+    """A complete answer; header names are lower case."""
 
     status: int
     headers: dict[bytes, bytes]
@@ -32,7 +32,7 @@ class NoAnswer(Exception):
 
 
 class Client:
-    """One connection to a port of loopback, opened when a request finds none; one request at a time."""
+    """One connection to a loopback port, opened for a request if there is none; one request at a time."""
 
     def __init__(self, port: int, seconds: float) -> None:
         self._port = port
@@ -41,7 +41,7 @@ class Client:
         self.sent = 0.0
 
     async def ask(self, method: str, path: str, body: bytes = b"", *headers: str) -> Reply:
-        """`sent` is then the moment before the first byte was sent. Raises NoAnswer."""
+        """Sets `sent` to the time just before the first byte. Raises NoAnswer."""
         self.sent = monotonic()
         kept = False
         try:
@@ -60,7 +60,7 @@ class Client:
             self._streams = None
 
     async def _exchange(self, request: bytes) -> tuple[Reply, bool]:
-        """The answer, and whether the connection is kept alive."""
+        """The answer, and whether the connection stays open."""
         reader, writer = await self._connected()
         self.sent = monotonic()
         writer.write(request)
@@ -69,7 +69,7 @@ class Client:
             while answer.reply is None and (data := await reader.read(CHUNK)):
                 answer.feed(data)
         except ConnectionError:
-            pass  # reset by the service, which closed it no less
+            pass  # a reset by the service counts as closed, too
         except httptools.HttpParserError:
             raise NoAnswer("garbled") from None
         if answer.reply is None:
@@ -77,7 +77,7 @@ class Client:
         return answer.reply, answer.kept
 
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """A new connection where there is none, or it was closed since the last answer."""
+        """Opens a connection if there is none, or it was closed since the last answer."""
         if self._streams is None or self._streams[0].at_eof() or self._streams[0].exception():
             self.close()
             try:
@@ -88,7 +88,7 @@ class Client:
 
 
 class _Answer:
-    """What has come of one answer, as httptools parses it."""
+    """The received part of an answer, parsed by httptools."""
 
     def __init__(self) -> None:
         self.begun = self.kept = False

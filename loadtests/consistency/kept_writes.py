@@ -1,4 +1,4 @@
-"""Acknowledged writes that are not in the database, and orders that are there twice."""
+"""Finds acknowledged writes that are not in the database, and duplicate orders."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -28,9 +28,9 @@ class ProductRow(msgspec.Struct, frozen=True):
 
 
 class FinalRows(msgspec.Struct, frozen=True):
-    """The orders since the load began, by their number, and the watched products.
+    """The orders since the load began, by number, and the watched products.
 
-    Of an order it holds customer and quantity, which tell which of the load's it is.
+    An order is identified by its customer and quantity.
     """
 
     orders: dict[int, tuple[int, int]]
@@ -64,7 +64,7 @@ def lost_writes(history: History, rows: FinalRows) -> list[str]:
 
 
 def duplicate_orders(history: History, rows: FinalRows) -> list[str]:
-    """A line for every Idempotency-Key with several orders, or with answers that name different ones."""
+    """A line for every Idempotency-Key with several orders, or with answers that name different orders."""
     counts = Counter(rows.orders.values())
     named: defaultdict[str, set[int]] = defaultdict(set)
     for record in _orders(history):

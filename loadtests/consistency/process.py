@@ -1,4 +1,4 @@
-"""Runs a load in its own process, so that its starter delays no request."""
+"""Runs a load in its own process, so that the parent delays no request."""
 
 import asyncio
 from collections.abc import Collection
@@ -13,13 +13,13 @@ from loadtests.consistency.visitors import Visitors
 from loadtests.consistency.workload import REQUEST_SECONDS, Load, NotPrepared, prepare
 from loadtests.proxy.child import Child, messages, say
 
-# After a stop every visitor may still wait for one answer, and another one; then the history is handed over.
+# After a stop every visitor may wait for up to two answers; then the history is transferred.
 STOP_SECONDS: Final = 60.0
 COUNT, STOP = b"count", b"stop"
 
 
 class Counts(msgspec.Struct):
-    """What was answered so far, and whether the load is over."""
+    """The answers so far, and whether the load is over."""
 
     reads: int = 0
     writes: int = 0

@@ -1,4 +1,4 @@
-"""The requests of a load: what is read and written, which reads show a write, and what their answers show."""
+"""The requests of a load: reads and writes, the reads that show a write, and the levels in their answers."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,9 +11,9 @@ from loadtests.consistency.history import Level, Watched
 from shared.schema import CataloguePage, Dashboard, Product, RevenueReport
 
 PAGE_LIMIT: Final = 3
-# How often a route is read. The dashboard is ended by every write, and its four queries are the dearest of all.
+# Weights of the reads. Every write invalidates the dashboard, and its four queries are the most expensive.
 WEIGHTS: Final = {"product": 5, "page": 4, "report": 4, "dashboard": 2, "uncached": 1}
-# Fewer than the data set holds at its smallest.
+# Fewer than in the smallest data set.
 CUSTOMERS: Final = 5000
 EVERY_HOW_MANY_HAS_TWO_LINES: Final = 3
 ORDERS: Final = "/api/orders"
@@ -46,7 +46,7 @@ def patch(member: str, product: int, level: int) -> Request:
 
 
 def fingerprint(order: int) -> tuple[int, int]:
-    """Customer and quantity of an order: no two numbers below 1000 x CUSTOMERS share them."""
+    """Customer and quantity of an order, unique for numbers below 1000 x CUSTOMERS."""
     return 1 + order % CUSTOMERS, 1 + order // CUSTOMERS
 
 
@@ -102,7 +102,7 @@ def report_read(category: str | None) -> Request:
 
 
 DASHBOARD: Final = Request("dashboard", "/api/dashboard")
-# No cache holds many of them, and every one is a long query.
+# Too many for the cache, and each is a long query.
 UNCACHED: Final = [Request("uncached", f"/api/reports/revenue?days={days}") for days in range(1, 366)]
 
 
@@ -115,15 +115,15 @@ def _added(products: Iterable[int], quantity: int, watched: Watched) -> tuple[Le
 
 
 NAME: Final = "Version "
-# What an ordered product's stock is set to at the beginning: more than any load takes from it.
+# The initial stock of ordered products: more than any load takes.
 FULL_STOCK: Final = 4_000_000_000
 REPORT_DAYS: Final = 2
 
 
 def levels_in(route: str, body: bytes, watched: Watched) -> tuple[Level, ...]:
-    """The level of every watched subject in the answer of a route.
+    """The level of every watched subject in an answer.
 
-    Raises DecodeError for another shape than the route's, ValueError for a name that nobody wrote.
+    Raises DecodeError for an answer of another shape, ValueError for a name that was never written.
     """
     shape, find = SHOWN[route]
     return tuple(find(msgspec.json.decode(body, type=shape), watched))

@@ -1,7 +1,7 @@
-"""Reads that break the cache's promise: started after a write was answered, showing the value from before it.
+"""Finds reads that break the cache's guarantee: started after a write was answered, but with the value before it.
 
-Subjects are judged one by one. A write obliges every read that starts after its answer came; until then a read may see
-either value. A write whose answer was lost obliges nobody, but its value may turn up.
+Each subject is judged separately. A read that starts after a write's answer must show the write; until then it may show
+either value. The value of a write without an answer may appear, but need not.
 """
 
 from bisect import bisect_left, bisect_right
@@ -12,14 +12,14 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from loadtests.consistency.history import REGISTERS, History, Record
 
-# How long after its sending an unanswered write may still be committed: the service ends every request in 8 s.
+# How long after sending an unanswered write may still be committed: the service ends every request within 8 s.
 SETTLED_SECONDS: Final = 10.0
 Window: TypeAlias = tuple[float, float]
 Verdict: TypeAlias = Literal["stale", "failed drop", "undecided", "impossible"]
 
 
 class Finding(NamedTuple):
-    """A read that did not show what it had to, and for how many seconds that had been wrong."""
+    """A read without a level that it had to show, and for how many seconds that data had been stale."""
 
     read: Record
     subject: str
@@ -42,7 +42,7 @@ class _Write(NamedTuple):
 
 
 class _Subject:
-    """All writes of one subject: a read that starts after `ends` has to show at least the level in `floors`."""
+    """All writes of one subject: a read that starts after `ends` must show at least the level in `floors`."""
 
     def __init__(self, name: str, base: int, writes: Sequence[Sequence[Record]]) -> None:
         self._register = name.partition(":")[0] in REGISTERS
@@ -56,15 +56,15 @@ class _Subject:
         self.settled = dict(_floating(name, writes)) if self._register else {}
 
     def floor(self, moment: float) -> int:
-        """The level that a read which starts at this moment has to show."""
+        """The lowest level that a read started at this moment may show."""
         return self.floors[bisect_left(self.ends, moment)]
 
     def ceiling(self, moment: float) -> int:
-        """The highest level that is possible by this moment."""
+        """The highest level possible at this moment."""
         return self._ceilings[bisect_right(self._starts, moment)]
 
     def missed(self, seen: int, moment: float) -> list[_Write]:
-        """The writes answered before this moment that a level of `seen` does not hold."""
+        """The writes answered before this moment that the level `seen` does not include."""
         first = max(bisect_right(self.floors, seen) - 1, 0)
         return self.answered[first : bisect_left(self.ends, moment)]
 
@@ -73,10 +73,10 @@ class _Subject:
 
 
 def stale_reads(history: History, failed_drops: Sequence[Window] = ()) -> list[Finding]:
-    """Every read that is behind what was answered, or ahead of what was ever sent.
+    """Every read below the answered level, or above any level ever sent.
 
-    `failed_drops` are the times in which the service counted invalidations that Redis refused: where all that a read
-    missed was written in one of these, the verdict is `failed drop`.
+    `failed_drops` are the times in which the service counted invalidations refused by Redis: if all writes that a read
+    missed are in one of these, the verdict is `failed drop`.
     """
     subjects = _subjects(history)
     return [finding for read in history.reads for finding in _judged(read, subjects, failed_drops)]
@@ -117,7 +117,7 @@ def _subjects(history: History) -> dict[str, _Subject]:
         records.sort(key=lambda record: record.started)
         for name, _ in records[0].levels:
             writes[name].append(records)
-    # One that is in no answer at the start, such as a product below the best sellers, has nothing to count from.
+    # A subject missing in the first answers, such as a product below the best sellers, has no base to count from.
     return {name: _Subject(name, base, writes[name]) for name, base in history.watched.base.items()}
 
 

@@ -1,4 +1,4 @@
-"""One visitor's requests: each attempt is sent once and written down, whatever comes of it."""
+"""The visitors of a load: each attempt is sent once and recorded, whatever its outcome."""
 
 import asyncio
 import itertools
@@ -25,7 +25,7 @@ from loadtests.consistency.requests import (
 from loadtests.consistency.workload import REQUEST_SECONDS, Load
 
 PROBLEM: Final = b"application/problem+json"
-# A write that was refused or not answered is sent again, the same one, until it is answered.
+# A write that was refused or not answered is repeated until it is answered.
 TRIES: Final = 60
 AGAIN_SECONDS: Final = 0.25
 NOBODY_SECONDS: Final = 0.05

@@ -1,4 +1,4 @@
-"""How much is asked, by how many visitors, and for how long."""
+"""The size of a load, and the preparation of its products."""
 
 from typing import Any, Final
 
@@ -18,14 +18,14 @@ from loadtests.consistency.requests import (
 )
 from shared.schema import Dashboard, Product
 
-# k6's time-out, above the 8 s in which the service answers whatever comes.
+# k6's time-out, above the 8 s within which the service always answers.
 REQUEST_SECONDS: Final = 10.0
-# Some 100 MB in the driver's process.
+# About 100 MB in the load's process.
 MOST_RECORDS: Final = 300_000
 NAMED: Final = 2
 SOLD: Final = 4
 LOW: Final = 2
-# The watched low stocks stay the lowest for so many writes; the dashboard shows the ten lowest.
+# For this many writes the watched low stocks stay the lowest; the dashboard shows the ten lowest.
 LOW_UNTIL: Final = 5000
 ROUNDS: Final = 400
 FIRST_PRICE: Final = 100
@@ -35,9 +35,9 @@ class Load(msgspec.Struct, frozen=True):
     """A load on one combination: readers, and writers that patch or order.
 
     A rate is per second over all visitors of its kind, 0 for a closed loop without pauses. With `reads_per_write`
-    writers also wait for so many answered reads before each write. With `uncached` readers ask for revenue reports of
-    random periods, and nothing is watched. It ends when both `reads` and `writes` were answered (0: when it is
-    stopped), after `seconds`, or after `most_records`.
+    writers also wait for this number of answered reads before each write. With `uncached` readers request revenue
+    reports of random periods, and nothing is watched. The load ends when both `reads` and `writes` are answered (0:
+    when stopped), after `seconds`, or after `most_records`.
     """
 
     combination: str
@@ -66,7 +66,7 @@ class Load(msgspec.Struct, frozen=True):
 
 
 class NotPrepared(Exception):
-    """The service did not answer the first requests as it should; the text says which in one line."""
+    """A wrong answer of the service to one of the first requests; the message is one line."""
 
 
 async def prepare(client: Client) -> Watched:

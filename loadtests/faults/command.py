@@ -22,7 +22,7 @@ from loadtests.schema.faults import Run
 from loadtests.schema.files import read_json, write_json
 
 BROKEN: Final = 1
-# A thousand silent clients, and as many connections of theirs at the service.
+# A thousand silent clients, and their connections at the service.
 OPEN_FILES: Final = 8192
 LOAD: Final = ("reads_per_second", "writes_per_second", "readers", "patchers", "orderers")
 
@@ -37,7 +37,7 @@ class Options(NamedTuple):
 
 
 def run(options: Options) -> int:
-    """Measures and prints; 1 when a cell broke a rule."""
+    """Measures and prints; returns 1 if a cell broke a rule."""
     progress = Progress()
     try:
         matrix = measure(options, progress)
@@ -52,7 +52,7 @@ def tell(matrix: Run) -> int:
 
 
 def measure(options: Options, progress: Progress) -> Run:
-    """Writes the run after every cell, so an interruption loses none."""
+    """Writes the run after every cell, so that an interruption loses none."""
     allow_open_files()
     stack = StackOptions(workers=options.workers, port_base=options.port_base, only=(), progress=progress)
     with fault_targets(stack, options.combinations) as targets:
@@ -79,7 +79,7 @@ def add_cell(matrix: Run, fault: Fault, target: FaultTarget, say: "partial[None]
     before = target.processes()
     cell = drive(target, fault, say)
     if grew_only(cell):
-        # What grows again is a leak; what does not is a heap that has found its size.
+        # Memory that grows again is a leak; otherwise the heap has reached its size.
         say(f"{fault.title}: repeated, as {cell.broken[0]}")
         cell = drive(target, fault, say)
     output.record(matrix, cell)

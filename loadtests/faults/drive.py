@@ -1,4 +1,4 @@
-"""Runs a load on one combination, injects a fault, and judges what came of it."""
+"""Runs a load on one combination, injects a fault, and judges the outcome."""
 
 import dataclasses
 import shutil
@@ -37,7 +37,7 @@ UNREACHED: Final = (OSError, pymysql.Error, redis.RedisError)
 
 
 def warm_up(target: FaultTarget) -> None:
-    """Lets the memory of fresh processes grow before it is compared."""
+    """Lets the memory of fresh processes grow before it is measured."""
     load, cores = _load_on(target, WARM_UP, "warm-up"), target.stack.placement.others
     with Driver(load, cores) as mixed, Driver(saturating(target, 1), cores) as reports:
         time.sleep(WARM_UP_SECONDS)
@@ -87,7 +87,7 @@ def _drive(target: FaultTarget, fault: Fault, say: Callable[[str], None], before
 
 
 def inject(target: FaultTarget, fault: Fault) -> tuple[Times, Evidence]:
-    """Holds the fault for its time; lifts it whatever happens."""
+    """Injects the fault for its time, and always lifts it."""
     began = time.monotonic()
     with fault.inject(target) as read_evidence:
         time.sleep(fault.seconds)
@@ -111,7 +111,7 @@ CONFIGURATION: Final = Template(Path(__file__).with_name("nginx.conf").read_text
 
 @contextmanager
 def behind_nginx(target: FaultTarget, instances: int) -> Iterator[FaultTarget]:
-    """The same target behind nginx, with so many instances of the service."""
+    """The same target behind nginx, with this number of instances of the service."""
     with ExitStack() as closing:
         others = tuple(closing.enter_context(_instance(target)) for _ in range(instances - 1))
         port = closing.enter_context(_nginx(target, [target.service.port, *(service.port for service in others)]))
@@ -137,7 +137,7 @@ def _nginx(target: FaultTarget, upstream: list[int]) -> Iterator[int]:
     port = target.service.port + NGINX
     ports.must_be_free([port])
     folder = target.stack.directory / f"nginx-{port}"
-    # What an earlier one left is another user's.
+    # Files of an earlier nginx may belong to another user.
     shutil.rmtree(folder, ignore_errors=True)
     user = server_user()
     make_folder(folder, user)

@@ -1,4 +1,4 @@
-"""What a fault is: how it is injected and lifted, and the evidence that it took place."""
+"""The type of a fault: how it is injected and lifted, and the evidence that it took place."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -10,26 +10,26 @@ from loadtests.consistency.workload import Load
 from loadtests.faults.target import FaultTarget
 
 JOIN_SECONDS: Final = 10.0
-# Templates: the combination, its port and the name of the run are filled in for each cell.
+# Templates: each cell fills in the combination, its port and the name of the run.
 MIXED: Final = Load("", 0, "", reads_per_second=60.0, writes_per_second=12.0)
-# All clients at once without pauses: every thread and connection of the service comes into use.
+# All clients at once without pauses, so that every thread and connection of the service is used.
 WARM_UP: Final = Load("", 0, "", readers=100, writes_per_second=12.0)
 WRITES: Final = Load("", 0, "", reads_per_second=60.0, writes_per_second=30.0, orderers=10)
-# A little less than one core of services and one of database can do on the slowest combination.
+# A little below the capacity of the slowest combination with one core of service and one of database.
 FULL: Final = Load("", 0, "", readers=40, reads_per_second=150.0, writes_per_second=30.0)
 Part = Literal["Redis", "database", "service", "clients"]
 
 
 class Evidence(NamedTuple):
-    """Whether the fault took place, and what shows it."""
+    """Whether the fault took place, and the text that shows it."""
 
     happened: bool
     line: str
 
 
-# What shows that a fault took place; it is asked while the fault is in force, at its end.
+# Collects the evidence of a fault, at its end while it is still in force.
 ReadEvidence: TypeAlias = Callable[[], Evidence]
-# Entering returns when the fault is in force, leaving when what was broken works again.
+# Entering returns when the fault is in force, leaving when it is lifted and everything works again.
 Inject: TypeAlias = Callable[[FaultTarget], AbstractContextManager[ReadEvidence]]
 
 
@@ -50,9 +50,9 @@ def repeated(work: Callable[[threading.Event], None]) -> Iterator[None]:
 class Fault:
     """A fault of the matrix.
 
-    It is in force for `seconds` (0: `inject` takes its own time), and `after` seconds of load follow. `kills` says that
-    requests in progress die with it. `instances_behind_nginx` puts nginx before so many instances. `findings` says, by
-    combination, which property of a server breaks a rule, and the remedy: such a cell does not fail the run.
+    It is in force for `seconds` (0: `inject` takes its own time), then `after` seconds of load follow. `kills`:
+    requests in progress are lost. `instances_behind_nginx` puts nginx in front of this number of instances. `findings`
+    has, by combination, the property of a server that breaks a rule, and the remedy; such a cell does not fail the run.
     """
 
     name: str

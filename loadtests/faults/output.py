@@ -1,4 +1,4 @@
-"""A run of the fault matrix: its file, the terminal, and the table in docs/faults.md."""
+"""Output of a fault matrix: its file and the terminal."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -33,7 +33,7 @@ def record(run: Run, cell: Cell) -> None:
 
 
 def continued(earlier: Run, run: Run) -> Run:
-    """The earlier run, to which this one adds cells; raises StackError when it was made on another machine."""
+    """The earlier run, to which this one adds cells; raises StackError if it was made on another machine."""
     if (earlier.host, earlier.versions) != (run.host, run.versions):
         raise unusable("--again: the run in FILE was made on another machine or with other versions")
     earlier.command += f", then {run.command}"

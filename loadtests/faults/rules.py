@@ -1,4 +1,4 @@
-"""The rules that every cell has to keep, and the measures that they judge."""
+"""The rules for every cell, and the figures that they judge."""
 
 import time
 from collections import Counter
@@ -14,7 +14,7 @@ from loadtests.faults.fault import Fault
 from loadtests.faults.target import FaultTarget
 from loadtests.schema.faults import Cell, Latency
 
-# A slower answer than this, and than so many times the slowest before the fault, means that it has not recovered yet.
+# An answer slower than this, and than this multiple of the slowest before the fault, means not recovered yet.
 SLOW_SECONDS, SLOWER = 1.0, 3.0
 CREATED_SINCE = "SELECT id, UNIX_TIMESTAMP(created_at) FROM orders WHERE id > %s"
 RECOVERY_SECONDS: Final = 5.0
@@ -22,14 +22,14 @@ MEMORY_RATIO: Final = 1.2
 
 
 class Times(NamedTuple):
-    """When the fault began and ended, on the monotonic clock."""
+    """Begin and end of the fault, on the monotonic clock."""
 
     began: float
     ended: float
 
 
 def unanswered(target: FaultTarget, last: int, history: History) -> int:
-    """Counts orders that were committed by an attempt whose connection was closed without an answer."""
+    """Counts orders committed by attempts whose connection was closed without an answer."""
     rows, offset = target.query(CREATED_SINCE, last), time.monotonic() - time.time()
     created = {order: float(seconds) + offset for order, seconds in rows}
     made = {record.key: created[record.made] for record in history.writes if record.made in created}
@@ -38,7 +38,7 @@ def unanswered(target: FaultTarget, last: int, history: History) -> int:
 
 
 def recovery(records: list[Record], times: Times) -> tuple[float, str]:
-    """Seconds from the fault's end to the end of the last attempt that failed or was slow, and what that was."""
+    """Seconds from the fault's end to the end of the last failed or slow attempt, and a description of it."""
     last = _last_trouble(records, times.began)
     if last is None or last.ended <= times.ended:
         return 0.0, ""
@@ -58,7 +58,7 @@ def latency(records: list[Record], since: float, until: float) -> Latency:
 
 
 def measures(history: History, times: Times) -> dict[str, Any]:
-    """The fields of a cell that follow from its attempts."""
+    """The fields of a cell that are computed from its attempts."""
     records = history.records
     recovery_s, back_with = recovery(records, times)
     return {
@@ -77,7 +77,7 @@ def measures(history: History, times: Times) -> dict[str, Any]:
 
 
 def _last_trouble(records: list[Record], began: float) -> Record | None:
-    """The attempt that ended last of those that failed or were slow."""
+    """The last failed or slow attempt, by its end."""
     slow = max(SLOW_SECONDS, SLOWER * max((record.seconds for record in records if record.ended < began), default=0.0))
     troubled = [record for record in records if kind_of(record) or record.seconds > slow]
     return max(troubled, key=attrgetter("ended"), default=None)
@@ -88,7 +88,7 @@ def _kind(record: Record) -> str:
 
 
 class Rule(NamedTuple):
-    """What must not happen; `spares_killed`: it may happen where the fault kills a process."""
+    """Something that must not happen; with `spares_killed` it may if the fault kills a process."""
 
     name: str
     count: Callable[[Cell], int]

@@ -1,4 +1,4 @@
-"""What a fault acts on: one combination's service, and the servers behind it."""
+"""The target of a fault: one combination's service, and the servers behind it."""
 
 import contextlib
 import os
@@ -29,7 +29,7 @@ Server: TypeAlias = Literal["cache", "database"]
 
 @dataclass(frozen=True)
 class Backend:
-    """A server and the proxy through which services reach it; `greet` raises OSError if a port does not answer."""
+    """A server and the proxy in front of it; `greet` raises OSError if a port does not answer."""
 
     process: Process
     restart: Callable[[], None]
@@ -38,7 +38,7 @@ class Backend:
     greet: Callable[[int], None]
 
     def answers_after(self) -> float:
-        """Seconds until it answers through its proxy; raises OSError."""
+        """The seconds of an answer through its proxy; raises OSError."""
         started = time.monotonic()
         self.greet(self.proxy.port)
         return time.monotonic() - started
@@ -46,9 +46,9 @@ class Backend:
 
 @dataclass(frozen=True)
 class FaultTarget:
-    """One combination. Clients use `port`, nginx's where it is in front; `others` are further instances.
+    """One combination. Clients use `port`, nginx's if it is in front; `others` are further instances.
 
-    `attempts` are those of a fault's own clients, judged like the load's.
+    `attempts` are by the fault's own clients, and are judged like the load's.
     """
 
     name: str
@@ -94,7 +94,7 @@ class FaultTarget:
         return {process.pid for process in processes_of(self.service.pid)}
 
     def memory_mb(self) -> float:
-        """Memory that only the service's processes use (USS)."""
+        """Unique memory of the service's processes (USS)."""
         total = 0.0
         for process in processes_of(self.service.pid):
             with contextlib.suppress(psutil.Error):
@@ -108,7 +108,7 @@ class FaultTarget:
 
 @contextlib.contextmanager
 def fault_targets(options: StackOptions, names: Collection[str]) -> Iterator[dict[str, FaultTarget]]:
-    """Starts a stack whose services reach the database and Redis through proxies; ends it afterwards."""
+    """Starts a stack with proxies in front of the database and Redis; ends it afterwards."""
     with contextlib.ExitStack() as closing:
         stack = closing.enter_context(Stack(options))
         server, cache = stack.components.database, stack.components.cache
@@ -130,14 +130,14 @@ def fault_targets(options: StackOptions, names: Collection[str]) -> Iterator[dic
 
 
 def greet_database(port: int) -> None:
-    """Raises OSError when no database server sends its greeting on this port of loopback."""
+    """Raises OSError if no database server sends its greeting on this loopback port."""
     with socket.create_connection((ports.LOOPBACK, port), REPLY_SECONDS) as connection:
         if not connection.recv(5):
             raise ConnectionResetError("closed without a greeting")
 
 
 def greet_redis(port: int) -> None:
-    """Raises OSError when no Redis answers a PING on this port of loopback."""
+    """Raises OSError if no Redis answers a PING on this loopback port."""
     with socket.create_connection((ports.LOOPBACK, port), REPLY_SECONDS) as connection:
         connection.sendall(b"PING\r\n")
         with connection.makefile("rb") as replies:

@@ -41,6 +41,6 @@ export function refuseElsewhere(urls) {
   const elsewhere = urls.map(hostOf).find((host) => !allowed.includes(host));
   if (elsewhere === undefined) return;
   const [name, value] = __ENV.SERVICE_HOST ? ['SERVICE_HOST', __ENV.SERVICE_HOST] : ['COMBINATIONS', __ENV.COMBINATIONS];
-  const cure = `load on another machine needs its owner's leave: with it, add ALLOW_HOSTS=${elsewhere}`;
+  const cure = `load on another machine needs its owner's consent: with it, add ALLOW_HOSTS=${elsewhere}`;
   refuse(name, value, cure, null);
 }

@@ -59,10 +59,10 @@ class Child:
     def _hear(self, seconds: float) -> Any:
         try:
             if not self._line.poll(seconds):
-                raise StackError(f"{self._name} said nothing for {seconds:.0f} s")
+                raise StackError(f"{self._name} did not answer for {seconds:.0f} s")
             said = self._line.recv()
         except (EOFError, OSError) as error:
-            raise StackError(f"{self._name} has ended without a word") from error
+            raise StackError(f"{self._name} has ended without an answer") from error
         if isinstance(said, str):
             raise StackError(f"{self._name}: {said}")
         return said

@@ -25,7 +25,7 @@ def must_be_allowed(name: str, value: object, urls: Collection[str], allowed: st
     known = (*LOOPBACK, *map(_plain, allowed.split(",")))
     for host in map(_host, urls):
         if host not in known:
-            refuse(name, value, f"load on another machine needs its owner's leave: with it, add ALLOW_HOSTS={host}")
+            refuse(name, value, f"load on another machine needs its owner's consent: with it, add ALLOW_HOSTS={host}")
 
 
 def _host(url: str) -> str:

@@ -34,5 +34,5 @@ class RunningTarget(Target):
 
 @contextmanager
 def running_target(plan: Plan, say: Say) -> Iterator[RunningTarget]:
-    say("measuring what is running")
+    say("measuring the running services")
     yield RunningTarget(plan)

@@ -1,1 +1,1 @@
-"""Proves the head to head: on real services of a known difference, and on simulated runs."""
+"""Validates the head to head: on real services with a known difference, and on simulated runs."""

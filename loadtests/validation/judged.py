@@ -1,4 +1,4 @@
-"""What the comparison says of runs whose truth is known, and how often it is right."""
+"""The comparison's verdicts on runs with a known truth, and how often they are right."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
@@ -25,14 +25,14 @@ NOTHING: Final = frozenset({"keep", "undecided"})
 
 
 class Judged(NamedTuple):
-    """The verdicts on one run by pair and figure, none where it is void; what is recommended of the equal four."""
+    """The verdicts on one run by pair and figure, none if void; the recommendation among the equal four."""
 
     effects: Mapping[str, Mapping[str, Effect]]
     answer: str
 
 
 class Shares(msgspec.Struct, frozen=True):
-    """Of all pairs of all runs; `half_interval` is the median, of the logarithm of the slowed service's ratio."""
+    """Shares of all pairs of all runs; `half_interval` is the median, for the log ratio of the slowed service."""
 
     found: float
     false_alarms: float
@@ -46,7 +46,7 @@ def judge(rounds: Rounds) -> Judged:
     samples = turns.phases.get(PHASE) if turns else None
     if samples is None or not samples.units:
         return Judged({}, "void")
-    # As if each were the combination of its name.
+    # As if each one were the combination of its name.
     four = {
         number: {name: msgspec.structs.replace(cells[name], varies=None) for name in COMBINATIONS}
         for number, cells in rounds.items()
@@ -99,7 +99,7 @@ def _holds(effect: Effect, truth: float) -> bool:
     return effect.low is not None and effect.high is not None and effect.low <= truth <= effect.high
 
 
-# Least and most of each share; only of the average it is a must to find the slowed service.
+# The bounds of each share; only for the average the slowed service has to be found.
 BOUNDS: Final = {
     "found": (0.95, 1.0),
     "false_alarms": (0.0, 0.05),
@@ -107,7 +107,7 @@ BOUNDS: Final = {
     "slowed_held": (0.92, 0.98),
 }
 NOTHING_BOUNDS: Final = (0.95, 1.0)
-# A share of few runs is beyond a bound by chance too: once in a thousand.
+# With few runs a share can be beyond its bound by chance: once in a thousand.
 CHANCE: Final = 0.001
 
 

@@ -1,4 +1,4 @@
-"""How often the comparison is right, for people."""
+"""Prints how often the comparison is right."""
 
 from math import expm1, sqrt
 from typing import Final
@@ -23,7 +23,7 @@ def proof_table(title: str, proof: Proof) -> RenderableType:
 
 
 def run_in_words(run: Judged) -> str:
-    """Of the average latency."""
+    """The verdicts on the average latency."""
     if not run.effects:
         return "void"
     words = {pair: row["latency_avg"].verdict for pair, row in run.effects.items()}
@@ -38,7 +38,7 @@ def run_in_words(run: Judged) -> str:
 def noise_in_words(noise: Noise | None, batch_s: float) -> str:
     if noise is None:
         return "Noise: unknown, as too few starts have nothing but batches that count."
-    # Of two services in turns, times the root of the seconds measured.
+    # For two services in turns, times the root of the measured seconds.
     error = sqrt(2 * batch_s) * noise.batch
     return (
         f"Noise: a ratio of two services has a standard error of {error:.1%} after a second of turns; starts differ by "

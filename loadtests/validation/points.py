@@ -1,4 +1,4 @@
-"""What real starts came to, service by service, and how noisy they were."""
+"""The figures of real starts by service, and their noise."""
 
 from collections.abc import Iterable, Sequence
 from math import sqrt
@@ -14,16 +14,16 @@ from loadtests.schema.turns import BATCHES
 from loadtests.validation.judged import METRICS, NAMES, PHASE
 
 Array: TypeAlias = NDArray[np.float64]
-# Of a start, from its first batch to its last.
+# The place of each batch in its start, from -0.5 to 0.5.
 AGE: Final = np.linspace(-0.5, 0.5, BATCHES)
 PLACES: Final = 5
-# Of starts, for what they differ by.
+# The fewest starts for an estimate of their differences.
 ENOUGH: Final = 2
 GRID: Final = np.linspace(0, 0.9, 91)
 
 
 class Point(msgspec.Struct, frozen=True):
-    """One service in one start; contrasts by batch, null where the batch does not count."""
+    """One service in one start; contrasts by batch, null for void batches."""
 
     contrasts: list[float | None]
     latency_avg: float | None
@@ -31,22 +31,22 @@ class Point(msgspec.Struct, frozen=True):
     service_cpu: float | None
 
 
-# Of the services of one start, by name.
+# The services of one start, by name.
 Points: TypeAlias = dict[str, Point]
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """Of what `selfcheck` writes: its starts, and how long their turns lasted in a batch."""
+    """The part of `selfcheck`'s file that is used: its starts, and the seconds of turns in a batch."""
 
     points: list[Points]
     batch_s: float
 
 
 class Noise(msgspec.Struct, frozen=True):
-    """Standard deviations of the logarithm of one service's figures, without what all services share.
+    """Standard deviations of the logarithm of one service's figures, relative to the mean of all services.
 
-    Of the average latency: `batch` of a tenth of a start, with its skewness and its autocorrelation with the next;
-    `drift` of what changes from a start's first batch to its last; `start` of what starts differ by beside all that.
+    For the average latency: `batch` for a tenth of a start, with skewness and autocorrelation with the next; `drift`
+    for the change from a start's first batch to its last; `start` for the remaining differences between starts.
     """
 
     batch: float
@@ -78,17 +78,17 @@ def _rounded(value: float | None) -> float | None:
 
 
 def contrasts_of(points: Sequence[Points]) -> Array:
-    """By start, service and batch; NaN where a batch does not count."""
+    """By start, service and batch; NaN for void batches."""
     return np.array([[start[name].contrasts for name in NAMES] for start in points], dtype=np.float64)
 
 
 def logarithms_of(points: Sequence[Points], metric: str) -> Array:
-    """By start and service; NaN where there is no such figure."""
+    """By start and service; NaN for missing figures."""
     return np.array(np.log([[getattr(start[name], metric) or np.nan for name in NAMES] for start in points]))
 
 
 def truth_of(points: Sequence[Points]) -> dict[str, float]:
-    """How many times better the slowed service is than the mean of the equal ones, over all starts, where known."""
+    """How many times better the slowed service is than the mean of the equal ones, over all starts, if known."""
     levels = {metric: logarithms_of(points, metric) for metric in METRICS}
     levels["latency_avg"] = np.nanmean(contrasts_of(points), axis=2)
     equal = len(COMBINATIONS)
@@ -101,14 +101,14 @@ def truth_of(points: Sequence[Points]) -> dict[str, float]:
 
 
 def noise_of(points: Sequence[Points]) -> Noise | None:
-    """Of the equal services, over starts of which every batch counts; null where they are too few."""
+    """The noise of the equal services, over starts without void batches; null if there are too few."""
     own, percentiles, cpu = map(_own, (contrasts_of(points), *(logarithms_of(points, each) for each in METRICS[1:])))
     if min(map(len, (own, percentiles, cpu))) < ENOUGH:
         return None
     means = own.mean(axis=2)
     within = own - means[..., None]
     lagged = (within[..., 1:] * within[..., :-1]).sum() / (within**2).sum()
-    # What is found of so few values is less than what is there.
+    # With so few values the estimate is biased towards 0.
     autocorrelation = float(np.interp(lagged, [_lagged(_correlations(candidate)) for candidate in GRID], GRID))
     correlations = _correlations(autocorrelation)
     of_sum = correlations.sum() / BATCHES
@@ -127,20 +127,20 @@ def noise_of(points: Sequence[Points]) -> Noise | None:
 
 
 def _correlations(autocorrelation: float) -> Array:
-    """Of the batches of a start, in an autoregressive series of first order."""
+    """The correlations of a start's batches in an autoregressive series of first order."""
     matrix: Array = autocorrelation ** np.abs(np.subtract.outer(range(BATCHES), range(BATCHES)))
     return matrix
 
 
 def _lagged(correlations: Array) -> float:
-    """The autocorrelation that is found in batches less their mean."""
+    """The expected autocorrelation of batches after subtracting their mean."""
     centring = np.eye(BATCHES) - 1 / BATCHES
     within = centring @ correlations @ centring
     return float(np.trace(within, 1) / np.trace(within))
 
 
 def _own(logarithms: Array) -> Array:
-    """What each of the equal services has beside their mean, in the starts that are whole."""
+    """The deviation of each equal service from their mean, in starts without void batches."""
     equal = logarithms[:, : len(COMBINATIONS)]
     whole = equal[~np.isnan(equal).any(axis=tuple(range(1, equal.ndim)))]
     own: Array = whole - whole.mean(axis=1, keepdims=True)
@@ -152,7 +152,7 @@ def _between(values: Array) -> float:
 
 
 def _variance(deviations: Array, freedom: int) -> float:
-    """Of one service; `freedom` is by service, and their common mean takes that of one."""
+    """The variance of one service; `freedom` is per service, and the common mean takes that of one."""
     return float((deviations**2).sum()) / (freedom * (len(COMBINATIONS) - 1))
 
 

@@ -1,4 +1,4 @@
-"""Holds the head to head to services of a known difference: equal ones, and one slower by a tenth of its CPU time."""
+"""Tests the head to head on services with a known difference: equal ones, and one with a tenth more CPU time."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -27,15 +27,15 @@ from loadtests.validation.points import Noise, Points, noise_of, points_of, trut
 from loadtests.validation.services import FiveServices, combinations_file, five_services
 
 SPUN: Final = 0.1
-# What the light read has of the time of a head to head: by eight visitors, and one at a time.
+# The light read's share of the head to head's time: with eight visitors, and with one.
 BUSY, ALONE = 0.34, 0.08
-# Each of five services gets as long as one of four does.
+# Each of five services gets the same time as each of four.
 TURNS_S: Final = float(make_plan("quick").lengths["TURNS"]) * (BUSY + ALONE) * len(NAMES) / len(COMBINATIONS)
 LOAD: Final = {"MIX": "product=1"}
 
 
 class Options(NamedTuple):
-    """Runs of so many starts, with so many seconds of turns each; minutes of turns for the true ratio, 0 for none."""
+    """Number of runs, starts per run, seconds of turns per start; minutes of turns for the true ratio, 0 for none."""
 
     runs: int
     starts: int
@@ -46,7 +46,7 @@ class Options(NamedTuple):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What --json writes: ratios of the slowed service are by figure, `pooled` of all runs, `alone` of a long one."""
+    """What --json writes: ratios of the slowed service by figure, `pooled` over all runs, `alone` from a long one."""
 
     made: dict[str, Any]
     starts: int
@@ -62,7 +62,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def check(options: Options, json: Path | None) -> int:
-    """Prints the shares; 1 when one is beyond its bound by more than chance explains."""
+    """Prints the shares; returns 1 if one is beyond its bound by more than chance explains."""
     with study_folder(options.results, "selfcheck") as folder, five_services(options.port_base) as target:
         report = measure(target, options, folder)
     out = console()
@@ -106,7 +106,7 @@ def measure(target: FiveServices, options: Options, folder: Path) -> Report:
 
 
 class _Starts:
-    """Starts of the five services, each with a number of its own, since orders are drawn by it."""
+    """Starts of the five services, each with a unique number, which seeds the orders."""
 
     def __init__(self, target: FiveServices, options: Options, folder: Path) -> None:
         load = LOAD | {"TURNS": f"{options.turns_s:g}"}
@@ -117,7 +117,7 @@ class _Starts:
         self._number = 0
 
     def measure(self, count: int, turns_s: float | None = None) -> Rounds:
-        # Nothing of the origin's load.
+        # Without the origin's load.
         variables = {"DURATION": "0", **({"TURNS": f"{turns_s:g}"} if turns_s else {})}
         rounds = {}
         for _ in range(count):
@@ -134,5 +134,5 @@ def _points(rounds: Iterable[Rounds]) -> list[Points]:
 
 
 def _service_cpu_ms(points: list[Points]) -> float:
-    """For each request, of services that are all alike yet."""
+    """Per request, while all services are still equal."""
     return fmean(point.service_cpu or 0.0 for start in points for point in start.values())

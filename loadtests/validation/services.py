@@ -1,4 +1,4 @@
-"""Five services side by side: one under the names of all four combinations, and the same slowed by a spin."""
+"""Five services: the same one under the names of all four combinations, and a copy slowed by a spin."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -21,7 +21,7 @@ SERVICE: Final = "sync-cached"
 
 
 class FiveServices(LocalTarget):
-    """Each has processes of its own, as twins have; `spin_ms` slows the slowed one from its next start on."""
+    """Each has its own processes, like the twins; `spin_ms` takes effect at the slowed one's next start."""
 
     def __init__(self, stack: Stack, port_base: int) -> None:
         super().__init__(stack)
@@ -66,7 +66,7 @@ def five_services(port_base: int) -> Iterator[FiveServices]:
 
 
 def combinations_file(folder: Path, target: FiveServices) -> Path:
-    """For k6; a subfolder keeps it apart from results."""
+    """The file for k6; a subfolder keeps it apart from results."""
     path = folder / "services" / "combinations.json"
     path.parent.mkdir(parents=True)
     entries = [

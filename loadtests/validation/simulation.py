@@ -1,4 +1,4 @@
-"""Holds the comparison to simulated runs, and to runs put together from real starts."""
+"""Tests the comparison on simulated runs, and on runs combined from real starts."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import exp, log, sqrt
@@ -36,12 +36,12 @@ SLOWER: Final = log(TIMES) * (np.arange(len(NAMES)) == NAMES.index(SLOWED))
 LEVEL_MS: Final = 10.0
 REQUESTS: Final = 60
 VISITORS: Final = 8
-# Less is as good as none.
+# Smaller values are treated as 0.
 LEAST_SKEWNESS: Final = 0.01
 
 
 class Drawn(NamedTuple):
-    """Logarithms, of milliseconds, by run, start and service; contrasts by batch too, NaN where it does not count."""
+    """Logarithms of milliseconds, by run, start and service; contrasts also by batch, NaN if void."""
 
     contrasts: Array
     percentiles: Array
@@ -49,7 +49,7 @@ class Drawn(NamedTuple):
 
 
 def drawn(noise: Noise, runs: int, random: np.random.Generator) -> Drawn:
-    """The slowed service is slower by a tenth in every figure."""
+    """The slowed service is a tenth slower in every figure."""
     shape = (runs, STARTS, len(NAMES))
     drift, start, percentiles, cpu = random.standard_normal((4, *shape))
     contrasts = _autocorrelated(noise, shape, random) + noise.drift * drift[..., None] * AGE
@@ -62,7 +62,7 @@ def drawn(noise: Noise, runs: int, random: np.random.Generator) -> Drawn:
 
 
 def _autocorrelated(noise: Noise, shape: tuple[int, ...], random: np.random.Generator) -> Array:
-    """An autoregressive series of first order over the batches; its steps have a gamma distribution moved to mean 0."""
+    """An autoregressive series of first order over the batches; steps have a gamma distribution shifted to mean 0."""
     lag = noise.autocorrelation
     skewness = noise.skewness * (1 - lag**3) / (1 - lag**2) ** 1.5
     gamma = (2 / max(LEAST_SKEWNESS, abs(skewness))) ** 2
@@ -74,19 +74,19 @@ def _autocorrelated(noise: Noise, shape: tuple[int, ...], random: np.random.Gene
 
 
 def resampled(points: Sequence[Points], runs: int, random: np.random.Generator) -> Drawn:
-    """Each start is a real one, and which of the equal services had which name is drawn for it."""
+    """Draws real starts, and for each start the names of the equal services."""
     starts = random.integers(len(points), size=(runs, STARTS, 1))
     equal = random.permuted(np.tile(np.arange(len(COMBINATIONS)), (runs, STARTS, 1)), axis=2)
     services = np.concatenate([equal, np.full((runs, STARTS, 1), len(COMBINATIONS))], axis=2)
     percentiles, cpu = (logarithms_of(points, metric) for metric in ("latency_p95", "service_cpu"))
     contrasts = contrasts_of(points)[starts, services]
-    # A start that is drawn twice would be refused as a copy.
+    # A start drawn twice would be rejected as a copy.
     contrasts = contrasts + random.normal(scale=NEGLIGIBLE, size=contrasts.shape)
     return Drawn(contrasts, percentiles[starts, services], cpu[starts, services])
 
 
 def runs_of(drawn: Drawn, folder: Path) -> Iterator[Rounds]:
-    """Each written to files, and read as those of a user."""
+    """Writes each run to files and reads it like a user's."""
     for run in zip(*drawn, strict=True):
         for number, start in enumerate(zip(*run, strict=True), 1):
             for name, *figures in zip(NAMES, *start, strict=True):
@@ -96,7 +96,7 @@ def runs_of(drawn: Drawn, folder: Path) -> Iterator[Rounds]:
 
 
 def _result(name: str, number: int, contrasts: Array, percentile: float, cpu: float) -> Result:
-    # A percentile is of whole starts only.
+    # Percentiles exist only for whole starts.
     p95 = None if np.isnan(percentile) else exp(percentile)
     whole = Latency(LEVEL_MS, 0.0, None, None, p95, None, None)
     batches = [_batch(at, float(contrast), exp(cpu)) for at, contrast in enumerate(contrasts)]
@@ -125,7 +125,7 @@ def _result(name: str, number: int, contrasts: Array, percentile: float, cpu: fl
 
 
 def _batch(number: int, contrast: float, cpu: float) -> Batch:
-    """One that did not count does not here."""
+    """A void batch stays void."""
     void, known = ("as measured", None) if np.isnan(contrast) else (None, contrast)
     return Batch(number, REQUESTS, 0, 0, void, BatchLatency(LEVEL_MS, None, None), known, service_cpu_ms=cpu)
 
@@ -145,7 +145,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def simulate(runs: int, seed: int, measured: Path, json: Path | None) -> int:
-    """Prints how often the comparison is right under measured noise; 1 when a share is beyond its bound."""
+    """Prints how often the comparison is right under measured noise; returns 1 if a share is beyond its bound."""
     real = read_json(measured, Measured)
     noise, random = noise_of(real.points), np.random.default_rng(seed)
     if noise is None:

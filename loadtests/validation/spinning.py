@@ -12,7 +12,7 @@ MILLISECOND: Final = 1e-3
 
 
 def spin(*_: object, **_more: object) -> None:
-    """By the thread's own clock, which stands still while other threads of the service work."""
+    """Uses the thread's CPU clock, which stops while other threads of the service run."""
     until = time.thread_time() + float(os.environ[VARIABLE]) * MILLISECOND
     while time.thread_time() < until:
         pass

@@ -1,4 +1,4 @@
-"""Faults of clients: those that send nothing, send slowly, or leave before the answer."""
+"""Faults of clients: they send nothing, send slowly, or disconnect before the answer."""
 
 import random
 import select
@@ -21,7 +21,7 @@ from loadtests.faults.fault import Evidence, ReadEvidence, repeated
 from loadtests.faults.target import FaultTarget
 
 CONNECT_SECONDS: Final = 5.0
-# A header that never ends: gunicorn and Hypercorn both have to wait for the rest.
+# A header without an end: gunicorn and Hypercorn both have to wait for the rest.
 SLOW_START: Final = b"GET /api/products/1 HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
 RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)  # SO_LINGER
 # Products that the checker does not watch, so these writes hide no stale read.
@@ -37,7 +37,7 @@ LONGEST_WAIT: Final = 0.03
 
 @contextmanager
 def silent(clients: int, target: FaultTarget) -> Iterator[ReadEvidence]:
-    """`clients` connect and send nothing."""
+    """Connects `clients` that send nothing."""
     with _connected(clients, target) as sockets:
 
         def evidence() -> Evidence:
@@ -50,7 +50,7 @@ def silent(clients: int, target: FaultTarget) -> Iterator[ReadEvidence]:
 
 @contextmanager
 def slow_senders(clients: int, seconds: float, target: FaultTarget) -> Iterator[ReadEvidence]:
-    """`clients` send the head of a request, a byte every `seconds` each."""
+    """Connects `clients` that send the head of a request, one byte every `seconds`."""
     counts: Counter[str] = Counter()
 
     def send(over: threading.Event) -> None:
@@ -103,7 +103,7 @@ def _connected(clients: int, target: FaultTarget) -> Iterator[list[socket.socket
 
 
 def _still_open(sockets: Sequence[socket.socket]) -> int:
-    """The server sends nothing, so what is readable was closed by it."""
+    """The server sends nothing, so a readable socket was closed by it."""
     poll = select.poll()
     for connection in sockets:
         poll.register(connection, select.POLLIN)
@@ -123,7 +123,7 @@ def _request(chance: random.Random, products: Sequence[int], counts: Counter[str
 
 @contextmanager
 def overload(times: int, target: FaultTarget) -> Iterator[ReadEvidence]:
-    """Clients send uncached reports without pauses: `times` as many as the service handles at once."""
+    """Clients request uncached reports without pauses: `times` as many as the service handles at once."""
     with Driver(saturating(target, times), target.stack.placement.others) as driver:
 
         def evidence() -> Evidence:

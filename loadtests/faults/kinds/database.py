@@ -12,7 +12,7 @@ from loadtests.consistency.kept_writes import query
 from loadtests.faults.fault import Evidence, ReadEvidence, repeated
 from loadtests.faults.target import FaultTarget
 
-# MariaDB's minimum; the idle services hold more than that.
+# MariaDB's minimum; idle services hold more connections.
 FEWEST_CONNECTIONS: Final = 10
 REFUSED: Final = "Connection_errors_max_connections"
 ROW_WAITS: Final = "Innodb_row_lock_waits"
@@ -33,7 +33,7 @@ METRIC: Final = "SELECT name, `count` FROM information_schema.innodb_metrics WHE
 
 @contextmanager
 def out_of_connections(target: FaultTarget) -> Iterator[ReadEvidence]:
-    """The limit is lowered below what is in use, and the service's sessions are killed."""
+    """The limit is lowered below the connections in use, and the service's sessions are killed."""
     with closing(target.root()) as root:
         before = status(root, REFUSED)
         ((limit,),) = query(root, "SELECT @@GLOBAL.max_connections")
@@ -112,7 +112,7 @@ def _lock_backwards(target: FaultTarget, over: threading.Event) -> None:
         while not over.is_set():
             try:
                 _lock_once(root, over)
-            except pymysql.Error:  # now and then this transaction is the one rolled back
+            except pymysql.Error:  # sometimes this transaction is the one rolled back
                 over.wait(HELD_SECONDS)
             finally:
                 root.rollback()

@@ -39,7 +39,7 @@ def worker_killed(target: FaultTarget) -> Iterator[ReadEvidence]:
 
 @contextmanager
 def terminated(target: FaultTarget) -> Iterator[ReadEvidence]:
-    """The service gets SIGTERM, ends by itself and is started again: one step of a rolling restart."""
+    """The service gets SIGTERM, exits and is restarted: one step of a rolling restart."""
     try:
         ended = _terminate(target.service)
         yield lambda: ended
@@ -49,7 +49,7 @@ def terminated(target: FaultTarget) -> Iterator[ReadEvidence]:
 
 @contextmanager
 def rolling(target: FaultTarget) -> Iterator[ReadEvidence]:
-    """Every instance gets SIGTERM and is back before the next one gets it."""
+    """Every instance gets SIGTERM and is ready again before the next one gets it."""
     services, steps = (target.service, *target.others), []
     try:
         for service in services:
@@ -64,7 +64,7 @@ def rolling(target: FaultTarget) -> Iterator[ReadEvidence]:
 
 @contextmanager
 def deployed(target: FaultTarget) -> Iterator[ReadEvidence]:
-    """All processes are fresh, the cache is empty, and the whole load comes at once."""
+    """Fresh processes and an empty cache get the whole load at once."""
     pid = target.service.pid
     try:
         target.service.stop()

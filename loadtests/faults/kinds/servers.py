@@ -22,7 +22,7 @@ FULL: Final = {"maxmemory": "1", "maxmemory-policy": "noeviction"}
 
 @contextmanager
 def full(target: FaultTarget) -> Iterator[ReadEvidence]:
-    """Redis may use less memory than it does and evicts nothing: it refuses SET, and allows GET and DEL."""
+    """Redis has a memory limit below its use and evicts nothing: it refuses SET, and allows GET and DEL."""
     with closing(target.redis()) as client:
         before = {name: str(client.config_get(name)[name]) for name in FULL}
 
@@ -45,7 +45,7 @@ def full(target: FaultTarget) -> Iterator[ReadEvidence]:
 
 @contextmanager
 def killed(name: Server, target: FaultTarget) -> Iterator[ReadEvidence]:
-    """The server is killed with -9 and its port refuses, until it is started again on what it had on disk."""
+    """The server is killed with -9 and its port refuses connections, until it is restarted with its data."""
     server = target.backends[name]
     pid = server.process.pid
 
@@ -87,7 +87,7 @@ def frozen(name: Server, target: FaultTarget) -> Iterator[ReadEvidence]:
 def on_the_way(name: Server, mode: Mode, counted: str, at_least: float, target: FaultTarget) -> Iterator[ReadEvidence]:
     """The proxy disturbs the connections to the server.
 
-    It must have counted something under `counted`, and an answer through it must take `at_least` seconds.
+    Evidence: its count `counted` is above 0, and an answer through it takes `at_least` seconds.
     """
     server = target.backends[name]
     before = int(server.proxy.counts().get(counted, 0))
@@ -106,7 +106,7 @@ def on_the_way(name: Server, mode: Mode, counted: str, at_least: float, target: 
 
 @contextmanager
 def restarted(name: Server, target: FaultTarget) -> Iterator[ReadEvidence]:
-    """The server is killed and started again at once; Redis is empty then."""
+    """The server is killed and restarted at once; Redis is then empty."""
     process, started = target.backends[name].process, time.monotonic()
     before = process.pid
     with killed(name, target):

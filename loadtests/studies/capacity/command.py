@@ -1,4 +1,4 @@
-"""Measures capacity, writes it after every step, and prints it."""
+"""Measures capacity, writes the document after every step, and prints it."""
 
 import time
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ STEPS: Final = "steps"
 
 
 class CapacityRun:
-    """Measures the combinations; prints the time left, and writes the document after every step."""
+    """Measures the combinations, prints the time left, and writes the document after every step."""
 
     def __init__(self, options: Options, plan: Plan, folder: Path, run: dict[str, Any]) -> None:
         self._options = options

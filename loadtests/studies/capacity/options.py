@@ -9,12 +9,12 @@ from loadtests.schema.result import Result
 from loadtests.schema.settings import numbers, refuse
 from loadtests.studies.capacity.search import steps_expected
 
-# Milliseconds within which 95 % of a route's answers have to come: "p95 at most".
+# Milliseconds: the highest p95 of a route.
 Objectives: TypeAlias = Mapping[str, float]
 
 MAY_BE_LATE: Final = 0.05
 LONGEST_MS: Final = 10_000
-# Around a step: k6 starts, the last answers come, the machine settles.
+# Time of a step besides the load: k6 starts, the last answers come, the machine settles.
 AROUND_S: Final = 2.5
 ENOUGH_FOR_P95: Final = 200
 FEWEST_REQUESTS: Final = 40
@@ -30,15 +30,15 @@ def read_objectives(name: str, text: str) -> Objectives:
 
 
 def written(objectives: Objectives) -> str:
-    """As k6 reads them."""
+    """In k6's format."""
     return ",".join(f"{route}={limit:g}" for route, limit in objectives.items())
 
 
 def broken(result: Result, objectives: Objectives, tolerance: Tolerance = STRICT) -> list[str]:
-    """A line for each objective that a result breaks.
+    """A line for each objective that a result misses.
 
-    "p95 at most L" is decided by counting: at most 5 % of a route's answers took longer than L. That is exact for
-    routes with few requests too.
+    "p95 at most L" is decided by counting: at most 5 % of a route's answers took longer than L. This is also exact for
+    routes with few requests.
     """
     faults = []
     failed, dropped = result.failed + result.checks_failed, result.dropped_iterations
@@ -71,7 +71,7 @@ class Options(NamedTuple):
     tolerance: Tolerance = STRICT
 
     def step_seconds(self, rate: int) -> float:
-        """Seconds of one step at a rate: enough requests of every judged route, within bounds."""
+        """Seconds of a step at a rate: enough requests of every judged route, within bounds."""
         return min(max(self.step_s, FEWEST_REQUESTS / self._rarest(rate)), LONGEST_STEP * self.step_s)
 
     def confirmation_s(self, rate: int) -> float:
@@ -83,7 +83,7 @@ class Options(NamedTuple):
         return rate * judged / sum(self.mix.values())
 
     def expected_s(self) -> float:
-        """Seconds that one combination takes, about."""
+        """The approximate seconds for one combination."""
         around = self.warm_up_s + AROUND_S
         search = steps_expected(self.first, self.resolution, TYPICAL_RPS) * (self.step_s + around)
         closed = (len(self.fitted) + len(self.predicted)) * ((self.step_s + self.warm_up_s) / 2 + AROUND_S)
@@ -91,7 +91,7 @@ class Options(NamedTuple):
 
 
 def judged(objectives: Objectives, mix: Mapping[str, float]) -> Objectives:
-    """The objectives of routes that are in the mix; raises UnusableInput when none is."""
+    """The objectives of routes in the mix; raises UnusableInput if there are none."""
     measured = {route: limit for route, limit in objectives.items() if route in mix}
     return measured or refuse(
         "OBJECTIVES", written(objectives), f"none of these routes is in the mix ({', '.join(mix)})"

@@ -1,4 +1,4 @@
-"""The next load of a combination, and the result of its steps so far: pure functions."""
+"""The next load of a combination, and its result so far: pure functions of its steps."""
 
 import random
 from collections.abc import Sequence
@@ -20,9 +20,9 @@ SHORTEST_S: Final = 1.0
 
 
 def next_load(steps: Sequence[Step], options: Options) -> Load | None:
-    """None when the combination is done."""
+    """None if the combination is done."""
     if not steps:
-        # Processes and cache are cold at first; that step is not judged.
+        # Processes and cache are cold in the first step, which is not judged.
         return _load("warm-up", options.first, options)
     return (
         _again(steps, options) or _searching(steps, options) or _confirming(steps, options) or _closed(steps, options)
@@ -53,7 +53,7 @@ def capacity_of(name: str, steps: Sequence[Step], options: Options, service_core
 
 
 def _again(steps: Sequence[Step], options: Options) -> Load | None:
-    """Repeats a step of the search once that broke while no core was full, or that is void for a passing reason."""
+    """Repeats a step of the search once if it failed without a full core or is void for a temporary reason."""
     last = steps[-1]
     same = [step for step in steps if (step.part, step.rate_rps) == (last.part, last.rate_rps)]
     if last.part != "search" or last.rate_rps is None or not _may_pass(last) or len(same) >= AGAIN:
@@ -62,7 +62,7 @@ def _again(steps: Sequence[Step], options: Options) -> Load | None:
 
 
 def _may_pass(step: Step) -> bool:
-    """Whether a repetition may succeed: not where k6 itself was saturated."""
+    """Whether a repetition may succeed: not if k6 itself was saturated."""
     if step.outcome == "void":
         return step.limit != GENERATOR
     return step.outcome == "broken" and step.limit is None

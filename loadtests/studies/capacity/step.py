@@ -1,4 +1,4 @@
-"""One step: k6 against one combination at one rate, or with one number of visitors at once."""
+"""One step: k6 against one combination at one rate, or with one number of concurrent visitors."""
 
 import math
 from collections.abc import Mapping
@@ -18,16 +18,16 @@ from loadtests.studies.capacity.options import Objectives, Options, broken, writ
 from loadtests.targets.base import Target
 from loadtests.targets.k6 import GeneratorFailed
 
-# The other rules of the matrix are objectives here, or judged by what was full.
+# The other rules of the matrix are objectives here, or judged by the limit that was reached.
 VOIDED_BY: Final = frozenset({"wrong combination", "changed ledger"})
-# A service whose core is full gives Redis up by itself, so a step that breaks is no less broken for it. One that holds
-# does not count once so many of its requests may have bypassed the cache.
+# A service with a full core times out on Redis, so a step that fails is a failure all the same. A step that passes is
+# void if this share of its requests may have bypassed the cache.
 CACHE_BYPASSED: Final = frozenset({"cache bypassed"})
 MAY_BYPASS: Final = 0.01
 
 
 class Load(NamedTuple):
-    """What one step sends: `rate` requests a second (open model), or `visitors` without pauses (closed loop).
+    """The load of a step: `rate` requests per second (open model), or `visitors` without pauses (closed loop).
 
     The load runs for `warm_up_s` before it is measured for `seconds`.
     """
@@ -53,9 +53,9 @@ class Load(NamedTuple):
 
 
 class Stepper:
-    """Measures the steps of one run; each result is a file in `folder`.
+    """Measures the steps of a run; each result is a file in `folder`.
 
-    Services stay up between steps, so processes and cache are warm. Each ledger has to be that of the run's begin.
+    Services stay up between steps, so processes and cache are warm. Ledgers must not change during the run.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Stepper:
         self._failed = False
 
     def take(self, name: str, number: int, load: Load) -> Step:
-        """Raises GeneratorFailed when two steps in a row have no result."""
+        """Raises GeneratorFailed when two consecutive steps have no result."""
         variables = load.variables(self._options.worst_latency) | {"LIMITS": written(self._options.objectives)}
         try:
             fresh = load.part == "warm-up"
@@ -86,7 +86,7 @@ class Stepper:
 
 
 def judged(result: Result, number: int, load: Load, objectives: Objectives, tolerance: Tolerance = STRICT) -> Step:
-    """A step that broke because of k6 or other programs is void."""
+    """A step that failed because of k6 or other programs is void."""
     limit = limit_of(result)
     faults, void = broken(result, objectives if load.rate else {}, tolerance), voided(result, VOIDED_BY)
     (faults if faults else void).extend(_past_the_cache(result, bool(faults)))

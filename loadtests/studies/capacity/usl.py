@@ -1,4 +1,4 @@
-"""The Universal Scalability Law as a linear problem in which no unknown is below 0."""
+"""The Universal Scalability Law as a linear problem with non-negative unknowns."""
 
 import math
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ Vector: TypeAlias = NDArray[np.float64]
 
 PARAMETERS: Final = ("lambda", "sigma", "kappa")
 FEWEST: Final = 6
-# Where the largest load still brings this share of linear scaling, sigma and kappa are read off noise.
+# If the largest load still has this share of linear scaling, sigma and kappa would be fitted to noise.
 KNEE: Final = 0.5
 FAR: Final = 2.0**40
-# Data without any error would leave no interval to search.
+# Without this minimum, exact data would leave no interval to search.
 SMALLEST: Final = 1e-12
 
 
@@ -37,7 +37,7 @@ class Points:
         self.freedom = len(number) - len(PARAMETERS)
 
     def best(self) -> tuple[Vector, float]:
-        """a, b, c, none below 0, and the sum of squares."""
+        """a, b, c, all non-negative, and the sum of squares."""
         values, residual = nnls(self.terms, self.ones)
         return values, float(residual) ** 2
 
@@ -57,10 +57,10 @@ def terms(number: Vector) -> Vector:
 
 
 def fit(throughputs: Mapping[int, float]) -> Fit:
-    """The law fitted to throughputs by concurrency, or the reason why it cannot be.
+    """The law fitted to throughputs by concurrency, or the reason why that is impossible.
 
-    Least squares with each parameter at least 0. Intervals are profiles: the values at which the sum of squares stays
-    below its minimum times 1 + t²/(n - 3). They need no linear approximation and stop at 0 where the law does. Source:
+    Least squares with non-negative parameters. Intervals are profiles: the values at which the sum of squares stays
+    below its minimum times 1 + t²/(n - 3). They need no linear approximation and respect the bound of 0. Source:
     D. M. Bates and D. G. Watts, Nonlinear Regression Analysis, Wiley 1988, section 6.1.
     """
     if len(throughputs) < FEWEST:
@@ -85,7 +85,7 @@ def fit(throughputs: Mapping[int, float]) -> Fit:
 def predict(fitted: Fit, concurrency: int, measured: float) -> Prediction:
     """The law's throughput at a concurrency that was not fitted, with its 95 % prediction interval.
 
-    The interval is that of one new measurement in the linear form above: scatter plus the uncertainty of the fit.
+    The interval is for one new measurement in the linear form above: scatter plus the uncertainty of the fit.
     """
     points = Points(fitted.fitted)
     values, least = points.best()

@@ -1,4 +1,4 @@
-"""A bare constant answer on each server with the services' own settings: what no service on it can pass.
+"""A bare constant answer on each server with the services' settings: the ceiling of every service on it.
 
 `python -m loadtests.studies.ceiling.app sync|async` serves it at BIND until SIGTERM, under the name COMBINATION.
 """
@@ -18,14 +18,14 @@ from quart import Quart
 from shared.service.serving import serving
 from shared.service.settings import Settings, read_settings
 
-# As long as a product's answer, which the bench compares it with.
+# As long as a product's answer, with which it is compared.
 BODY: Final = b'{"constant":"' + 120 * b"." + b'"}'
 PATH: Final = "/api/products/7"
 TWINS: Final = ("sync", "async")
 
 
 def headers_of(settings: Settings) -> dict[str, str]:
-    """What the services' answers have too."""
+    """The headers that the services' answers have too."""
     return {"Content-Type": "application/json", "X-Combination": settings.combination}
 
 
@@ -43,7 +43,7 @@ class _Gunicorn(BaseApplication):
         app = Flask(__name__, static_folder=None)
         headers = headers_of(self._settings)
         app.add_url_rule(PATH, "constant", lambda: (BODY, headers))
-        # As the services do, so that the collector costs both the same.
+        # As in the services, so that garbage collection costs both the same.
         gc.freeze()
         return app
 

@@ -1,4 +1,4 @@
-"""How much of its server's speed each combination keeps: one product, asked in turns with a bare constant answer."""
+"""How much of its server's speed each combination keeps: one product, in turns with a bare constant answer."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -35,7 +35,7 @@ COMBINATIONS: Final = ("sync", "sync-cached", "async", "async-cached")
 
 
 def ceiling_of(name: str) -> str:
-    """What no service on the server of this one can pass."""
+    """The combination with the constant answer on this service's server: its ceiling."""
     return f"{name.partition('-')[0]}-ceiling"
 
 
@@ -43,7 +43,7 @@ NAMES: Final = (*COMBINATIONS, *(ceiling_of(twin) for twin in TWINS))
 
 
 class Ceiling(Service):
-    """Of a service's readiness it has the open port."""
+    """Ready as soon as its port is open."""
 
     def __init__(self, stack: Stack, twin: str) -> None:
         name, port = ceiling_of(twin), ports.free()
@@ -57,7 +57,7 @@ class Ceiling(Service):
 
 class CeilingTarget(LocalTarget):
     def database(self, name: str) -> str:
-        """A constant answer has none, and its server's service has one."""
+        """A constant answer has no database, so this is the one of its server's service."""
         return super().database(name if name in COMBINATIONS else name.partition("-")[0])
 
 
@@ -75,7 +75,7 @@ def ceiling_target(stack: Stack) -> Iterator[CeilingTarget]:
 ROUTE: Final = "one_product"
 WARM_UP: Final = "600"
 SETTLE_S: Final = 2.0
-# Of both a share is what the constant answer needs by what the service needs.
+# A share is the constant answer's figure divided by the service's, for both.
 SHARES: Final = ("service_cpu", "latency_avg")
 FIGURES: Final = (*SHARES, "throughput")
 
@@ -102,7 +102,7 @@ def describe_run(command: str) -> dict[str, Any]:
 
 
 def measure(target: CeilingTarget, starts: int, seconds: float, warm_up: str = WARM_UP) -> Iterator[Cells]:
-    """All combinations and both constant answers, in each start; raises TargetError and GeneratorFailed."""
+    """Measures all combinations and both constant answers in each start; raises TargetError and GeneratorFailed."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         services, routes = folder / "services.json", folder / "routes.json"
@@ -119,7 +119,7 @@ def measure(target: CeilingTarget, starts: int, seconds: float, warm_up: str = W
 
 
 def report(rounds: list[Cells]) -> dict[str, Any]:
-    """Figures of each service, and shares of its ceiling with intervals; raises TargetError where nothing counts."""
+    """Figures of each service, and its shares of the ceiling with intervals; raises TargetError if all is void."""
     turns = head_to_head(rounds)
     if turns is None or turns.is_void:
         reasons = sorted({batch.reason for batch in turns.void}) if turns else []

@@ -1,4 +1,4 @@
-"""Measures a sweep, or reads one, and prints it."""
+"""Measures or reads a sweep, and prints it."""
 
 from collections.abc import Sequence
 

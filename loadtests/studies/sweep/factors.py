@@ -1,4 +1,4 @@
-"""What is swept, over which levels, and for how long."""
+"""The factors of a sweep, their levels, and the time for each."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +10,7 @@ from loadtests.schema.settings import refuse
 
 
 class Setting(NamedTuple):
-    """What services are started with."""
+    """The settings with which services are started."""
 
     connections: float
     in_flight: float
@@ -26,7 +26,7 @@ class Setting(NamedTuple):
 
 
 class Point(NamedTuple):
-    """One level of everything; nothing is injected before the database where `database_ms` is None."""
+    """One level of each factor; without a proxy before the database if `database_ms` is None."""
 
     concurrency: float = 8
     database_ms: float | None = None
@@ -48,9 +48,9 @@ class Point(NamedTuple):
 
 
 class Factor(NamedTuple):
-    """One thing that is varied while all others stay as in `around`.
+    """One factor, varied while all others stay as in `around`.
 
-    `scale` turns a level into a number over which log ratios are nearly straight between neighbouring levels.
+    `scale` turns a level into a number over which log ratios are nearly linear between neighbouring levels.
     """
 
     name: str
@@ -69,21 +69,21 @@ class Factor(NamedTuple):
 
 
 HITS: Final = "hit_ratio"
-# More requests at once than connections or places: fewer would not wait for either.
+# More concurrent requests than connections or places: with fewer none would wait for them.
 BUSY: Final = Point(concurrency=32)
 FACTORS: Final = (
     Factor("concurrency", "visitors at once", "", (1, 8, 32, 100), math.log, math.exp),
     Factor("database_ms", "database round trip, injected", " ms", (0, 1, 5, 20, 100), math.log1p, math.expm1),
     Factor(HITS, "cache hit ratio", "", (0, 0.5, 0.8, 0.95, 0.99), float, float),
     Factor("connections", "database connections", "", (4, 8, 16, 32), math.log, math.exp, BUSY),
-    # With fewer places a service refuses some of that many at once.
+    # With fewer places a service refuses some of these concurrent requests.
     Factor("in_flight", "threads, or requests in flight", "", (12, 16, 32), math.log, math.exp, BUSY),
 )
 BY_NAME: Final = {factor.name: factor for factor in FACTORS}
 
 
 def points(names: Iterable[str]) -> dict[Setting, list[Point]]:
-    """Each point once, by how services are started."""
+    """Each point once, grouped by the services' settings."""
     groups: dict[Setting, list[Point]] = {}
     for point in dict.fromkeys(point for name in names for point in BY_NAME[name].points()):
         groups.setdefault(point.setting, []).append(point)
@@ -95,12 +95,12 @@ def titled(point: Point) -> str:
     return ", ".join(f"{factor.title} {factor.written(level)}" for factor, level in levels.items())
 
 
-# For each way in which services are started: they are stopped and started, read, and warmed for longer.
+# Per setting: services are stopped and started, ledgers read, and the first warm-up is longer.
 START_S: Final = 12.0
-# Around the turns: the machine settles, k6 starts, warms the services and ends.
+# Per point besides the turns: the machine settles, k6 starts, warms up and ends.
 AROUND_S: Final = 5.0
 SHORTEST_S: Final = 3.0
-# Rounds get longer with the visitors, since a turn lasts as long as their answers.
+# Rounds get longer with more visitors, since a turn lasts as long as their answers.
 PATIENT_FROM: Final = 75
 
 
@@ -116,7 +116,7 @@ class Options(NamedTuple):
 
 
 def options_of(minutes: float, factors: Sequence[str], read: Path | None, json: Path | None) -> Options:
-    """Raises UnusableInput where the time is too short."""
+    """Raises UnusableInput if the time is too short."""
     groups = points(factors)
     every = [point for group in groups.values() for point in group]
     around = START_S * len(groups) + AROUND_S * len(every)
@@ -129,5 +129,5 @@ def options_of(minutes: float, factors: Sequence[str], read: Path | None, json: 
 
 
 def weight(point: Point) -> float:
-    """How many times as long as a point of few visitors it is measured."""
+    """How many times longer than a point with few visitors it is measured."""
     return max(1.0, point.concurrency / PATIENT_FROM)

@@ -1,4 +1,4 @@
-"""What turns at the points of a sweep say about each change over each factor: pure functions of results."""
+"""The findings of a sweep for each change over each factor: pure functions of results."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ METRIC: Final = "latency_avg"
 
 
 def findings(measured: Measured, names: Sequence[str], comparisons: Mapping[str, Pair]) -> list[Finding]:
-    """A finding for every comparison over every factor; hits change nothing between two services without a cache."""
+    """A finding per comparison and factor, without hit ratio for services that have no cache."""
     return [
         _finding(measured, BY_NAME[name], comparison, pair)
         for name in names
@@ -37,7 +37,7 @@ def _finding(measured: Measured, factor: Factor, comparison: str, pair: Pair) ->
 
 
 def _value(level: float, cells: Cells, pair: Pair) -> Value | None:
-    """The ratio of mean latencies; null where the turns say nothing."""
+    """The ratio of mean latencies; null without valid turns."""
     turns = head_to_head([cells])
     effect = contrast(turns.mix, METRIC, dict(zip(pair, (-1.0, 1.0), strict=True))) if turns else None
     if effect is None or effect.ratio is None or effect.low is None or effect.high is None:
@@ -46,7 +46,7 @@ def _value(level: float, cells: Cells, pair: Pair) -> Value | None:
 
 
 def hits_of(cells: Cells, names: Sequence[str]) -> float | None:
-    """The share of answers that came out of the cache, over those of these services that have one."""
+    """The share of answers from the cache, over those of these services that have one."""
     batches = [batch for name in names if name in cells for each in cells[name].turns.values() for batch in each]
     known = [batch.hit_ratio for batch in batches if batch.hit_ratio is not None]
     return fmean(known) if known else None
@@ -77,15 +77,15 @@ def _by_verdict(values: Sequence[Value], factor: Factor) -> str:
 FEWEST: Final = 2
 SIDES: Final = {"better": 1, "worse": -1}
 Scale = Callable[[float], float]
-# A place on a factor's scale, and a logarithm above it.
+# A place on a factor's scale, and the logarithm there.
 Place = tuple[float, float]
 
 
 def find_flip(values: Sequence[Value], scale: Scale, inverse: Scale) -> Flip:
-    """A flip needs levels on both sides that are better and worse by the rule of all verdicts, and one change of side.
+    """A flip needs a better and a worse level, by the rule of all verdicts, and a single change of side.
 
-    Between neighbouring levels logarithms are taken to be straight over the scale, those of ratios and of the ends of
-    their intervals. The flip is where ratios cross 1; its interval is where intervals hold 1.
+    Between neighbouring levels the logarithms of ratios and of interval ends are interpolated linearly over the scale.
+    The flip is where the ratio crosses 1; its interval is where intervals contain 1.
     """
     values = sorted(values, key=lambda value: value.level)
     if len(values) < FEWEST:

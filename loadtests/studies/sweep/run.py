@@ -32,7 +32,7 @@ from loadtests.targets.k6 import GeneratorFailed, k6_version
 from loadtests.targets.local import LocalTarget
 
 MILLISECOND = 0.001
-# At most levels the service's core is full, and then the usual 100 ms give Redis up without any fault of it.
+# At most levels the service's core is saturated, where the default of 100 ms would time out on a healthy Redis.
 PATIENT = {"CACHE_TIMEOUT": "1"}
 
 
@@ -43,16 +43,16 @@ class SweepTarget(LocalTarget):
         self._setting = Point().setting
 
     def begin(self, setting: Setting, names: Sequence[str]) -> None:
-        """Fresh services with this setting, and an empty cache.
+        """Starts fresh services with this setting and an empty cache.
 
-        Connections are opened without a delay, so that starting does not take a second for each.
+        Without the proxy's delay, so that opening connections does not take a second for each.
         """
         self._setting = setting
         self._proxy.switch(PASS)
         self.prepare(names, restore=False)
 
     def aim(self, point: Point, names: Sequence[str]) -> None:
-        """The distance of a point, and an empty cache: another point has asked for the same pages."""
+        """Sets the delay of a point and empties the cache, which has the same pages from another point."""
         for name in names:
             self.forget(name)
         # Half of the round trip in each direction.
@@ -69,7 +69,7 @@ class SweepTarget(LocalTarget):
 
 @contextmanager
 def sweep_target(stack: Stack) -> Iterator[SweepTarget]:
-    """With a proxy before the database, on the cores that the services do not use."""
+    """With a proxy in front of the database, on cores that the services do not use."""
     with Proxy(stack.database_port, cores=stack.placement.others) as proxy:
         target = SweepTarget(stack, proxy)
         try:
@@ -80,7 +80,7 @@ def sweep_target(stack: Stack) -> Iterator[SweepTarget]:
 
 FILE: Final = "sweep.json"
 SETTLE_S: Final = 2.0
-# Requests to each service before its turns: one that was just started is slow for longer.
+# Requests to each service before its turns: more for a service that was just started.
 WARM_UP: Final = {True: "600", False: "40"}
 
 
@@ -101,7 +101,7 @@ class SweepRun:
         self._run: dict[str, Any] = {}
 
     def measure(self, groups: Mapping[Setting, Sequence[Point]]) -> Document:
-        """Raises TargetError for what would not be fair, and GeneratorFailed when two points in a row fail."""
+        """Raises TargetError if the comparison is not fair, and GeneratorFailed when two consecutive points fail."""
         for setting, group in groups.items():
             say(f"services with {setting}")
             self._target.begin(setting, self._plan.names)
@@ -112,7 +112,7 @@ class SweepRun:
         return self._save(complete=True)
 
     def _read_ledgers(self, setting: Setting) -> Ledgers:
-        """Of the first setting completely, of the others what differs from it."""
+        """The whole ledger for the first setting, only differences from it for the others."""
         if not self._run:
             ledgers = read_ledgers(self._target, self._plan, say)
             self._run = describe_study(self._target, self._plan, ledgers) | {"ledger_elsewhere": {}}
@@ -141,7 +141,7 @@ class SweepRun:
             return
         self._cells[point] = cells
         services = {name: next(iter(result.head_to_head.values())) for name, result in cells.items()}
-        # One reason for each batch that does not count, of one of the services.
+        # One reason per void batch, from one of the services.
         void = {(batch.phase, batch.batch): f"{batch.combination}: {batch.reason}" for batch in void_batches([cells])}
         hits, reasons = hits_of(cells, names), list(void.values())
         self._points.append(msgspec.structs.replace(blank, services=services, hit_ratio=hits, void=reasons))
