@@ -1,4 +1,4 @@
-"""What the tests share: a running stack, its four combinations over real HTTP, and marks by what a test starts."""
+"""Shared fixtures: a running stack, its four combinations over real HTTP, and marks by what a test starts."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from tests.support.combination import Combination
 from tests.support.seeded_data import seeded_data
 from tests.support.stacks import COMBINATIONS, stack_of
 
-# Redis is given up after 100 ms by default, which a busy machine reaches without any fault; the breaker then opens.
+# The default time-out of 100 ms for Redis can be reached on a busy machine without a fault; the breaker then opens.
 PATIENT = {"CACHE_TIMEOUT": "4"}
 
 
@@ -34,7 +34,7 @@ running: list[pytest.Item] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks each test by the fixtures that it uses; what starts a server goes first, the short rest fills the gaps."""
+    """Marks each test by its fixtures; tests that start a server run first, the short ones fill the gaps."""
     for item in items:
         for mark, fixtures in MARKS.items():
             if fixtures & set(getattr(item, "fixturenames", ())):
@@ -53,7 +53,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Any:
 
 
 def refuse_unmarked(event: str, values: tuple[Any, ...]) -> None:
-    """A test that starts a server without a fixture that marks it fails, and not only on a machine without servers."""
+    """Fails a test that starts a server without a fixture that marks it."""
     if event != "subprocess.Popen" or not running:
         return
     program = Path(os.fsdecode(values[0] or values[1][0])).name
@@ -66,9 +66,9 @@ sys.addaudithook(refuse_unmarked)
 
 
 def pytest_configure() -> None:
-    """Programs that tests start hear Ctrl-C, also where a shell has started the tests in the background, deaf to it.
+    """Lets programs started by tests receive Ctrl-C, even if a shell ignores it for tests in the background.
 
-    Where stacks run side by side, none has cores of its own: all services on one core would leave the other idle.
+    Concurrent stacks have no cores of their own: all services on one core would leave the other idle.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -78,7 +78,7 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="session")
 def servers() -> None:
-    """For tests that start servers of their own, on a copy of the data: filling it takes longer than all the rest."""
+    """For tests that start their own servers on a copy of the data: seeding takes longer than everything else."""
     os.environ["SEEDED_DATA"] = str(seeded_data())
 
 
@@ -105,13 +105,13 @@ def all_combinations(stack: Stack) -> Iterator[dict[str, Combination]]:
 
 @pytest.fixture(params=COMBINATIONS)
 def combination(request: pytest.FixtureRequest, all_combinations: dict[str, Combination]) -> Combination:
-    """One combination after the other, as earlier tests have left it."""
+    """Each combination, in the state left by earlier tests."""
     return all_combinations[request.param]
 
 
 @pytest.fixture(params=[name for name in COMBINATIONS if name.endswith("-cached")])
 def cached(request: pytest.FixtureRequest, all_combinations: dict[str, Combination]) -> Combination:
-    """One combination with a cache after the other, its part of Redis empty."""
+    """Each cached combination, with its part of Redis empty."""
     chosen = all_combinations[request.param]
     chosen.forget()
     return chosen

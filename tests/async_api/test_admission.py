@@ -1,4 +1,4 @@
-"""The async twin's places: bounded, taken in turn, and given back wherever a request ends."""
+"""The async twin's places: bounded, taken in order, and returned wherever a request ends."""
 
 import asyncio
 import time
@@ -53,7 +53,7 @@ class Service:
             self.now -= 1
 
     async def free(self) -> int:
-        """How many places there are, found by filling them."""
+        """The number of places, found by filling them."""
         self.gate.clear()
         self.most = 0
         asked = [asyncio.create_task(self.ask(API)) for _ in range(IN_FLIGHT + 1)]
@@ -69,7 +69,7 @@ async def service() -> AsyncIterator[Service]:
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-async def test_no_more_than_so_many_are_handled_at_once(service: Service) -> None:
+async def test_no_more_than_the_limit_are_handled_at_once(service: Service) -> None:
     asked = [asyncio.create_task(service.ask(API)) for _ in range(3 * IN_FLIGHT)]
     await asyncio.sleep(0.01)
     assert service.now == IN_FLIGHT
@@ -79,7 +79,7 @@ async def test_no_more_than_so_many_are_handled_at_once(service: Service) -> Non
     assert len(service.handled) == 3 * IN_FLIGHT
 
 
-async def test_who_waits_is_handled_in_turn(service: Service) -> None:
+async def test_waiting_requests_are_handled_in_order(service: Service) -> None:
     names = [str(number) for number in range(6)]
     asked = []
     for name in names:
@@ -91,7 +91,7 @@ async def test_who_waits_is_handled_in_turn(service: Service) -> None:
 
 
 @pytest.mark.parametrize("late", [False, True])
-async def test_a_place_comes_back_wherever_its_request_is_cancelled(service: Service, late: bool) -> None:
+async def test_a_place_is_returned_wherever_its_request_is_cancelled(service: Service, late: bool) -> None:
     points = 0
     async for _ in _cancelled(service, lambda: service.ask(API), late):
         points += 1
@@ -102,7 +102,7 @@ async def test_a_place_comes_back_wherever_its_request_is_cancelled(service: Ser
 
 
 @pytest.mark.parametrize("late", [False, True])
-async def test_a_place_comes_back_wherever_one_that_waits_for_it_is_cancelled(service: Service, late: bool) -> None:
+async def test_a_place_is_returned_wherever_a_waiting_request_is_cancelled(service: Service, late: bool) -> None:
     async def wait_behind_others() -> None:
         gone = [asyncio.create_task(service.ask(API)) for _ in range(IN_FLIGHT)]
         try:
@@ -121,7 +121,7 @@ async def test_a_place_comes_back_wherever_one_that_waits_for_it_is_cancelled(se
     assert points >= 2
 
 
-async def test_a_place_comes_back_after_a_failure(service: Service) -> None:
+async def test_a_place_is_returned_after_a_failure(service: Service) -> None:
     service.gate.set()
     for _ in range(3 * IN_FLIGHT):
         with pytest.raises(ValueError, match="as it was told"):
@@ -129,7 +129,7 @@ async def test_a_place_comes_back_after_a_failure(service: Service) -> None:
     assert await service.free() == IN_FLIGHT
 
 
-async def test_who_gets_no_place_in_time_is_refused_and_holds_none(service: Service) -> None:
+async def test_a_request_without_a_place_in_time_is_refused_and_holds_none(service: Service) -> None:
     asked = [asyncio.create_task(service.ask(API)) for _ in range(IN_FLIGHT)]
     await asyncio.sleep(0)
     for _ in range(3):
@@ -143,7 +143,7 @@ async def test_who_gets_no_place_in_time_is_refused_and_holds_none(service: Serv
     assert await service.free() == IN_FLIGHT
 
 
-async def test_a_place_that_is_handed_over_as_the_wait_ends_is_not_lost(service: Service) -> None:
+async def test_a_place_handed_over_as_the_wait_ends_is_not_lost(service: Service) -> None:
     for early_s in (0.0, 0.0005, 0.001, 0.002):
         asked = [asyncio.create_task(service.ask(API)) for _ in range(IN_FLIGHT)]
         await asyncio.sleep(0)
@@ -154,7 +154,7 @@ async def test_a_place_that_is_handed_over_as_the_wait_ends_is_not_lost(service:
         service.gate.clear()
 
 
-async def test_what_watches_the_service_needs_no_place(service: Service) -> None:
+async def test_health_and_metrics_need_no_place(service: Service) -> None:
     asked = [asyncio.create_task(service.ask(API)) for _ in range(2 * IN_FLIGHT)]
     await asyncio.sleep(0)
     async with asyncio.timeout(WAIT_S / 2):
@@ -166,7 +166,7 @@ async def test_what_watches_the_service_needs_no_place(service: Service) -> None
     assert await service.free() == IN_FLIGHT
 
 
-async def test_what_is_no_request_passes_by(service: Service) -> None:
+async def test_a_scope_that_is_no_request_passes_through(service: Service) -> None:
     asked = [asyncio.create_task(service.ask({"type": kind})) for kind in ["lifespan", "websocket"] * IN_FLIGHT]
     await asyncio.sleep(0)
     assert service.now == 2 * IN_FLIGHT
@@ -175,7 +175,7 @@ async def test_what_is_no_request_passes_by(service: Service) -> None:
 
 
 async def _cancelled(service: Service, ask: Callable[[], Awaitable[None]], late: bool) -> AsyncIterator[None]:
-    """At each suspension; where nothing cancels, the gate opens by itself."""
+    """Cancels at each suspension; without a cancel the gate opens by itself."""
 
     async def asked() -> None:
         asyncio.get_running_loop().call_later(0.02, service.gate.set)

@@ -1,4 +1,4 @@
-"""The async twin's background: what outlives its caller, how much of it there may be, and its end."""
+"""The async twin's background: calls that outlive their caller, their limit, and closing."""
 
 import asyncio
 import gc
@@ -27,7 +27,7 @@ async def background() -> AsyncIterator[Background]:
 
 @pytest_asyncio.fixture
 async def unheard() -> AsyncIterator[list[dict[str, Any]]]:
-    """What the loop hears of exceptions that nobody has looked at."""
+    """Exceptions reported to the loop as never retrieved."""
     heard: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: heard.append(context))
     yield heard
@@ -55,7 +55,7 @@ async def test_the_caller_gets_the_failure(background: Background) -> None:
 
 
 @pytest.mark.parametrize("late", [False, True])
-async def test_a_write_goes_on_to_its_end_wherever_its_caller_is_cancelled(background: Background, late: bool) -> None:
+async def test_a_write_completes_wherever_its_caller_is_cancelled(background: Background, late: bool) -> None:
     done: list[list[int]] = []
 
     async def write() -> str:
@@ -71,7 +71,7 @@ async def test_a_write_goes_on_to_its_end_wherever_its_caller_is_cancelled(backg
     assert cancelled >= 1
 
 
-async def test_a_write_that_fails_after_its_caller_left_is_no_surprise_to_the_loop(
+async def test_a_write_that_fails_after_its_caller_left_leaves_no_unhandled_exception(
     background: Background, unheard: list[dict[str, Any]]
 ) -> None:
     assert (await cancel_at(1, background.run_to_completion(fails))).reached
@@ -81,7 +81,7 @@ async def test_a_write_that_fails_after_its_caller_left_is_no_surprise_to_the_lo
     assert unheard == []
 
 
-async def test_there_is_room_for_so_many_and_again_when_one_has_ended(background: Background) -> None:
+async def test_there_is_room_up_to_the_limit_and_again_when_a_call_has_ended(background: Background) -> None:
     gates = [asyncio.Event() for _ in range(LIMIT + 1)]
 
     async def pass_gate(gate: asyncio.Event) -> None:
@@ -105,7 +105,7 @@ async def test_a_write_needs_no_room_and_takes_none(background: Background) -> N
     assert await asyncio.gather(*writes) == ["done"] * LIMIT
 
 
-async def test_a_call_that_fails_is_logged_and_gives_its_room_back(
+async def test_a_failed_call_is_logged_and_frees_its_room(
     background: Background, caplog: pytest.LogCaptureFixture, unheard: list[dict[str, Any]]
 ) -> None:
     with caplog.at_level(logging.WARNING):
@@ -139,6 +139,6 @@ async def test_closing_does_not_wait_for_ever(background: Background) -> None:
     assert 0.04 <= time.monotonic() - started < 5.0
 
 
-async def test_closing_an_idle_background_is_at_once(background: Background) -> None:
+async def test_closing_an_idle_background_takes_no_time(background: Background) -> None:
     async with asyncio.timeout(1.0):
         await background.close(STUCK_S)

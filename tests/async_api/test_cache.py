@@ -1,4 +1,4 @@
-"""The async cache in the loop of a test: nobody who goes away, at whatever moment, takes a load from the others."""
+"""The async cache in the loop of a test: a request cancelled at any moment takes no load from the others."""
 
 import asyncio
 from itertools import count
@@ -20,9 +20,7 @@ SHORT_LIFE = {"CACHE_LIFETIME": "2"}
 
 
 @EITHER
-async def test_a_leader_that_is_cancelled_anywhere_loads_for_those_who_come_after_it(
-    own_redis: OwnRedis, late: bool
-) -> None:
+async def test_a_leader_cancelled_anywhere_still_loads_for_later_requests(own_redis: OwnRedis, late: bool) -> None:
     numbers, points = count(1), 0
     async with own_cache(own_redis) as own:
         plans = [product_plan(number) for number in range(100)]
@@ -72,7 +70,7 @@ async def test_a_follower_that_is_cancelled_anywhere_disturbs_neither_the_leader
         assert await own.get(PLAN) == (b"1", "hit")
 
 
-async def test_a_missing_row_is_missed_once_for_all_each_with_a_problem_of_its_own(own_redis: OwnRedis) -> None:
+async def test_a_missing_row_is_loaded_once_and_each_request_gets_its_own_problem(own_redis: OwnRedis) -> None:
     async with own_cache(own_redis) as own:
         problems = await _fail(own, MISSING)
         assert [(each.status, dict(each.headers)["X-Cache"]) for each in problems] == [(404, "miss")] * 3
@@ -80,7 +78,7 @@ async def test_a_missing_row_is_missed_once_for_all_each_with_a_problem_of_its_o
         assert own.loads == 1
 
 
-async def test_a_failure_of_the_leader_is_its_own_and_the_others_load_themselves(own_redis: OwnRedis) -> None:
+async def test_a_failure_of_the_leader_makes_the_others_load_themselves(own_redis: OwnRedis) -> None:
     async with own_cache(own_redis) as own:
         problems = await _fail(own, unavailable("Busy."))
         assert [each.status for each in problems] == [503] * 3
@@ -100,7 +98,7 @@ async def test_a_bug_in_the_load_is_raised_and_leaves_neither_a_flight_nor_a_lea
         assert _leases(own_redis) == []
 
 
-async def test_who_has_waited_long_enough_loads_for_itself(own_redis: OwnRedis) -> None:
+async def test_a_follower_loads_for_itself_after_its_time_out(own_redis: OwnRedis) -> None:
     async with own_cache(own_redis, FLIGHT_TIMEOUT="0.1") as own:
         own.hold()
         leader = own.start(PLAN)
@@ -143,7 +141,7 @@ async def test_one_refresh_runs_at_a_time(own_redis: OwnRedis) -> None:
 
 
 @EITHER
-async def test_a_drop_goes_on_when_its_caller_is_cancelled_anywhere(own_redis: OwnRedis, late: bool) -> None:
+async def test_a_drop_completes_when_its_caller_is_cancelled_anywhere(own_redis: OwnRedis, late: bool) -> None:
     async with own_cache(own_redis) as own:
 
         async def drop() -> None:
@@ -165,13 +163,13 @@ def _leases(redis: OwnRedis) -> list[bytes]:
 
 
 async def _joined(own: OwnCache) -> None:
-    """Enough turns for a read to have looked its value up."""
+    """Enough turns of the loop for a read to have looked up its value."""
     await asyncio.sleep(0.05)
     assert own.loads == 1
 
 
 async def _fail(own: OwnCache, failure: Exception) -> list[Problem]:
-    """What a leader and two followers hear."""
+    """The outcomes of a leader and two followers."""
     own.hold()
     own.failure = failure
     tasks = [own.start(PLAN)]
@@ -192,7 +190,7 @@ async def _past_its_soft_end(own: OwnCache, *plans: Plan) -> None:
 
 
 async def _until(own: OwnCache, wanted: str, plan: Plan = PLAN) -> bytes:
-    """The body when it comes in that state."""
+    """Reads until the answer has this state; returns the body."""
     async with asyncio.timeout(SECONDS):
         while True:
             body, state = await own.get(plan)

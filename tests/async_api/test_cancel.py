@@ -1,4 +1,4 @@
-"""The helper that cancels at each suspension point does so at that one and no other."""
+"""The helper that cancels at a suspension point cancels at that one and no other."""
 
 import asyncio
 
@@ -17,13 +17,13 @@ async def three_steps(seen: list[int]) -> str:
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
-async def test_a_coroutine_is_cancelled_at_the_suspension_that_was_asked_for(n: int) -> None:
+async def test_a_coroutine_is_cancelled_at_the_given_suspension(n: int) -> None:
     seen: list[int] = []
     cancelled = await cancel_at(n, three_steps(seen))
     assert (cancelled.reached, cancelled.task.cancelled(), seen) == (True, True, list(range(1, n)))
 
 
-async def test_a_coroutine_that_ends_before_gives_its_value() -> None:
+async def test_a_coroutine_that_ends_earlier_returns_its_value() -> None:
     cancelled = await cancel_at(4, three_steps([]))
     assert (cancelled.reached, cancelled.value) == (False, "done")
 
@@ -39,7 +39,7 @@ async def test_a_late_cancel_comes_when_the_awaited_future_is_done_and_its_task_
 
 
 @pytest.mark.parametrize("late", [False, True])
-async def test_everywhere_is_each_suspension_point_once(late: bool) -> None:
+async def test_cancel_everywhere_visits_each_suspension_point_once(late: bool) -> None:
     seen: list[list[int]] = []
 
     async def fresh() -> str:
@@ -51,7 +51,7 @@ async def test_everywhere_is_each_suspension_point_once(late: bool) -> None:
     assert seen == [[], [1], [1, 2], [1, 2, 3]]
 
 
-async def test_what_a_coroutine_returns_in_spite_of_its_cancel_is_seen() -> None:
+async def test_the_value_of_a_coroutine_that_survives_its_cancel_is_kept() -> None:
     async def stubborn() -> str:
         try:
             await asyncio.sleep(1)

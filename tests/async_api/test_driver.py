@@ -1,4 +1,4 @@
-"""The driver and a connection, cancelled at each suspension: nothing is left open, and nothing runs on unseen."""
+"""The driver and a connection, cancelled at each suspension: nothing stays open, and nothing keeps running."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ from tests.support.waiting import wait_until
 pytestmark = pytest.mark.asyncio
 SECONDS = 5.0
 SLOW = "SELECT SLEEP(4.5)"
-SOON = 2.0  # well before the slow statement would have ended by itself
+SOON = 2.0  # well before the end of the slow statement
 EITHER = pytest.mark.parametrize("late", [False, True], ids=["waiting", "late"])
 
 
@@ -80,7 +80,7 @@ async def test_a_statement_that_is_cancelled_is_killed_at_the_server_at_once(
 
 @EITHER
 @pytest.mark.parametrize("call", ["begin", "commit", "roll_back"])
-async def test_a_transaction_that_is_cancelled_at_its_edge_is_never_handed_on(
+async def test_a_connection_whose_transaction_is_cancelled_at_its_edge_is_never_reused(
     side: Side, background: Background, call: str, late: bool
 ) -> None:
     connection = await _in_a_transaction(side, background, call)
@@ -92,7 +92,9 @@ async def test_a_transaction_that_is_cancelled_at_its_edge_is_never_handed_on(
 
 
 @pytest.mark.parametrize("seconds", [0.002, 0.3])
-async def test_a_statement_has_what_is_left_of_its_request(side: Side, background: Background, seconds: float) -> None:
+async def test_a_statement_gets_the_time_left_of_its_request(
+    side: Side, background: Background, seconds: float
+) -> None:
     connection = await open_connection(side.settings(), background)
     started = time.monotonic()
     with pytest.raises(NoAnswerInTime):
@@ -103,7 +105,7 @@ async def test_a_statement_has_what_is_left_of_its_request(side: Side, backgroun
     connection.close()
 
 
-async def test_a_server_that_says_nothing_is_given_up_and_its_connection_closed(side: Side) -> None:
+async def test_a_silent_server_times_out_and_its_connection_is_closed(side: Side) -> None:
     closed = asyncio.Event()
 
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -119,7 +121,7 @@ async def test_a_server_that_says_nothing_is_given_up_and_its_connection_closed(
     server.close()
 
 
-async def test_a_server_that_refuses_tls_is_left_without_a_session(side: Side) -> None:
+async def test_a_server_that_refuses_tls_keeps_no_session(side: Side) -> None:
     try:
         raw = await driver.connect(side.settings(database_tls="on"), SECONDS)
     except ConnectionLost:
@@ -130,7 +132,7 @@ async def test_a_server_that_refuses_tls_is_left_without_a_session(side: Side) -
         assert result.rows[0][1].startswith("TLS")
 
 
-async def test_a_kill_goes_on_when_its_request_is_gone(side: Side, background: Background) -> None:
+async def test_a_kill_completes_when_its_request_is_gone(side: Side, background: Background) -> None:
     connection = await open_connection(side.settings(), background)
 
     async def request() -> None:

@@ -1,4 +1,4 @@
-"""The async twin's fan-out: all reads side by side, and none left behind when one fails or the client leaves."""
+"""The async twin's fan-out: all reads are concurrent, and none is left when one fails or the client leaves."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -34,14 +34,14 @@ async def read(name: str, ended: list[str], turns: int, fails: bool = False) -> 
         ended.append(name)
 
 
-async def test_results_come_in_the_order_of_the_calls() -> None:
+async def test_results_are_in_the_order_of_the_calls() -> None:
     ended: list[str] = []
     calls = [partial(read, name, ended, turns) for name, turns in [("a", 4), ("b", 3), ("c", 2), ("d", 1)]]
     assert await Fanout(settings("parallel")).gather(*calls) == ["a", "b", "c", "d"]
     assert ended == ["d", "c", "b", "a"]
 
 
-async def test_all_are_under_way_at_once() -> None:
+async def test_all_calls_run_concurrently() -> None:
     barrier = asyncio.Barrier(4)
 
     async def meet() -> str:
@@ -52,7 +52,7 @@ async def test_all_are_under_way_at_once() -> None:
         assert await Fanout(settings("parallel")).gather(*[meet] * 4) == ["met"] * 4
 
 
-async def test_one_that_fails_lets_the_others_end_first() -> None:
+async def test_a_failure_is_raised_after_the_others_have_ended() -> None:
     ended: list[str] = []
     calls = [
         partial(read, "bad", ended, 1, fails=True),
@@ -65,7 +65,7 @@ async def test_one_that_fails_lets_the_others_end_first() -> None:
     assert others() == set()
 
 
-async def test_the_first_of_two_failures_is_told() -> None:
+async def test_the_first_of_two_failures_is_raised() -> None:
     ended: list[str] = []
     calls = [partial(read, "first", ended, 5, fails=True), partial(read, "second", ended, 1, fails=True)]
     with pytest.raises(ValueError, match="first"):
@@ -75,7 +75,7 @@ async def test_the_first_of_two_failures_is_told() -> None:
 
 @pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("fanout", ["parallel", "serial"])
-async def test_no_read_goes_on_wherever_the_client_leaves(fanout: str, late: bool) -> None:
+async def test_no_read_continues_wherever_the_client_disconnects(fanout: str, late: bool) -> None:
     under_way: list[str] = []
 
     async def one(name: str) -> str:
@@ -96,7 +96,7 @@ async def test_no_read_goes_on_wherever_the_client_leaves(fanout: str, late: boo
     assert points == {"parallel": 1, "serial": 4}[fanout]
 
 
-async def test_the_naive_pair_asks_one_after_the_other_and_no_more_after_a_failure() -> None:
+async def test_naive_code_reads_in_sequence_and_stops_after_a_failure() -> None:
     ended: list[str] = []
     calls = [partial(read, "a", ended, 3), partial(read, "bad", ended, 1, fails=True), partial(read, "never", ended, 1)]
     with pytest.raises(ValueError, match="bad"):

@@ -1,4 +1,4 @@
-"""A flight in one loop: whoever gives up waiting, at whatever moment, takes nothing from the others."""
+"""A flight in one loop: a follower that stops waiting at any moment takes nothing from the others."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ PATIENCE_S, SHORT_S = 5.0, 0.05
 EITHER = pytest.mark.parametrize("late", [False, True], ids=["waiting", "late"])
 
 
-async def test_all_who_wait_get_the_outcome() -> None:
+async def test_all_followers_get_the_outcome() -> None:
     flight = Flight()
     waiting = [asyncio.create_task(flight.wait(PATIENCE_S)) for _ in range(3)]
     await asyncio.sleep(0)
@@ -32,7 +32,7 @@ async def test_the_first_outcome_counts() -> None:
 async def test_a_follower_that_is_cancelled_leaves_the_outcome_to_the_others(late: bool) -> None:
     flight = Flight()
     other = asyncio.create_task(flight.wait(PATIENCE_S))
-    if late:  # what the follower waits for has to be there
+    if late:  # the flight has to exist before the follower waits
         asyncio.get_running_loop().call_later(SHORT_S, flight.complete, "outcome")
     cancelled = await cancel_at(1, flight.wait(PATIENCE_S), late=late)
     assert (cancelled.reached, cancelled.task.cancelled()) == (True, True)
@@ -41,7 +41,7 @@ async def test_a_follower_that_is_cancelled_leaves_the_outcome_to_the_others(lat
     assert await flight.wait(PATIENCE_S) == "outcome"
 
 
-async def test_who_gives_up_waiting_gets_nothing_and_the_others_the_outcome() -> None:
+async def test_a_follower_that_times_out_gets_nothing_and_the_others_the_outcome() -> None:
     flight = Flight()
     patient = asyncio.create_task(flight.wait(PATIENCE_S))
     assert await flight.wait(SHORT_S) is None

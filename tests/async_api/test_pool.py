@@ -1,4 +1,4 @@
-"""The pool and its transactions, cancelled at each suspension: no connection is lost, no half of a write stays."""
+"""The pool and its transactions, cancelled at each suspension: no connection is lost, no write is partial."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -22,7 +22,7 @@ from tests.support.waiting import wait_until
 pytestmark = pytest.mark.asyncio
 SECONDS = 5.0
 SIZE = 2
-SOON = 2.0  # well before a slow statement would have ended by itself
+SOON = 2.0  # well before the end of a slow statement
 ONE_MORE = "UPDATE products SET stock = stock + 1 WHERE id = %s"
 STOCKS = "SELECT stock FROM products WHERE id IN (1, 2) ORDER BY id"
 EITHER = pytest.mark.parametrize("late", [False, True], ids=["waiting", "late"])
@@ -30,14 +30,14 @@ EITHER = pytest.mark.parametrize("late", [False, True], ids=["waiting", "late"])
 
 @dataclass(frozen=True)
 class Opened:
-    """A pool of two, what goes through it, and how the server sees it."""
+    """A pool of two, statements through it, and its sessions at the server."""
 
     pool: Pool
     database: Database
     side: Side
 
     async def is_whole(self) -> None:
-        """All connections can be had at once, and work; then they are given back."""
+        """Whether all connections can be taken at once and work; then returns them."""
         taken = [await self.pool.acquire() for _ in range(SIZE)]
         for connection in taken:
             result = await connection.run("SELECT 1")
@@ -96,7 +96,7 @@ async def test_a_write_that_is_cancelled_before_its_commit_writes_nothing(opened
     assert await opened.database.read(STOCKS) == before
 
 
-async def test_who_waits_is_served_when_the_holder_is_cancelled(opened: Opened) -> None:
+async def test_a_waiter_is_served_when_the_holder_is_cancelled(opened: Opened) -> None:
     holders = [asyncio.create_task(opened.database.read("SELECT SLEEP(4.5)")) for _ in range(SIZE)]
     await _comes(lambda: opened.side.busy() == SIZE, "all connections are in use")
     waiting = asyncio.create_task(opened.database.read("SELECT 2"))
@@ -163,7 +163,7 @@ async def test_many_reads_with_many_cancels_leave_the_pool_whole(opened: Opened)
 
 
 async def _taken_anew(pool: Pool) -> None:
-    pool.suspect()  # so that whatever is taken has to be opened
+    pool.suspect()  # so that each taken connection has to be opened
     connection = await pool.acquire()
     pool.release(connection)
 

@@ -1,4 +1,4 @@
-"""The async side's way to Redis in the loop of a test: no reply is lost to, or taken by, the wrong command."""
+"""The async Redis client in the loop of a test: no reply goes to the wrong command."""
 
 import asyncio
 from itertools import count
@@ -19,18 +19,18 @@ ALLOWED_S, SHORT_S, PATIENCE_S = 4.0, 0.2, 10.0
 
 
 async def echo(gateway: RedisGateway, text: str) -> bytes:
-    """Asks Redis for a text that no other command asks for."""
+    """Sends Redis a unique text to echo."""
     reply = await gateway.run(Command(("ECHO", text), bytes), Allowance(ALLOWED_S))
     return bytes(reply)
 
 
 def blocked(seconds: float) -> Command:
-    """Redis replies with nothing after so many seconds."""
+    """Redis replies with null after this many seconds."""
     return Command(("BLPOP", "no such list", str(seconds)), lambda reply: ("nothing", reply))
 
 
 @EITHER
-async def test_a_command_that_is_cancelled_anywhere_leaves_its_reply_to_nobody(own_redis: OwnRedis, late: bool) -> None:
+async def test_the_reply_of_a_command_cancelled_anywhere_goes_to_no_other(own_redis: OwnRedis, late: bool) -> None:
     texts, points = count(), 0
     async with own_gateway(own_redis, **ONE) as gateway:
         async for _ in cancel_everywhere(lambda: echo(gateway, f"cancelled {next(texts)}"), late=late):
@@ -42,7 +42,7 @@ async def test_a_command_that_is_cancelled_anywhere_leaves_its_reply_to_nobody(o
     assert points >= 1
 
 
-async def test_a_command_that_is_cancelled_while_redis_holds_its_reply_leaves_it_to_nobody(own_redis: OwnRedis) -> None:
+async def test_the_reply_of_a_command_cancelled_while_redis_is_frozen_goes_to_no_other(own_redis: OwnRedis) -> None:
     async with own_gateway(own_redis, **ONE) as gateway:
         waiting = asyncio.create_task(gateway.run(blocked(SHORT_S), Allowance(ALLOWED_S)))
         await _has_blocked(own_redis, 1)
@@ -55,7 +55,7 @@ async def test_a_command_that_is_cancelled_while_redis_holds_its_reply_leaves_it
         assert _is_asked(gateway)
 
 
-async def test_a_reply_that_is_late_is_taken_by_nobody_and_opens_the_breaker(own_redis: OwnRedis) -> None:
+async def test_a_late_reply_goes_to_no_command_and_opens_the_breaker(own_redis: OwnRedis) -> None:
     async with own_gateway(own_redis, **ONE) as gateway:
         with pytest.raises(CacheTrouble):
             await gateway.run(blocked(2 * SHORT_S), Allowance(SHORT_S))
@@ -65,7 +65,7 @@ async def test_a_reply_that_is_late_is_taken_by_nobody_and_opens_the_breaker(own
 
 
 @EITHER
-async def test_who_waits_for_a_connection_and_is_cancelled_takes_none_with_it(own_redis: OwnRedis, late: bool) -> None:
+async def test_a_cancelled_wait_for_a_connection_takes_none_with_it(own_redis: OwnRedis, late: bool) -> None:
     async with own_gateway(own_redis, **ONE) as gateway:
         holder = asyncio.create_task(gateway.run(blocked(SHORT_S), Allowance(ALLOWED_S)))
         await _has_blocked(own_redis, 1)
@@ -92,7 +92,7 @@ async def test_a_connect_that_is_cancelled_anywhere_leaves_no_connection_behind(
     assert points >= 2
 
 
-async def test_a_connection_that_redis_closed_fails_nobody(own_redis: OwnRedis) -> None:
+async def test_a_connection_closed_by_redis_fails_no_command(own_redis: OwnRedis) -> None:
     async with own_gateway(own_redis) as gateway:
         for n in range(3):
             _close_all(own_redis)
@@ -107,7 +107,7 @@ async def test_many_commands_at_once_get_their_own_replies_over_few_connections(
         assert await _connections(own_redis) == 3
 
 
-async def test_no_command_begins_when_the_share_of_its_request_is_spent(own_redis: OwnRedis) -> None:
+async def test_no_command_begins_after_its_requests_share_is_spent(own_redis: OwnRedis) -> None:
     async with own_gateway(own_redis) as gateway:
         allowance = Allowance(ALLOWED_S)
         allowance.left = 0.0
@@ -118,7 +118,7 @@ async def test_no_command_begins_when_the_share_of_its_request_is_spent(own_redi
         assert _is_asked(gateway)
 
 
-async def test_a_refusal_is_no_trouble_unless_the_command_must_not_be_refused(own_redis: OwnRedis) -> None:
+async def test_a_refusal_opens_no_breaker_unless_the_command_must_not_be_refused(own_redis: OwnRedis) -> None:
     async with own_gateway(own_redis) as gateway:
         refused = Command(("SET", "one", "2", "no such option"), bytes, ("one",))
         with pytest.raises(CacheTrouble):
@@ -169,7 +169,7 @@ async def _has_blocked(redis: OwnRedis, many: int) -> None:
 
 
 async def _connections(redis: OwnRedis) -> int:
-    """How many connections beside the one that asks stay; one that was closed may need a moment to go."""
+    """The number of other connections; a closed one may need a moment to disappear."""
     with redis.client() as client:
         await asyncio.sleep(0.02)
         return int(client.info("clients")["connected_clients"]) - 1

@@ -1,4 +1,4 @@
-"""The queue of places and connections: whoever is cancelled or late, no item is lost and the order is kept."""
+"""The queue of places and connections: with cancels and time-outs no item is lost and the order is kept."""
 
 import asyncio
 import random
@@ -11,7 +11,7 @@ from tests.support.cancel import cancel_at
 
 pytestmark = pytest.mark.asyncio
 LONG = 5.0
-TURNS = 3  # of the loop, until everybody who can go on has gone on
+TURNS = 3  # of the loop, until every task that can continue has done so
 
 
 async def test_a_waiter_that_is_cancelled_while_it_waits_takes_nothing() -> None:
@@ -22,7 +22,7 @@ async def test_a_waiter_that_is_cancelled_while_it_waits_takes_nothing() -> None
     assert (queue.free, await queue.take(LONG)) == (1, "item")
 
 
-async def test_taking_what_is_free_never_waits() -> None:
+async def test_taking_a_free_item_never_waits() -> None:
     queue: FairQueue[str] = FairQueue()
     queue.put("item")
     cancelled = await cancel_at(1, queue.take(LONG))
@@ -39,7 +39,7 @@ async def test_a_waiter_that_is_cancelled_in_the_turn_of_its_hand_over_leaves_th
     assert (queue.free, await queue.take(LONG)) == (1, "item")
 
 
-async def test_an_item_left_by_a_cancelled_waiter_goes_to_the_next_who_waits() -> None:
+async def test_an_item_left_by_a_cancelled_waiter_goes_to_the_next_waiter() -> None:
     queue: FairQueue[str] = FairQueue()
     running = asyncio.create_task(cancel_at(1, queue.take(LONG), late=True))
     await _turns()
@@ -51,7 +51,7 @@ async def test_an_item_left_by_a_cancelled_waiter_goes_to_the_next_who_waits() -
 
 
 @pytest.mark.parametrize("gone", [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2)], ids=str)
-async def test_those_who_stay_keep_their_order_when_others_are_cancelled(gone: tuple[int, ...]) -> None:
+async def test_the_remaining_waiters_keep_their_order_when_others_are_cancelled(gone: tuple[int, ...]) -> None:
     queue: FairQueue[int] = FairQueue()
     served: list[int] = []
     waiting = [asyncio.create_task(_served(queue, number, served)) for number in range(4)]
@@ -64,7 +64,7 @@ async def test_those_who_stay_keep_their_order_when_others_are_cancelled(gone: t
     assert served == [number for number in range(4) if number not in gone]
 
 
-async def test_a_newcomer_does_not_overtake_one_who_was_handed_an_item_and_sleeps() -> None:
+async def test_a_newcomer_does_not_overtake_a_sleeping_waiter_with_an_item() -> None:
     queue: FairQueue[str] = FairQueue()
     first = asyncio.create_task(queue.take(LONG))
     await _turns()
@@ -99,7 +99,7 @@ async def test_a_time_out_in_the_turn_of_the_hand_over_hands_the_item_on() -> No
     patient.cancel()
 
 
-async def test_a_take_without_time_gives_what_is_free_and_waits_for_nothing() -> None:
+async def test_a_take_without_time_returns_a_free_item_and_never_waits() -> None:
     queue: FairQueue[str] = FairQueue()
     with pytest.raises(TimeoutError):
         await queue.take(0.0)
@@ -107,7 +107,7 @@ async def test_a_take_without_time_gives_what_is_free_and_waits_for_nothing() ->
     assert await queue.take(0.0) == "item"
 
 
-async def test_what_was_put_back_last_is_taken_first() -> None:
+async def test_the_item_put_back_last_is_taken_first() -> None:
     queue: FairQueue[int] = FairQueue()
     for item in (1, 2, 3):
         queue.put(item)

@@ -1,4 +1,4 @@
-"""What the cache keeps, what a write drops, and that a read after a write is never the value before it."""
+"""Which answers the cache keeps, which ones a write drops, and that no read after a write returns the old value."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -71,8 +71,8 @@ def bodies(cached: Combination, paths: Mapping[str, str]) -> dict[str, bytes]:
     return {name: cached.get(path).content for name, path in paths.items()}
 
 
-def test_every_cached_route_and_every_write_is_walked() -> None:
-    """A route that is new in the table needs its rows in READS or WRITES, and a plan that says what ends it."""
+def test_every_cached_route_and_every_write_is_tested() -> None:
+    """A new route needs its rows in READS or WRITES, and a plan with its groups."""
     walked = {route_of("GET", re.sub(r"/{\w+}", "/1", path)) for path in READS.values()}
     assert walked == {route.name for route in ROUTES if route.cached}
     assert {route.name for route in ROUTES if route.method != "GET"} == {"patch_product", "create_order"}
@@ -89,7 +89,9 @@ def test_the_first_read_is_a_miss_and_the_next_a_hit_of_the_same_bytes(
 
 
 @pytest.mark.parametrize("name", WRITES)
-def test_a_write_drops_what_it_touched_and_nothing_else(cached: Combination, paths: dict[str, str], name: str) -> None:
+def test_a_write_drops_the_values_it_touched_and_no_others(
+    cached: Combination, paths: dict[str, str], name: str
+) -> None:
     write, status, dropped = WRITES[name]
     states(cached, paths)
     assert states(cached, paths) == dict.fromkeys(paths, "hit")
@@ -114,7 +116,7 @@ def test_different_queries_are_different_values(cached: Combination) -> None:
     assert len({answer.content for answer in read.values()}) == len(queries)
 
 
-def test_the_same_question_spelled_otherwise_is_one_value(cached: Combination) -> None:
+def test_two_spellings_of_a_query_share_one_value(cached: Combination) -> None:
     cached.get("/api/products?limit=20&after=0")
     for query in ("", "?after=0", "?limit=020", "?after=0&limit=20"):
         assert cached.get(f"/api/products{query}").headers["X-Cache"] == "hit"
@@ -127,7 +129,7 @@ def test_a_404_is_not_kept(cached: Combination) -> None:
 
 
 def test_a_value_from_before_a_write_does_not_come_back(cached: Combination) -> None:
-    """As when a slow reader stores, after the drop, what it had read before it."""
+    """Like a slow reader that stores an old value after the drop."""
     path = "/api/products/403"
     cached.get(path)
     with closing(cached.redis()) as client:
@@ -174,7 +176,7 @@ def test_without_a_cache_redis_is_not_used(all_combinations: dict[str, Combinati
         assert client.keys("*") == []
 
 
-def test_twenty_reads_at_once_are_all_right(cached: Combination) -> None:
+def test_twenty_concurrent_reads_are_all_right(cached: Combination) -> None:
     read = at_once([partial(cached.get, "/api/dashboard")] * 20)
     assert len({answer.content for answer in read}) == 1
     assert {answer.headers["X-Cache"] for answer in read} <= {"miss", "hit"}

@@ -1,4 +1,4 @@
-"""What lies in Redis, and that nothing that happens to it fails a request."""
+"""The entries in Redis, and that no fault of Redis fails a request."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,7 +13,7 @@ from tests.support.obstacles import frozen, refusing_address
 from tests.support.waiting import SLACK, wait_until
 
 LIFETIME, JITTER = 60.0, 6.0
-# What a service may spend on Redis where Redis is in trouble; tests/cache/test_cache_trouble.py looks more closely.
+# The time a service may spend on a Redis in trouble; tests/cache/test_cache_trouble.py has more.
 SPENT = 1.0
 LONGEST = SPENT + SLACK
 READS = [
@@ -37,21 +37,21 @@ def pulled(cached: Combination, path: str) -> httpx.Response:
 
 @pytest.fixture
 def without_redis(cached: Combination) -> Iterator[Combination]:
-    """The combination with an address for Redis at which nothing listens."""
+    """The combination with a Redis address on which nothing listens."""
     with refusing_address() as nowhere, restarted(cached, CACHE_URL=f"redis://{nowhere}/0"):
         yield cached
 
 
 @pytest.fixture
 def impatient(cached: Combination) -> Iterator[Combination]:
-    """The combination with little time to spend on Redis."""
+    """The combination with a short CACHE_TIMEOUT."""
     with restarted(cached, CACHE_TIMEOUT=str(SPENT)):
         yield cached
 
 
 @contextmanager
 def restarted(cached: Combination, **environment: str) -> Iterator[None]:
-    """Has the combination run with other settings for the length of the block."""
+    """Runs the combination with other settings inside the block."""
     service = cached.stack.service(cached.name)
     try:
         service.restart(environment)
@@ -60,9 +60,9 @@ def restarted(cached: Combination, **environment: str) -> Iterator[None]:
         service.restart()
 
 
-def test_every_key_is_the_combinations_own_and_ends_by_itself(cached: Combination) -> None:
+def test_every_key_belongs_to_the_combination_and_expires(cached: Combination) -> None:
     with closing(cached.redis()) as client:
-        client.flushall()  # what other tests have left there under prefixes of their own
+        client.flushall()  # entries left by other tests under their own prefixes
         for path in READS:
             cached.get(path)
         names = [str(key, "ascii") for key in client.scan_iter(count=1000)]
@@ -71,20 +71,20 @@ def test_every_key_is_the_combinations_own_and_ends_by_itself(cached: Combinatio
     assert all(name.startswith(f"{cached.name}:") for name in names)
 
 
-def test_a_value_lives_for_a_minute_give_or_take_a_tenth(cached: Combination) -> None:
+def test_a_value_lives_for_a_minute_plus_or_minus_a_tenth(cached: Combination) -> None:
     for number in range(500, 540):
         cached.get(f"/api/products/{number}")
     with closing(cached.redis()) as client:
         values = [f"{cached.name}:{key}" for key in cached.entries("value:*")]
         seconds = [client.pttl(key) / 1000 for key in values]
     assert len(seconds) == 40
-    # They were stored a moment ago, so a little less is left.
+    # They were stored a moment ago, so the remaining time is a little less.
     assert LIFETIME - JITTER - 2 < min(seconds)
     assert max(seconds) <= LIFETIME + JITTER
     assert max(seconds) - min(seconds) > JITTER / 2
 
 
-def test_a_value_that_has_ended_is_a_miss(cached: Combination) -> None:
+def test_an_expired_value_is_a_miss(cached: Combination) -> None:
     cached.get("/api/products/422")
     with closing(cached.redis()) as client:
         key = f"{cached.name}:value:product:422"
@@ -110,7 +110,7 @@ def test_garbage_under_a_key_is_a_miss(cached: Combination, kind: str, garbage: 
 
 
 @pytest.mark.parametrize("kind", ["value", "stamp"])
-def test_another_kind_of_entry_under_a_key_fails_no_request(cached: Combination, kind: str) -> None:
+def test_an_entry_of_another_type_under_a_key_fails_no_request(cached: Combination, kind: str) -> None:
     right = pulled(cached, "/api/products/421").content
     with closing(cached.redis()) as client:
         key = f"{cached.name}:{kind}:product:421"
@@ -133,7 +133,7 @@ def test_a_flush_in_the_middle_is_harmless(cached: Combination) -> None:
 
 
 def check_all_routes(cached: Combination, right: dict[str, bytes], stock: int) -> None:
-    """Raises AssertionError unless each route answers right, in time, and says that it went past Redis."""
+    """Raises AssertionError unless each route answers correctly, in time, and with X-Cache: bypass."""
     for path in READS:
         answer = pulled(cached, path)
         assert (answer.headers["X-Cache"], answer.content) == ("bypass", right[path])
@@ -146,12 +146,12 @@ def check_all_routes(cached: Combination, right: dict[str, bytes], stock: int) -
     assert cached.body("/health/ready")["cache"] == "down"
 
 
-def test_without_redis_every_route_answers_right(cached: Combination, without_redis: Combination) -> None:
+def test_without_redis_every_route_answers_correctly(cached: Combination, without_redis: Combination) -> None:
     right = rows_as_read(cached)
     check_all_routes(without_redis, right, 70)
 
 
-def test_a_frozen_redis_holds_nobody_up_for_long(impatient: Combination) -> None:
+def test_a_frozen_redis_delays_no_request_for_long(impatient: Combination) -> None:
     right = rows_as_read(impatient)
     with frozen(impatient.stack.cache_pid):
         check_all_routes(impatient, right, 80)

@@ -1,4 +1,4 @@
-"""The guarantee in every order of events: ours holds in all, and each of three broken policies breaks it in some."""
+"""The guarantee in every order of events: our policy keeps it in all, three broken ones each break it in some."""
 
 from collections.abc import Sequence
 from itertools import count
@@ -16,7 +16,7 @@ START, LATER = 1000.0, 1055.0
 
 @pytest.fixture
 def still_life(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A frozen clock, at which values are past their soft end, and constant random numbers."""
+    """A frozen clock, with values past their soft end, and constant random numbers."""
     monkeypatch.setattr(cache_policy, "time", lambda: START)
     monkeypatch.setattr(cache_policy, "monotonic", lambda: 0.0)
     monkeypatch.setattr(cache_values, "time", lambda: LATER)
@@ -24,7 +24,7 @@ def still_life(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Orders:
-    """Tries all interleavings of the actors' events; a state that was reached before is not followed again."""
+    """Tries all interleavings of the actors' events; a state reached before is not explored again."""
 
     def __init__(self, actors: Sequence[Actor], before: Sequence[Actor], patch: pytest.MonkeyPatch) -> None:
         self._actors = actors

@@ -20,7 +20,7 @@ from tests.support.own_redis import OwnRedis
 from tests.support.own_services import running_service
 from tests.support.waiting import wait_until
 
-# How long an answer takes is measured: spending the time-out once is told from spending it twice.
+# Latencies are measured: one time-out has to be distinguished from two.
 pytestmark = [pytest.mark.timed, pytest.mark.usefixtures("servers")]
 CACHE_TIMEOUT = 0.8
 ONCE = 2 * CACHE_TIMEOUT - 0.1
@@ -49,11 +49,11 @@ class Troubled:
         assert answer.status_code == 200
 
     def figures(self) -> Figures:
-        """What the service counts."""
+        """The service's metrics."""
         return figures(self.service.url)
 
     def wait_for_mending(self) -> None:
-        """Returns when the service asks Redis again and owes nothing."""
+        """Returns when the service uses Redis again and owes no drops."""
         wait_until(lambda: self.figures().sum("cache_breaker_open") == 0, "the breaker has closed")
         assert self.figures().sum("cache_owed_drops") == 0
 
@@ -82,7 +82,9 @@ TROUBLES: dict[str, Callable[[Troubled], AbstractContextManager[object]]] = {
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_trouble_costs_each_request_one_time_out_and_those_after_it_nothing(troubled: Troubled, trouble: str) -> None:
+def test_trouble_costs_each_running_request_one_time_out_and_later_ones_nothing(
+    troubled: Troubled, trouble: str
+) -> None:
     warm, written, cold = next(numbers), next(numbers), next(numbers)
     for number in (warm, written):
         troubled.change(number, 1)
@@ -108,7 +110,7 @@ def test_trouble_costs_each_request_one_time_out_and_those_after_it_nothing(trou
     assert after.sum("cache_late_drops_total") > before.sum("cache_late_drops_total")
 
 
-def test_a_lease_that_could_not_be_freed_holds_nobody_up(troubled: Troubled, stack: Stack) -> None:
+def test_a_lease_that_could_not_be_freed_delays_no_request(troubled: Troubled, stack: Stack) -> None:
     warm, cold = next(numbers), next(numbers)
     troubled.get(warm)
     with Crowd(troubled.service.url) as crowd, ExitStack() as trouble, troubled.redis.client() as client:
@@ -126,13 +128,13 @@ def test_a_lease_that_could_not_be_freed_holds_nobody_up(troubled: Troubled, sta
 
 
 def test_many_short_delays_cost_one_time_out_together(troubled: Troubled) -> None:
-    """A cold read takes four commands: each is in time, and all together are not."""
+    """A cold read takes four commands: each is in time, but their sum is not."""
     with troubled.proxy.switched(Mode("delay", 0.15)), Crowd(troubled.service.url) as crowd:
         _check(all_of(crowd.get(f"/api/products/{next(numbers)}", 1)), ONCE)
     troubled.wait_for_mending()
 
 
-def test_a_full_redis_gives_what_it_has_and_takes_drops(troubled: Troubled) -> None:
+def test_a_full_redis_still_serves_its_values_and_accepts_drops(troubled: Troubled) -> None:
     kept, new = next(numbers), next(numbers)
     troubled.change(kept, 1)
     troubled.get(kept)
@@ -145,7 +147,7 @@ def test_a_full_redis_gives_what_it_has_and_takes_drops(troubled: Troubled) -> N
     assert [troubled.get(new).headers["X-Cache"] for _ in range(2)] == ["miss", "hit"]
 
 
-def test_a_redis_that_evicts_is_only_less_of_a_cache(troubled: Troubled) -> None:
+def test_a_redis_that_evicts_only_causes_misses(troubled: Troubled) -> None:
     many = range(700, 730)
     with troubled.redis.client() as client:
         used = int(client.info("memory")["used_memory"])
@@ -160,7 +162,7 @@ def test_a_redis_that_evicts_is_only_less_of_a_cache(troubled: Troubled) -> None
     assert troubled.figures().sum("cache_breaker_open") == 0
 
 
-def test_a_redis_that_was_restarted_empty_is_filled_again(troubled: Troubled) -> None:
+def test_a_redis_restarted_empty_is_filled_again(troubled: Troubled) -> None:
     number = next(numbers)
     troubled.get(number)
     with troubled.redis.gone():

@@ -1,4 +1,4 @@
-"""The breaker with what it owes, and both twins' caches over a Redis of their own: no service, no database."""
+"""The breaker with its owed drops, and both twins' caches with their own Redis: no service, no database."""
 
 import time
 from collections.abc import Iterator
@@ -54,7 +54,7 @@ def side(request: pytest.FixtureRequest, own_redis: OwnRedis, proxy: Proxy) -> I
 
 
 class Side:
-    """One twin's cache, with a body that counts how often it was made."""
+    """One twin's cache, whose body is the number of loads."""
 
     def __init__(self, twin: Twin, port: int, **settings_of_its_own: str) -> None:
         address = {"COMBINATION": twin.name, "CACHE_URL": f"redis://127.0.0.1:{port}/0"}
@@ -84,7 +84,7 @@ class Side:
         self.twin.call(self.cache.close)
 
     def asks(self) -> bool:
-        """Whether the breaker is closed, which the service shows only as figures."""
+        """Whether the breaker is closed, which the service shows only in its metrics."""
         return not self.cache._redis._breaker.is_open
 
     def _load(self) -> Any:
@@ -99,7 +99,7 @@ def test_a_closed_breaker_defers_no_drop(breaker: Breaker) -> None:
     assert breaker.take() == ["one"]
 
 
-def test_it_does_not_close_while_a_drop_is_owed(breaker: Breaker) -> None:
+def test_a_breaker_does_not_close_while_a_drop_is_owed(breaker: Breaker) -> None:
     breaker.open(["one", "two"])
     assert not breaker.close()
     assert breaker.take() == ["one", "two"]
@@ -109,7 +109,7 @@ def test_it_does_not_close_while_a_drop_is_owed(breaker: Breaker) -> None:
     assert breaker.close()
 
 
-def test_a_group_is_owed_once_and_some_are_taken_at_a_time(breaker: Breaker) -> None:
+def test_a_group_is_owed_once_and_groups_are_taken_in_batches(breaker: Breaker) -> None:
     groups = [str(number) for number in range(BATCH + 1)]
     breaker.open(groups)
     breaker.defer(groups)
@@ -117,7 +117,9 @@ def test_a_group_is_owed_once_and_some_are_taken_at_a_time(breaker: Breaker) -> 
     assert breaker.take() == groups[BATCH:]
 
 
-def test_too_many_are_forgotten_and_cost_all(breaker: Breaker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_owed_groups_are_forgotten_and_invalidate_everything(
+    breaker: Breaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cache_breaker, "MOST_OWED", 3)
     breaker.open(["one", "two", "three"])
     breaker.defer(["four"])
@@ -127,7 +129,7 @@ def test_too_many_are_forgotten_and_cost_all(breaker: Breaker, monkeypatch: pyte
     assert breaker.close()
 
 
-def test_the_pauses_between_probes_grow_and_start_again(breaker: Breaker) -> None:
+def test_the_pauses_between_probes_grow_and_are_reset(breaker: Breaker) -> None:
     breaker.open()
     assert [breaker.next_pause() for _ in range(6)] == [0.1, 0.2, 0.4, 0.8, 1.0, 1.0]
     breaker.close()
@@ -135,7 +137,7 @@ def test_the_pauses_between_probes_grow_and_start_again(breaker: Breaker) -> Non
     assert breaker.next_pause() == 0.1
 
 
-def test_a_reply_that_a_reset_has_lost_is_asked_for_once_more(side: Side, own_redis: OwnRedis, proxy: Proxy) -> None:
+def test_a_command_whose_reply_a_reset_lost_is_repeated_once(side: Side, own_redis: OwnRedis, proxy: Proxy) -> None:
     plan = product_plan(4)
     side.get(plan)
     with own_redis.client() as client, proxy.switched(Mode("lose", word="MGET")):
@@ -145,7 +147,7 @@ def test_a_reply_that_a_reset_has_lost_is_asked_for_once_more(side: Side, own_re
     assert (state, asked) == ("bypass", 2)
 
 
-def test_a_drop_that_failed_is_made_up_for_before_anything_is_read(side: Side, proxy: Proxy) -> None:
+def test_a_failed_drop_is_repeated_before_any_read(side: Side, proxy: Proxy) -> None:
     plan = product_plan(1)
     first, _ = side.get(plan)
     assert side.get(plan) == (first, "hit")
@@ -159,7 +161,7 @@ def test_a_drop_that_failed_is_made_up_for_before_anything_is_read(side: Side, p
     assert side.get(plan)[0] not in {first, second}
 
 
-def test_another_worker_serves_the_old_value_only_until_the_drop_is_made_up_for(
+def test_another_worker_serves_the_old_value_only_until_the_drop_is_repeated(
     side: Side, own_redis: OwnRedis, proxy: Proxy
 ) -> None:
     plan, other = product_plan(5), Side(side.twin, own_redis.port, CACHE_LIFETIME="60")
@@ -173,9 +175,7 @@ def test_another_worker_serves_the_old_value_only_until_the_drop_is_made_up_for(
     other.close()
 
 
-def test_a_drop_that_is_owed_at_the_end_of_a_worker_is_tried_once_more(
-    side: Side, own_redis: OwnRedis, proxy: Proxy
-) -> None:
+def test_a_drop_owed_at_the_end_of_a_worker_is_tried_once_more(side: Side, own_redis: OwnRedis, proxy: Proxy) -> None:
     plan = product_plan(2)
     side.get(plan)
     with proxy.switched(CUT):  # what is sent now never arrives
@@ -187,7 +187,7 @@ def test_a_drop_that_is_owed_at_the_end_of_a_worker_is_tried_once_more(
         assert not client.exists(f"{PREFIX}:stamp:product:2")
 
 
-def test_when_too_much_is_owed_all_stamps_of_the_combination_end_and_no_others(
+def test_when_too_much_is_owed_all_stamps_of_the_combination_expire_and_no_others(
     side: Side, own_redis: OwnRedis, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cache_breaker, "MOST_OWED", 2)
@@ -203,7 +203,7 @@ def test_when_too_much_is_owed_all_stamps_of_the_combination_end_and_no_others(
         assert before != [side.get(plan)[0] for plan in plans]
 
 
-def test_only_a_value_that_is_whole_and_the_keys_own_counts(side: Side, own_redis: OwnRedis) -> None:
+def test_only_a_complete_value_of_the_same_key_is_accepted(side: Side, own_redis: OwnRedis) -> None:
     """As when replies come out of step: all of these values carry the stamp that is in force."""
     plan, other = Plan("page:1", ("pages",)), Plan("page:2", ("pages",))
     side.drop("pages")
@@ -220,8 +220,8 @@ def test_only_a_value_that_is_whole_and_the_keys_own_counts(side: Side, own_redi
             assert side.get(plan)[1] == "miss"
 
 
-def test_past_its_soft_end_a_value_is_stale_and_ends_with_its_stamp_all_the_same(side: Side) -> None:
-    side.pool_is_busy = True  # so that nobody makes it again
+def test_a_value_past_its_soft_end_is_stale_and_still_ends_with_its_stamp(side: Side) -> None:
+    side.pool_is_busy = True  # so that no request refreshes it
     plan = product_plan(31)
     body, _ = side.get(plan)
     wait_until(lambda: side.get(plan) == (body, "stale"), "it is past its soft end")
@@ -230,7 +230,7 @@ def test_past_its_soft_end_a_value_is_stale_and_ends_with_its_stamp_all_the_same
     assert side.made == int(body) + 1
 
 
-def test_a_value_past_its_soft_end_is_made_again_behind_the_answers(side: Side) -> None:
+def test_a_value_past_its_soft_end_is_refreshed_in_the_background(side: Side) -> None:
     side.pool_is_busy = True
     plan = product_plan(32)
     body, _ = side.get(plan)

@@ -1,4 +1,4 @@
-"""How long Redis may take, on both twins: it is Redis that is judged by it, and not the service beside it."""
+"""The time limit of Redis, on both twins: it counts Redis' time, not delays of the service itself."""
 
 import ctypes
 import time
@@ -23,8 +23,8 @@ from tests.support.waiting import SLACK, wait_until
 pytestmark = pytest.mark.usefixtures("servers")
 
 LIMIT_S, IN_TIME_S = 1.0, 0.6
-# Long enough for Redis' reply to be there at its end, and too short for the one that is late; Redis looks for what is
-# due ten times a second.
+# Long enough for Redis' reply in time, and too short for the late one; Redis checks blocked clients
+# ten times a second.
 STANDSTILL_S, LATE_S, PATIENCE_S = 2.0, 8.0, 20.0
 DRIP_S, DRIPPED = 0.05, b"x" * 100
 
@@ -57,7 +57,7 @@ class Asking:
         twin.call(self.gateway.open)
 
     def start(self, after_s: float) -> Future[Any]:
-        """Begins a command to which Redis replies with nothing after so many seconds; returns when Redis has it."""
+        """Begins a command that Redis answers with null after this many seconds; returns when Redis has received it."""
         replies_late = Command(("BLPOP", "no such list", str(after_s)), lambda reply: ("replied", reply))
         future = self.twin.start(self.gateway.run, replies_late, Allowance(LIMIT_S))
         with self.redis.client() as client:
@@ -84,7 +84,7 @@ def asking(request: pytest.FixtureRequest, own_redis: OwnRedis) -> Iterator[Aski
 
 
 def _stand_still(seconds: float) -> None:
-    """Keeps Python's lock, as a long computation in C does: no thread runs, and no task."""
+    """Holds the GIL like a long computation in C: no thread and no task runs."""
     ctypes.PyDLL(None).usleep(int(seconds * 1_000_000))
 
 
@@ -94,7 +94,7 @@ def test_a_reply_that_came_while_the_service_stood_still_is_not_late(asking: Ask
     assert waiting.result(PATIENCE_S) == ("replied", None)
 
 
-def test_a_reply_that_is_late_is_given_up_in_time(asking: Asking) -> None:
+def test_a_late_reply_times_out(asking: Asking) -> None:
     began = time.monotonic()
     with pytest.raises(CacheTrouble):
         asking.start(LATE_S).result(PATIENCE_S)
@@ -103,21 +103,21 @@ def test_a_reply_that_is_late_is_given_up_in_time(asking: Asking) -> None:
         wait_until(lambda: not client.info("clients")["blocked_clients"], "the connection was closed")
 
 
-def test_a_reply_that_is_late_is_not_waited_for_because_the_service_stood_still(asking: Asking) -> None:
+def test_a_late_reply_is_not_awaited_because_the_service_stood_still(asking: Asking) -> None:
     waiting = asking.start(LATE_S)
     _stand_still(STANDSTILL_S)
     with pytest.raises(CacheTrouble):
         waiting.result(PATIENCE_S)
 
 
-def test_a_given_up_reply_is_not_taken_for_the_next(asking: Asking) -> None:
+def test_a_reply_after_its_time_out_is_not_taken_for_the_next(asking: Asking) -> None:
     with pytest.raises(CacheTrouble):
         asking.start(2 * LIMIT_S).result(PATIENCE_S)
     ping = Command(("PING",), lambda reply: reply)
     assert asking.twin.call(asking.gateway._send, ping, SLACK) == b"PONG"
 
 
-def test_a_reply_that_drips_is_given_up_in_time(asking: Asking) -> None:
+def test_a_dripping_reply_times_out(asking: Asking) -> None:
     with asking.redis.client() as client:
         client.set("long", DRIPPED)
     began = time.monotonic()
@@ -126,8 +126,8 @@ def test_a_reply_that_drips_is_given_up_in_time(asking: Asking) -> None:
     assert LIMIT_S <= time.monotonic() - began < 2 * LIMIT_S + SLACK
 
 
-def test_the_time_out_of_the_blocking_client_alone_begins_again_with_each_byte(own_redis: OwnRedis) -> None:
-    """Why the sync side watches; when this fails, redis-py bounds the reply and the watch may go."""
+def test_the_blocking_clients_own_time_out_restarts_with_each_byte(own_redis: OwnRedis) -> None:
+    """Why the sync side has a watch; if this fails, redis-py limits the whole reply and the watch is unnecessary."""
     with own_redis.client() as client:
         client.set("long", DRIPPED)
     with Proxy(own_redis.port) as proxy, redis.Redis(port=proxy.port, protocol=2, socket_timeout=LIMIT_S) as client:

@@ -1,4 +1,4 @@
-"""A Redis with TLS and with a password: the right one serves hits, every other one is bypassed and told."""
+"""A Redis with TLS and a password: the right one serves hits, every other one is bypassed and logged."""
 
 import logging
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ PASSWORD = "a secret: @/?#"
 
 @dataclass
 class Servers:
-    """A Redis by the certificate that it shows, and the authorities."""
+    """A Redis per certificate, and the authorities."""
 
     folder: Path
     ours: Authority
@@ -65,7 +65,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 @dataclass(frozen=True)
 class Told:
-    """What two reads and the readiness of a service say."""
+    """The results of two reads and of readiness."""
 
     states: list[str]
     readiness: str
@@ -73,7 +73,7 @@ class Told:
 
 
 def told(name: str, settings: dict[str, str], caplog: pytest.LogCaptureFixture) -> Told:
-    """A twin's cache over a Redis, from its start to its end; no read may fail."""
+    """Runs a twin's cache with a Redis, from start to end; no read may fail."""
     with Twin(name) as twin, caplog.at_level(logging.WARNING):
         background = twin.call(twin.part("service.background", "Background"))
         read = read_settings(REQUIRED | LIMITS | settings)
@@ -109,7 +109,7 @@ def test_a_redis_whose_certificate_is_verified_serves_hits(
     [("good", "other"), ("good", None), ("misnamed", "ours"), ("expired", "ours"), ("plain", "ours")],
     ids=["wrong CA", "no CA", "wrong name", "expired", "no TLS"],
 )
-def test_a_redis_whose_certificate_is_not_verified_is_bypassed_and_told(
+def test_a_redis_whose_certificate_is_not_verified_is_bypassed_and_logged(
     name: str, server: str, trusted: str | None, servers: Servers, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = {"CACHE_URL": f"rediss://127.0.0.1:{servers.running[server].port}/0"}

@@ -1,4 +1,4 @@
-"""One computation for all who ask: over all workers, with a leader who dies or goes away, and within a while."""
+"""One computation for all requests: over all workers, with a leader that dies or disconnects, within a time limit."""
 
 import time
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ def service(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Service]:
 
 
 @pytest.mark.parametrize("name", CACHED)
-def test_two_hundred_at_once_for_a_cold_key_cause_one_query(stack: Stack, name: str) -> None:
+def test_two_hundred_concurrent_reads_of_a_cold_key_cause_one_query(stack: Stack, name: str) -> None:
     with running_service(stack, name, WORKERS="2", FLIGHT_TIMEOUT="6", **WIDE) as service, ExitStack() as wires:
         before = selects(stack)
         body = httpx.get(service.url + REPORT, timeout=15).content
@@ -76,7 +76,7 @@ def test_two_hundred_at_once_for_a_cold_key_cause_one_query(stack: Stack, name: 
         assert answers == [(200, body)] * MANY
         assert selects(stack) - before == alone
         events = figures(service.url).values("cache_events_total", "event")
-        assert events["miss"] == 2  # the one that was alone, and the one of the crowd
+        assert events["miss"] == 2  # the single query before, and the one for all
         assert events["hit"] + events["joined"] == MANY - 1
         assert leases(service) == 0
 
@@ -97,7 +97,7 @@ def test_a_leader_that_is_killed_frees_the_key_in_time(stack: Stack, name: str) 
         assert httpx.get(f"{service.url}/api/products/5", timeout=15).headers["X-Cache"] == "hit"
 
 
-def test_a_leader_whose_client_goes_away_strands_nobody(stack: Stack, service: Service) -> None:
+def test_a_leader_whose_client_disconnects_strands_no_follower(stack: Stack, service: Service) -> None:
     with Crowd(service.url) as crowd:
         with locked_tables(stack, stack.database(service.name)):
             with Wire(service.url) as leader:
@@ -106,7 +106,7 @@ def test_a_leader_whose_client_goes_away_strands_nobody(stack: Stack, service: S
                 before = selects(stack)
                 followers = crowd.get("/api/products/6", 8)
                 wait_until(lambda: _opened(service) >= 9, "the followers have come")
-            time.sleep(0.2)  # so that the service has seen the leader's client go
+            time.sleep(0.2)  # so that the service has noticed the leader's disconnect
         answers = all_of(followers)
         assert {each.status for each in answers} == {200}
         assert selects(stack) - before == 0
@@ -114,7 +114,7 @@ def test_a_leader_whose_client_goes_away_strands_nobody(stack: Stack, service: S
 
 
 @pytest.mark.parametrize("name", CACHED)
-def test_those_who_wait_go_to_the_database_after_a_while(stack: Stack, name: str) -> None:
+def test_followers_query_the_database_after_their_time_out(stack: Stack, name: str) -> None:
     with running_service(stack, name, FLIGHT_TIMEOUT="1.5", **WIDE) as service, Crowd(service.url) as crowd:
         with locked_tables(stack, stack.database(name)):
             pending = crowd.get("/api/products/7", 3)
@@ -124,7 +124,7 @@ def test_those_who_wait_go_to_the_database_after_a_while(stack: Stack, name: str
         assert taken < 4
 
 
-def test_a_missing_product_is_missed_once_for_all(stack: Stack, service: Service) -> None:
+def test_a_missing_product_is_queried_once_for_all_readers(stack: Stack, service: Service) -> None:
     with Crowd(service.url) as crowd:
         with locked_tables(stack, stack.database(service.name)):
             pending = crowd.get("/api/products/9999", 5)
@@ -136,7 +136,7 @@ def test_a_missing_product_is_missed_once_for_all(stack: Stack, service: Service
 
 
 @pytest.mark.parametrize("name", CACHED)
-def test_a_hot_key_is_made_again_before_it_ends(stack: Stack, name: str) -> None:
+def test_a_hot_key_is_refreshed_before_it_expires(stack: Stack, name: str) -> None:
     with running_service(stack, name, CACHE_LIFETIME="1.5", **WIDE) as service, Wire(service.url) as wire:
         ends = time.monotonic() + 5
         while time.monotonic() < ends:
@@ -148,7 +148,7 @@ def test_a_hot_key_is_made_again_before_it_ends(stack: Stack, name: str) -> None
 
 
 @pytest.mark.parametrize("name", CACHED)
-def test_without_refresh_a_hot_key_ends_and_is_missed(stack: Stack, name: str) -> None:
+def test_without_refresh_a_hot_key_expires_and_is_missed(stack: Stack, name: str) -> None:
     environment = {"CACHE_LIFETIME": "0.5", "CACHE_REFRESH": "off"}
     with running_service(stack, name, **environment, **WIDE) as service, Wire(service.url) as wire:
         ends = time.monotonic() + 2

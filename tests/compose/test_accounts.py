@@ -12,9 +12,9 @@ from tests.support.seeded_servers import KINDS, SHOPS, SeededServer, seeded_serv
 pytestmark = pytest.mark.usefixtures("servers")
 
 ACCOUNTS = "SELECT user, host, plugin, authentication_string FROM mysql.user"
-# Wrong password, none where one is needed, and a locked account on MySQL and on MariaDB.
+# Wrong password, missing password, and a locked account on MySQL and on MariaDB.
 REFUSED = {1045, 1698, 3118, 4151}
-# An anonymous account would let in a name that there is not.
+# An anonymous account would accept an unknown name.
 NAMES = ["root", "mysql", "mariadb.sys", "nobody"]
 
 
@@ -37,13 +37,13 @@ def test_every_account_has_a_password_or_is_locked(server: SeededServer) -> None
     assert {"root", *SHOPS} <= users <= {"root", *(account(entry.name) for entry in read_entries(OURS))}
 
 
-def test_passwords_are_checked_by_the_server_and_not_by_who_asks(server: SeededServer) -> None:
+def test_passwords_are_checked_by_the_server_and_not_by_the_client(server: SeededServer) -> None:
     plugins = {str(plugin) for _, _, plugin, _ in server.rows("mysql", ACCOUNTS)}
     assert plugins <= {"mysql_native_password", "caching_sha2_password"}
 
 
 @pytest.mark.parametrize("user", NAMES)
-def test_nobody_enters_without_a_password(server: SeededServer, user: str) -> None:
+def test_nobody_connects_without_a_password(server: SeededServer, user: str) -> None:
     with pytest.raises(pymysql.err.OperationalError) as refused:
         pymysql.connect(host=server.host, port=server.port, user=user, password="")
     assert refused.value.args[0] in REFUSED

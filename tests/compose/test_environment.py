@@ -1,4 +1,4 @@
-"""Every kind of stack starts a service with the variables of Compose: as local processes, and on Kubernetes."""
+"""Every kind of stack starts a service with the variables of Compose: local processes and Kubernetes."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The local stack as a command: it starts, says what is wrong in one line, and leaves nothing behind."""
+"""The local stack as a command: it starts, reports errors in one line, and leaves nothing behind."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def box() -> Iterator[Sandbox]:
         yield box
 
 
-def test_up_says_where_everything_is_and_ctrl_c_leaves_nothing(box: Sandbox) -> None:
+def test_up_prints_all_addresses_and_ctrl_c_leaves_nothing(box: Sandbox) -> None:
     command = up(box, "--only", "sync", **UNSEEDED).saw(READY)
     assert command.match(r"ready after [\d.]+ s: (MySQL|MariaDB) \d+\.\d+.*SCALE=1")
     assert command.match(r"sync +http://127\.0\.0\.1:\d+/api/products")
@@ -49,16 +49,14 @@ def test_up_says_where_everything_is_and_ctrl_c_leaves_nothing(box: Sandbox) -> 
         ("starting async-cached", signal.SIGHUP, 129),
     ],
 )
-def test_a_start_that_is_interrupted_leaves_nothing(
-    box: Sandbox, moment: str, sent: signal.Signals, status: int
-) -> None:
+def test_an_interrupted_start_leaves_nothing(box: Sandbox, moment: str, sent: signal.Signals, status: int) -> None:
     command = up(box, "--only", "sync,async-cached", **(UNSEEDED if moment == "filling" else {})).saw(moment)
     assert command.send(sent).status() == status
     assert not command.match("Traceback")
     assert box.left_behind() == []
 
 
-def test_down_ends_what_up_started(box: Sandbox) -> None:
+def test_down_ends_the_stack_that_up_started(box: Sandbox) -> None:
     command = up(box, "--only", "async").saw(READY)
     down = Command(box, "down")
     assert down.status() == 0
@@ -67,7 +65,7 @@ def test_down_ends_what_up_started(box: Sandbox) -> None:
     assert box.left_behind() == []
 
 
-def test_down_removes_what_a_killed_stack_left(box: Sandbox) -> None:
+def test_down_removes_the_leftovers_of_a_killed_stack(box: Sandbox) -> None:
     up(box, "--only", "sync").saw(READY).kill()
     assert {"redis-server", Path(programs.need("mysqld", "mariadbd")).name, Path(sys.executable).name} <= set(
         box.left_behind()
@@ -78,7 +76,7 @@ def test_down_removes_what_a_killed_stack_left(box: Sandbox) -> None:
     assert box.left_behind() == []
 
 
-def test_down_follows_no_link_that_lies_in_the_temporary_folder(box: Sandbox, tmp_path: Path) -> None:
+def test_down_follows_no_link_in_the_temporary_folder(box: Sandbox, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     kept.mkdir()
     gone = Owner(pid=2**22 + 1, started=0.0, checkout=str(CHECKOUT), foreground=True)
@@ -98,7 +96,7 @@ def test_a_setting_that_a_service_refuses_is_named_before_anything_starts(box: S
     assert box.left_behind() == []
 
 
-def test_a_port_that_is_taken_is_one_line_with_its_owner_and_the_cure(box: Sandbox) -> None:
+def test_a_taken_port_gives_one_line_with_its_owner_and_the_cure(box: Sandbox) -> None:
     port = free_base() + 3
     with socket.create_server(("127.0.0.1", port)):
         command = up(box, PORT_BASE=str(port - 3))
@@ -121,7 +119,7 @@ def test_a_port_that_is_taken_is_one_line_with_its_owner_and_the_cure(box: Sandb
         ([], {"SECRETS": "/nowhere/mine"}, "/nowhere/mine_root.txt is missing"),
     ],
 )
-def test_what_cannot_be_used_is_refused_in_one_line(
+def test_unusable_input_is_refused_in_one_line(
     box: Sandbox, words: list[str], variables: dict[str, str], said: str
 ) -> None:
     command = up(box, *words, **variables)

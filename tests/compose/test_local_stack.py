@@ -1,4 +1,4 @@
-"""The local stack while it runs: it is what the compose files define, and nothing else is touched."""
+"""The local stack while it runs: it matches the compose files and touches nothing else."""
 
 import os
 import pwd
@@ -31,7 +31,7 @@ SPELLINGS = {
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Stack]:
-    """With cores of its own, also where other tests run beside it."""
+    """With its own cores, even if other tests run at the same time."""
     with pytest.MonkeyPatch.context() as patch:
         for variable in ("SERVICE_CPUS", "OTHER_CPUS"):
             patch.delenv(variable, raising=False)
@@ -39,7 +39,7 @@ def running() -> Iterator[Stack]:
             yield stack
 
 
-def test_down_leaves_a_stack_alone_that_something_else_is_using(running: Stack) -> None:
+def test_down_leaves_a_stack_that_is_in_use(running: Stack) -> None:
     with sandbox() as empty:
         (empty.path / running.directory.name).mkdir()
         owner = (running.directory / FILE).read_text()
@@ -92,7 +92,7 @@ def test_every_program_runs_on_its_cores(running: Stack) -> None:
     assert {core for pid in services for core in threads_cores(pid)} == {cores.services}
 
 
-def test_a_machine_with_one_core_shares_it_and_says_so() -> None:
+def test_a_machine_with_one_core_shares_it_and_prints_that() -> None:
     core = min(os.sched_getaffinity(0))
     with placement.pinned(frozenset({core})):
         placed = placement.place("0", "1")
@@ -100,7 +100,7 @@ def test_a_machine_with_one_core_shares_it_and_says_so() -> None:
     assert "share" in str(placed)
 
 
-def test_a_service_restarts_with_other_variables_for_once(running: Stack) -> None:
+def test_a_service_restarts_once_with_other_variables(running: Stack) -> None:
     service = running.service("sync")
     before = service.pid
     service.restart({"FANOUT": "serial", "POOL": "3"})
@@ -130,7 +130,7 @@ def test_a_program_that_dies_is_noticed(running: Stack) -> None:
     running.check()
 
 
-def test_root_enters_by_a_socket_that_nobody_else_reaches_and_not_by_tcp(running: Stack) -> None:
+def test_root_connects_by_a_private_socket_and_not_by_tcp(running: Stack) -> None:
     socket_path = str(running.directory / "database" / "s")
     password = definition.read({}).secret("root")
     with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
@@ -139,7 +139,7 @@ def test_root_enters_by_a_socket_that_nobody_else_reaches_and_not_by_tcp(running
         pymysql.connect(host="127.0.0.1", port=running.database_port, user="root", password=password)
 
 
-def test_redis_answers_to_its_password_only(running: Stack) -> None:
+def test_redis_requires_its_password(running: Stack) -> None:
     with redis.Redis(port=running.cache_port) as client, pytest.raises(redis.AuthenticationError):
         client.ping()
     seen = " ".join(psutil.Process(running.cache_pid).cmdline())
@@ -153,7 +153,7 @@ def test_the_servers_are_never_root_and_have_no_group_of_ours(running: Stack) ->
         assert os.geteuid() != 0 or groups(pid) == []
 
 
-def test_nobody_else_may_read_what_a_stack_writes(running: Stack) -> None:
+def test_no_other_user_may_read_the_files_of_a_stack(running: Stack) -> None:
     for path in running.directory.iterdir():
         assert path.stat().st_mode & 0o077 == 0, path
 
@@ -167,7 +167,7 @@ def test_a_folder_that_servers_cannot_enter_is_refused_with_the_cure(tmp_path: P
     assert refused.value.status == UNUSABLE
 
 
-def test_a_server_user_is_nobody_elses() -> None:
+def test_a_server_user_is_used_by_nobody_else() -> None:
     user = permissions.server_user()
     assert (user is None) == (os.geteuid() != 0)
     assert user not in {entry.pw_uid for entry in pwd.getpwall()}

@@ -1,4 +1,4 @@
-"""What a client with the services' password may do to files through Redis: nothing outside of Redis' own folder."""
+"""Redis clients with the services' password can write no file outside Redis' own folder."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -37,7 +37,7 @@ def client(stack: Stack) -> Iterator[Any]:
     ],
     ids=" ".join,
 )
-def test_a_client_chooses_no_file(client: Any, command: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_client_cannot_choose_a_file(client: Any, command: tuple[str, ...], tmp_path: Path) -> None:
     tmp_path.chmod(0o777)  # Redis has a user of its own
     files = client.config_get("dir", "dbfilename")
     with pytest.raises(redis.ResponseError):
@@ -46,7 +46,7 @@ def test_a_client_chooses_no_file(client: Any, command: tuple[str, ...], tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_a_client_saves_is_in_the_folder_of_redis(client: Any, stack: Stack) -> None:
+def test_a_clients_save_goes_to_the_folder_of_redis(client: Any, stack: Stack) -> None:
     files = client.config_get("dir", "dbfilename")
     saved = Path(str(files["dir"]), str(files["dbfilename"]))
     client.save()

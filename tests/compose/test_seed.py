@@ -1,4 +1,4 @@
-"""The data set: the same rows on every server and at every load, and who may touch them."""
+"""The data set: the same rows on every server and after every seeding, and its privileges."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ REFUSED: Final = {
     1044,
     1142,
     1227,
-}  # the errors for a database, a table and an act without the right
+}  # the errors for a database, a table and a statement without the privilege
 
 ROW_COUNTS: Final = {
     "calendar": 1, "categories": 20, "products": 2000, "customers": 5000,
@@ -44,7 +44,7 @@ OF_CATEGORY: Final = (
     "l by order_lines_by_product",
     "o by PRIMARY",
 )
-# Each table with the index by which it is entered, as docs/database.md shows it.
+# Each table with the index used, as in docs/database.md.
 PLANS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "REVENUE": {
         "MySQL": (
@@ -72,11 +72,11 @@ def checksums(server: SeededServer, database: str) -> str:
 
 
 @pytest.mark.parametrize("database", [rows.TEMPLATE, *SHOPS])
-def test_every_database_holds_the_rows_that_are_written_down(server: SeededServer, database: str) -> None:
+def test_every_database_has_the_recorded_rows(server: SeededServer, database: str) -> None:
     assert checksums(server, database) == WRITTEN_DOWN
 
 
-def test_the_written_down_rows_are_as_many_as_promised() -> None:
+def test_the_recorded_rows_have_the_documented_counts() -> None:
     lines = [line.split("\t") for line in WRITTEN_DOWN.splitlines()]
     assert {name: int(count) for name, count, _ in lines} == ROW_COUNTS
 
@@ -96,7 +96,7 @@ def test_the_next_order_has_the_same_id_in_all_four(server: SeededServer, shop: 
 
 
 @pytest.mark.parametrize("scale", [1, 2])
-def test_another_load_makes_the_same_rows_as_often_as_the_scale_says(server: SeededServer, scale: int) -> None:
+def test_another_seeding_makes_the_same_rows_times_the_scale(server: SeededServer, scale: int) -> None:
     with server.connect(None) as root, root.cursor() as cursor:
         cursor.execute("DROP DATABASE IF EXISTS shop_again")
     try:
@@ -135,7 +135,7 @@ def test_names_outside_ascii_survive(server: SeededServer) -> None:
     assert found == [("Björn",)]
 
 
-def test_the_load_generator_asks_most_for_the_categories_that_sell_most(server: SeededServer) -> None:
+def test_the_load_generator_requests_the_best_selling_categories_most(server: SeededServer) -> None:
     source = (CHECKOUT / "loadtests" / "lib" / "keys.js").read_text()
     listed = re.search(r"CATEGORIES = \[(.*?)\]", source, re.DOTALL)
     assert listed
@@ -144,14 +144,14 @@ def test_the_load_generator_asks_most_for_the_categories_that_sell_most(server: 
     assert all(re.fullmatch("[a-z][a-z0-9-]*", name) for name in names)
 
 
-def test_a_restored_database_is_as_it_was_at_first(server: SeededServer) -> None:
+def test_a_restored_database_equals_the_initial_one(server: SeededServer) -> None:
     with server.connect("shop_async") as root, root.cursor() as cursor:
         cursor.execute("UPDATE products SET stock = 0, name = 'gone' WHERE id < 100")
         cursor.execute("INSERT INTO orders (customer_id, day, total, created_at) VALUES (1, NOW(), 1, NOW())")
         cursor.execute("INSERT INTO idempotency_keys VALUES ('k', REPEAT('h', 32), NULL, NULL, NULL, NOW())")
     assert checksums(server, "shop_async") != WRITTEN_DOWN
     rows.restore(server.connect, "shop_async")
-    test_every_database_holds_the_rows_that_are_written_down(server, "shop_async")
+    test_every_database_has_the_recorded_rows(server, "shop_async")
     test_the_next_order_has_the_same_id_in_all_four(server, "shop_async")
 
 
@@ -173,14 +173,14 @@ def test_a_service_may_not(server: SeededServer, statement: str) -> None:
 
 
 @pytest.mark.parametrize("shop", SHOPS)
-def test_a_service_enters_no_database_but_its_own(server: SeededServer, shop: str) -> None:
+def test_a_service_can_use_only_its_own_database(server: SeededServer, shop: str) -> None:
     with server.as_service(shop) as service, service.cursor() as cursor:
         cursor.execute("SHOW DATABASES LIKE 'shop%'")
         assert [name for (name,) in cursor.fetchall()] == [shop]
 
 
 @pytest.mark.parametrize(("report", "values"), REPORTS, ids=str)
-def test_the_report_has_the_plan_that_is_written_down_in_all_four_databases(
+def test_the_report_has_the_documented_plan_in_all_four_databases(
     server: SeededServer, report: str, values: list[object]
 ) -> None:
     [(version,)] = server.rows("shop_sync", "SELECT VERSION()")

@@ -1,4 +1,4 @@
-"""Malformed, excessive and unusual HTTP: no request hangs, nothing is a 500, no rest of one is taken for another."""
+"""Malformed, excessive and unusual HTTP: no request hangs, none is a 500, no remainder is taken for another request."""
 
 import pytest
 
@@ -18,7 +18,7 @@ KEYS = "SELECT name FROM idempotency_keys WHERE name LIKE 'given-twice-%'"
 
 
 @pytest.mark.parametrize("name", GARBAGE)
-def test_garbage_is_refused_or_closed(combination: Combination, name: str) -> None:
+def test_malformed_requests_are_refused_or_closed(combination: Combination, name: str) -> None:
     answer = exchange(combination.url, GARBAGE[name])
     assert answer is None or answer.status in {400, 501}
     assert answer is None or b"Traceback" not in answer.body
@@ -26,7 +26,7 @@ def test_garbage_is_refused_or_closed(combination: Combination, name: str) -> No
 
 
 @pytest.mark.parametrize("name", EXCESS)
-def test_excess_is_refused_or_closed(combination: Combination, name: str) -> None:
+def test_requests_beyond_a_limit_are_refused_or_closed(combination: Combination, name: str) -> None:
     before = combination.written()
     answer = exchange(combination.url, EXCESS[name])
     assert answer is None or answer.status in {400, 413, 414, 431}
@@ -35,7 +35,7 @@ def test_excess_is_refused_or_closed(combination: Combination, name: str) -> Non
 
 
 @pytest.mark.parametrize("name", UNUSUAL)
-def test_the_unusual_is_answered(combination: Combination, name: str) -> None:
+def test_unusual_requests_are_answered(combination: Combination, name: str) -> None:
     request, status = UNUSUAL[name]
     answer = exchange(combination.url, request)
     assert answer is not None
@@ -57,7 +57,7 @@ def test_chunks_of_5_mb_are_a_413_or_closed(combination: Combination) -> None:
 
 
 @pytest.mark.parametrize("rest", CUT_OFF.values(), ids=CUT_OFF)
-def test_a_body_that_is_cut_off_is_not_taken_for_whole(combination: Combination, rest: bytes) -> None:
+def test_a_truncated_body_is_not_taken_for_whole(combination: Combination, rest: bytes) -> None:
     before = combination.written()
     with wire(combination.url) as connection:
         connection.send(rest)
@@ -97,14 +97,14 @@ def test_a_body_of_5_mb_is_a_413_or_closed(combination: Combination) -> None:
     assert answer is None or answer.status == 413
 
 
-def test_requests_may_be_sent_ahead_of_their_answers(combination: Combination) -> None:
+def test_requests_may_be_pipelined(combination: Combination) -> None:
     with wire(combination.url) as connection:
         connection.send(b"".join(head(f"GET /api/products/{n} HTTP/1.1") for n in (3, 1, 2)))
         bodies = [connection.answer() for _ in range(3)]
     assert [answer and answer.body[:7] for answer in bodies] == [b'{"id":3', b'{"id":1', b'{"id":2']
 
 
-def test_a_body_may_wait_to_be_asked_for(combination: Combination) -> None:
+def test_a_body_may_wait_for_100_continue(combination: Combination) -> None:
     with wire(combination.url) as connection:
         connection.send(head(PATCH, JSON, LENGTH, "Expect: 100-continue"))
         assert connection.line() == b"HTTP/1.1 100"
@@ -114,7 +114,7 @@ def test_a_body_may_wait_to_be_asked_for(combination: Combination) -> None:
     assert answer.status == 200
 
 
-def test_a_key_that_is_given_twice_is_refused_or_one_key(combination: Combination) -> None:
+def test_a_repeated_key_header_is_refused_or_one_key(combination: Combination) -> None:
     names = [f"given-twice-{combination.name}-{number}" for number in (1, 2)]
     keys = [f"Idempotency-Key: {name}" for name in names]
     length = f"Content-Length: {len(GOOD_ORDER)}"

@@ -1,4 +1,4 @@
-"""Bad input is refused with the right status, by a problem that says why, and nothing is written."""
+"""Bad input is refused with the right status and a problem with the reason, and nothing is written."""
 
 from collections.abc import Sequence
 
@@ -31,7 +31,7 @@ def test_the_table_has_no_request_twice() -> None:
 
 
 @pytest.mark.parametrize("bad", TABLE, ids=str)
-def test_bad_input_is_refused_by_a_problem_that_says_why(combination: Combination, bad: Bad) -> None:
+def test_bad_input_is_refused_with_a_problem_and_its_reason(combination: Combination, bad: Bad) -> None:
     answer = sent(combination, bad)
     assert answer.status_code == bad.status, answer.text
     assert answer.headers["Content-Type"] == "application/problem+json"
@@ -45,26 +45,26 @@ def test_bad_input_leaves_every_row_of_every_table_as_it_was(combination: Combin
     assert checksums(combination) == before
 
 
-def test_a_body_of_just_64_kib_is_read(combination: Combination) -> None:
+def test_a_body_of_exactly_64_kib_is_read(combination: Combination) -> None:
     assert len(WITH_SPACE) == LARGEST_BODY
     answer = combination.client.post("/api/orders", content=WITH_SPACE, headers=JSON)
     assert answer.status_code == 201
 
 
 @pytest.mark.parametrize("kind", JSON_TYPES)
-def test_json_may_be_announced_in_other_ways(combination: Combination, kind: str) -> None:
+def test_json_may_have_other_content_types(combination: Combination, kind: str) -> None:
     headers = {"Content-Type": kind}
     answer = combination.client.patch("/api/products/1", content=GOOD_PATCH, headers=headers)
     assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/api/products?", "/api/products?&", "/api/products?&limit=20&"])
-def test_empty_parts_of_a_query_are_no_parameters(combination: Combination, path: str) -> None:
+def test_empty_parts_of_a_query_are_ignored(combination: Combination, path: str) -> None:
     assert combination.get(path).content == combination.get("/api/products").content
 
 
 @pytest.mark.parametrize("detail", ["\\ud83d\\ude00", "%s %d {0} {x}", "<script>", "a" * 60_000])
-def test_a_problem_repeats_little_of_what_was_sent(combination: Combination, detail: str) -> None:
+def test_a_problem_repeats_little_of_the_request(combination: Combination, detail: str) -> None:
     body = f'{{"{detail}":1}}'.encode()
     answer = combination.client.patch("/api/products/1", content=body, headers=JSON)
     assert answer.status_code == 400

@@ -41,7 +41,7 @@ def attack(url: str, folder: Path) -> Any:
 
 
 @pytest.mark.timeout(120 + CASES)
-def test_whatever_is_sent_the_answer_is_as_documented(combination: Combination, tmp_path: Path) -> None:
+def test_every_answer_to_random_requests_is_as_documented(combination: Combination, tmp_path: Path) -> None:
     before = combination.rows("SELECT COUNT(*) FROM orders WHERE id <= 50000")
     report = attack(combination.url, tmp_path)
     assert report["failures"] == []

@@ -24,7 +24,7 @@ def dear(combination: Combination) -> Combination:
     return combination
 
 
-def test_the_largest_total_is_that_of_its_column(combination: Combination) -> None:
+def test_the_largest_total_is_the_limit_of_its_column(combination: Combination) -> None:
     (digits, scale) = combination.rows(TOTAL_COLUMN)[0]
     assert Decimal(10) ** (digits - scale) - Decimal(10) ** -scale == MAX_TOTAL
 

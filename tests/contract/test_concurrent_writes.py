@@ -1,4 +1,4 @@
-"""Writes at the same time: nothing is lost, nothing is sold twice, and all four end with the same sums."""
+"""Concurrent writes: nothing is lost, nothing is sold twice, and all four end with the same sums."""
 
 import random
 from collections.abc import Callable
@@ -78,7 +78,7 @@ def test_every_concurrent_write_succeeds(written: list[list[httpx.Response]]) ->
     assert {answer.status_code for answers in written for answer in answers} == {200, 201}
 
 
-def test_a_key_is_one_order_however_many_send_it(written: list[list[httpx.Response]]) -> None:
+def test_a_key_makes_one_order_however_often_it_is_sent(written: list[list[httpx.Response]]) -> None:
     for answers in written:
         placed = [answer for answer in answers if answer.status_code == 201]
         assert len({answer.content for answer in placed}) == THREADS * ORDERS_EACH < len(placed)
@@ -99,7 +99,7 @@ def test_stock_and_lines_add_up(four: list[Combination], written: list[list[http
         assert [row[1] for row in sums] == [STOCK] * len(ORDERED)
 
 
-def test_the_last_pieces_are_sold_once(combination: Combination) -> None:
+def test_the_last_items_are_sold_once(combination: Combination) -> None:
     combination.patch(350, stock=10)
     before = combination.rows("SELECT COUNT(*) FROM orders")[0][0]
     calls: list[Callable[[], httpx.Response]] = [partial(combination.order, (350, 1))] * 30

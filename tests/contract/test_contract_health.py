@@ -1,13 +1,13 @@
-"""The routes for those who run the service."""
+"""The routes for operators of the service."""
 
 from tests.support.combination import Combination
 
 
-def test_a_live_process_says_its_name(combination: Combination) -> None:
+def test_a_live_process_reports_its_name(combination: Combination) -> None:
     assert combination.body("/health/live") == {"status": "ok", "combination": combination.name}
 
 
-def test_a_ready_service_tells_of_its_database_and_cache(combination: Combination) -> None:
+def test_a_ready_service_reports_its_database_and_cache(combination: Combination) -> None:
     assert combination.body("/health/ready") == {
         "status": "ok",
         "combination": combination.name,

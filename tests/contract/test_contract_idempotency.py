@@ -46,7 +46,7 @@ def test_a_replay_answers_the_same_and_writes_nothing(combination: Combination, 
     assert combination.written() == before
 
 
-def test_a_replay_does_not_care_what_became_of_the_stock(combination: Combination, key: str) -> None:
+def test_a_replay_does_not_depend_on_the_stock(combination: Combination, key: str) -> None:
     first = combination.order((63, 1), key=key)
     combination.patch(63, stock=0)
     assert same(first, combination.order((63, 1), key=key))
@@ -60,7 +60,7 @@ def test_a_replay_does_not_care_what_became_of_the_stock(combination: Combinatio
     ],
     ids=["members and lines in another order", "other white space"],
 )
-def test_the_same_order_spelled_otherwise_is_a_replay(combination: Combination, key: str, spelling: bytes) -> None:
+def test_another_spelling_of_the_same_order_is_a_replay(combination: Combination, key: str, spelling: bytes) -> None:
     first = combination.post(ORDER, key)
     headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
     again = combination.client.post("/api/orders", content=spelling, headers=headers)
@@ -68,7 +68,7 @@ def test_the_same_order_spelled_otherwise_is_a_replay(combination: Combination, 
 
 
 @pytest.mark.parametrize("count", [2, 20])
-def test_one_key_many_times_at_once_is_one_order(combination: Combination, key: str, count: int) -> None:
+def test_concurrent_requests_with_one_key_are_one_order(combination: Combination, key: str, count: int) -> None:
     before = combination.rows(ORDERS)[0][0]
     calls: list[Callable[[], httpx.Response]] = [partial(on_its_own_connection, combination, ORDER, key)] * count
     answers = at_once(calls)
@@ -76,7 +76,7 @@ def test_one_key_many_times_at_once_is_one_order(combination: Combination, key: 
     assert combination.rows(ORDERS)[0][0] == before + 1
 
 
-def test_two_orders_at_once_with_one_key_are_one_order_and_a_refusal(combination: Combination, key: str) -> None:
+def test_two_concurrent_orders_with_one_key_are_one_order_and_a_refusal(combination: Combination, key: str) -> None:
     before = combination.rows(ORDERS)[0][0]
     answers = at_once([partial(on_its_own_connection, combination, body, key) for body in (ORDER, OTHER)])
     assert sorted(answer.status_code for answer in answers) == [201, 422]

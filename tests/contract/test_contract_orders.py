@@ -42,7 +42,7 @@ def test_an_order_read_back_is_the_answer_to_its_post(combination: Combination) 
     assert read.content == placed.content
 
 
-def test_stock_goes_down_by_what_was_ordered(combination: Combination) -> None:
+def test_stock_is_reduced_by_the_ordered_quantity(combination: Combination) -> None:
     stocks = [combination.body(f"/api/products/{number}")["stock"] for number in (41, 42, 43)]
     with span() as sent:
         assert combination.order((41, 1), (43, 1000)).status_code == 201
@@ -52,7 +52,7 @@ def test_stock_goes_down_by_what_was_ordered(combination: Combination) -> None:
     assert not sent.holds(after[1]["updated_at"])
 
 
-def test_the_last_piece_can_be_ordered_and_no_more(combination: Combination) -> None:
+def test_the_last_item_can_be_ordered_and_no_more(combination: Combination) -> None:
     combination.patch(44, stock=2)
     assert combination.order((44, 2)).status_code == 201
     refused = combination.order((44, 1))
@@ -102,7 +102,7 @@ def test_an_order_of_the_data_set_is_its_rows(combination: Combination, number: 
 
 
 @pytest.mark.parametrize("path", ["0", "999999", "9223372036854775807", "9223372036854775808"])
-def test_an_order_that_is_not_there_is_a_404(combination: Combination, path: str) -> None:
+def test_an_unknown_order_is_a_404(combination: Combination, path: str) -> None:
     answer = combination.get(f"/api/orders/{path}")
     assert answer.status_code == 404
     assert answer.json()["detail"] != combination.get("/api/nothing").json()["detail"]

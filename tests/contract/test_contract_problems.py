@@ -1,4 +1,4 @@
-"""Problems that come from inside: what the client hears of them, and that it hears no more."""
+"""Internal faults: the problem that the client gets, without internals."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ ALL_ORDERS = "SELECT COUNT(*), (SELECT COUNT(*) FROM idempotency_keys) FROM orde
 
 @pytest.fixture
 def with_another_column(combination: Combination) -> Iterator[Combination]:
-    """The combination while its statements name a column that is not there, which is a defect of ours."""
+    """The combination while its statements name a missing column, which is a defect of ours."""
     combination.forget()
     combination.rows("ALTER TABLE orders RENAME COLUMN total TO hidden_total")
     try:
@@ -27,7 +27,7 @@ def with_another_column(combination: Combination) -> Iterator[Combination]:
 
 @pytest.fixture
 def without_calendar(combination: Combination) -> Iterator[Combination]:
-    """The combination while a table is missing, which its operator has to mend."""
+    """The combination while a table is missing, which its operator has to fix."""
     combination.forget()
     combination.rows("RENAME TABLE calendar TO hidden_calendar")
     try:
@@ -56,24 +56,24 @@ def check_internal(combination: Combination, answer: Answer | None) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/orders/1", "/api/dashboard"])
-def test_a_defect_is_a_500_that_tells_nothing_of_the_inside(with_another_column: Combination, path: str) -> None:
+def test_a_defect_is_a_500_that_reveals_no_internals(with_another_column: Combination, path: str) -> None:
     answer = exchange(with_another_column.url, head(f"GET {path} HTTP/1.1"))
     check_internal(with_another_column, answer)
 
 
-def test_a_write_that_fails_inside_writes_nothing(with_another_column: Combination) -> None:
+def test_a_write_with_a_defect_writes_nothing(with_another_column: Combination) -> None:
     before = with_another_column.rows(ALL_ORDERS)
     request = head("POST /api/orders HTTP/1.1", JSON, LENGTH, "Idempotency-Key: failed-inside")
     check_internal(with_another_column, exchange(with_another_column.url, request, GOOD_ORDER))
     assert with_another_column.rows(ALL_ORDERS) == before
 
 
-def test_a_missing_table_is_a_503_to_be_asked_again(without_calendar: Combination) -> None:
+def test_a_missing_table_is_a_503_with_retry_after(without_calendar: Combination) -> None:
     for answer in (without_calendar.get("/api/dashboard"), without_calendar.order((1, 1))):
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
 
 
-def test_after_a_defect_the_service_goes_on(combination: Combination) -> None:
+def test_a_service_continues_after_a_defect(combination: Combination) -> None:
     assert combination.body("/api/reports/revenue?days=9")["days"] == 9
 
 

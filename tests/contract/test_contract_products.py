@@ -31,14 +31,14 @@ def test_a_product_is_its_row(combination: Combination, number: int) -> None:
 
 
 @pytest.mark.parametrize("path", ["0", "2001", "4294967295", "4294967296", "9" * 19, "9" * 400])
-def test_a_product_that_is_not_there_is_a_404(combination: Combination, path: str) -> None:
+def test_an_unknown_product_is_a_404(combination: Combination, path: str) -> None:
     answer = combination.get(f"/api/products/{path}")
     assert answer.status_code == 404
     assert answer.json()["detail"] != combination.get("/api/nothing").json()["detail"]
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=str)
-def test_a_patch_changes_what_it_names_and_nothing_else(combination: Combination, change: Json) -> None:
+def test_a_patch_changes_only_the_members_it_names(combination: Combination, change: Json) -> None:
     before = combination.body("/api/products/11")
     others = "SELECT SUM(CRC32(CONCAT_WS('|', id, name, price, stock, updated_at))) FROM products"
     untouched = combination.rows(f"{others} WHERE id <> 11")
@@ -52,7 +52,7 @@ def test_a_patch_changes_what_it_names_and_nothing_else(combination: Combination
     assert combination.rows(f"{others} WHERE id <> 11") == untouched
 
 
-def test_a_patch_answers_what_a_read_then_shows(combination: Combination) -> None:
+def test_a_patch_answers_like_the_next_read(combination: Combination) -> None:
     changed = combination.patch(12, price="1.05", stock=3)
     assert combination.get("/api/products/12").content == changed.content
 

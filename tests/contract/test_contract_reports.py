@@ -1,4 +1,4 @@
-"""The revenue report and the dashboard, against sums made from the rows here."""
+"""The revenue report and the dashboard, compared with sums computed here."""
 
 from collections import Counter, defaultdict
 from datetime import date, timedelta
@@ -57,7 +57,7 @@ def test_the_revenue_report_is_the_sum_of_its_sales(combination: Combination, da
     assert rows == summed(combination, first, category or "%")
 
 
-def test_the_revenue_report_is_of_thirty_days_unless_asked_otherwise(
+def test_the_revenue_report_covers_thirty_days_by_default(
     combination: Combination,
 ) -> None:
     plain, asked = (combination.get(f"/api/reports/revenue{query}").content for query in ("", "?days=30"))
@@ -69,7 +69,9 @@ def test_a_report_of_an_unknown_category_is_empty(combination: Combination) -> N
 
 
 @pytest.mark.parametrize("category", [None, "of the product"])
-def test_an_order_of_today_moves_every_report_that_holds_today(combination: Combination, category: str | None) -> None:
+def test_an_order_of_today_changes_every_report_that_includes_today(
+    combination: Combination, category: str | None
+) -> None:
     product = combination.body("/api/products/72")
     query = f"&category={product['category']}" if category else ""
     path = f"/api/reports/revenue?days=1{query}"
@@ -84,7 +86,7 @@ def test_an_order_of_today_moves_every_report_that_holds_today(combination: Comb
     assert figures() == (units + 3, revenue + 3 * Decimal(product["price"]))
 
 
-def test_the_dashboard_is_made_of_the_rows(combination: Combination) -> None:
+def test_the_dashboard_is_computed_from_the_rows(combination: Combination) -> None:
     combination.order((73, 2))
     dashboard = combination.body("/api/dashboard")
     first = last_day(combination) - timedelta(days=29)

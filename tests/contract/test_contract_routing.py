@@ -1,4 +1,4 @@
-"""Addresses and methods: those that exist, and what the others are told."""
+"""Addresses and methods: the supported ones, and the answers to others."""
 
 import re
 
@@ -26,7 +26,7 @@ NOWHERE = [
     *("/api/reports", "/api/reports/revenue/", "/api/products/%2F"),
     *("/api/products;a=1", "/%00", "/%ff%fe", "/api/%F0%9F%9B%92", "/" + "x" * 2000),
 ]
-# Among them digits of other scripts, which Python takes for digits too.
+# Includes digits of other scripts, which Python accepts too.
 NO_IDS = [
     *("x", "1.0", "1e3", "+1", "-1", "%201", "1%20", "0x1", "1%00", "1'--", "null", "1,2"),
     *("%D9%A3", "%EF%BC%91", "%C2%B2"),
@@ -54,7 +54,7 @@ def test_every_route_is_in_the_table_of_methods() -> None:
     assert {re.sub(r"{\w+}", "1", route.path) for route in ROUTES} == set(ALLOWED)
 
 
-def test_every_read_of_the_table_is_asked_here() -> None:
+def test_every_read_of_the_table_is_tested() -> None:
     reads = {route.name for route in ROUTES if route.method == "GET"}
     assert {route_of("GET", path) for path in READS} == reads
 
@@ -70,7 +70,7 @@ def test_head_is_get_without_its_body(combination: Combination, path: str) -> No
         assert head.headers["Content-Length"] == got.headers["Content-Length"]
 
 
-def test_head_of_what_is_not_there_is_a_404(combination: Combination) -> None:
+def test_head_of_a_missing_resource_is_a_404(combination: Combination) -> None:
     head = combination.client.head("/api/products/2001")
     assert (head.status_code, head.content) == (404, b"")
 
@@ -86,7 +86,7 @@ def test_an_unknown_address_is_a_404_problem(combination: Combination, method: s
 
 
 @pytest.mark.parametrize(("method", "path"), NOT_ALLOWED)
-def test_a_method_that_an_address_does_not_support_is_told_which_it_does(
+def test_an_unsupported_method_is_a_405_with_the_supported_ones(
     combination: Combination, method: str, path: str
 ) -> None:
     answer = combination.client.request(method, path)
@@ -97,7 +97,7 @@ def test_a_method_that_an_address_does_not_support_is_told_which_it_does(
 
 @pytest.mark.parametrize("path", NO_IDS)
 @pytest.mark.parametrize("folder", ["/api/products", "/api/orders"])
-def test_what_cannot_be_an_id_is_a_404(combination: Combination, folder: str, path: str) -> None:
+def test_an_invalid_id_is_a_404(combination: Combination, folder: str, path: str) -> None:
     answer = combination.get(f"{folder}/{path}")
     assert answer.status_code == 404
     assert answer.json()["detail"] != combination.get("/api/nothing").json()["detail"]
@@ -108,7 +108,7 @@ def test_an_id_may_have_leading_zeros(combination: Combination) -> None:
 
 
 @pytest.mark.parametrize("path", [path for path in READS if path.startswith("/api/")])
-def test_x_cache_tells_whether_there_is_a_cache(combination: Combination, path: str) -> None:
+def test_x_cache_shows_whether_there_is_a_cache(combination: Combination, path: str) -> None:
     answer = combination.get(path)
     if route_of("GET", path) not in CACHED:
         assert "X-Cache" not in answer.headers

@@ -58,7 +58,7 @@ def sent(four: list[Combination], started: datetime) -> list[Sent]:
 
 
 class Watched:
-    """A combination whose clock values are looked at: each is of the data set or of this test, one just made of now."""
+    """A combination whose timestamps are checked: from the data set or this test, and now for a new row."""
 
     def __init__(self, combination: Combination, started: datetime) -> None:
         self._client = combination.client
@@ -79,7 +79,7 @@ class Watched:
         return got
 
     def _is_made_now(self, request: Request, got: httpx.Response) -> bool:
-        """Whether the answer tells of a write of this request; that of a replay is an earlier one's."""
+        """Whether the answer is about a write of this request; a replay is about an earlier one."""
         known = got.headers.get("Location") in self._places
         self._places.add(got.headers.get("Location", ""))
         return (request.method, got.status_code) in WRITES and not known
@@ -103,7 +103,7 @@ def test_every_request_is_answered_alike(
         assert compared == [compared[0]] * 4, request
 
 
-def test_the_traffic_holds_what_it_is_to_compare(
+def test_the_traffic_includes_everything_to_compare(
     sent: list[Sent],
 ) -> None:
     statuses = Counter((request.method, answers[0].status_code) for request, answers in sent)
@@ -120,13 +120,13 @@ def test_the_traffic_holds_what_it_is_to_compare(
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_every_table_is_alike_afterwards(sent: list[Sent], four: list[Combination], table: str) -> None:
+def test_every_table_is_equal_afterwards(sent: list[Sent], four: list[Combination], table: str) -> None:
     rows: list[list[Row]] = [each.rows(TABLES[table]) for each in four]
     for other in rows[1:]:
         assert [pair for pair in zip(rows[0], other, strict=True) if pair[0] != pair[1]] == []
 
 
-def test_the_kept_answers_are_alike_afterwards(sent: list[Sent], four: list[Combination]) -> None:
+def test_the_kept_answers_are_equal_afterwards(sent: list[Sent], four: list[Combination]) -> None:
     kept = [each.rows("SELECT CAST(body AS BINARY) FROM idempotency_keys ORDER BY name") for each in four]
     blank = [[CLOCK.sub(rb"", row[0]) for row in rows] for rows in kept]
     assert blank == [blank[0]] * 4
@@ -135,7 +135,7 @@ def test_the_kept_answers_are_alike_afterwards(sent: list[Sent], four: list[Comb
 
 @pytest.fixture
 def as_shipped(stack: Stack, all_combinations: dict[str, Combination]) -> Iterator[list[Combination]]:
-    """The cached pair with the time for Redis that it ships with; the stack's own forget what these write."""
+    """The cached pair with the default time for Redis; the stack's own services forget values that these write."""
     with ExitStack() as closing:
         pair, plan = [], definition.read({})
         for name in plan.default_names:
@@ -150,7 +150,7 @@ def as_shipped(stack: Stack, all_combinations: dict[str, Combination]) -> Iterat
 
 
 @pytest.mark.alone
-def test_the_cached_pair_answers_alike_with_the_time_for_redis_that_it_ships_with(
+def test_the_cached_pair_answers_alike_with_the_default_time_for_redis(
     as_shipped: list[Combination], started: datetime
 ) -> None:
     pair = [Watched(each, started) for each in as_shipped]

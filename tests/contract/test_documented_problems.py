@@ -1,4 +1,4 @@
-"""Every problem that a route documents is provoked on both twins; one that nothing here provokes is missing here."""
+"""Every documented problem of a route is provoked on both twins."""
 
 import time
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def order(product: int) -> bytes:
     return b'{"customer_id":1,"lines":[{"product_id":%d,"quantity":1}]}' % product
 
 
-# What each route that needs the database is asked while it has none.
+# A request for each route that needs the database, sent without one.
 GOOD = {
     "list_products": Request("GET", "/api/products"),
     "get_product": Request("GET", PRODUCT),
@@ -44,7 +44,7 @@ GOOD = {
     "dashboard": Request("GET", "/api/dashboard"),
     "ready": Request("GET", "/health/ready"),
 }
-# A connection for each of them, a dashboard too: it reads one thing after the other.
+# One connection each, also for a dashboard: it reads in sequence.
 POOL = len(GOOD)
 LIMITS = {**SHORT, "POOL": str(POOL), "IN_FLIGHT": str(3 * POOL), "FANOUT": "serial"}
 WRONG = {
@@ -65,7 +65,7 @@ WRONG = {
     ("revenue", 400): Request("GET", "/api/reports/revenue?days=0"),
     ("dashboard", 400): Request("GET", "/api/dashboard?x=1"),
 }
-# The head of a request, and what comes again and again of its body: nothing, or chunks of one space.
+# The head of a request, and the repeated part of its body: nothing, or chunks of one space.
 SLOW = {
     ("patch_product", 408): (head(odd_http.PATCH, odd_http.JSON, odd_http.LENGTH), b""),
     ("create_order", 408): (head(f"POST {ORDERS} HTTP/1.1", odd_http.JSON, odd_http.CHUNKED), b"1\r\n \r\n"),
@@ -90,7 +90,7 @@ def crowd(service: Service) -> Iterator[Crowd]:
         )
 
 
-def test_every_documented_problem_has_its_provocation() -> None:
+def test_every_documented_problem_has_a_request_that_provokes_it() -> None:
     documented = {(route.name, status) for route in ROUTES for status in route.problems}
     assert documented == {*WRONG, *SLOW, *REFUSED, *LATE}
 
@@ -111,13 +111,13 @@ def as_expected(asked: dict[tuple[str, int], Request]) -> dict[tuple[str, int], 
     return {(name, status): status for name, status in asked}
 
 
-def test_what_is_wrong_is_refused_as_documented(service: Service, crowd: Crowd) -> None:
+def test_wrong_requests_are_refused_as_documented(service: Service, crowd: Crowd) -> None:
     (emptied,) = all_of([crowd.send("PATCH", f"/api/products/{NO_STOCK}", json={"stock": 0})])
     assert emptied.status == 200
     assert answers(crowd, service, WRONG) == as_expected(WRONG)
 
 
-def test_without_an_answer_of_the_database_every_route_that_needs_it_is_late(
+def test_without_an_answer_of_the_database_every_route_that_needs_it_times_out(
     service: Service, crowd: Crowd, stack: Stack
 ) -> None:
     with frozen(stack.database_pid):
@@ -127,7 +127,7 @@ def test_without_an_answer_of_the_database_every_route_that_needs_it_is_late(
 def test_without_a_free_connection_every_route_that_needs_one_is_refused(
     service: Service, crowd: Crowd, stack: Stack
 ) -> None:
-    service.restart()  # with all its connections, of which a test before this one may have cost it some
+    service.restart()  # with all its connections, some of which an earlier test may have closed
     with frozen(stack.database_pid):
         holding = crowd.get("/api/orders/1", POOL)
         wait_until(lambda: figures(service.url).sum("pool_in_use") == POOL, "all connections are at work")

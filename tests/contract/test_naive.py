@@ -8,7 +8,7 @@ from loadtests.schema.combinations import OURS, read_entries
 from tests.contract.test_contract_catalogue import *  # noqa: F403 (each of its tests, with the fixture below)
 from tests.contract.test_contract_products import (  # noqa: F401
     test_a_product_is_its_row,
-    test_a_product_that_is_not_there_is_a_404,
+    test_an_unknown_product_is_a_404,
 )
 from tests.support.combination import Combination
 from tests.support.stacks import stack_of
@@ -30,7 +30,7 @@ def combination(request: pytest.FixtureRequest, naive: dict[str, Combination]) -
     return naive[request.param]
 
 
-def test_a_second_read_comes_out_of_the_cache_where_there_is_one(combination: Combination) -> None:
+def test_a_second_read_is_a_hit_if_there_is_a_cache(combination: Combination) -> None:
     combination.forget()
     answers = [combination.get(path) for path in ("/api/products/5", "/api/products?after=40") for _ in range(2)]
     states = [answer.headers["X-Cache"] for answer in answers]

@@ -1,4 +1,4 @@
-"""The OpenAPI document is valid, complete, and the check against it catches what is not as documented."""
+"""The OpenAPI document is valid and complete, and the check against it catches undocumented answers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -34,7 +34,7 @@ def test_the_document_is_valid_openapi() -> None:
     assert [error.message for error in OpenAPIV31SpecValidator(contract()).iter_errors()] == []
 
 
-def test_the_document_holds_every_route_and_no_other() -> None:
+def test_the_document_has_every_route_and_no_other() -> None:
     documented = {(method.upper(), path) for path, operations in contract()["paths"].items() for method in operations}
     assert documented == {(route.method, route.path) for route in ROUTES}
 
@@ -51,7 +51,7 @@ def test_an_operation_has_its_answers_and_its_parameters(route: Any) -> None:
     assert (("header", "Idempotency-Key") in names) == (route.name == "create_order")
 
 
-def test_what_is_as_documented_passes() -> None:
+def test_answers_as_documented_pass() -> None:
     check("/api/products/1", 200, PRODUCT)
     check("/api/products/1", 404, PROBLEM, OF_PROBLEM)
     check("/nowhere", 404, PROBLEM, OF_PROBLEM)
@@ -82,7 +82,7 @@ def test_what_is_as_documented_passes() -> None:
         ),
     ],
 )
-def test_what_is_not_as_documented_is_caught(path: str, status: int, body: Json, headers: Mapping[str, str]) -> None:
+def test_answers_not_as_documented_are_caught(path: str, status: int, body: Json, headers: Mapping[str, str]) -> None:
     with pytest.raises(AssertionError):
         check(path, status, body, headers)
 

@@ -1,4 +1,4 @@
-"""The contract on other servers: whatever serves a twin, it answers the same."""
+"""The contract on other servers: a twin answers the same on each."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ from tests.contract import (
 from tests.support.combination import Combination
 from tests.support.stacks import stack_of
 
-# Not on other versions of Python, which a machine need not have.
+# Not on other versions of Python, which may be missing.
 VARIANTS = [one.name for one in read_entries(OURS) if one.varies and (one.varies.server or one.varies.driver)]
 MODULES = (
     test_bad_input,
@@ -58,13 +58,13 @@ def test_another_server_or_driver_keeps_the_contract(
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_no_part_of_an_answer_waits_for_an_acknowledgement(variants: dict[str, Combination], name: str) -> None:
-    """A client acknowledges after 40 ms what it does not answer: see TCP_NODELAY."""
+    """A client delays acknowledgements by 40 ms: see TCP_NODELAY."""
     answers = [variants[name].get("/health/live") for _ in range(20)]
     assert median(answer.elapsed.total_seconds() for answer in answers) < 0.03
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_a_variant_stops_when_it_is_told(variants: dict[str, Combination], name: str) -> None:
+def test_a_variant_stops_on_sigterm(variants: dict[str, Combination], name: str) -> None:
     service = variants[name].stack.service(name)
     service.process.terminate()
     service.process.wait(lambda: not service.process.running, service.grace)

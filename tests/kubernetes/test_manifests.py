@@ -23,7 +23,7 @@ from tests.support.manifests import (
 )
 
 VERSIONS = ("1.31", "1.37")
-# The fields of the operator's TestRun that are in use; what is in a pod is held to Kubernetes' own schema.
+# The used fields of the operator's TestRun; pods are checked against Kubernetes' own schema.
 TESTRUN = {
     "type": "object",
     "required": ["apiVersion", "kind", "metadata", "spec"],
@@ -50,13 +50,13 @@ TESTRUN = {
         },
     },
 }
-# A runner's fields, as they stand in a pod; the others are those of its container.
+# A runner's fields in a pod; the others are those of its container.
 OF_THE_POD = ("nodeSelector", "securityContext", "tolerations", "topologySpreadConstraints")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def used(record_testsuite_property: Any) -> None:
-    """Says which kustomize builds the manifests."""
+    """Prints which kustomize builds the manifests."""
     versions = yaml.safe_load(kubectl("version", "--client", "--output=yaml"))
     used = f"{find_kubectl()} {versions['clientVersion']['gitVersion']}, kustomize {versions['kustomizeVersion']}"
     record_testsuite_property("kubectl", used)
@@ -110,7 +110,7 @@ def test_every_pod_is_confined(overlay: str) -> None:
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-def test_what_is_measured_has_whole_cores_of_its_own(overlay: str) -> None:
+def test_measured_pods_have_whole_cores_of_their_own(overlay: str) -> None:
     deployments = [each for each in built(overlay) if each["kind"] == "Deployment"]
     for container in [
         *(one for each in deployments for one in containers(each)),
@@ -124,7 +124,7 @@ def test_what_is_measured_has_whole_cores_of_its_own(overlay: str) -> None:
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_service_is_found_and_asked_as_in_compose(overlay: str, name: str) -> None:
+def test_a_service_has_the_names_and_probes_of_compose(overlay: str, name: str) -> None:
     (container,) = pod(named(overlay, "Deployment", name))["containers"]
     service = named(overlay, "Service", name)["spec"]
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}
@@ -137,7 +137,7 @@ def test_a_service_is_found_and_asked_as_in_compose(overlay: str, name: str) -> 
 
 
 @pytest.mark.parametrize("name", ["database", "cache"])
-def test_the_servers_of_the_laptop_have_the_options_of_compose(name: str) -> None:
+def test_the_laptop_overlays_servers_have_the_options_of_compose(name: str) -> None:
     (container,) = pod(named("laptop", "Deployment", name))["containers"]
     assert container["args"] == list((read({}).database if name == "database" else read({}).cache).command)
     image = yaml.safe_load((FOLDER / f"{name}.yaml").read_text())["services"][name]["image"]
@@ -146,7 +146,7 @@ def test_the_servers_of_the_laptop_have_the_options_of_compose(name: str) -> Non
 
 
 @pytest.mark.parametrize("overlay", ["managed", "nodes"])
-def test_servers_of_ones_own_are_reached_by_tls_with_passwords_from_a_secret(overlay: str) -> None:
+def test_external_servers_are_reached_by_tls_with_passwords_from_a_secret(overlay: str) -> None:
     kinds = {each["kind"] for each in built(overlay)}
     assert "Secret" not in kinds
     for name in SERVICES:

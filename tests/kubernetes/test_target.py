@@ -54,7 +54,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.mark.usefixtures("k6")
 @pytest.mark.parametrize("many", [1, 2])
-def test_a_run_pools_what_the_runners_say(cluster: Path, monkeypatch: pytest.MonkeyPatch, many: int) -> None:
+def test_a_run_pools_the_results_in_the_runners_logs(cluster: Path, monkeypatch: pytest.MonkeyPatch, many: int) -> None:
     monkeypatch.setenv("GENERATORS", str(many))
     assert main(["run"]) in (0, 4)
     latest = cluster.parent / "results" / "latest"
@@ -77,7 +77,7 @@ def test_a_run_pools_what_the_runners_say(cluster: Path, monkeypatch: pytest.Mon
         ("cut", "of 2 results: it was cut, so raise containerLogMaxSize"),
     ],
 )
-def test_a_start_whose_pods_do_not_stay_is_void(
+def test_a_start_whose_pods_are_replaced_is_void(
     cluster: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], trouble: str, words: str
 ) -> None:
     monkeypatch.setenv("GENERATORS", "2")
@@ -96,7 +96,7 @@ def test_a_start_whose_pods_do_not_stay_is_void(
         ("seed", 1, "Access denied for user"),
     ],
 )
-def test_a_cluster_that_is_not_ready_is_one_line(
+def test_a_cluster_that_is_not_ready_gives_one_line(
     cluster: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -127,7 +127,7 @@ def test_a_cluster_that_is_not_ready_is_one_line(
         ("SERVICE_HOST", "192.0.2.5", "add STACK=none"),
     ],
 )
-def test_what_cannot_be_used_is_refused_before_the_cluster_is_touched(
+def test_unusable_input_is_refused_before_the_cluster_is_touched(
     cluster: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -143,7 +143,7 @@ def test_what_cannot_be_used_is_refused_before_the_cluster_is_touched(
     assert not (cluster / "commands").exists() or "apply" not in (cluster / "commands").read_text()
 
 
-def test_a_machine_without_kubectl_is_told(
+def test_missing_kubectl_is_one_line(
     cluster: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (cluster / "bin" / "kubectl").unlink()
@@ -152,7 +152,7 @@ def test_a_machine_without_kubectl_is_told(
     assert "needs kubectl" in capsys.readouterr().err
 
 
-def test_a_testrun_says_nothing_of_folders_of_this_machine() -> None:
+def test_a_testrun_contains_no_folder_of_this_machine() -> None:
     template = {"metadata": {}, "spec": {"runner": {"env": [{"name": "SHARDS", "value": "stdout"}]}}}
     filled = runners.filled(template, "start-1", 3, {"RESULTS": "/here", "ROUND": "1", "SHARDS": "stdout"})
     names = [each["name"] for each in filled["spec"]["runner"]["env"]]

@@ -73,7 +73,7 @@ def test_a_place_is_held_until_the_answer_is_closed() -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError, SystemExit])
-def test_a_place_comes_back_after_a_failure(error: type[BaseException]) -> None:
+def test_a_place_is_returned_after_a_failure(error: type[BaseException]) -> None:
     fails = True
 
     def handle() -> Iterable[bytes]:
@@ -89,7 +89,7 @@ def test_a_place_comes_back_after_a_failure(error: type[BaseException]) -> None:
     assert not refused(ask)
 
 
-def test_what_watches_the_service_needs_no_place_even_in_a_thread_that_was_refused() -> None:
+def test_health_and_metrics_need_no_place_even_in_a_thread_after_a_refusal() -> None:
     ask = service(lambda: [b""])
     held = [ask(API) for _ in range(IN_FLIGHT)]
     assert refused(ask)
@@ -98,7 +98,7 @@ def test_what_watches_the_service_needs_no_place_even_in_a_thread_that_was_refus
         close(answer)
 
 
-def test_who_waits_gets_the_place_that_comes_back() -> None:
+def test_a_waiting_request_gets_the_returned_place() -> None:
     handled = threading.Semaphore(0)
     ask = service(lambda: handled.release() or [b""])  # type: ignore[func-returns-value]
     held = [ask(API) for _ in range(IN_FLIGHT)]
@@ -108,7 +108,7 @@ def test_who_waits_gets_the_place_that_comes_back() -> None:
         assert waiting.result(5) is False
 
 
-def test_who_comes_when_too_many_wait_is_refused_without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_beyond_the_queue_is_refused_without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not refused(service(lambda: [b""]))
     monkeypatch.setattr("sync_api.service.places.most_waiting", lambda _: 0)
     assert refused(service(lambda: [b""]))

@@ -10,7 +10,7 @@ from tests.support.twins import NAMES, Twin
 USABLE = {"COMBINATION": "it", "BIND": "127.0.0.1:1", "DATABASE_URL": "mysql://user@127.0.0.1/shop"}
 
 
-def test_everything_that_the_async_application_calls_is_a_coroutine_function() -> None:
+def test_every_callable_of_the_async_application_is_a_coroutine_function() -> None:
     app = _application("async")
     called = [*app.view_functions.values(), *_hooks(app), *_error_handlers(app)]
     assert len(called) >= 12

@@ -1,4 +1,4 @@
-"""The Grafana dashboard of the examples asks for nothing that the services do not have."""
+"""The Grafana dashboard of the examples uses only metrics that the services have."""
 
 import json
 import re
@@ -16,14 +16,12 @@ GROUPING: Final = re.compile(r"\bby \(([^)]*)\)")
 CHOICE: Final = re.compile(r"\{([^}]*)\}")
 LABEL: Final = re.compile(r'(\w+)(?:=|!=|=~|!~)"([^"]*)"')
 FUNCTIONS: Final = {"histogram_quantile", "rate", "sum"}
-# What Prometheus adds to what it found.
+# Labels that Prometheus adds.
 ITS_OWN: Final = {"instance"}
 
 
 @pytest.mark.parametrize("target", [target for panel in PANELS for target in panel["targets"]], ids=str)
-def test_each_query_of_the_dashboard_is_of_figures_that_a_service_has(
-    combination: Combination, target: dict[str, Any]
-) -> None:
+def test_each_query_of_the_dashboard_uses_existing_metrics(combination: Combination, target: dict[str, Any]) -> None:
     combination.body("/api/products/1")
     exposed, query = figures(combination.url), target["expr"]
     grouped = set(re.findall(r"\w+", " ".join(GROUPING.findall(query)))) - ITS_OWN
@@ -31,7 +29,7 @@ def test_each_query_of_the_dashboard_is_of_figures_that_a_service_has(
     for name in metrics(query):
         values = exposed.labels(name)
         assert grouped | {label for label, _ in chosen} <= set(values), name
-        # A pattern of statuses fits what need not have happened.
+        # A pattern of statuses may match nothing.
         named = {(label, value) for label, pattern in chosen for value in pattern.split("|") if value.isalpha()}
         assert all(value in values[label] for label, value in named), name
     assert set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"])) <= grouped | ITS_OWN

@@ -1,4 +1,4 @@
-"""Clients that go away at any moment: between commit and drop, or in the middle of a read. Real sockets, both twins."""
+"""Clients that disconnect at any moment: between commit and drop, or during a read. Real sockets, both twins."""
 
 import json
 import random
@@ -30,7 +30,7 @@ def service(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Service]:
         yield running
 
 
-def test_a_client_that_goes_away_during_a_write_leaves_nothing_stale(service: Service, stack: Stack) -> None:
+def test_a_client_that_disconnects_during_a_write_leaves_nothing_stale(service: Service, stack: Stack) -> None:
     some = random.Random(450)
     database = stack.database(service.name)
     with stack.admin(database) as root, root.cursor() as cursor, httpx.Client(base_url=service.url) as client:
@@ -44,14 +44,14 @@ def test_a_client_that_goes_away_during_a_write_leaves_nothing_stale(service: Se
             with Wire(service.url) as wire:
                 wire.send(_patch(number))
                 time.sleep(some.uniform(0, 0.006))
-            for _ in range(2):  # again a little later, for a write that was not even there the first time
+            for _ in range(2):  # again a little later, for a write that had not arrived the first time
                 wait_until(lambda: client.get(PATH).json()["stock"] == stock(), "what is read is what is there")
                 time.sleep(0.01)
         written = figures(service.url).sum("cache_events_total", event="dropped")
     assert written > WRITES / 4, "too few of the writes arrived to say anything"
 
 
-def test_a_client_that_goes_away_during_a_read_harms_nobody(service: Service) -> None:
+def test_a_client_that_disconnects_during_a_read_affects_no_other(service: Service) -> None:
     some = random.Random(451)
     for _ in range(READS):
         days = some.randrange(300, 366)
@@ -68,7 +68,7 @@ def test_a_client_that_goes_away_during_a_read_harms_nobody(service: Service) ->
 
 
 @pytest.mark.parametrize("name", CACHED)
-def test_a_commit_whose_answer_is_lost_drops_what_it_may_have_touched(stack: Stack, name: str) -> None:
+def test_a_commit_whose_answer_is_lost_drops_the_values_it_may_have_touched(stack: Stack, name: str) -> None:
     with Proxy(stack.database_port) as proxy:
         address = _by_way_of(proxy.port, stack, name)
         service = own_service(stack, name, DATABASE_URL=address, CACHE_TIMEOUT="1")

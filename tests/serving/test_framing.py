@@ -1,6 +1,6 @@
 """Requests that contradict HTTP, byte by byte: neither twin answers them with a 500, and both answer alike.
 
-What cannot be made alike is DIFFERENT, with what each twin does; docs/fairness.md says what it means.
+Unavoidable differences are in DIFFERENT, with each twin's behaviour; docs/fairness.md explains them.
 """
 
 import random
@@ -20,7 +20,7 @@ from tests.support.twins import NAMES
 
 LIMIT_S = 2.5
 LIMITS = {"REQUEST_TIMEOUT": str(LIMIT_S), "READ_TIMEOUT": "2", "STATEMENT_TIMEOUT": "1"}
-# A proxy's headers are believed by nobody, whatever the environment says.
+# Headers of proxies are never trusted, whatever the environment.
 TRUSTING = {"FORWARDED_ALLOW_IPS": "*", "SCRIPT_NAME": "/nowhere"}
 LENGTH = f"Content-Length: {len(GOOD_ORDER)}"
 SMUGGLED = head("POST /api/orders HTTP/1.1", JSON, LENGTH) + GOOD_ORDER
@@ -107,7 +107,7 @@ def test_no_target_makes_an_error(service: Service) -> None:
 
 
 @pytest.mark.parametrize("fields", PEERS)
-def test_no_header_of_a_peer_moves_the_application(service: Service, fields: str) -> None:
+def test_no_header_of_a_client_changes_the_applications_path(service: Service, fields: str) -> None:
     answer = exchange(service.url, head(ALIVE, fields))
     assert answer is not None
     assert answer.status == 200
@@ -115,7 +115,7 @@ def test_no_header_of_a_peer_moves_the_application(service: Service, fields: str
 
 @pytest.mark.parametrize("path", ["/api/orders", "/nope"])
 @pytest.mark.parametrize("length", [4, 5, len(SMUGGLED) + 5])
-def test_two_lengths_are_refused_and_nothing_behind_them_is_carried_out(
+def test_two_lengths_are_refused_and_nothing_after_them_is_executed(
     service: Service, stack: Stack, path: str, length: int
 ) -> None:
     before = _orders(service, stack)
@@ -130,7 +130,7 @@ def test_two_lengths_are_refused_and_nothing_behind_them_is_carried_out(
 
 
 @pytest.mark.parametrize("name", CLOSING)
-def test_the_connection_is_closed_behind_it(service: Service, name: str) -> None:
+def test_the_connection_is_closed_after_it(service: Service, name: str) -> None:
     with wire(service.url) as connection:
         started = time.monotonic()
         connection.send(CLOSING[name])
@@ -141,7 +141,7 @@ def test_the_connection_is_closed_behind_it(service: Service, name: str) -> None
 
 
 @pytest.mark.parametrize("name", DIFFERENT)
-def test_what_the_servers_do_unlike(service: Service, name: str) -> None:
+def test_the_known_differences_of_the_servers(service: Service, name: str) -> None:
     request, *expected = DIFFERENT[name]
     status, closes = expected[NAMES.index(service.name)]
     with wire(service.url) as connection:
@@ -156,7 +156,7 @@ def test_what_the_servers_do_unlike(service: Service, name: str) -> None:
             assert connection.closed()
 
 
-def test_a_client_that_has_ended_its_side_is_answered_by_sync_and_gone_for_async(service: Service) -> None:
+def test_a_half_closed_client_is_answered_by_sync_and_disconnected_for_async(service: Service) -> None:
     with wire(service.url) as connection:
         connection.send(head("GET /api/dashboard HTTP/1.1"))
         connection.done()

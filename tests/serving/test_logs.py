@@ -28,7 +28,7 @@ def logging_service(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Se
         yield running
 
 
-def test_each_request_is_one_line_when_asked_for(logging_service: Service) -> None:
+def test_each_request_is_one_line_if_enabled(logging_service: Service) -> None:
     with Wire(logging_service.url) as wire:
         for path in PATHS:
             wire.get(path)

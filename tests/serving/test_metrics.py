@@ -1,4 +1,4 @@
-"""The figures of a service with two workers: nothing lost, nothing counted twice, on both twins alike."""
+"""The metrics of a service with two workers: nothing lost, nothing counted twice, on both twins."""
 
 from collections.abc import Iterator
 from concurrent.futures import wait
@@ -48,7 +48,7 @@ def test_every_request_is_counted_once(service: Service) -> None:
     assert _more(before, after, "http_request_seconds_count", **product) == 2 * asked
     assert _more(before, after, "http_request_seconds_bucket", le="+Inf", **product) == 2 * asked
     assert _more(before, after, "http_request_seconds_sum", **product) > 0
-    # And the two requests for the figures themselves, the second not being done when it was counted.
+    # Plus the requests for /metrics, the second of which was not finished when counted.
     assert _more(before, after, "http_requests_total") == 3 * asked + 1
 
 
@@ -64,7 +64,7 @@ def test_the_workers_requests_add_up_to_all(service: Service, stack: Stack) -> N
     assert sum(counted.values()) == now.sum("http_requests_total")
 
 
-def test_the_figures_are_what_a_collector_takes(service: Service) -> None:
+def test_the_metrics_are_in_prometheus_format(service: Service) -> None:
     answer = httpx.get(f"{service.url}/metrics", timeout=SECONDS)
     assert answer.headers["Content-Type"].startswith("text/plain; version=")
     names = Figures(answer.text).names
@@ -72,7 +72,7 @@ def test_the_figures_are_what_a_collector_takes(service: Service) -> None:
     assert {"http_requests", "http_request_seconds", "cache_events", "pool_in_use"} <= set(names)
 
 
-def test_the_pool_is_seen_at_work_and_empty_again(service: Service, stack: Stack) -> None:
+def test_the_metrics_show_the_pool_in_use_and_idle_again(service: Service, stack: Stack) -> None:
     before = figures(service.url)
     assert before.sum("pool_in_use") == 0
     with Crowd(service.url) as crowd:
@@ -84,14 +84,14 @@ def test_the_pool_is_seen_at_work_and_empty_again(service: Service, stack: Stack
     after = figures(service.url)
     assert 4 <= busy.sum("pool_in_use") <= 8
     assert after.sum("pool_in_use") == 0
-    # A slow machine may refuse one before it gets as far as the pool.
+    # A slow machine may refuse a request before it reaches the pool.
     refused = [each for each in answers if "connections are busy" in each.answer.text]
     assert _more(before, after, "pool_refused_total") == len(refused) >= 1
     waited = _more(before, after, "pool_wait_seconds_count")
     assert waited == sum(each.status == 200 for each in answers)
 
 
-def test_connections_that_were_replaced_are_counted(service: Service, stack: Stack) -> None:
+def test_replaced_connections_are_counted(service: Service, stack: Stack) -> None:
     before = figures(service.url)
     killed = kill_sessions(service, stack)
     assert killed >= 8
@@ -103,7 +103,7 @@ def test_connections_that_were_replaced_are_counted(service: Service, stack: Sta
 
 
 @pytest.mark.parametrize("name", CACHED)
-def test_what_the_cache_did_is_counted(stack: Stack, name: str) -> None:
+def test_cache_events_are_counted(stack: Stack, name: str) -> None:
     with running_service(stack, name, WORKERS="2") as service:
         states = [_state(service, "/api/products/5") for _ in range(6)]
         httpx.patch(f"{service.url}/api/products/5", json={"stock": 900}, timeout=SECONDS)
@@ -116,7 +116,7 @@ def test_what_the_cache_did_is_counted(stack: Stack, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_worker_that_was_killed_leaves_its_counts_and_takes_its_gauges(stack: Stack, name: str) -> None:
+def test_a_killed_worker_leaves_its_counters_and_takes_its_gauges(stack: Stack, name: str) -> None:
     with running_service(stack, name, WORKERS="2") as service, Crowd(service.url) as crowd:
         with locked_tables(stack, stack.database(service.name)):
             pending = crowd.get("/api/products/1", 8)

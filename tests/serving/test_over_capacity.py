@@ -1,4 +1,4 @@
-"""Three times more requests than a twin can hold: both refuse the same share, in time and politely."""
+"""Three times more requests than a twin can hold: both refuse the same share, in time, with a problem."""
 
 import time
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.timed
 POOL, IN_FLIGHT = int(SMALL["POOL"]), int(SMALL["IN_FLIGHT"])
 CROWD = 3 * IN_FLIGHT
 ACQUIRE = 0.5
-BLOCKED = 6.0  # much longer than it takes to refuse all who find no connection
+BLOCKED = 6.0  # much longer than refusing all requests without a connection takes
 LIMITS = {
     "ACQUIRE_TIMEOUT": str(ACQUIRE), "STATEMENT_TIMEOUT": "8", "READ_TIMEOUT": "9",
     "REQUEST_TIMEOUT": "10",
@@ -50,7 +50,7 @@ def test_both_twins_refuse_the_same_share(answers: dict[str, list[Timed]]) -> No
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_who_has_a_connection_is_answered_in_the_end(answers: dict[str, list[Timed]], name: str) -> None:
+def test_every_accepted_connection_is_answered(answers: dict[str, list[Timed]], name: str) -> None:
     admitted = [each for each in answers[name] if each.status != 503]
     assert len(admitted) >= POOL
     assert {each.status for each in admitted} == {200}
@@ -58,7 +58,7 @@ def test_who_has_a_connection_is_answered_in_the_end(answers: dict[str, list[Tim
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_refusal_is_a_problem_that_says_when_to_come_again(answers: dict[str, list[Timed]], name: str) -> None:
+def test_every_refusal_is_a_problem_with_retry_after(answers: dict[str, list[Timed]], name: str) -> None:
     refused = [each for each in answers[name] if each.status == 503]
     assert all(each.is_problem() for each in refused)
     assert {each.answer.headers["Retry-After"] for each in refused} == {"1"}
@@ -66,8 +66,8 @@ def test_every_refusal_is_a_problem_that_says_when_to_come_again(answers: dict[s
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_refusal_comes_in_time_however_many_wait(answers: dict[str, list[Timed]], name: str) -> None:
+def test_every_refusal_comes_in_time_however_long_the_queue(answers: dict[str, list[Timed]], name: str) -> None:
     times = [each.seconds for each in answers[name] if each.status == 503]
-    # One wait for a place and one for a connection at most: who waited too long for a place is refused at once.
+    # At most one wait for a place and one for a connection: a request without a place in time is refused at once.
     assert ACQUIRE - 0.1 <= min(times)
     assert max(times) <= 2 * (ACQUIRE + 0.1) + SLACK

@@ -48,7 +48,7 @@ def test_a_busy_connection_is_never_closed(service: Service) -> None:
             assert wire.get("/health/live")[0] == 200
 
 
-def test_requests_sent_at_once_are_answered_in_their_order(service: Service) -> None:
+def test_pipelined_requests_are_answered_in_order(service: Service) -> None:
     with Wire(service.url) as wire:
         wire.send(b"".join(request(f"/api/products/{number}") for number in (3, 1, 2)))
         answers = [wire.answer() for _ in range(3)]
@@ -56,16 +56,16 @@ def test_requests_sent_at_once_are_answered_in_their_order(service: Service) -> 
     assert [body.partition(b",")[0] for _, body in answers] == [b'{"id":3', b'{"id":1', b'{"id":2']
 
 
-def test_the_backlog_is_as_long_as_asked_for(service: Service) -> None:
+def test_the_backlog_has_the_configured_length(service: Service) -> None:
     with _standing_still(service):
         taken = _connections_taken(service.port, BACKLOG * 8)
-    # Of each of two workers. Linux takes one more than it is told.
+    # For each of two workers. Linux accepts one more than configured.
     assert taken == 2 * (BACKLOG + 1)
 
 
 @pytest.mark.parametrize("name", COMBINATIONS)
-def test_two_workers_share_a_crowd(stack: Stack, name: str) -> None:
-    """On a socket of both, the first to wake would have all."""
+def test_two_workers_share_many_requests(stack: Stack, name: str) -> None:
+    """On a shared socket the first worker to wake would get all."""
     service = stack.service(name)
     with ExitStack() as closing:
         with _standing_still(service):
@@ -87,7 +87,7 @@ def test_pitfall_13_gunicorn_listens_on_its_port_only_and_beats_in_memory(stack:
 
 
 @pytest.mark.parametrize("name", COMBINATIONS)
-def test_a_process_stays_small(stack: Stack, name: str) -> None:
+def test_the_memory_of_a_process_stays_small(stack: Stack, name: str) -> None:
     with Wire(stack.url(name)) as first, Wire(stack.url(name)) as second:
         for number in range(1, 41):
             for path in MIX:
@@ -110,7 +110,7 @@ def _standing_still(service: Service) -> Iterator[None]:
 
 
 def _connections_taken(port: int, attempts: int) -> int:
-    """How many connections the kernel takes for a server that accepts none."""
+    """How many connections the kernel queues for a server that accepts none."""
     with ExitStack() as closing:
         clients = [closing.enter_context(socket.socket()) for _ in range(attempts)]
         for client in clients:

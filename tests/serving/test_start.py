@@ -1,4 +1,4 @@
-"""The start of a service: what cannot be used ends it at once, with one line that says so."""
+"""The start of a service: unusable settings end it at once, with one line."""
 
 import socket
 import subprocess
@@ -23,7 +23,7 @@ UNUSABLE = [
     ("CACHE_URL", "redis://x/0?ssl_cert_reqs=none"), ("BACKLOG", ""),
     ("LOG_LEVEL", "loud"),
 ]  # fmt: skip
-# One of each stage of reading them.
+# One for each stage of reading settings.
 REFUSED_AT_START = [
     ("WORKERS", "none"), ("DATABASE_PASSWORD_FILE", "/not/there"), ("DATABASE_URL", "mysql://x"),
     ("CACHE_URL", "redis://:1/0"),

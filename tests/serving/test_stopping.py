@@ -1,4 +1,4 @@
-"""The end of a service: what is in flight is answered, what is stuck is not waited for, nobody is left."""
+"""Stopping a service: requests in flight are answered, stuck ones are abandoned, no process is left."""
 
 import signal
 import time
@@ -57,7 +57,7 @@ def test_a_request_in_flight_is_answered_before_the_end(launch: Launch, stack: S
     assert _left(processes) == []
 
 
-def test_a_connection_that_is_only_kept_alive_does_not_delay_the_end(launch: Launch) -> None:
+def test_an_idle_connection_does_not_delay_the_end(launch: Launch) -> None:
     service = launch(GRACE=str(LONG))
     processes = tree(service)
     with ExitStack() as closing:
@@ -71,7 +71,7 @@ def test_a_connection_that_is_only_kept_alive_does_not_delay_the_end(launch: Lau
     assert _left(processes) == []
 
 
-def test_stuck_requests_are_waited_for_no_longer_than_the_grace_time(launch: Launch, stack: Stack) -> None:
+def test_stuck_requests_delay_the_end_by_the_grace_time_at_most(launch: Launch, stack: Stack) -> None:
     service = launch()
     processes = tree(service)
     with ExitStack() as closing, locked_tables(stack, stack.database(service.name)):
@@ -85,7 +85,7 @@ def test_stuck_requests_are_waited_for_no_longer_than_the_grace_time(launch: Lau
         assert _left(processes) == []
 
 
-def test_a_new_request_is_not_taken_after_the_signal(launch: Launch) -> None:
+def test_a_new_request_is_not_accepted_after_the_signal(launch: Launch) -> None:
     service = launch()
     parent = psutil.Process(service.pid)
     parent.terminate()
@@ -95,7 +95,7 @@ def test_a_new_request_is_not_taken_after_the_signal(launch: Launch) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_a_worker_that_was_ended_is_replaced_and_the_figures_stay(
+def test_a_terminated_worker_is_replaced_and_the_counters_stay(
     launch: Launch, stack: Stack, how: signal.Signals
 ) -> None:
     service = launch(WORKERS="2")
@@ -121,6 +121,6 @@ def _reading(service: Service, stack: Stack) -> int:
 
 
 def _left(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Those that still run a moment after their parent's end."""
+    """The processes that still run shortly after their parent's end."""
     psutil.wait_procs(processes, timeout=SLACK)
     return [each for each in processes if not _has_ended(each)]

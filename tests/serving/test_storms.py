@@ -1,4 +1,4 @@
-"""Clients that come in thousands and leave: what a service keeps for them is bounded, and so is who may wait."""
+"""Thousands of clients that connect and disconnect: a service's memory for them is bounded, and so is its queue."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,7 +16,7 @@ from tests.support.twins import NAMES
 from tests.support.waiting import wait_until
 from tools.measure_storms import storm, unique_memory, wait_for_the_last
 
-# Nobody is answered while the tables are locked, so all who come wait for a place.
+# No request is answered while the tables are locked, so all clients wait for a place.
 LONG = {
     "ACQUIRE_TIMEOUT": "60", "STATEMENT_TIMEOUT": "70", "READ_TIMEOUT": "71", "REQUEST_TIMEOUT": "72",
 }  # fmt: skip
@@ -33,7 +33,7 @@ def nobody_is_answered(stack: Stack, name: str) -> Iterator[Service]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_clients_that_leave_take_no_more_memory_than_those_who_may_wait(stack: Stack, name: str) -> None:
+def test_clients_that_disconnect_take_no_more_memory_than_a_full_queue(stack: Stack, name: str) -> None:
     with nobody_is_answered(stack, name) as service:
         before = unique_memory(service)
         for _ in range(STORMS):
@@ -53,9 +53,9 @@ def test_storms_without_a_pause_take_no_more_memory_than_one(stack: Stack, name:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_who_comes_when_too_many_wait_is_refused_at_once(stack: Stack, name: str) -> None:
+def test_a_request_beyond_the_queue_is_refused_at_once(stack: Stack, name: str) -> None:
     with nobody_is_answered(stack, name) as service, ExitStack() as closing:
-        # Those who are handled and those who wait for them to end.
+        # Requests being handled and requests in the queue.
         held = THREADS_PER_PLACE * int(service.settings["IN_FLIGHT"]) - 1
         clients = [closing.enter_context(wire(service.url)) for _ in range(held + TOO_MANY)]
         for each in clients:

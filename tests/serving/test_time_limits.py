@@ -70,7 +70,7 @@ def test_a_wait_for_a_locked_row_ends_with_a_refusal(side: Side) -> None:
     assert side.call(database.read, "SELECT 1") == ((1,),)
 
 
-def test_a_long_write_ends_in_time_and_leaves_nothing(side: Side) -> None:
+def test_a_long_write_ends_in_time_and_writes_nothing(side: Side) -> None:
     limits = {"statement_timeout": 0.5, "read_timeout": 1.0, "request_timeout": 1.5}
     database = side.database(side.pool(pool=1, **limits))
     before = side.server.rows(side.shop, "SELECT SUM(stock) FROM products")
@@ -83,7 +83,7 @@ def test_a_long_write_ends_in_time_and_leaves_nothing(side: Side) -> None:
     assert side.server.rows(side.shop, "SELECT SUM(stock) FROM products") == before
 
 
-def test_an_address_that_accepts_and_says_nothing_is_given_up(side: Side) -> None:
+def test_a_silent_address_times_out(side: Side) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"mysql://nobody@127.0.0.1:{silent.getsockname()[1]}/nowhere"
         started = time.monotonic()
@@ -92,7 +92,7 @@ def test_an_address_that_accepts_and_says_nothing_is_given_up(side: Side) -> Non
         assert 0.3 <= time.monotonic() - started < 0.4 + SLACK
 
 
-def test_an_answer_that_does_not_come_is_given_up(side: Side) -> None:
+def test_a_missing_answer_times_out(side: Side) -> None:
     connection = side.connection(read_timeout=0.3)
     started = time.monotonic()
     with pytest.raises(NoAnswerInTime):
@@ -118,7 +118,7 @@ def test_no_statement_begins_when_its_request_has_no_time_left(side: Side) -> No
     assert side.rows(connection, "SELECT 1") == [(1,)]
 
 
-def test_a_frozen_database_costs_each_request_no_more_than_its_time(service: Service, stack: Stack) -> None:
+def test_a_frozen_database_delays_no_request_beyond_its_time(service: Service, stack: Stack) -> None:
     order = {"customer_id": 1, "lines": [{"product_id": 1, "quantity": 1}]}
     with Crowd(service.url) as crowd:
         with frozen(stack.database_pid):
@@ -135,12 +135,12 @@ def test_a_frozen_database_costs_each_request_no_more_than_its_time(service: Ser
         _service_is_back(crowd)
 
 
-def test_a_request_that_was_given_up_leaves_no_statement_behind(service: Service, stack: Stack) -> None:
+def test_a_request_after_its_time_out_leaves_no_statement_behind(service: Service, stack: Stack) -> None:
     shop = stack.database(service.name)
     with Crowd(service.url) as crowd, stack.admin(shop) as root, root.cursor() as cursor:
         cursor.execute("LOCK TABLES orders WRITE")
         (late,) = all_of(crowd.get("/api/reports/revenue?days=365"))
-        # Only the lock is left: nobody waits for the table any more.
+        # Only the lock is left: no statement waits for the table any more.
         assert (late.status, late.is_problem()) == (504, True)
         assert late.seconds < REQUEST + SLACK
         left = sessions(service, stack).values()

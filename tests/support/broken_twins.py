@@ -1,4 +1,4 @@
-"""All ways to break two small twins, with what the check has to say about each."""
+"""All ways to break two small twins, with the expected output of the check."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from tests.support.small_twins import Place
 
 @dataclass(frozen=True)
 class Broken:
-    """One way to break good twins, and words that the report has to hold."""
+    """One way to break good twins, and words that the report must contain."""
 
     name: str
     breaks: Callable[[Place], object]

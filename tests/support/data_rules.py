@@ -1,8 +1,8 @@
-"""What the data set never holds, and what a service may and may not do with it, as SQL."""
+"""Conditions that the data set never meets, and statements that a service may and may not run."""
 
 from typing import Final
 
-# What must never be found, each a statement that counts it.
+# Each statement counts rows that must not exist.
 BROKEN_RULES: Final = {
     "a total that is not the sum of the lines": """
         SELECT COUNT(*) FROM orders o JOIN (

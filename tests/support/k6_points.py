@@ -1,4 +1,4 @@
-"""Points of k6 as `--out json` and `--out csv` write them, of requests whose latencies are known."""
+"""k6's points as `--out json` and `--out csv` write them, with known latencies."""
 
 import gzip
 import json

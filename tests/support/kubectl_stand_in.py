@@ -198,7 +198,7 @@ def proxy(_: list[str]) -> None:
 
 
 class Proxy(BaseHTTPRequestHandler):
-    """Passes on what is asked of a service or a pod, as the API server does."""
+    """Forwards requests to a service or a pod, like the API server."""
 
     def pass_on(self) -> None:
         *_, kind, name, _, rest = self.path.split("/", 8)

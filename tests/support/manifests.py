@@ -19,7 +19,7 @@ Manifest = dict[str, Any]
 
 
 def find_kubectl() -> str:
-    """The one that is installed beside this Python, else that of PATH."""
+    """The kubectl beside this Python, else the one in PATH."""
     found = shutil.which("kubectl", path=str(Path(sys.executable).parent)) or shutil.which("kubectl")
     assert found, "kubectl is missing: make setup"
     return found
@@ -53,7 +53,7 @@ def containers(manifest: Manifest) -> list[Manifest]:
 
 
 def environment(overlay: str, name: str) -> dict[str, str]:
-    """The variables that a service is started with: those of its ConfigMaps, the later ones first."""
+    """The variables of a service, from its ConfigMaps; later ones take precedence."""
     (container,) = pod(named(overlay, "Deployment", name))["containers"]
     maps = {each["metadata"]["name"]: each["data"] for each in built(overlay) if each["kind"] == "ConfigMap"}
     merged: dict[str, str] = {}

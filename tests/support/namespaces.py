@@ -1,4 +1,4 @@
-"""Network namespaces of Linux, as machines of their own that reach this one by a cable each."""
+"""Linux network namespaces as machines of their own, each linked to this one."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ PORT = 6565
 
 @contextmanager
 def namespaces(many: int) -> Iterator[list[Place]]:
-    """So many, each with a place for a k6."""
+    """This number of namespaces, each with a place for a k6."""
     names = [f"matrix-{os.getpid()}-{number}" for number in range(1, many + 1)]
     try:
         for number, name in enumerate(names, 1):

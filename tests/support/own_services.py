@@ -28,7 +28,7 @@ def own_service(stack: Stack, name: str, **environment: str) -> Service:
     port = free_port()
     settings = localised(plan.combinations[name], port, stack.database_port, stack.cache_url, plan.secrets)
     settings |= SMALL | {"CACHE_PREFIX": f"own-{port}"} | environment
-    # Chance may give a port that an earlier one had.
+    # The port may by chance be one used before.
     folder = Path(tempfile.mkdtemp(prefix=f"own-{port}-", dir=stack.directory))
     return Service(name, port, settings, folder / name, stack.placement.services)
 

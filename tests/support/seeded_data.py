@@ -31,7 +31,7 @@ def seeded_data() -> Path:
 
 
 def fingerprint() -> str:
-    """A hash of all that decides what is in the directory."""
+    """A hash of everything that determines the directory's content."""
     found = hashlib.sha256(programs.version(programs.need("mysqld", "mariadbd")).encode())
     for path in sorted(FOLDER.rglob("*.*")):
         if path.suffix != ".pyc":

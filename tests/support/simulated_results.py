@@ -76,7 +76,7 @@ def bound_by(resource: str) -> Document:
 
 
 def write_rounds(folder: Path, latencies: Mapping[str, float], rounds: int, noise: float = 0.0, seed: int = 1) -> None:
-    """One file per cell."""
+    """Writes one file per cell."""
     for content in simulated(latencies, rounds, noise, seed):
         save(folder, content)
 

@@ -1,4 +1,4 @@
-"""Shards of a load whose latencies are known, as k6 writes them."""
+"""Shards of a load with known latencies, as k6 writes them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ VUS = 8
 
 
 def curve(values: Sequence[float], places: Sequence[float] = PLACES) -> Curve:
-    """By straight lines between values, as k6 has its percentiles."""
+    """Interpolates linearly between values, as k6 does."""
     at = np.percentile(values, places).round(4).tolist() if values else []
     return Curve(len(values), float(np.mean(values)) if values else 0.0, at)
 

@@ -1,4 +1,4 @@
-"""Result files of services that took turns: known ratios between them, and noise that is drawn."""
+"""Result files of services in turns, with known ratios and random noise."""
 
 import math
 import random

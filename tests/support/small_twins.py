@@ -109,6 +109,6 @@ def good_twins(folder: Path) -> Place:
         place.add(f"{twin}/__init__.py", "")
         place.add(f"{twin}/rows.sql", "SELECT 1\n")
     place.add("table", TABLE)
-    # Else the order of imports would depend on the folder that the tests are started in.
+    # Otherwise the order of imports would depend on the folder in which the tests are started.
     place.add("ruff.toml", '[lint.isort]\nknown-first-party = ["shared"]\n')
     return place

@@ -1,4 +1,4 @@
-"""A load generator that is held back."""
+"""A load generator that is starved of CPU."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ from loadtests.targets.running import RunningTarget
 
 
 class StarvedTarget(RunningTarget):
-    """k6 on one core that others want as well."""
+    """k6 on one core that other processes use too."""
 
     def generator(self, variables: dict[str, str], log: Path) -> Generator:
         with pinned(frozenset({max(os.sched_getaffinity(0))})):
@@ -22,9 +22,9 @@ class StarvedTarget(RunningTarget):
 
 @contextmanager
 def burners(many: int) -> Iterator[None]:
-    """So many processes that never rest, on the core of a starved k6."""
+    """This number of busy processes on the core of a starved k6."""
     with pinned(frozenset({max(os.sched_getaffinity(0))})):
-        # Each in a session of its own, because the kernel shares a core out by sessions first.
+        # Each in its own session, because the kernel divides a core by sessions first.
         burn = [sys.executable, "-c", "while True: pass"]
         running = [subprocess.Popen(burn, start_new_session=True) for _ in range(many)]
     try:

@@ -1,4 +1,4 @@
-"""The bench: each service beside its server's ceiling, on a real stack, and where its time goes."""
+"""The bench: each service compared with its server's ceiling on a real stack, and its profile."""
 
 import json
 import os
@@ -43,7 +43,7 @@ def run(module: str, *words: str) -> None:
 
 
 def simulated_starts() -> Iterator[Cells]:
-    """Services that need twice, 1.6, twice and 1.6 times what a constant answer needs on their server."""
+    """Services that need 2, 1.6, 2 and 1.6 times the time of a constant answer on their server."""
     factors = {"sync": 2.0, "sync-cached": 1.6, "async": 4.0, "async-cached": 3.2}
     starts: dict[int, dict[str, Result]] = {}
     for content in turned({**factors, "sync-ceiling": 1.0, "async-ceiling": 2.0}):
@@ -51,7 +51,7 @@ def simulated_starts() -> Iterator[Cells]:
     yield from starts.values()
 
 
-def test_a_share_is_what_the_ceiling_needs_by_what_the_service_needs() -> None:
+def test_a_share_is_the_ceilings_cost_divided_by_the_services() -> None:
     found = report(list(simulated_starts()))["of_the_ceiling"]
     for name, expected in {"sync": 0.5, "sync-cached": 0.625, "async": 0.5, "async-cached": 0.625}.items():
         share = found[name]["latency_avg"]
@@ -61,7 +61,7 @@ def test_a_share_is_what_the_ceiling_needs_by_what_the_service_needs() -> None:
 
 @pytest.mark.alone
 @pytest.mark.usefixtures("k6")
-def test_the_bench_asks_all_four_and_their_ceilings_in_turns(stack: Stack) -> None:
+def test_the_bench_measures_all_four_and_their_ceilings_in_turns(stack: Stack) -> None:
     with ceiling_target(stack) as target:
         (start,) = measure(target, 1, 3.0, warm_up="8")
     assert set(start) == {*COMBINATIONS, "sync-ceiling", "async-ceiling"}
@@ -73,7 +73,7 @@ def test_the_bench_asks_all_four_and_their_ceilings_in_turns(stack: Stack) -> No
 
 
 @pytest.mark.usefixtures("k6")
-def test_the_bench_prints_and_writes_what_it_found_and_on_what(
+def test_the_bench_prints_and_writes_its_figures_and_environment(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(ceiling, "Stack", lambda _: nullcontext(stack))
@@ -86,7 +86,7 @@ def test_the_bench_prints_and_writes_what_it_found_and_on_what(
 
 
 @pytest.mark.usefixtures("servers", "k6")
-def test_the_profile_says_where_the_time_of_each_goes(tmp_path: Path) -> None:
+def test_the_profile_shows_where_the_time_of_each_goes(tmp_path: Path) -> None:
     run("tools.bench_profile", "--seconds", "2", "--json", str(tmp_path / "profile.json"))
     found = json.loads((tmp_path / "profile.json").read_text())["shares"]
     assert list(found) == list(COMBINATIONS)
@@ -112,6 +112,6 @@ def test_a_sample_counts_for_the_package_of_its_innermost_frame(innermost: str, 
     assert package_of(f"main (/somewhere/app.py:1);{innermost} 3") == package
 
 
-def test_samples_are_counted_and_shared_out() -> None:
+def test_samples_are_counted_and_divided_by_package() -> None:
     stacks = ["main (/a/app.py:1);read (/a/shared/x.py:2) 3", f"main (/a/app.py:1);query ({SITE}/pymysql/c.py:5) 1"]
     assert shares_of_samples(stacks) == {"shared": 0.75, "pymysql": 0.25}

@@ -23,7 +23,7 @@ def test_good_twins_pass(place: Place, capsys: pytest.CaptureFixture[str]) -> No
     assert "4 files mirror each other, 1 of them seams" in capsys.readouterr().out
 
 
-def test_what_the_formatter_would_mend_is_no_fault(place: Place) -> None:
+def test_a_difference_that_the_formatter_removes_is_no_fault(place: Place) -> None:
     place.change("sync/store.py", '"Store"', "'Store'")
     assert main(place.options) == GOOD
 
@@ -36,7 +36,7 @@ def test_a_fault_is_caught(place: Place, broken: Broken, capsys: pytest.CaptureF
 
 
 @pytest.mark.parametrize("broken", UNUSABLES, ids=lambda broken: broken.name)
-def test_unusable_input_is_one_line_that_says_what(
+def test_unusable_input_gives_one_line_with_the_reason(
     place: Place, broken: Broken, capsys: pytest.CaptureFixture[str]
 ) -> None:
     broken.breaks(place)
@@ -46,7 +46,7 @@ def test_unusable_input_is_one_line_that_says_what(
     assert told.count("\n") == 1
 
 
-def test_write_derives_the_sync_side_but_for_seams(place: Place) -> None:
+def test_write_derives_the_sync_side_except_seams(place: Place) -> None:
     (place.folder / "sync/store.py").unlink()
     place.change("sync/pool.py", "_queue.get", "_line.get")
     assert main([*place.options, "--write"]) == GOOD
@@ -54,7 +54,7 @@ def test_write_derives_the_sync_side_but_for_seams(place: Place) -> None:
     assert "_line.get" in (place.folder / "sync/pool.py").read_text()
 
 
-def test_both_ways_to_start_the_check_agree(place: Place) -> None:
+def test_both_ways_of_starting_the_check_agree(place: Place) -> None:
     place.change("sync/store.py", "number)", "1)")
     runs = [
         subprocess.run(

@@ -1,4 +1,4 @@
-"""tools/compose_road selects tests by a part of their names: it must be the one that they have."""
+"""tools/compose_road selects tests by a part of their names, which has to match."""
 
 import re
 from pathlib import Path

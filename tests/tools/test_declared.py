@@ -1,4 +1,4 @@
-"""What a folder imports is declared in its group of pyproject.toml, and not only brought along by another library."""
+"""A folder's imports are declared in its group of pyproject.toml, not only installed through another library."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""The page of the faults: what it shows is the run that is kept beside it."""
+"""The page of the faults shows the committed run."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def test_the_page_shows_the_kept_run_and_nothing_else() -> None:
     assert shown == markdown(read_json(KEPT, Run)).strip()
 
 
-def test_the_kept_run_is_whole_and_broke_no_rule() -> None:
+def test_the_kept_run_is_complete_and_broke_no_rule() -> None:
     cells = read_json(KEPT, Run).cells
     assert [cell.broken for cell in cells if cell.fails] == []
     met = {(fault.name, name) for fault in FAULTS for name in COMBINATIONS if fault.concerns(name.endswith("-cached"))}

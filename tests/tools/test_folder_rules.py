@@ -1,4 +1,4 @@
-"""Each folder keeps to what it may import: a file that does not is caught, and named."""
+"""The import rules of each folder: a file that breaks one is named."""
 
 import contextlib
 import io
@@ -33,7 +33,7 @@ ALLOWED = {
 
 @dataclass(frozen=True)
 class Violation:
-    """A line that a folder must not hold, and what names the rule."""
+    """A forbidden line in a folder, and the text that names the rule."""
 
     folder: str
     code: str
@@ -110,7 +110,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What the check prints of a project with every violation, each in a file of its own."""
+    """The output of the check for a project with every violation, each in its own file."""
     root = new_project(tmp_path_factory.mktemp("project") / "root")
     for number, violation in enumerate(VIOLATIONS):
         (home(root, violation.folder) / f"{broken(number)}.py").write_text(f"{violation.code}\n")
@@ -146,7 +146,7 @@ def test_a_rule_holds_through_another_module(project: Path, capsys: pytest.Captu
     assert "loadtests.cli.broken -> compose.between" in capsys.readouterr().out
 
 
-def test_what_the_wheel_holds_needs_nothing_of_the_services(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_wheels_modules_need_nothing_of_the_services(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "loadtests" / "compare.py").write_text("import loadtests.verdict.costs\n")
     (project / "loadtests" / "verdict" / "costs.py").write_text("import shared.service.one\n")
     assert main([str(project)]) == 1

@@ -1,4 +1,4 @@
-"""The workflow of the examples: its commands are run as a runner runs them, but for the installation and for gh."""
+"""The workflow of the examples: its commands are run as on a runner, except the installation and gh."""
 
 import os
 import re
@@ -47,7 +47,7 @@ def program(path: Path, line: str) -> None:
 
 
 def run(place: Path, names: tuple[str, ...], **environment: str) -> list[int]:
-    """The exit statuses of these steps, in turn; after one that failed only those run that ask to run even then."""
+    """The exit statuses of these steps, in order; after a failure only steps with `if: always()` or the like run."""
     job: dict[str, Any] = yaml.safe_load(WORKFLOW.read_text())
     steps = {step["name"]: step for step in job["jobs"]["compare"]["steps"] if "run" in step}
     path = os.pathsep.join((str(place / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]))
@@ -62,7 +62,7 @@ def run(place: Path, names: tuple[str, ...], **environment: str) -> list[int]:
 
 
 def status(script: str, place: Path, environment: dict[str, str]) -> int:
-    """Of a step, nothing of which goes on after it."""
+    """The exit status of a step; no process of it continues."""
     command = ["bash", "-e", "-c", script]
     with subprocess.Popen(command, cwd=place, env=environment, start_new_session=True) as process:
         try:

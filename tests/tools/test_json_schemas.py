@@ -1,4 +1,4 @@
-"""The JSON Schemas in docs/schema: they are those of the types, and what the program writes is valid by them."""
+"""The JSON Schemas in docs/schema match the types, and the program's output is valid by them."""
 
 import json
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_the_committed_example_is_valid(path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", [EXAMPLE, SUMMARIES], ids=lambda folder: folder.name)
-def test_what_compare_prints_is_valid(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_output_of_compare_is_valid(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", str(folder), "--json"]) == 0
     assert errors("comparison", json.loads(capsys.readouterr().out)) == []
 

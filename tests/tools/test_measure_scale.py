@@ -1,4 +1,4 @@
-"""The measurement of larger data and more workers: what a request cost, and which limits are broken."""
+"""The measurement of larger data and more workers: the cost of a request, and broken limits."""
 
 from contextlib import closing
 
@@ -31,7 +31,7 @@ BROKEN = [
 ]
 
 
-def test_no_limit_is_broken_where_all_hold() -> None:
+def test_no_limit_is_broken_if_all_hold() -> None:
     assert list(broken_limits(FOUND)) == []
 
 
@@ -42,7 +42,7 @@ def test_a_broken_limit_is_named(change: dict[str, object], said: str) -> None:
 
 # A product is a row of its own and one of its category.
 @pytest.mark.parametrize(("name", "rows"), [("sync", 2), ("async-cached", 0)])
-def test_a_route_costs_what_its_programs_used(
+def test_a_routes_cost_is_the_cpu_of_its_programs(
     stack: Stack, name: str, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scale_costs, "REQUESTS", 10)

@@ -1,4 +1,4 @@
-"""Links and paths in the pages: each leads to something that exists."""
+"""Links and paths in the pages: each target exists."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ PAGES: Final = sorted(
     {*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "shared/README.md", ROOT / "compose/database/README.md"}
 )
 LINK: Final = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
-# Folders of both twins: pages name what is in them once.
+# Folders of both twins: pages name their files once.
 TWIN_FOLDERS: Final = ("cache", "database", "http", "service", "shop")
 # A path in running text or code, with "*" for any name.
 PATH: Final = re.compile(rf"(?<![\w/.*-])(?:\*|{'|'.join(FOLDERS + TWIN_FOLDERS)})/[\w./*-]*[\w*]")
@@ -48,7 +48,7 @@ def test_each_page_that_code_names_exists() -> None:
 
 
 def code() -> Iterator[Path]:
-    """Every file of ours that is no page, no result and no data."""
+    """Every file that is no page, no result and no data."""
     for folder in FOLDERS:
         for file in (ROOT / folder).rglob("*"):
             if file.is_file() and file.suffix in CODE and "results" not in file.parts:

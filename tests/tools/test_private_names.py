@@ -1,4 +1,4 @@
-"""What leans on the inside of a library is found, and what uses it as documented is not."""
+"""Uses of library internals are found, and documented uses are not."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ USES = [
 
 
 @pytest.mark.parametrize("code", FAULTS)
-def test_the_inside_of_a_library_is_found(code: str, tmp_path: Path) -> None:
+def test_the_use_of_library_internals_is_found(code: str, tmp_path: Path) -> None:
     (tmp_path / "it.py").write_text(code)
     found = faults(tmp_path)
     assert len(found) == 1
@@ -43,6 +43,6 @@ def test_the_inside_of_a_library_is_found(code: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", USES)
-def test_what_is_documented_is_not(code: str, tmp_path: Path) -> None:
+def test_the_use_of_documented_names_is_not(code: str, tmp_path: Path) -> None:
     (tmp_path / "it.py").write_text(code)
     assert faults(tmp_path) == []

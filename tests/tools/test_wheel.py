@@ -1,4 +1,4 @@
-"""The wheel: it holds what compares and reports, and does so in an environment that holds nothing else."""
+"""The wheel: it compares and reports, in an environment with nothing else."""
 
 import json
 import re
@@ -49,7 +49,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where an environment with the wheel in it, and what that needs, has its programs."""
+    """The programs folder of an environment with the wheel and its dependencies."""
     place = tmp_path_factory.mktemp("empty")
     venv.create(place)
     pip("--python", place / "bin" / "python", "install", "--no-compile", wheel)
@@ -60,7 +60,7 @@ def run(folder: Path, *command: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
 
 
-def test_the_wheel_holds_what_judges_and_reports_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_has_the_judging_and_reporting_modules_and_nothing_else(wheel: Path) -> None:
     held = {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
     files = [path for name in PACKAGES for path in (LOADTESTS / name).rglob("*") if path.is_file()]
     ours = {path.relative_to(ROOT).as_posix() for path in (*files, *(LOADTESTS / name for name in SMALL_PART))}
@@ -82,7 +82,7 @@ def test_every_module_loads_with_the_declared_libraries_and_needs_each_of_them(w
 
 
 @pytest.mark.parametrize("paths", [SUMMARIES, [EXAMPLE]], ids=["summaries", "example"])
-def test_the_program_finds_what_the_checkout_finds(programs: Path, tmp_path: Path, paths: list[Path]) -> None:
+def test_the_program_gives_the_same_answer_as_the_checkout(programs: Path, tmp_path: Path, paths: list[Path]) -> None:
     here = run(ROOT, sys.executable, "-m", "loadtests", "compare", *paths, "--json")
     there = run(tmp_path, programs / "async-rewrite-matrix", *paths, "--json")
     assert (there.returncode, there.stderr) == (here.returncode, here.stderr) == (0, "")

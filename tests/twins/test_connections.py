@@ -1,4 +1,4 @@
-"""Connections of both twins: alike in all that the server sees, and safe from known pitfalls."""
+"""Connections of both twins: equal as seen by the server, and safe from known pitfalls."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -49,18 +49,18 @@ def both(request: pytest.FixtureRequest) -> Iterator[list[Side]]:
         yield [running.enter_context(side_of(name, server)) for name in NAMES]
 
 
-def test_pitfall_1_neither_twin_speaks_tls_when_it_is_off(side: Side) -> None:
+def test_pitfall_1_neither_twin_uses_tls_when_it_is_off(side: Side) -> None:
     connection = side.connection()
     assert side.rows(connection, "SHOW STATUS LIKE 'Ssl_cipher'") == [("Ssl_cipher", "")]
 
 
-def test_pitfall_1_both_twins_speak_the_same_tls_when_it_is_on_or_are_refused_it(both: list[Side]) -> None:
+def test_pitfall_1_both_twins_use_the_same_tls_when_it_is_on_or_are_refused(both: list[Side]) -> None:
     ciphers = [_cipher(side) for side in both]
     assert ciphers[0] == ciphers[1]
     assert ciphers[0].startswith("TLS" if _offers_tls(both[0]) else REFUSED)
 
 
-def test_pitfall_2_a_password_gets_in_after_the_server_forgot_it(side: Side) -> None:
+def test_pitfall_2_a_password_works_after_the_server_has_lost_its_cache(side: Side) -> None:
     for _ in range(2):
         with side.server.connect(None) as root, root.cursor() as cursor:
             cursor.execute("FLUSH PRIVILEGES")
@@ -84,7 +84,7 @@ def test_pitfall_3_a_row_that_another_session_changed_is_seen_at_once(side: Side
         cursor.execute("DELETE FROM idempotency_keys WHERE name = 'pitfall 3'")
 
 
-def test_pitfall_4_a_query_that_is_given_up_leaves_no_one_waiting_for_ever(side: Side) -> None:
+def test_pitfall_4_a_query_that_times_out_leaves_no_request_waiting_for_ever(side: Side) -> None:
     database = side.database(side.pool(pool=1, acquire_timeout=5, read_timeout=0.5))
     # Not in the list of a SELECT: there MySQL ends a sleep with 1, if its own limit comes before the driver's.
     given_up = side.start(database.read, "SELECT 1 FROM categories WHERE SLEEP(20)")
@@ -98,7 +98,7 @@ def test_pitfall_4_a_query_that_is_given_up_leaves_no_one_waiting_for_ever(side:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_pitfall_4_a_query_that_is_cancelled_leaves_no_one_waiting_for_ever(
+def test_pitfall_4_a_cancelled_query_leaves_no_request_waiting_for_ever(
     kind: str, request: pytest.FixtureRequest
 ) -> None:
     with side_of("async", server_of(kind, request)) as side:
@@ -111,7 +111,7 @@ def test_pitfall_4_a_query_that_is_cancelled_leaves_no_one_waiting_for_ever(
         wait_until(lambda: side.busy() == 0, "the statement is gone", seconds=SLACK)
 
 
-def test_pitfall_4_a_waiter_that_is_cancelled_keeps_no_connection(request: pytest.FixtureRequest) -> None:
+def test_pitfall_4_a_cancelled_waiter_keeps_no_connection(request: pytest.FixtureRequest) -> None:
     with side_of("async", server_of("local", request)) as side:
         pool = side.pool(pool=1, acquire_timeout=5)
         held = side.call(pool.acquire)
@@ -135,7 +135,7 @@ def test_pitfall_5_each_worker_opens_its_own_connections_after_the_fork(stack: S
         assert not workers[0] & workers[1]
 
 
-def test_pitfall_6_the_server_takes_all_pools_and_a_reserve() -> None:
+def test_pitfall_6_the_server_allows_all_pools_and_a_reserve() -> None:
     plan = definition.read({"WORKERS": str(WORKERS_IN_TESTS)})
     options = dict(word.split("=", 1) for word in plan.database.command if "=" in word)
     defaults = [plan.combinations[name].environment for name in plan.default_names]
@@ -162,7 +162,7 @@ def _cipher(side: Side) -> str:
 
 
 def _offers_tls(side: Side) -> bool:
-    """Whether the server offers it to anybody, as a client sees that only wants to know."""
+    """Whether the server offers TLS in its greeting."""
     with side.server.connect(None) as root:
         greeting: Any = root
         return bool(greeting.server_capabilities & CLIENT.SSL)

@@ -1,4 +1,4 @@
-"""Errors of the database: each class of number has a kind, and both twins say the same about a real one."""
+"""Errors of the database: each class of number has a kind, and both twins treat a real one alike."""
 
 import logging
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from shared.database.faults import (
 from shared.database.outcomes import Refused
 from tests.support.sides import SIDES, Side, server_of, side_of
 
-# One of each class that a service meets, by what the servers' manuals call it.
+# One error of each class that a service meets, by its name in the servers' manuals.
 KINDS = {
     "too many connections": (1040, ConnectionLost),
     "shutting down": (1053, ConnectionLost),
@@ -60,7 +60,7 @@ KINDS = {
     "duplicate key": (1062, StatementRejected),
     "foreign key": (1452, StatementRejected),
 }
-# What a statement of ours would have to hold to be wrong, by the names that the driver knows.
+# Mistakes in a statement of ours, by the driver's names.
 ABOUT_A_STATEMENT = {
     "PARSE_ERROR", "SYNTAX_ERROR", "EMPTY_QUERY", "BAD_FIELD_ERROR", "WRONG_VALUE_COUNT", "WRONG_VALUE_COUNT_ON_ROW",
     "BAD_NULL_ERROR", "DUP_ENTRY", "TRUNCATED_WRONG_VALUE", "DATA_TOO_LONG", "WARN_DATA_OUT_OF_RANGE",
@@ -69,7 +69,7 @@ ABOUT_A_STATEMENT = {
 ENVIRONMENT = ("FULL", "DENIED", "NO_SUCH_TABLE", "CRASHED", "OUTOFMEMORY", "DISK", "ACCESS")
 SERVERS = {name: number for name, number in vars(ER).items() if isinstance(number, int) and name != "ERROR_FIRST"}
 DRIVERS = {name: number for name, number in vars(CR).items() if name.startswith("CR_") and isinstance(number, int)}
-# Raised by a trigger, so that a real server sends them: what cannot be brought about on a test's server.
+# Errors that cannot be caused on a test's server: a trigger raises them, so that a real server sends them.
 SIGNALLED = {
     1040: 503,
     1206: 503,
@@ -102,14 +102,14 @@ def test_no_number_has_two_kinds() -> None:
     assert len(numbers) == len(set(numbers))
 
 
-def test_only_what_is_about_a_statement_is_a_500() -> None:
+def test_only_errors_of_a_statement_are_a_500() -> None:
     bugs = {name for name, number in SERVERS.items() if kind_of(number).status == 500}
     assert bugs >= ABOUT_A_STATEMENT
     assert {name for name in bugs if any(part in name for part in ENVIRONMENT)} == set()
     assert 0 < len(bugs) < len(SERVERS) / 5
 
 
-def test_every_other_error_of_server_and_driver_can_be_asked_again() -> None:
+def test_every_other_error_of_server_and_driver_can_be_retried() -> None:
     statuses = {kind_of(number).status for number in (SERVERS | DRIVERS).values()}
     assert statuses == {500, 503, 504}
     for number in (SERVERS | DRIVERS).values():
@@ -117,14 +117,14 @@ def test_every_other_error_of_server_and_driver_can_be_asked_again() -> None:
         assert (problem.status == 503) == ("Retry-After" in dict(problem.headers))
 
 
-def test_what_needs_a_person_is_an_error_in_the_log_and_what_passes_is_not() -> None:
+def test_faults_that_need_a_person_are_errors_in_the_log_and_temporary_ones_are_not() -> None:
     loud = {kind for kind in _kinds(DatabaseFault) if kind.level == logging.ERROR}
     assert {OperatorNeeded, AccessDenied, StatementRejected} <= loud
     assert not loud & {ConnectionLost, Busy, ReadOnly, LockTimedOut, TransactionUndone, StatementTimedOut}
 
 
 @pytest.mark.parametrize("number", SIGNALLED)
-def test_an_error_that_the_server_sends_is_answered_by_its_kind(
+def test_an_error_of_the_server_is_answered_by_its_kind(
     side: Side, number: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     with _trigger(side, f"SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = {number}, MESSAGE_TEXT = 'injected'"):
@@ -133,7 +133,7 @@ def test_an_error_that_the_server_sends_is_answered_by_its_kind(
     assert [record.levelno for record in caplog.records if "injected" in record.message] == [kind_of(number).level]
 
 
-def test_a_read_only_server_is_a_503_and_is_written_to_again_when_it_is_writable(side: Side) -> None:
+def test_a_read_only_server_is_a_503_until_it_is_writable_again(side: Side) -> None:
     pool = side.pool(pool=2)
     with _setting(side, "read_only", "ON"):
         assert _refused_write(side, pool) == (503, True)
@@ -142,7 +142,7 @@ def test_a_read_only_server_is_a_503_and_is_written_to_again_when_it_is_writable
 
 
 @pytest.mark.parametrize("right", ["UPDATE", "SELECT, INSERT, UPDATE"])
-def test_a_right_that_was_taken_away_is_a_503_and_an_error_in_the_log(
+def test_a_revoked_privilege_is_a_503_and_an_error_in_the_log(
     side: Side, right: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     grant = f"{right} ON `{side.shop}`.*"
@@ -153,7 +153,7 @@ def test_a_right_that_was_taken_away_is_a_503_and_an_error_in_the_log(
     assert not isinstance(side.call(side.database(pool).write, _change), Refused)
 
 
-def test_a_table_that_is_full_is_a_503_and_an_error_in_the_log(side: Side, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_full_table_is_a_503_and_an_error_in_the_log(side: Side, caplog: pytest.LogCaptureFixture) -> None:
     full = "CREATE TABLE full_table (text CHAR(255)) ENGINE = MEMORY MAX_ROWS = 1"
     fill = "INSERT INTO full_table SELECT REPEAT('x', 255) FROM order_lines LIMIT 60000"
     with _setting(side, "max_heap_table_size", "16384"), _done(side, full, "DROP TABLE full_table"):
@@ -163,7 +163,7 @@ def test_a_table_that_is_full_is_a_503_and_an_error_in_the_log(side: Side, caplo
     assert [record.levelno for record in caplog.records if "1114" in record.message] == [logging.ERROR]
 
 
-def test_a_table_that_is_missing_is_a_503_and_a_statement_that_is_wrong_a_500(side: Side) -> None:
+def test_a_missing_table_is_a_503_and_a_wrong_statement_a_500(side: Side) -> None:
     database = side.database(side.pool(pool=1))
     statuses = [_status(side, database, text) for text in ("SELECT 1 FROM gone", "SELECT gone FROM products", "SELEKT")]
     assert statuses == [503, 500, 500]

@@ -1,4 +1,4 @@
-"""TLS to the database, on a real server with certificates of the test's own: who is believed, and who is refused."""
+"""TLS to the database, on a real server with the test's own certificates: accepted and refused ones."""
 
 import os
 import shlex
@@ -39,7 +39,7 @@ CIPHER = "SHOW SESSION STATUS LIKE 'Ssl_cipher'"
 
 @dataclass(frozen=True)
 class TlsServer:
-    """A database server, how it takes another certificate from a file with its key and authority, two authorities."""
+    """A database server, the files of its certificate, key and authority, and two authorities."""
 
     connect: Callable[[], Connection]
     port: int
@@ -49,8 +49,8 @@ class TlsServer:
     other: Authority
 
     def show(self, by: Authority, host: str = HOST, days: float = 30) -> None:
-        """Has the server show another certificate from now on."""
-        # MySQL takes none that has expired already.
+        """Makes the server use another certificate."""
+        # MySQL accepts no expired certificate.
         brief = days < 0 and "MariaDB" not in str(self.run("SELECT VERSION()"))
         certificate, key = self.folder / "certificate.pem", self.folder / "key.pem"
         by.sign(certificate, key, host, BRIEF_SECONDS / DAY if brief else days)
@@ -78,7 +78,7 @@ def local(servers: None) -> Iterator[TlsServer]:
 
 @pytest.fixture(scope="module")
 def external(servers: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsServer]:
-    """MySQL in a container, which reads its certificate from a file there."""
+    """MySQL in a container, with its certificate in a file there."""
     server, folder = external_server(), tmp_path_factory.mktemp("tls")
     running = TlsServer(
         lambda: server.connect(None), server.port, _into_container, folder,
@@ -106,7 +106,7 @@ def local_plain(servers: None) -> Iterator[TlsServer]:
 
 @pytest.fixture(params=KINDS)
 def plain(request: pytest.FixtureRequest, servers: None) -> Iterator[TlsServer]:
-    """A server that offers none."""
+    """A server without TLS."""
     if request.param == "local":
         yield request.getfixturevalue("local_plain")
         return
@@ -125,7 +125,7 @@ def twin(request: pytest.FixtureRequest) -> Iterator[Twin]:
 
 
 @pytest.mark.parametrize("host", [HOST, "localhost"])
-def test_the_right_authority_and_name_are_believed(twin: Twin, tls: TlsServer, host: str) -> None:
+def test_the_right_authority_and_name_are_accepted(twin: Twin, tls: TlsServer, host: str) -> None:
     tls.show(tls.ours, host)
     assert _cipher(twin, tls, "verify", tls.ours, host).startswith("TLS")
 
@@ -157,7 +157,7 @@ def test_without_verification_any_certificate_encrypts(twin: Twin, tls: TlsServe
     assert _cipher(twin, tls, "on", None).startswith("TLS")
 
 
-def test_off_does_without_where_it_is_offered(twin: Twin, tls: TlsServer) -> None:
+def test_off_uses_no_tls_even_if_it_is_offered(twin: Twin, tls: TlsServer) -> None:
     assert _cipher(twin, tls, "off", None) == ""
 
 
@@ -177,7 +177,7 @@ def test_a_server_without_tls_is_refused_and_keeps_no_session(twin: Twin, plain:
     ],
     ids=str,
 )
-def test_settings_that_promise_what_cannot_be_are_refused(wrong: dict[str, str]) -> None:
+def test_contradictory_settings_are_refused(wrong: dict[str, str]) -> None:
     needed = {"COMBINATION": "it", "BIND": "127.0.0.1:1", "DATABASE_URL": "mysql://u@127.0.0.1/d"}
     with pytest.raises(SettingsError, match=r"DATABASE_(TLS|CA_FILE)"):
         read_settings(needed | wrong)

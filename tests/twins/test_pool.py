@@ -1,4 +1,4 @@
-"""Both pools: bounded, opened before traffic, fair to those who wait, and healed by themselves."""
+"""Both pools: bounded, opened before traffic, fair to waiters, and self-healing."""
 
 import time
 from collections.abc import Iterator
@@ -54,7 +54,7 @@ def test_a_wait_for_a_connection_ends_with_a_problem(side: Side) -> None:
     side.call(pool.release, side.call(pool.acquire))
 
 
-def test_the_connection_put_back_last_is_handed_out_first(side: Side) -> None:
+def test_the_connection_returned_last_is_used_first(side: Side) -> None:
     pool = side.pool(pool=3)
     first, second = side.call(pool.acquire), side.call(pool.acquire)
     side.call(pool.release, second)
@@ -64,7 +64,7 @@ def test_the_connection_put_back_last_is_handed_out_first(side: Side) -> None:
     side.call(pool.release, again)
 
 
-def test_those_who_wait_are_served_in_the_order_of_their_coming(side: Side) -> None:
+def test_waiters_are_served_in_order_of_arrival(side: Side) -> None:
     pool = side.pool(pool=1, acquire_timeout=5)
     held = side.call(pool.acquire)
     waiting = []
@@ -91,7 +91,7 @@ def test_a_broken_connection_leaves_a_usable_slot(side: Side) -> None:
     side.call(pool.release, fresh)
 
 
-def test_a_connection_inside_a_transaction_is_never_handed_on(side: Side) -> None:
+def test_a_connection_in_a_transaction_is_never_reused(side: Side) -> None:
     pool = side.pool(pool=1)
     connection = side.call(pool.acquire)
     before = set(side.seen())
@@ -105,7 +105,7 @@ def test_a_connection_inside_a_transaction_is_never_handed_on(side: Side) -> Non
     assert side.rows(fresh, "SELECT stock > 0 FROM products WHERE id = 1") == [(1,)]
 
 
-def test_slots_survive_a_database_that_is_not_there(side: Side) -> None:
+def test_slots_survive_a_missing_database(side: Side) -> None:
     with refusing_address() as nowhere:
         pool = side.pool(pool=1, database_url=f"mysql://nobody@{nowhere}/none", acquire_timeout=0.5)
         for _ in range(3):
@@ -121,7 +121,7 @@ def test_sixteen_connections_killed_at_once_fail_no_read(side: Side) -> None:
     assert 1 <= len(side.seen()) <= 16
 
 
-def test_a_read_that_is_killed_under_way_is_repeated(side: Side) -> None:
+def test_a_killed_read_is_repeated(side: Side) -> None:
     database = side.database(side.pool(pool=4))
     reads = [side.start(database.read, "SELECT SLEEP(1.5)") for _ in range(4)]
     wait_until(lambda: side.busy() == 4, "four statements run")
@@ -129,7 +129,7 @@ def test_a_read_that_is_killed_under_way_is_repeated(side: Side) -> None:
     assert [read.result(SECONDS) for read in reads] == [((0,),)] * 4
 
 
-def test_a_transaction_that_is_killed_before_its_commit_is_repeated(side: Side) -> None:
+def test_a_transaction_killed_before_its_commit_is_repeated(side: Side) -> None:
     database = side.database(side.pool(pool=1))
     started: list[Any] = []
 
@@ -169,7 +169,7 @@ def test_a_closed_pool_leaves_no_session_behind(side: Side) -> None:
     wait_until(lambda: not side.seen(), "the sessions are gone")
 
 
-def test_closing_waits_for_a_connection_that_is_at_work(side: Side) -> None:
+def test_closing_waits_for_a_connection_in_use(side: Side) -> None:
     pool = side.pool(pool=2)
     read = side.start(side.database(pool).read, "SELECT SLEEP(2)")
     wait_until(lambda: side.busy() == 1, "the statement runs")

@@ -1,4 +1,4 @@
-"""The servers' own lists of errors: no number that a service can meet is in another class than its server says."""
+"""The servers' own lists of errors: each number that a service can meet is in its server's class."""
 
 import re
 import struct
@@ -66,7 +66,7 @@ def messages(file: bytes) -> Iterator[ServerError]:
 
 Kinds = tuple[type[DatabaseFault], ...]
 WAITS: Final[Kinds] = (LockTimedOut, TransactionUndone)
-# What a message says, and the classes that fit it.
+# Patterns of messages, and the classes that fit.
 WORDS: Final[Mapping[str, Kinds]] = {
     r"access ?denied|is blocked because|account.*locked|not allowed to connect": (AccessDenied,),
     r"shutdown|was killed|connection closed|too many connections|offline|global conn limit": (ConnectionLost,),
@@ -75,7 +75,7 @@ WORDS: Final[Mapping[str, Kinds]] = {
     r"read[ -]only": (ReadOnly,),
     r"temporary err|connection .*busy|xa retry|not enough resources|mdl out of resources": (Busy, ConnectionLost),
 }
-# What MySQL's SQLSTATE says.
+# Classes by MySQL's SQLSTATE.
 STATES: Final[Mapping[str, Kinds]] = {
     "08": (ConnectionLost, ReadOnly, AccessDenied),
     **dict.fromkeys(["21", "22001", "22004", "22007", "22008", "22012", "23"], (StatementRejected,)),
@@ -85,7 +85,7 @@ STATES: Final[Mapping[str, Kinds]] = {
     "70": (StatementTimedOut,),
     "XA10": (TransactionUndone,),
 }
-# The other way round. From 4000 on a number of MySQL means something else on MariaDB, which no service of ours meets.
+# The reverse. From 4000 on, numbers have other meanings on MySQL and MariaDB; no service of ours meets them.
 SAYS: Final[Mapping[type[DatabaseFault], str]] = {
     AccessDenied: r"denied|not allowed|blocked|host|password|plugin|auth|secure|owner|locked",
     ReadOnly: r"read[ -]?only|read ?lock|unknown com|option",
@@ -94,7 +94,7 @@ SAYS: Final[Mapping[type[DatabaseFault], str]] = {
     StatementTimedOut: r"timeout|exceeded|interrupted|abort",
 }
 APART: Final = 4000
-# Of what no service sends: replication, backups, roles, plugins, variables, JSON, results that are too large.
+# Statements that no service sends: replication, backups, roles, plugins, variables, JSON, results that are too large.
 ELSEWHERE: Final = {
     1153, 1189, 1190, 1207, 1218, 1620, 1621, 1639, 1704, 1875, 1876,
     3025, 3068, 3095, 3202, 3630, 3699, 3836, 3840, 3907, 4011, 4156, 4192,
@@ -106,7 +106,7 @@ def server(request: pytest.FixtureRequest) -> list[ServerError]:
     return server_errors(server_of(request.param, request))
 
 
-def test_what_the_server_says_of_an_error_is_its_class(server: list[ServerError]) -> None:
+def test_an_error_has_the_class_of_its_server_code(server: list[ServerError]) -> None:
     wrong = [
         (error, kind_of(error.number).__name__)
         for error in server
@@ -115,7 +115,7 @@ def test_what_the_server_says_of_an_error_is_its_class(server: list[ServerError]
     assert wrong == []
 
 
-def test_what_is_in_a_class_is_said_by_its_message(server: list[ServerError]) -> None:
+def test_an_error_in_a_class_is_told_by_its_message(server: list[ServerError]) -> None:
     wrong = [
         (error, kind_of(error.number).__name__)
         for error in server

@@ -1,4 +1,4 @@
-"""Sessions of both twins: the server sees no difference, and what is sent and read is the same."""
+"""Sessions of both twins: equal for the server, and they send and read the same."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,7 +13,7 @@ from tests.support.seeded_servers import KINDS
 from tests.support.sides import SIDES, Side, server_of, side_of
 from tests.support.twins import NAMES
 
-# What says which session it is and when, or what the server picked for it.
+# Variables that identify the session or its time, or that the server chose.
 OF_ONE_SESSION = {
     "pseudo_thread_id", "timestamp", "rand_seed1", "rand_seed2", "last_insert_id", "insert_id",
     "identity", "in_transaction", "statement_id", "proxy_user", "external_user", "error_count",
@@ -39,13 +39,13 @@ def both(request: pytest.FixtureRequest) -> Iterator[list[Side]]:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_text_arrives_as_it_was_sent(side: Side, text: str) -> None:
+def test_text_is_stored_unchanged(side: Side, text: str) -> None:
     connection = side.connection()
     found = side.rows(connection, "SELECT %s, HEX(%s), CHAR_LENGTH(%s)", text, text, text)
     assert found == [(text, text.encode().hex().upper(), len(text))]
 
 
-def test_stored_text_and_absent_values_arrive_as_they_are(side: Side) -> None:
+def test_stored_text_and_nulls_are_read_unchanged(side: Side) -> None:
     connection = side.connection()
     side.call(connection.begin)
     insert = f"INSERT INTO idempotency_keys ({COLUMNS}) VALUES (%s, '', %s, NULL, NOW())"
@@ -63,7 +63,7 @@ def test_the_server_sees_the_same_session_from_both_twins(both: list[Side]) -> N
     assert {name: (sync[name], asynchronous[name]) for name in differing - OF_ONE_SESSION} == {}
 
 
-def test_a_session_is_as_the_service_needs_it(side: Side) -> None:
+def test_a_session_has_the_settings_that_the_service_needs(side: Side) -> None:
     variables = _variables(side)
     isolation = variables.get("transaction_isolation") or variables["tx_isolation"]
     assert isolation == "REPEATABLE-READ"
@@ -73,12 +73,12 @@ def test_a_session_is_as_the_service_needs_it(side: Side) -> None:
     assert "STRICT_TRANS_TABLES" in variables["sql_mode"]
 
 
-def test_both_drivers_announce_the_same_abilities_but_for_many_statements_in_one(both: list[Side]) -> None:
+def test_both_drivers_announce_the_same_capabilities_except_multiple_statements(both: list[Side]) -> None:
     sync, asynchronous = (_raw(side).client_flag for side in both)
     assert sync ^ asynchronous == CLIENT.MULTI_STATEMENTS
 
 
-def test_no_statement_of_ours_holds_a_second_one() -> None:
+def test_no_statement_of_ours_contains_a_second_one() -> None:
     texts = [text for name, text in vars(statements).items() if name.isupper() and isinstance(text, str)]
     texts += [made(50) for made in (statements.lock_products, statements.categories_of, statements.insert_lines)]
     assert len(texts) > 20

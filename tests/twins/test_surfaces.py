@@ -1,4 +1,4 @@
-"""What the modules of both twins offer: the same names, called with the same parameters."""
+"""The modules of both twins have the same names with the same parameters."""
 
 import inspect
 from typing import Any

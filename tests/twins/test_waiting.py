@@ -1,4 +1,4 @@
-"""What waits for a connection is served in turn, on both twins alike."""
+"""Waiters for a connection are served in order, on both twins."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ from async_api.service.waiting import FairQueue as AsyncQueue
 from sync_api.service.waiting import FairQueue as SyncQueue
 
 
-def test_in_sync_a_newcomer_does_not_overtake_one_who_waits() -> None:
+def test_in_sync_a_newcomer_does_not_overtake_a_waiter() -> None:
     queue: SyncQueue[str] = SyncQueue()
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(queue.take, 5.0)
@@ -21,7 +21,7 @@ def test_in_sync_a_newcomer_does_not_overtake_one_who_waits() -> None:
         assert waiting.result(5) == "the only one"
 
 
-def test_in_async_a_newcomer_does_not_overtake_one_who_waits() -> None:
+def test_in_async_a_newcomer_does_not_overtake_a_waiter() -> None:
     async def scene() -> str:
         queue: AsyncQueue[str] = AsyncQueue()
         waiting = asyncio.create_task(queue.take(5.0))
@@ -34,7 +34,7 @@ def test_in_async_a_newcomer_does_not_overtake_one_who_waits() -> None:
     assert asyncio.run(scene()) == "the only one"
 
 
-def test_what_was_put_back_last_is_taken_first_and_nothing_is_lost_to_those_who_gave_up() -> None:
+def test_the_item_put_back_last_is_taken_first_and_none_is_lost_to_time_outs() -> None:
     queue: SyncQueue[int] = SyncQueue()
     with pytest.raises(TimeoutError):
         queue.take(0.01)
@@ -43,7 +43,7 @@ def test_what_was_put_back_last_is_taken_first_and_nothing_is_lost_to_those_who_
     assert [queue.take(0.1) for _ in "123"] == [3, 2, 1]
 
 
-def test_many_threads_share_two_items_without_losing_one() -> None:
+def test_many_threads_share_two_items_without_losing_any() -> None:
     queue: SyncQueue[int] = SyncQueue()
     for item in (1, 2):
         queue.put(item)

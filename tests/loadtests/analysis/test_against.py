@@ -1,4 +1,4 @@
-"""A run held to an earlier one: regressions are found, equal runs are not, and unlike runs are refused."""
+"""A run compared with an earlier one: regressions are found, none in equal runs, and unlike runs are refused."""
 
 import json
 import random
@@ -34,7 +34,7 @@ def test_two_equal_runs_show_no_regression(tmp_path: Path) -> None:
     assert main(["compare", str(run(tmp_path / "now", 1)), "--against", str(run(tmp_path / "before", 2))]) == 0
 
 
-def test_another_port_and_a_combination_that_one_run_lacks_are_no_other_ledger(tmp_path: Path) -> None:
+def test_another_port_and_a_combination_missing_in_one_run_do_not_make_ledgers_differ(tmp_path: Path) -> None:
     ledger = {"sync": {"pool": "16", "address": "there"}, "more": {"pool": "1"}}
     before = run(tmp_path / "before", 2, {**RUN, "ledger": ledger})
     assert against(run(tmp_path / "now", 1), before).regressions == []
@@ -52,7 +52,7 @@ def test_a_slower_combination_is_found_and_named_with_its_interval(
 
 
 @pytest.mark.parametrize(("limit", "broken"), [(0.8, False), (0.95, True)])
-def test_a_gate_can_name_what_changed(
+def test_a_gate_can_name_a_change_since_an_earlier_run(
     tmp_path: Path, limit: float, broken: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     now, before = run(tmp_path / "now", 1, sync=1.1), run(tmp_path / "before", 1)
@@ -82,7 +82,7 @@ def test_two_dozen_equal_figures_show_something_in_one_pair_of_runs_in_twenty_at
 
 
 @pytest.mark.parametrize("ledger", [None, {}, {"sync": {}}, {"sync": {"address": "here"}}])
-def test_settings_that_neither_run_knows_are_said_to_be_not_compared(
+def test_settings_unknown_in_both_runs_are_reported_as_not_compared(
     tmp_path: Path, ledger: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     described = {**RUN, "ledger": ledger and {**ledger, "async": {"pool": "16"}}}
@@ -93,7 +93,7 @@ def test_settings_that_neither_run_knows_are_said_to_be_not_compared(
     assert f"not compared: the settings of {', '.join(unknown)}," in _unbroken(capsys)
 
 
-def test_a_ledger_that_both_runs_have_leaves_nothing_to_say(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_ledger_in_both_runs_gives_no_such_note(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     described = {**RUN, "ledger": {name: {"pool": "16"} for name in LATENCIES}}
     main(
         ["compare", str(run(tmp_path / "now", 1, described)), "--against", str(run(tmp_path / "before", 2, described))]
@@ -102,11 +102,11 @@ def test_a_ledger_that_both_runs_have_leaves_nothing_to_say(tmp_path: Path, caps
 
 
 def _unbroken(capsys: pytest.CaptureFixture[str]) -> str:
-    """What was printed, without the breaks of its lines."""
+    """The printed text without line breaks."""
     return " ".join(capsys.readouterr().out.split())
 
 
-def test_one_round_shows_no_regression_and_is_no_error(tmp_path: Path) -> None:
+def test_one_round_shows_no_regression_and_no_error(tmp_path: Path) -> None:
     for name, latency in (("now", 900.0), ("before", 1.0)):
         folder = tmp_path / name
         folder.mkdir()
@@ -174,7 +174,7 @@ def _empty(folder: Path) -> None:
         (_empty, "holds no results"),
     ],
 )
-def test_runs_that_were_not_measured_alike_are_refused(
+def test_runs_measured_under_different_conditions_are_refused(
     tmp_path: Path, change: Callable[[Path], None], words: str
 ) -> None:
     now, before = run(tmp_path / "now", 1), run(tmp_path / "before", 2)

@@ -45,7 +45,7 @@ def put(*keys: str | int, value: Any) -> Corrupt:
 
 
 def refused(folder: Path, name: str, capsys: pytest.CaptureFixture[str]) -> str:
-    """The only line; it names the file."""
+    """Returns the only line, which names the file."""
     assert main(["compare", str(folder)]) == UNUSABLE_INPUT
     printed = capsys.readouterr()
     assert (printed.out, printed.err.count("\n")) == ("", 1)
@@ -59,7 +59,7 @@ def test_a_good_set_is_compared(folder: Path, capsys: pytest.CaptureFixture[str]
 
 
 def _turns(batches: int = BATCHES, requests: int = 1000, seed: int = 1) -> Document:
-    """Of one service that took turns; by its presets it is whole."""
+    """The turns of one service, complete by default."""
     turned_file = next(turned(seed=seed))
     phase = turned_file["head_to_head"]["product"] | {"requests": requests}
     return {"turns": {"product": turned_file["turns"]["product"][:batches]}, "head_to_head": {"product": phase}}
@@ -142,7 +142,7 @@ def test_a_file_of_another_run_is_refused(folder: Path, corrupt: Corrupt, capsys
 
 
 @pytest.mark.parametrize("corrupt", OTHER_RUN[:11])
-def test_it_is_refused_without_a_description_of_the_run_too(
+def test_a_file_of_another_run_is_also_refused_without_a_description(
     folder: Path, corrupt: Corrupt, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "run.json").unlink()
@@ -150,21 +150,19 @@ def test_it_is_refused_without_a_description_of_the_run_too(
     refused(folder, VICTIM, capsys)
 
 
-def test_a_round_that_is_copied_under_another_number_is_refused(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_round_copied_under_another_number_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copy(folder / "async.round-1.json", folder / VICTIM)
     change(folder / VICTIM, put("round", value=2))
     assert "copy" in refused(folder, VICTIM, capsys)
 
 
-def test_a_copy_that_was_given_another_time_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_copy_with_another_time_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copy(folder / "async.round-1.json", folder / VICTIM)
     change(folder / VICTIM, lambda content: content.update(round=2, started_at="2026-11-20T10:02:30Z"))
     assert "copy" in refused(folder, VICTIM, capsys)
 
 
-def test_two_files_that_were_swapped_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_swapped_files_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name, other in (("sync", "held"), ("async", "sync"), ("held", "async")):
         (folder / f"{name}.round-2.json").rename(folder / f"{other}.round-2.json")
     refused(folder, VICTIM, capsys)
@@ -217,7 +215,7 @@ def test_an_edited_ledger_of_older_files_shows_in_its_versions_and_workers(
         ({"rounds": 8}, [], "4 of 8 planned starts"),
     ],
 )
-def test_a_run_that_is_not_whole_says_so_before_anything_else(
+def test_an_incomplete_run_is_reported_before_anything_else(
     folder: Path, described: Document, missing: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     change(folder / "run.json", lambda content: content.update(described))
@@ -245,7 +243,7 @@ def test_a_run_that_is_not_whole_says_so_before_anything_else(
         (lambda content: content.update(dropped_iterations=3), "dropped iterations"),
     ],
 )
-def test_what_a_run_may_honestly_hold_is_void_and_not_refused(
+def test_failures_that_happen_in_real_runs_are_void_and_not_refused(
     folder: Path, corrupt: Corrupt, rule: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     change(folder / VICTIM, corrupt)
@@ -262,7 +260,7 @@ def _fails(content: Document, count: str, kind: str) -> None:
 @pytest.mark.parametrize(
     ("cache", "cached"), [({"off": 40}, True), ({"hit": 40}, False), ({"stale": 1, "miss": 39}, False)]
 )
-def test_the_cache_of_ones_own_services_is_told_where_it_is_unlike_what_varies_says(
+def test_a_users_cache_that_contradicts_varies_is_reported(
     folder: Path, cache: Document, cached: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "run.json").unlink()
@@ -294,14 +292,14 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", [VICTIM, "run.json"])
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_a_hostile_file_is_one_line(folder: Path, kind: str, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_hostile_file_gives_one_line(folder: Path, kind: str, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / name).write_bytes(HOSTILE[kind])
     refused(folder, name, capsys)
 
 
 @pytest.mark.parametrize("value", [1e308, 1e-320, 1e21, -1.0, 10**18, 1e-9])
 @pytest.mark.parametrize("where", [("latency_ms",), ("routes", "products", "latency_ms")])
-def test_a_figure_that_is_none_is_refused_or_gives_finite_ratios(
+def test_a_figure_out_of_range_is_refused_or_gives_finite_ratios(
     folder: Path, value: float, where: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     def corrupt(content: Document) -> None:
@@ -317,7 +315,7 @@ def test_a_figure_that_is_none_is_refused_or_gives_finite_ratios(
     assert not {"nan", "inf", "Traceback"} & set(printed.out.split())
 
 
-def test_files_of_runs_by_hand_are_of_one_run_within_a_round(
+def test_files_of_manual_runs_belong_to_one_run_within_a_round(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_run(tmp_path)

@@ -1,4 +1,4 @@
-"""Other people's summaries of k6: their figures are shown, with what puts them in doubt, whatever is odd about them."""
+"""Other people's k6 summaries: their figures are shown with the reasons for doubt."""
 
 import codecs
 import csv
@@ -54,7 +54,7 @@ def compared(capsys: pytest.CaptureFixture[str], *words: str, status: int = 0) -
         ({"dropped_iterations": {"count": 5}}, DROPPED),
     ],
 )
-def test_figures_are_shown_with_what_puts_them_in_doubt(
+def test_doubtful_figures_are_shown_with_the_reason(
     tmp_path: Path,
     shape: Callable[[Summary], Summary],
     changed: Summary,
@@ -88,13 +88,15 @@ def test_a_failed_check_is_no_error(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert [line["error_rate"] for line in found["combinations"].values()] == [0.0, 0.0]
 
 
-def test_strict_leaves_out_what_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_strict_leaves_out_files_with_failures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = write(tmp_path, handled(clean()), handled(clean(http_req_failed={"passes": 1, "fails": 1999})))
     found = compared(capsys, *files, "--strict", status=5)
     assert ([cell["combination"] for cell in found["void"]], found["doubts"]) == (["after"], [])
 
 
-def test_a_summary_without_an_average_is_held_by_its_median(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_summary_without_an_average_is_compared_by_its_median(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     quicker = WITHOUT_AVERAGE | {"http_req_duration": {"type": "trend", "values": {"med": 5.0, "p(95)": 30.0}}}
     files = write(tmp_path, handled(WITHOUT_AVERAGE), handled(quicker))
     simple = compared(capsys, *files)["effects"]["simple"]["after against before"]
@@ -106,7 +108,9 @@ def test_a_summary_without_an_average_is_held_by_its_median(tmp_path: Path, caps
     assert "--summary-trend-stats" in printed
 
 
-def test_summaries_of_one_name_are_called_by_their_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_summaries_of_one_name_are_named_after_their_folders(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     paths = [tmp_path / name / "summary.json" for name in ("main", "branch")]
     for path in paths:
         path.parent.mkdir()
@@ -131,14 +135,14 @@ def test_a_summary_is_read_however_it_was_saved(
     assert compared(capsys, *files)["combinations"]["after"]["requests"] == 2000
 
 
-# A metric of its own, and what stands beside those of HTTP.
+# A custom metric, and metrics beside those of HTTP.
 OTHERS = {"grpc_req_duration": "gRPC", "browser_web_vital_lcp": "a browser", "ws_sessions": "WebSockets"}
 OTHERS |= {"kafka_writer_write_count": "Kafka"}
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("metric", OTHERS)
-def test_what_did_not_measure_http_is_called_by_its_name(
+def test_a_summary_without_http_is_refused_with_what_it_measured(
     tmp_path: Path, metric: str, shape: Callable[[Summary], Summary], capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = {metric: {"type": "gauge", "contains": "default", "values": {"value": 1, "min": 1, "max": 1}}}
@@ -157,14 +161,16 @@ def test_thresholds_groups_and_submetrics_do_no_harm(tmp_path: Path, capsys: pyt
     assert found["combinations"]["before"] == found["combinations"]["after"]
 
 
-def test_a_summary_that_shows_seconds_holds_milliseconds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`--summary-time-unit` changes what k6 prints, not what it hands out."""
+def test_a_summary_that_displays_seconds_contains_milliseconds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--summary-time-unit` changes only k6's printed text."""
     summary = handled(clean()) | {"options": {"summaryTimeUnit": "s", "summaryTrendStats": ["avg", "p(95)"]}}
     found = compared(capsys, *write(tmp_path, summary, handled(clean())))
     assert found["effects"]["simple"]["after against before"]["latency_avg"]["ratio"] == 1.0
 
 
-def test_a_rate_alone_says_how_many_requests_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_rate_alone_gives_the_number_of_failed_requests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     summary = handled(clean() | {"http_req_failed": {"type": "rate", "values": {"rate": 0.4}}})
     found = compared(capsys, *write(tmp_path, summary, handled(clean())))
     assert (found["combinations"]["before"]["failed"], found["doubts"][0]["extent"]) == (800, "800 of 2,000 (40 %)")
@@ -179,7 +185,7 @@ PRINTED = """
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-def test_what_k6_prints_is_told_from_a_summary(
+def test_k6s_terminal_output_is_distinguished_from_a_summary(
     tmp_path: Path, encoding: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = write(tmp_path, handled(clean()), handled(clean()))
@@ -201,7 +207,7 @@ def test_files_have_a_report_too(tmp_path: Path, capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize(
     ("now", "before", "status"), [("slow", "quick", 3), ("quick", "slow", 0), ("quick", "quick", 0)]
 )
-def test_files_are_held_to_an_earlier_file(
+def test_files_are_compared_with_an_earlier_file(
     tmp_path: Path, now: str, before: str, status: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = {}
@@ -214,7 +220,9 @@ def test_files_are_held_to_an_earlier_file(
         assert ("new/points.latency_avg" in capsys.readouterr().err) is (status == 3)
 
 
-def test_a_folder_of_several_is_no_earlier_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_with_several_combinations_is_no_earlier_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     files = write(tmp_path, handled(clean()), handled(clean()))
     assert main(["compare", files[0], "--against", str(tmp_path)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
@@ -225,7 +233,7 @@ def test_a_folder_among_files_is_refused(tmp_path: Path, capsys: pytest.CaptureF
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_figures_go_out_as_lines_and_gates_as_tests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_figures_are_exported_as_csv_and_gates_as_junit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = write(tmp_path, handled(clean()), handled(clean()))
     gates = ["--fail-if", "after.latency_avg > 1", "--fail-if", "after.latency_avg > 100"]
     out = ["--csv", str(tmp_path / "out.csv"), "--junit", str(tmp_path / "out.xml")]

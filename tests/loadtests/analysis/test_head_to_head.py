@@ -1,4 +1,4 @@
-"""What the turns of services come to: by start, by batch, over the mix, and without what is void."""
+"""The figures of turns: by start, by batch, over the mix, and without void batches."""
 
 import json
 import math
@@ -31,7 +31,7 @@ def spoilt(folder: Path, spoil: Callable[[Document], None], **changes: Any) -> C
 
 
 @pytest.mark.parametrize("starts", [5, 1])
-def test_a_tenth_is_found_on_every_route_and_over_the_mix(tmp_path: Path, starts: int) -> None:
+def test_a_tenth_is_detected_on_every_route_and_over_the_mix(tmp_path: Path, starts: int) -> None:
     write_turns(tmp_path, starts, factors=TENTH)
     found = compared(tmp_path)
     for row in (found.effects, *found.effects["routes"].values()):
@@ -41,13 +41,13 @@ def test_a_tenth_is_found_on_every_route_and_over_the_mix(tmp_path: Path, starts
         assert (effect.verdict, effect.rounds) == ("worse", starts)
 
 
-def test_one_start_has_what_starts_differ_by_added_to_its_interval(tmp_path: Path) -> None:
+def test_the_interval_of_one_start_includes_the_variance_between_starts(tmp_path: Path) -> None:
     write_turns(tmp_path, 1, noise=1e-6)
     effect = compared(tmp_path).effects["simple"]["cache in sync"]["latency_avg"]
     assert math.log(effect.high / effect.ratio) == pytest.approx(0.028, rel=0.01)
 
 
-def test_services_alike_are_the_same_and_nothing_is_recommended(tmp_path: Path) -> None:
+def test_equal_services_are_the_same_and_nothing_is_recommended(tmp_path: Path) -> None:
     write_turns(tmp_path)
     found = compared(tmp_path)
     assert {row["latency_avg"].verdict for row in found.effects["simple"].values()} == {"same"}
@@ -68,9 +68,7 @@ def test_a_gain_is_recommended_where_service_cpu_shows_it_too(tmp_path: Path, cp
 @pytest.mark.parametrize(
     ("slower", "answer"), [("product", "keep"), ("revenue", "keep"), ("create_order", "undecided")]
 )
-def test_what_the_mix_leaves_open_the_light_read_and_the_report_decide(
-    tmp_path: Path, slower: str, answer: str
-) -> None:
+def test_the_light_read_and_the_report_decide_if_the_mix_does_not(tmp_path: Path, slower: str, answer: str) -> None:
     def differs(content: Document) -> None:
         # The twins by a third on one route, and on the page now one way and now the other.
         sign = 1 if content["combination"].startswith("async") else -1
@@ -125,7 +123,7 @@ def test_a_p95_needs_two_hundred_requests_in_the_run(tmp_path: Path) -> None:
 
 
 def test_a_void_batch_is_left_out_with_its_round_of_blocks(tmp_path: Path) -> None:
-    """What is wrong in one service's batch moves nothing, whatever the others measured beside it."""
+    """A fault in one service's batch changes no figure."""
 
     def fails(content: Document) -> None:
         batch = content["turns"]["product"][3]
@@ -154,7 +152,7 @@ def test_a_run_with_more_than_a_fifth_void_is_void(tmp_path: Path, batches: int,
     assert main(["compare", str(tmp_path)]) == status
 
 
-def test_an_effect_that_drifts_within_starts_is_said(tmp_path: Path) -> None:
+def test_an_effect_that_drifts_within_starts_is_reported(tmp_path: Path) -> None:
     write_turns(tmp_path, drift=0.1)
     turns = compared(tmp_path).turns
     assert turns is not None
@@ -165,7 +163,7 @@ def test_an_effect_that_drifts_within_starts_is_said(tmp_path: Path) -> None:
     assert turns.drifts == []
 
 
-def test_the_origins_load_keeps_effects_of_its_own(tmp_path: Path) -> None:
+def test_the_origins_load_keeps_its_own_effects(tmp_path: Path) -> None:
     write_turns(tmp_path)
     found = compared(tmp_path)
     assert found.origin["effects"]["simple"]["cache in sync"]["latency_avg"].ratio == pytest.approx(40)
@@ -174,7 +172,7 @@ def test_the_origins_load_keeps_effects_of_its_own(tmp_path: Path) -> None:
     assert (found.turns.weights, found.turns.minutes) == (WEIGHTS, 5.0)
 
 
-def test_a_route_of_the_mix_without_a_batch_leaves_no_mix(tmp_path: Path) -> None:
+def test_a_route_of_the_mix_without_a_valid_batch_leaves_no_mix(tmp_path: Path) -> None:
     def fails(content: Document) -> None:
         for batch in content["turns"]["revenue"]:
             batch["void"] = "no answer in its turns"
@@ -184,7 +182,7 @@ def test_a_route_of_the_mix_without_a_batch_leaves_no_mix(tmp_path: Path) -> Non
     assert found.effects["routes"]["product"]["simple"]["cache in sync"]["latency_avg"].ratio is not None
 
 
-def test_an_earlier_run_is_held_to_the_mix_of_its_turns(tmp_path: Path) -> None:
+def test_an_earlier_run_is_compared_by_the_mix_of_its_turns(tmp_path: Path) -> None:
     for name, factors in (("before", ALIKE), ("now", ALIKE | {"async": 1.1})):
         (tmp_path / name).mkdir()
         for content in turned(factors):
@@ -197,7 +195,7 @@ def test_an_earlier_run_is_held_to_the_mix_of_its_turns(tmp_path: Path) -> None:
     assert "sync" not in {regression.combination for regression in found.regressions}
 
 
-def test_what_is_busiest_for_each_request_binds_its_route(tmp_path: Path) -> None:
+def test_the_busiest_part_per_request_is_its_routes_bottleneck(tmp_path: Path) -> None:
     write_turns(tmp_path, factors=TENTH)
     found = compared(tmp_path).by_route
     assert set(found) == set(VISITORS)
@@ -209,7 +207,7 @@ def test_what_is_busiest_for_each_request_binds_its_route(tmp_path: Path) -> Non
         assert row["sync"].demands["service"] == pytest.approx(1.0)
 
 
-def test_k6_by_hand_knows_of_no_route_what_binds_it(tmp_path: Path) -> None:
+def test_a_manual_k6_run_has_no_bottleneck_by_route(tmp_path: Path) -> None:
     def by_hand(content: Document) -> None:
         for phase in content["head_to_head"].values():
             phase |= dict.fromkeys(("service_cpu_ms", "database_cpu_ms", "cache_cpu_ms"))
@@ -217,7 +215,7 @@ def test_k6_by_hand_knows_of_no_route_what_binds_it(tmp_path: Path) -> None:
     assert spoilt(tmp_path, by_hand).by_route == {}
 
 
-def test_turns_that_were_given_another_round_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_turns_with_another_round_number_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_turns(tmp_path)
     first, second = (json.loads((tmp_path / f"async.round-{at}.json").read_text()) for at in (1, 2))
     save(tmp_path, second | {"turns": first["turns"]})

@@ -1,4 +1,4 @@
-"""k6's points are read for what a summary holds, and for intervals besides; large files in little memory."""
+"""k6's points give the figures of a summary and intervals; large files need little memory."""
 
 import json
 import os
@@ -22,7 +22,7 @@ MEGABYTE = 2**20
 
 
 @pytest.mark.parametrize("kind", STREAMS)
-def test_points_hold_what_a_summary_holds_and_tenths(tmp_path: Path, kind: str) -> None:
+def test_points_give_the_figures_of_a_summary_and_tenths(tmp_path: Path, kind: str) -> None:
     files = [tmp_path / f"{name}.{kind}" for name in ("before", "after")]
     for path, mean in zip(files, (12.0, 8.0), strict=True):
         write_stream(path, kind, points(mean, seed=int(mean)))
@@ -44,7 +44,7 @@ def _latencies(mean: float) -> Any:
     return np.array([point.value for point in points(mean, seed=int(mean)) if point.metric == "http_req_duration"])
 
 
-def test_equal_runs_are_told_apart_one_time_in_twenty_at_most(tmp_path: Path) -> None:
+def test_equal_runs_are_called_different_at_most_one_time_in_twenty(tmp_path: Path) -> None:
     decided = 0
     files = [tmp_path / f"{name}.json" for name in ("before", "after")]
     for number in range(20):
@@ -55,7 +55,7 @@ def test_equal_runs_are_told_apart_one_time_in_twenty_at_most(tmp_path: Path) ->
     assert decided <= 2
 
 
-def test_runs_that_were_repeated_are_held_to_each_other_by_run(tmp_path: Path) -> None:
+def test_repeated_runs_are_compared_run_by_run(tmp_path: Path) -> None:
     for name, mean in (("a", 10.0), ("b", 5.0)):
         for number in (1, 2):
             write_stream(tmp_path / f"{name}.round-{number}.json", "json", points(mean, 300, seed=number))
@@ -71,7 +71,7 @@ def test_too_short_a_file_of_whole_seconds_has_no_tenths(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("kind", ["json", "csv", "json.gz"])
-def test_what_k6_wrote_until_it_was_ended_is_read(tmp_path: Path, kind: str) -> None:
+def test_the_complete_lines_of_a_killed_k6_are_read(tmp_path: Path, kind: str) -> None:
     whole, files = tmp_path / f"whole.{kind}", [tmp_path / f"{name}.{kind}" for name in ("a", "b")]
     write_stream(whole, kind, points(10.0, 4_000))
     for path in files:
@@ -93,7 +93,7 @@ def test_what_k6_wrote_until_it_was_ended_is_read(tmp_path: Path, kind: str) -> 
         ('{"metric":"grpc_req_duration","type":"Point","data":{"time":"2026-11-20T10:00:00Z","value":1}}', "gRPC"),
     ],
 )
-def test_a_line_that_is_none_of_k6s_is_named(
+def test_a_line_that_k6_does_not_write_is_named(
     tmp_path: Path, line: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = next(as_json(point) for point in points(1.0))
@@ -105,7 +105,7 @@ def test_a_line_that_is_none_of_k6s_is_named(
 
 
 @pytest.mark.parametrize("moment", ["inf", "nan", "-1", "tomorrow", "1e999"])
-def test_a_moment_that_is_none_is_refused(tmp_path: Path, moment: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_time_is_refused(tmp_path: Path, moment: str, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a.csv").write_text(f"{STREAMS['csv'][1]}\nhttp_req_duration,{moment},1.0,\n")
     (tmp_path / "b.json").write_text(json.dumps(exported(METRICS)))
     assert main(["compare", str(tmp_path / "a.csv"), str(tmp_path / "b.json")]) == 2
@@ -143,7 +143,7 @@ def test_a_summary_of_a_hundred_megabytes_is_read(tmp_path: Path) -> None:
     assert set(read_rounds(tmp_path, given=[path, _small(tmp_path)])[1]) == {"large", "small"}
 
 
-def test_a_file_that_is_larger_than_any_summary_is_refused_at_once(tmp_path: Path) -> None:
+def test_a_file_larger_than_any_summary_is_refused_at_once(tmp_path: Path) -> None:
     path = tmp_path / "large.json"
     path.write_bytes(b'{"metrics": {')
     os.truncate(path, (LARGEST_MB + 1) * MEGABYTE)

@@ -60,7 +60,7 @@ def test_percentiles_that_a_file_has_are_shown_however_few_its_requests(shape: S
     assert "latency_p101" not in known
 
 
-def test_the_example_of_the_docs_holds_three_shapes_and_one_effect() -> None:
+def test_the_example_in_the_docs_has_three_shapes_and_one_effect() -> None:
     rounds = read_rounds(EXAMPLE, base="before")
     effect = compare(rounds).effects["simple"]["after against before"]["latency_avg"]
     assert (list(rounds), effect.verdict) == ([1, 2, 3], "better")
@@ -79,7 +79,7 @@ def test_the_third_round_of_the_example_is_of_the_machine_readable_shape(name: s
     assert "no k6 wrote this file" in known.config.script
 
 
-def test_the_first_by_name_is_the_base_unless_another_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_first_by_name_is_the_base_by_default(capsys: pytest.CaptureFixture[str]) -> None:
     assert list(compare(read_rounds(EXAMPLE)).effects["simple"]) == ["before against after"]
     assert main(["compare", str(EXAMPLE), "--base", "first"]) == 2
     assert "choose one of after, before" in capsys.readouterr().err
@@ -102,7 +102,7 @@ def test_a_summary_without_requests_is_refused_with_its_file(
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_service_that_was_not_there_is_said_to_be(
+def test_a_service_that_did_not_answer_is_reported(
     tmp_path: Path, shape: Shape, capsys: pytest.CaptureFixture[str]
 ) -> None:
     nothing = dict.fromkeys(METRICS["http_req_duration"]["values"], 0.0)
@@ -127,7 +127,7 @@ def test_a_machine_readable_summary_that_cannot_be_read_is_refused_with_its_file
 
 
 def refused(folder: Path, document: Any, words: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Writes a summary, and sees that one line names its file and says why."""
+    """Writes a summary, and checks that one line has its file and the reason."""
     (folder / "a.json").write_text(json.dumps(document))
     assert main(["compare", str(folder)]) == 2
     err = capsys.readouterr().err
@@ -141,5 +141,5 @@ def test_metrics_of_another_kind_than_k6s_are_refused(tmp_path: Path, capsys: py
 
 
 @pytest.mark.parametrize("document", [[], {}, {"schema": 1, "metrics": METRICS}, {"metrics": []}, {"results": 1}, None])
-def test_what_is_no_summary_is_not_taken_for_one(document: Any) -> None:
+def test_other_json_is_not_taken_for_a_summary(document: Any) -> None:
     assert not is_summary(document)

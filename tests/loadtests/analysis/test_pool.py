@@ -1,4 +1,4 @@
-"""Shards of a load add up to what all their requests are together."""
+"""Shards of a load add up to the figures of all their requests."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +22,7 @@ from tests.support.simulated_shards import PLACES, VUS, curve, save_shard, shard
 LOOKED_AT = (0, 1, 10, 50, 90, 95, 99, 99.9, 100)
 MILLISECONDS = st.floats(0.01, 10_000).map(lambda value: round(value, 4))
 Parts = list[list[float]]
-# How long an example takes says how busy the machine is.
+# The duration of an example depends on the machine.
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -39,13 +39,13 @@ def pooled_of(values: Parts) -> Pooled:
     return pooled([curve(part) for part in values], PLACES)
 
 
-# Up to these in a shard, two places lie between any two neighbours.
+# Up to this number of requests two places lie between any two neighbours.
 EXACT = 100
 
 
 @unhurried
 @given(parts(EXACT))
-def test_small_shards_have_the_very_percentiles_of_all_their_requests(values: Parts) -> None:
+def test_small_shards_have_the_exact_percentiles_of_all_their_requests(values: Parts) -> None:
     everything = [value for part in values for value in part]
     assert percentiles(pooled_of(values)) == pytest.approx(np.percentile(everything, LOOKED_AT), rel=1e-4, abs=0.01)
     assert pooled_of(values).avg == pytest.approx(np.mean(everything))
@@ -69,7 +69,7 @@ def test_the_order_of_shards_does_not_matter(values: Parts, chance: Any) -> None
 
 @unhurried
 @given(st.lists(MILLISECONDS, min_size=1, max_size=EXACT))
-def test_one_shard_alone_is_itself(values: list[float]) -> None:
+def test_a_single_shard_is_unchanged(values: list[float]) -> None:
     own, alone = curve(values), pooled_of([values])
     assert alone.requests == own.count
     assert alone.avg == pytest.approx(own.avg)
@@ -86,7 +86,7 @@ def test_a_slow_shard_is_pooled_within_a_percent(requests: int) -> None:
     assert found == pytest.approx(np.percentile(np.concatenate(values), places), rel=0.01)
 
 
-def test_percentiles_take_as_many_requests_of_all_shards_as_of_one_load() -> None:
+def test_percentiles_need_the_same_number_of_requests_from_shards_as_from_one_load() -> None:
     latency = pooled_of([[1.0] * 150, [2.0] * 150]).latency()
     assert (latency["p95"], latency["p99"]) == (2.0, None)
 
@@ -103,7 +103,7 @@ def _values(factor: float) -> list[float]:
     return [factor * (10 + at % 100) for at in range(700)]
 
 
-def test_the_shards_of_a_folder_become_a_result_and_are_put_away(folder: Path) -> None:
+def test_the_shards_of_a_folder_become_a_result_and_are_archived(folder: Path) -> None:
     (whole,) = pool_folder(folder)
     assert whole.name == "sync.json"
     assert {path.name for path in folder.glob("*.json")} == {"sync.json"}
@@ -120,7 +120,7 @@ def test_the_shards_of_a_folder_become_a_result_and_are_put_away(folder: Path) -
     assert result.quantiles["95"] == pytest.approx(np.percentile(everything, 95), rel=1e-3)
 
 
-def test_a_generator_that_comes_round_late_holds_the_whole_back(folder: Path) -> None:
+def test_a_late_generator_marks_the_whole_load_as_starved(folder: Path) -> None:
     slow = shard(_values(1.0)[:250], 2)
     save_shard(folder, slow | {"throughput_rps": 250 / 80, "duration_s": 80.0})
     save_shard(folder, shard(_values(1.0), 1) | {"throughput_rps": 3.9, "duration_s": 80.0})
@@ -155,7 +155,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_what_does_not_add_up_is_refused_in_one_line_with_its_file(folder: Path, kind: str) -> None:
+def test_shards_that_do_not_add_up_are_refused_in_one_line_with_the_file(folder: Path, kind: str) -> None:
     change, words = REFUSED[kind]
     content = shard(_values(3.0), 2)
     change(content)
@@ -175,7 +175,7 @@ def test_a_missing_shard_is_named(folder: Path) -> None:
         pool_folder(folder)
 
 
-def test_a_shard_that_was_cut_short_is_named(folder: Path) -> None:
+def test_a_truncated_shard_is_named(folder: Path) -> None:
     path = folder / "sync.shard-2-of-2.json"
     path.write_bytes(path.read_bytes()[:-300])
     with pytest.raises(UnusableResults, match=r"sync\.shard-2-of-2\.json"):
@@ -188,7 +188,7 @@ def test_a_result_beside_its_shards_is_not_overwritten(folder: Path) -> None:
         pool_folder(folder)
 
 
-def test_a_folder_without_shards_says_how_there_are_some(tmp_path: Path) -> None:
+def test_a_folder_without_shards_gives_the_command_that_makes_some(tmp_path: Path) -> None:
     with pytest.raises(UnusableResults, match="--execution-segment"):
         pool_folder(tmp_path)
 
@@ -212,7 +212,7 @@ def test_two_logs_of_one_shard_are_refused(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "sync.shard-1-of-2.json"])
-def test_compare_says_that_shards_are_to_be_pooled_first(folder: Path, name: str) -> None:
+def test_compare_requires_that_shards_are_pooled_first(folder: Path, name: str) -> None:
     done = CliRunner().invoke(compare_command, [str(folder / name)])
     assert done.exit_code == 2
     assert f"python -m loadtests pool {folder}" in " ".join(done.output.split())

@@ -41,7 +41,7 @@ def reported(folder: Path) -> tuple[Comparison, Document]:
     return loaded.comparison, document_of(loaded)
 
 
-def test_figures_are_by_request_and_those_that_nobody_knows_are_left_out(tmp_path: Path) -> None:
+def test_figures_are_per_request_and_unknown_ones_are_left_out(tmp_path: Path) -> None:
     for name in COMBINATIONS:
         save(tmp_path, document(name, server=bound_by("service") | SEEN))
     figures = dict(reported(tmp_path)[1]["report"]["server"])
@@ -49,7 +49,7 @@ def test_figures_are_by_request_and_those_that_nobody_knows_are_left_out(tmp_pat
     assert not set(UNKNOWN) & set(figures)
 
 
-def test_a_figure_is_the_median_over_rounds_and_a_dash_where_one_combination_lacks_it(tmp_path: Path) -> None:
+def test_a_figure_is_the_median_over_rounds_and_a_dash_if_missing(tmp_path: Path) -> None:
     for number, memory in enumerate((10.0, 30.0, 20.0), 1):
         programs = {"service": {"cpu_s": 1.0, "peak_rss_mb": memory}}
         save(tmp_path, document("sync", number, server={"programs": programs}))
@@ -58,7 +58,7 @@ def test_a_figure_is_the_median_over_rounds_and_a_dash_where_one_combination_lac
     assert table.rows == [("Peak memory of the service, MB", "20", None)]
 
 
-def test_the_costliest_statements_are_those_of_all_rounds_together_without_the_cache(tmp_path: Path) -> None:
+def test_the_costliest_statements_are_over_all_rounds_without_the_cache(tmp_path: Path) -> None:
     first = [statement("A", 10, 50.0), statement("B", 1, 40.0), statement("C", 1, 9.0), statement("D", 1, 1.0)]
     second = [statement("B", 3, 100.0)]
     for number, statements in enumerate((first, second), 1):
@@ -75,7 +75,7 @@ def test_rounds_without_statements_have_no_costliest() -> None:
     assert top_statements([], ["sync"]) == []
 
 
-def test_utilization_and_demand_stand_in_the_text_the_page_and_the_memo(
+def test_utilization_and_demand_are_in_the_text_the_page_and_the_memo(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in COMBINATIONS:
@@ -95,9 +95,7 @@ def test_utilization_and_demand_stand_in_the_text_the_page_and_the_memo(
     assert kept["bottleneck"]["sync"]["demands"]["database"] == pytest.approx(18.8889)
 
 
-def test_a_run_whose_servers_side_nobody_saw_has_no_such_tables(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_run_without_the_servers_side_has_no_such_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in COMBINATIONS:
         save(tmp_path, document(name, server=None))
     assert main(["compare", str(tmp_path), "--report"]) == 0

@@ -1,4 +1,4 @@
-"""Every rule that voids a cell fires when a running service is spoiled, and none when nothing is."""
+"""Every void rule fires when a running service is disturbed, and none otherwise."""
 
 import re
 import threading
@@ -40,7 +40,7 @@ LOG = "start-1.k6.log"
 
 
 def every(count: int, spoil: Callable[[Answer], None]) -> Callable[[str, Answer], None]:
-    """Spoils each answer of this number, and none of the health checks."""
+    """Changes every n-th answer, but no health check."""
     seen = iter(range(1_000_000))
     return lambda path, answer: None if path.startswith("/health") or next(seen) % count else spoil(answer)
 
@@ -70,7 +70,7 @@ def _lost(answer: Answer) -> None:
         (_lost, "failed requests", "or no answer"),
     ],
 )
-def test_an_answer_that_is_wrong_now_and_then_voids_the_cell(
+def test_an_occasional_wrong_answer_voids_the_cell(
     tmp_path: Path, spoil: Callable[[Answer], None], rule: str, words: str
 ) -> None:
     with KnownService("sync", 0.002, spoil=every(10, spoil)) as service:
@@ -93,14 +93,14 @@ def test_a_cold_start_in_the_measured_time_is_drift(tmp_path: Path) -> None:
 
 
 def _warm(service: KnownService, log: Path) -> None:
-    """The service is slow for the first quarter of the measured time, whose beginning k6 says in its log."""
+    """The service is slow for the first quarter of the measured time, which begins as in k6's log."""
     sleep_until(begin_of(log) + 1.6)
     service.service_time = 0.002
 
 
 @pytest.fixture(scope="module")
 def changed(stack: Stack) -> Iterator[set[str]]:
-    """Services that were started with other settings; at the end they have their own again."""
+    """Services with other settings; at the end they are restarted with their own."""
     names: set[str] = set()
     yield names
     restart(stack, names)
@@ -122,18 +122,16 @@ def one(stack: Stack, changed: set[str], tmp_path: Path) -> Callable[..., Result
 def test_a_clean_cell_breaks_no_rule(one: Callable[..., Result], name: str) -> None:
     result = undisturbed(lambda: one(name, {"MIX": LIGHT, "VUS": str(VISITORS)}))
     assert broken_rules(result) == {}
-    # Enough for the rules that a few requests cannot break.
+    # Enough requests for rules that a few requests cannot break.
     assert result.requests >= ENOUGH_REQUESTS
     assert result.server is not None
     assert result.server.window_s == pytest.approx(2, abs=0.5)
     counted = result.server.counters["http_requests_total{route=list_products,status=200}"]
-    # A request that is under way at one end of the measured time may be counted on one side alone.
+    # A request in flight at either end of the measured time may be counted on one side only.
     assert counted == pytest.approx(result.routes["products"].requests, abs=VISITORS)
 
 
-def test_a_setting_that_is_changed_in_the_middle_voids_the_cell(
-    stack: Stack, one: Callable[..., Result], tmp_path: Path
-) -> None:
+def test_a_setting_changed_during_a_cell_voids_it(stack: Stack, one: Callable[..., Result], tmp_path: Path) -> None:
     def change(value: int, log: Path | None = None) -> None:
         if log:
             sleep_until(begin_of(log) + 1)
@@ -150,7 +148,7 @@ def test_a_setting_that_is_changed_in_the_middle_voids_the_cell(
     assert "innodb_flush_log_at_trx_commit was 2, then 1" in broken["changed ledger"]
 
 
-def test_redis_gone_voids_the_cell_unless_that_was_the_purpose(one: Callable[..., Result], tmp_path: Path) -> None:
+def test_a_missing_redis_voids_the_cell_unless_injected(one: Callable[..., Result], tmp_path: Path) -> None:
     name = "sync-cached"
     with OwnRedis(tmp_path) as redis:
         trouble = threading.Thread(target=_end, args=(redis, tmp_path / LOG))
@@ -177,10 +175,10 @@ def test_a_worker_that_gets_no_requests_voids_the_cell(stack: Stack, changed: se
     try:
         target.prepare([name], False)
         starts = starts_of(target, plan_of(stack, tmp_path, name), tmp_path)
-        # One visitor has one connection, which one of the workers has.
+        # One visitor has one connection, to one of the workers.
         load = {"MIX": READS, "VUS": "1", "THINK": "0", "DURATION": "2"}
         result = starts.measure_alone(name, 1, variables=load, fresh=False)
     finally:
         target.close()
-    # All of the load; who answers the looks at the metrics is chance.
+    # All of the load; which worker answers /metrics is random.
     assert re.search("one of 2 workers had (9.|100)%", broken_rules(result)["lopsided workers"])

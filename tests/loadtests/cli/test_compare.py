@@ -1,4 +1,4 @@
-"""What the comparison says of results that are whole, void, or of a known effect."""
+"""The comparison of complete results, of void results, and of a known effect."""
 
 import json
 import math
@@ -31,7 +31,7 @@ def compared(folder: Path) -> Comparison:
     return compare(read_rounds(folder))
 
 
-def test_a_simulated_result_is_valid_against_the_schema_that_results_are_held_to() -> None:
+def test_a_simulated_result_is_valid_by_the_schema_of_results() -> None:
     jsonschema.validate(document("sync"), msgspec.json.schema(Result))
 
 
@@ -43,7 +43,7 @@ def test_the_schema_refuses_a_result_that_lacks_a_field(field: str) -> None:
         jsonschema.validate(lacking, msgspec.json.schema(Result))
 
 
-def test_ratios_are_those_that_the_results_were_made_with(tmp_path: Path) -> None:
+def test_ratios_are_those_of_the_simulation(tmp_path: Path) -> None:
     write_rounds(tmp_path, LATENCIES, rounds=4)
     found = compared(tmp_path).effects
     ratios = {name: found["simple"][name]["latency_avg"].ratio for name in found["simple"]}
@@ -61,14 +61,14 @@ def test_a_ratio_above_one_is_better_in_every_metric(tmp_path: Path, metric: str
     assert simple["cache in sync"][metric].ratio == pytest.approx(40)
 
 
-def test_a_difference_is_with_minus_without_in_the_figures_own_unit(tmp_path: Path) -> None:
+def test_a_difference_is_with_minus_without_in_the_figures_unit(tmp_path: Path) -> None:
     write_rounds(tmp_path, LATENCIES, rounds=4)
     effect = compared(tmp_path).effects["simple"]["cache in sync"]["latency_avg"]
     assert effect.difference == pytest.approx(-390)
     assert effect.difference_low <= effect.difference <= effect.difference_high
 
 
-def test_ninety_five_in_a_hundred_intervals_hold_the_true_ratio() -> None:
+def test_ninety_five_of_a_hundred_intervals_contain_the_true_ratio() -> None:
     held = 0
     for seed in range(200):
         cells = [msgspec.convert(content, Result) for content in simulated(LATENCIES, 4, 0.02, seed)]
@@ -123,7 +123,7 @@ def test_a_verdict_follows_from_the_interval(
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.02, 0.04, 0.1])
-def test_a_run_as_long_as_it_says_would_decide(shift: float) -> None:
+def test_a_run_of_the_recommended_length_would_decide(shift: float) -> None:
     noise = (-0.1, 0.1, -0.1, 0.1)
     found = effects.ratio_of([shift + each for each in noise])
     assert (found.verdict, found.longer is not None) == ("cannot tell", True)
@@ -189,7 +189,7 @@ def test_without_the_servers_side_the_bottleneck_is_unknown_and_says_why(tmp_pat
         ("think time", False),
     ],
 )
-def test_what_binds_and_not_the_profile_says_whether_a_load_tells_about_async(
+def test_the_bottleneck_and_not_the_profile_decides_whether_a_load_shows_async(
     tmp_path: Path, profile: str, resource: str, tells: bool
 ) -> None:
     for name in COMBINATIONS:
@@ -203,7 +203,7 @@ def test_what_binds_and_not_the_profile_says_whether_a_load_tells_about_async(
     assert f"Under {profile} (50 VUs" in text
 
 
-def test_json_holds_what_the_design_promises(tmp_path: Path) -> None:
+def test_json_has_all_documented_fields(tmp_path: Path) -> None:
     write_rounds(tmp_path, LATENCIES, rounds=4, noise=0.01)
     done = command(tmp_path, "--json")
     assert (done.returncode, done.stderr) == (0, "")

@@ -1,4 +1,4 @@
-"""Results that cannot be compared end in one line; what else is in the folder does no harm."""
+"""Results that cannot be compared end in one line; other files in the folder are ignored."""
 
 import json
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from tests.support.simulated_results import COMBINATIONS, document, save, write_
 LATENCIES = {"sync": 400.0, "sync-cached": 10.0, "async": 200.0, "async-cached": 10.0}
 
 
-def test_what_another_kind_of_run_left_in_the_folder_is_not_read(tmp_path: Path) -> None:
+def test_files_of_another_kind_of_run_in_the_folder_are_not_read(tmp_path: Path) -> None:
     write_rounds(tmp_path, LATENCIES, rounds=2)
     for name in COMBINATIONS:
         newer = document(name, latency=7.0, started_at="2026-11-21T00:00:00Z", profile="smoke")
@@ -76,7 +76,7 @@ def test_unusable_input_ends_with_one_line_that_names_the_file_and_the_reason(
 
 
 @pytest.mark.parametrize("name", ["nowhere", "."])
-def test_a_folder_without_results_says_how_to_get_some(tmp_path: Path, name: str) -> None:
+def test_a_folder_without_results_gives_the_command_that_makes_some(tmp_path: Path, name: str) -> None:
     with pytest.raises(UnusableResults, match="make matrix"):
         read_rounds(tmp_path / name)
 
@@ -92,7 +92,7 @@ def _run(folder: Path) -> Path:
     return write_run(folder, rounds=2)
 
 
-# The usual mistakes, and a word of the cure.
+# Common mistakes, and a word of the cure.
 MISTAKES: dict[str, tuple[Callable[[Path], list[str]], str]] = {
     "wrong folder": (lambda folder: [str(folder / "nowhere")], "make matrix"),
     "empty folder": (lambda folder: [str(folder)], "make matrix"),
@@ -117,7 +117,7 @@ MISTAKES: dict[str, tuple[Callable[[Path], list[str]], str]] = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_usual_mistake_is_one_line_with_its_cure(
+def test_a_common_mistake_gives_one_line_with_its_cure(
     tmp_path: Path, mistake: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words, cure = MISTAKES[mistake]

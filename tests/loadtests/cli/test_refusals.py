@@ -1,4 +1,4 @@
-"""What cannot be used is refused in one line, with its name and value, before anything is started."""
+"""Unusable settings are refused in one line, with name and value, before anything starts."""
 
 import json
 import os
@@ -53,7 +53,7 @@ WRONG = [
     ("ALLOW_HOSTS", "a,,b"),
     ("ROUTES", "nowhere.json"),
 ]
-# Variables of the local stack, which are no options.
+# Variables of the local stack that are no options.
 STACK = [("SERVICE_CPUS", "x"), ("OTHER_CPUS", "1-")]
 SERVICES_OWN = [
     ("POOL", "abc"),
@@ -66,14 +66,14 @@ SERVICES_OWN = [
 
 @pytest.fixture(autouse=True)
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where a run that begins would make its folder."""
+    """The folder for runs that begin."""
     folder = tmp_path / "runs"
     monkeypatch.setenv("RESULTS", str(folder))
     return folder
 
 
 def refused(words: list[str], results: Path, capsys: pytest.CaptureFixture[str]) -> str:
-    """The line; a run that begins says first where its results go."""
+    """The error line; a run that begins first prints its results folder."""
     assert main(words) == 2
     printed = capsys.readouterr()
     assert (printed.out, printed.err.count("\n")) == ("", 1)
@@ -146,7 +146,7 @@ def test_an_option_is_checked_as_its_variable_is(
         ("ceiling", "JSON", "."),
     ],
 )
-def test_every_command_refuses_what_it_cannot_use(
+def test_every_command_refuses_unusable_input(
     results: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -161,7 +161,7 @@ def test_every_command_refuses_what_it_cannot_use(
 
 
 @pytest.mark.parametrize("profile", ["capacity", "sweep"])
-def test_a_study_that_is_run_by_its_profile_is_checked_too(
+def test_a_study_started_by_its_profile_is_checked_too(
     results: Path, capsys: pytest.CaptureFixture[str], profile: str
 ) -> None:
     assert "MIX=foo=1" in refused(["run", "--profile", profile, "--mix", "foo=1"], results, capsys)
@@ -193,14 +193,14 @@ def test_a_study_refuses_a_variable_that_it_does_not_have(
         {"name": "a", "path": "/{id}", "keys": {"id": {"from": 1, "to": 2000000}}},
     ],
 )
-def test_routes_of_ones_own_are_checked_before_a_run(
+def test_a_users_routes_are_checked_before_a_run(
     tmp_path: Path, results: Path, capsys: pytest.CaptureFixture[str], route: dict[str, Any]
 ) -> None:
     words = own(tmp_path, [route])
     assert f"ROUTES={tmp_path}/routes.json" in refused(words, results, capsys)
 
 
-def test_a_mix_is_held_to_the_routes_of_ones_own_file(
+def test_a_mix_is_checked_against_the_users_routes(
     tmp_path: Path, results: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     routes: list[dict[str, Any]] = [{"name": "a", "path": "/{id}", "keys": {"id": [1, 2]}}, {"name": "b", "path": "/"}]
@@ -210,7 +210,7 @@ def test_a_mix_is_held_to_the_routes_of_ones_own_file(
 
 
 def own(folder: Path, routes: list[dict[str, Any]]) -> list[str]:
-    """The words of a run with services and routes of one's own."""
+    """The words of a run with a user's services and routes."""
     (folder / "mine.json").write_text(json.dumps(SERVICES))
     (folder / "routes.json").write_text(json.dumps(routes))
     files = ["--combinations", str(folder / "mine.json"), "--routes", str(folder / "routes.json")]
@@ -220,7 +220,7 @@ def own(folder: Path, routes: list[dict[str, Any]]) -> list[str]:
 @pytest.mark.parametrize(
     "words", [["walk"], ["run", "--fast"], ["compare", "a", "b"], ["compare", "nowhere"], ["compare", "--beside", "a"]]
 )
-def test_what_is_no_command_or_option_is_one_line(
+def test_an_unknown_command_or_option_gives_one_line(
     results: Path, capsys: pytest.CaptureFixture[str], words: list[str]
 ) -> None:
     refused(words, results, capsys)

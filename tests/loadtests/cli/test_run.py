@@ -1,4 +1,4 @@
-"""Runs against services that are there already."""
+"""Runs against services that already run."""
 
 import json
 import os
@@ -24,7 +24,7 @@ TIMEOUT_S = 100
 
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[Path]:
-    """Four services that answer under their names, and the file that says where."""
+    """Four services that answer under their names, and the file with their addresses."""
     with ExitStack() as stack:
         caches = {True: "hit", False: "off"}
         running = [
@@ -61,10 +61,10 @@ def started(process: subprocess.Popen[str], words: str) -> None:
     assert any(words in line for line in process.stderr)
 
 
-def test_a_run_measures_all_in_each_start_and_ends_with_the_table_and_the_place(services: Path, tmp_path: Path) -> None:
+def test_a_run_measures_all_in_each_start_and_prints_the_table_and_the_folder(services: Path, tmp_path: Path) -> None:
     process = start(services, tmp_path / "runs", DURATION="1", WARM_UP="0.5", TURNS="4")
     printed, progress = process.communicate(timeout=TIMEOUT_S)
-    # Answers of 2 ms leave k6 no time to wait for a core: on a busy machine any start may be void, which is told.
+    # With answers of 2 ms k6 must not wait for a core: on a busy machine any start may be void.
     assert process.returncode in (0, NOTHING_COUNTS, EFFECT_MISSING), progress
     assert "start 1 of 1: turns of product" in progress
     assert "start 1 of 1: async-cached" in progress
@@ -105,7 +105,7 @@ def test_an_interrupted_run_keeps_and_compares_its_finished_starts_and_leaves_no
     assert mine == []
 
 
-def test_a_run_that_is_interrupted_in_its_first_start_leaves_nothing(services: Path, tmp_path: Path) -> None:
+def test_a_run_interrupted_in_its_first_start_leaves_nothing(services: Path, tmp_path: Path) -> None:
     process = start(services, tmp_path / "runs", DURATION="1", TURNS="0")
     started(process, "start 1 of 1: sync")
     process.send_signal(signal.SIGINT)
@@ -115,9 +115,7 @@ def test_a_run_that_is_interrupted_in_its_first_start_leaves_nothing(services: P
     assert list((tmp_path / "runs").iterdir()) == []
 
 
-def test_a_run_that_is_killed_before_it_has_judged_what_k6_wrote_has_no_such_start(
-    services: Path, tmp_path: Path
-) -> None:
+def test_a_run_killed_before_judging_k6s_files_has_no_such_start(services: Path, tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     process = start(services, runs, DURATION="1", TURNS="0")
     wait_until(lambda: "is measured from" in "".join(log.read_text() for log in runs.glob("*/*.k6.log")), "k6 measures")
@@ -136,7 +134,7 @@ def _holds(environ: Path, folder: Path) -> bool:
         return False
 
 
-def test_a_service_that_is_not_there_ends_the_run_with_its_name(tmp_path: Path) -> None:
+def test_a_missing_service_ends_the_run_with_its_name(tmp_path: Path) -> None:
     path = tmp_path / "combinations.json"
     entry = {"name": "sync", "url": "http://127.0.0.1:9", "expect": "sync"}
     path.write_text(json.dumps([entry | {"varies": {"stack": "sync", "cache": False}}]))

@@ -1,4 +1,4 @@
-"""What a run is asked for, and what it refuses before it measures."""
+"""The plan of a run, and what it refuses before measuring."""
 
 import re
 from pathlib import Path
@@ -28,7 +28,7 @@ TIMEOUT_S = 100
         ("capacity", {"TURNS": "10"}, True),
     ],
 )
-def test_rows_are_restored_where_the_load_or_the_head_to_head_writes(
+def test_rows_are_restored_if_the_load_or_the_head_to_head_writes(
     profile: str, load: dict[str, str], restores: bool
 ) -> None:
     assert make_plan(profile, load=load).restores is restores
@@ -46,7 +46,7 @@ def test_one_combination_has_no_head_to_head_that_writes() -> None:
         ("mixed", {}, {"WARM_UP": "5", "DURATION": "30"}, 140),
     ],
 )
-def test_a_start_lasts_as_the_profile_says_unless_the_user_says_otherwise(
+def test_a_start_lasts_as_long_as_in_its_profile_by_default(
     profile: str, load: dict[str, str], lengths: dict[str, str], seconds: float
 ) -> None:
     plan = make_plan(profile, load=load)
@@ -54,7 +54,7 @@ def test_a_start_lasts_as_the_profile_says_unless_the_user_says_otherwise(
     assert lasting({**plan.lengths, **plan.load}, 4) == seconds
 
 
-def test_a_group_is_the_four_and_what_differs_in_one_thing() -> None:
+def test_a_group_is_the_four_and_the_variants_of_one_axis() -> None:
     usual, servers = make_plan().names, make_plan(combinations="servers").names
     assert usual == ["sync", "sync-cached", "async", "async-cached"]
     assert servers[:4] == usual
@@ -62,7 +62,7 @@ def test_a_group_is_the_four_and_what_differs_in_one_thing() -> None:
     assert make_plan(combinations="sync,sync-granian").names == ["sync", "sync-granian"]
 
 
-def test_the_naive_group_asks_for_what_naive_code_answers_unless_the_user_says_otherwise() -> None:
+def test_the_naive_group_requests_the_routes_of_naive_code_by_default() -> None:
     plan = make_plan(combinations="naive")
     assert plan.names[4:] == ["naive-sync", "naive-sync-cached", "naive-async", "naive-async-cached"]
     assert plan.mix.keys() == {"products", "product"}
@@ -70,7 +70,7 @@ def test_the_naive_group_asks_for_what_naive_code_answers_unless_the_user_says_o
     assert make_plan(combinations="sync,naive-sync", load={"MIX": "product=1"}).mix == {"product": 1}
 
 
-def test_more_combinations_get_as_many_turns_each() -> None:
+def test_more_combinations_get_the_same_number_of_turns_each() -> None:
     plan = make_plan(combinations="servers")
     assert float(plan.lengths["TURNS"]) == float(make_plan().lengths["TURNS"]) * len(plan.names) / 4
 
@@ -93,26 +93,26 @@ def test_a_run_without_a_finished_cell_leaves_no_folder(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_every_setting_that_the_script_reads_is_given_by_the_run_or_stays_behind() -> None:
+def test_every_setting_of_the_script_is_passed_by_the_run_or_removed() -> None:
     scripts = "".join(path.read_text() for path in (LOADTESTS / "matrix.js", *(LOADTESTS / "lib").glob("*.js")))
     read = set(re.findall(r"__ENV\.(\w+)|(?:wholeNumber|share|seconds|secondsOrNone|byRoute)\('(\w+)'", scripts))
     by_the_run = {"PROFILE", "COMBINATIONS", "ROUND", "RESULTS", "PORT_BASE", "STACK"}
-    # TARGETS and SHARDS are set in containers alone, RUN_ID by hand alone, and paths that are handed over are whole.
+    # TARGETS and SHARDS are only set in containers, RUN_ID only by hand, and paths are absolute.
     assert {name or other for name, other in read} == by_the_run | set(LOAD) | {"TARGETS", "PWD", "RUN_ID", "SHARDS"}
 
 
-def test_k6_has_no_settings_of_its_own_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_k6_gets_no_settings_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"K6_RPS": "1", "TARGETS": "compose", "SHARDS": "stdout", "K6_USER": "1:1", "VUS": "8"}.items():
         monkeypatch.setenv(name, value)
     log = tmp_path / "log"
     generator = Generator(["env"], {"VUS": "7"}, log)
     generator.wait(TIMEOUT_S)
     seen = set(log.read_text().splitlines())
-    # Compose reads who writes the results, and k6 does not.
+    # The user that writes results is read by Compose, not by k6.
     assert {"VUS=7", "K6_USER=1:1", "K6_NEW_MACHINE_READABLE_SUMMARY=false"} <= seen
     assert not seen & {"K6_RPS=1", "TARGETS=compose", "SHARDS=stdout", "VUS=8"}
 
 
 @pytest.mark.parametrize(("profile", "rounds"), [("smoke", 1), ("quick", 4), ("origin", 4), ("mixed", 4)])
-def test_starts_are_as_many_as_the_profile_needs(profile: str, rounds: int) -> None:
+def test_the_number_of_starts_is_the_profiles(profile: str, rounds: int) -> None:
     assert make_plan(profile).rounds == rounds

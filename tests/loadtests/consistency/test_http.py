@@ -1,4 +1,4 @@
-"""The load's own connection: kept alive, and exact about how an answer failed to come."""
+"""The load's own connection: keep-alive, and exact about the kind of a missing answer."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -40,7 +40,7 @@ async def served(*answers: bytes, hold: bool = False) -> AsyncIterator[tuple[Cli
 
 
 def fault(*answers: bytes, hold: bool = False, before: int = 0) -> str:
-    """What is said of a request after `before` others that were answered."""
+    """The fault of a request after `before` answered ones."""
 
     async def ask() -> str:
         async with served(*answers, hold=hold) as (client, _):
@@ -53,7 +53,7 @@ def fault(*answers: bytes, hold: bool = False, before: int = 0) -> str:
     return asyncio.run(ask())
 
 
-def test_many_answers_come_over_one_connection() -> None:
+def test_one_connection_carries_many_answers() -> None:
     async def ask() -> tuple[list[bytes], list[int]]:
         async with served(*[ANSWER] * 3, hold=True) as (client, connections):
             replies = [await client.ask("GET", "/") for _ in range(3)]
@@ -62,7 +62,7 @@ def test_many_answers_come_over_one_connection() -> None:
     assert asyncio.run(ask()) == ([b"hihit"] * 3, [3])
 
 
-def test_a_connection_that_was_closed_between_two_requests_is_opened_again() -> None:
+def test_a_connection_closed_between_two_requests_is_opened_again() -> None:
     async def ask() -> list[int]:
         async with served(ANSWER) as (client, connections):
             for _ in range(3):
@@ -81,7 +81,7 @@ def test_without_a_server_a_request_is_refused() -> None:
         asyncio.run(ask())
 
 
-def test_closed_before_any_byte_is_told_from_cut_in_the_middle() -> None:
+def test_closed_before_any_byte_is_distinguished_from_cut_in_the_middle() -> None:
     assert fault(b"") == "closed"
     assert fault(ANSWER, b"", before=1) == "closed"
     assert fault(ANSWER[:1]) == "cut"
@@ -89,7 +89,7 @@ def test_closed_before_any_byte_is_told_from_cut_in_the_middle() -> None:
     assert fault(ANSWER, ANSWER[:-1], before=1) == "cut"
 
 
-def test_no_answer_in_time_is_a_hang_and_the_next_request_has_a_connection_of_its_own() -> None:
+def test_no_answer_in_time_is_a_hang_and_the_next_request_has_a_new_connection() -> None:
     async def ask() -> list[int]:
         async with served(b"", ANSWER, hold=True) as (client, connections):
             for _ in range(2):
@@ -101,7 +101,7 @@ def test_no_answer_in_time_is_a_hang_and_the_next_request_has_a_connection_of_it
     assert fault(ANSWER[:-1], hold=True) == "timed out"
 
 
-def test_what_is_no_http_is_garbled() -> None:
+def test_an_answer_that_is_not_http_is_garbled() -> None:
     assert fault(b"\x00\x01\x02 nothing of the kind\r\n\r\n", hold=True) == "garbled"
 
 

@@ -1,4 +1,4 @@
-"""Lost writes, duplicate orders and broken rules of failing, by histories made by hand."""
+"""Lost writes, duplicate orders and forbidden failures, in hand-made histories."""
 
 import pytest
 
@@ -7,22 +7,22 @@ from loadtests.consistency.kept_writes import duplicate_orders, lost_writes
 from tests.support.histories import history, lost, ordered, priced, read, rows
 
 
-def test_what_was_acknowledged_and_is_there_is_not_lost() -> None:
+def test_an_acknowledged_write_in_the_database_is_not_lost() -> None:
     kept = history(priced(101, 1.0, 2.0), ordered(1, 1.0, 2.0), ordered(2, 1.0, 2.0))
     assert lost_writes(kept, rows((1001, 2), (1002, 3), price=101, sold=(1, 1))) == []
 
 
-def test_an_acknowledged_order_that_is_gone_or_another_is_lost() -> None:
+def test_an_acknowledged_order_that_is_missing_or_different_is_lost() -> None:
     ordered_once = history(ordered(1, 1.0, 2.0))
     assert lost_writes(ordered_once, rows()) == ["run-1: order 1001 is gone"]
     assert lost_writes(ordered_once, rows((1001, 9), sold=(0, 0))) == ["run-1: order 1001 is another"]
 
 
-def test_stock_that_does_not_fit_the_orders_is_lost() -> None:
+def test_stock_that_does_not_match_the_orders_is_lost() -> None:
     assert lost_writes(history(ordered(1, 1.0, 2.0)), rows((1001, 2))) == ["sold:5: 1 by the orders, 0 by the stock"]
 
 
-def test_an_unanswered_write_may_be_there_or_not() -> None:
+def test_an_unanswered_write_may_be_in_the_database_or_not() -> None:
     order = history(ordered(1, 1.0, 2.0, **lost()))
     assert lost_writes(order, rows()) == []
     assert lost_writes(order, rows((1001, 2), sold=(0, 1))) == []
@@ -60,7 +60,7 @@ def test_two_answers_that_name_different_orders_are_duplicates() -> None:
         ({"fault": "garbled"}, "unexpected"),
     ],
 )
-def test_every_failure_is_counted_as_what_it_is(members: dict[str, object], kind: str) -> None:
+def test_every_failure_is_counted_by_its_kind(members: dict[str, object], kind: str) -> None:
     found = failures(history(read("orders", 7, 1.0, 2.0, **members), read("orders", 7, 1.0, 1.5)))
     assert {name for name in ("refused", "shed", "hung", "cut", "errors", "unexpected") if getattr(found, name)} == {
         kind
@@ -68,7 +68,7 @@ def test_every_failure_is_counted_as_what_it_is(members: dict[str, object], kind
     assert (found.broken, found.worst_s) == (int(kind not in {"refused", "shed"}), 1.0)
 
 
-def test_an_answer_past_its_time_is_late_whatever_it_says() -> None:
+def test_an_answer_after_its_time_is_late_whatever_its_status() -> None:
     assert failures(history(read("orders", 7, 1.0, 9.9))).broken == 0
     assert failures(history(read("orders", 7, 1.0, 10.1))).late == 1
     assert failures(history(read("orders", 7, 1.0, 10.1, status=503, problem=True))).broken == 1

@@ -1,4 +1,4 @@
-"""The load in its own process: it says what it cannot do, remembers within bounds, and ends with its starter."""
+"""The load in its own process: it reports what it cannot do, records within bounds, and ends with its parent."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def uncached(all_combinations: dict[str, Combination]) -> Combination:
     return all_combinations["async"]
 
 
-def test_without_a_cache_no_read_is_stale_and_every_subject_is_seen(uncached: Combination) -> None:
+def test_without_a_cache_no_read_is_stale_and_every_subject_is_read(uncached: Combination) -> None:
     try:
         history, before = driven(uncached, reads=600, writes=60, reads_per_write=10)
         rows = final_rows(uncached.stack, uncached.name, before, history.watched)
@@ -48,7 +48,7 @@ def test_without_a_cache_no_read_is_stale_and_every_subject_is_seen(uncached: Co
     assert len(rows.orders) == sum(record.done for record in history.writes if record.route == "order")
 
 
-def test_what_does_not_fit_is_noted_and_ends_the_load(uncached: Combination) -> None:
+def test_an_unexpected_answer_is_recorded_and_ends_the_load(uncached: Combination) -> None:
     try:
         history, _ = driven(uncached, most_records=50)
     finally:
@@ -57,7 +57,7 @@ def test_what_does_not_fit_is_noted_and_ends_the_load(uncached: Combination) -> 
     assert len(history.records) == 50
 
 
-def test_without_a_service_the_load_says_what_it_asked_for() -> None:
+def test_without_a_service_the_load_names_its_first_request() -> None:
     with (
         pytest.raises(StackError, match="sync: GET /api/dashboard"),
         Driver(Load("sync", ports.free(), "run")),
@@ -65,7 +65,7 @@ def test_without_a_service_the_load_says_what_it_asked_for() -> None:
         pass
 
 
-def test_leaving_ends_the_process_in_the_middle_of_a_load(uncached: Combination) -> None:
+def test_leaving_ends_the_process_during_a_load(uncached: Combination) -> None:
     load = Load(uncached.name, uncached.stack.service(uncached.name).port, "left")
     try:
         with Driver(load) as driver:

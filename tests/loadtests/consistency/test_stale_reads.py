@@ -1,4 +1,4 @@
-"""Which reads of a history break the promise, and which only look so."""
+"""Which reads of a history break the guarantee, and which only seem to."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_a_read_that_overlaps_the_write_may_see_either(started: float, level: in
     assert verdicts(priced(101, 1.0, 2.0), read("price:1", level, started, 3.0)) == []
 
 
-def test_a_read_may_see_what_is_written_and_not_answered_yet() -> None:
+def test_a_read_may_see_a_write_that_is_not_answered_yet() -> None:
     assert verdicts(priced(101, 1.0, 2.0), priced(102, 3.0, 9.0), read("price:1", 102, 3.5, 4.0)) == []
 
 
@@ -33,25 +33,25 @@ def test_a_read_from_before_any_write_was_sent_cannot_see_it() -> None:
 
 
 @pytest.mark.parametrize("first", [lost("closed"), lost("timed out"), {"status": 503}, {"status": 504}])
-def test_a_write_whose_answer_was_lost_obliges_nobody_and_may_show(first: dict[str, object]) -> None:
+def test_a_write_without_an_answer_may_be_seen_but_need_not(first: dict[str, object]) -> None:
     for level in (100, 101):
         assert verdicts(priced(101, 1.0, 2.0, **first), read("price:1", level, 2.5, 3.0)) == []
 
 
-def test_an_unanswered_write_may_turn_up_over_the_next_one_but_not_for_ever() -> None:
+def test_an_unanswered_write_may_overwrite_the_next_one_but_only_for_a_while() -> None:
     late = priced(101, 1.0, 2.0, **lost())
     assert verdicts(late, priced(102, 3.0, 4.0), read("price:1", 101, 5.0, 6.0)) == ["undecided"]
     assert verdicts(late, priced(102, 20.0, 21.0), read("price:1", 101, 22.0, 23.0)) == ["stale"]
     assert verdicts(late, priced(102, 3.0, 4.0), read("price:1", 100, 5.0, 6.0)) == ["stale"]
 
 
-def test_a_write_that_was_answered_at_the_second_try_obliges_from_then_on() -> None:
+def test_a_write_answered_at_the_second_try_must_be_seen_from_then_on() -> None:
     attempts = [priced(101, 1.0, 2.0, **lost()), priced(101, 2.5, 3.5, attempt=2)]
     assert verdicts(*attempts, read("price:1", 100, 3.0, 4.0)) == []
     assert verdicts(*attempts, read("price:1", 100, 3.6, 4.0)) == ["stale"]
 
 
-def test_what_orders_count_up_is_due_as_a_sum_whoever_wrote() -> None:
+def test_counters_must_include_the_orders_of_all_writers() -> None:
     orders = [ordered(1, 1.0, 4.0), ordered(2, 1.0, 2.0), ordered(3, 1.0, 9.0)]
     assert verdicts(*orders, read("orders", 9, 5.0, 6.0)) == []
     assert verdicts(*orders, read("orders", 10, 5.0, 6.0)) == []
@@ -67,7 +67,7 @@ def test_a_replayed_order_counts_once() -> None:
     assert verdicts(*attempts, read("orders", 9, 5.0, 6.0)) == ["impossible"]
 
 
-def test_a_stale_read_is_laid_to_a_failed_drop_only_if_all_that_it_missed_was_written_then() -> None:
+def test_a_stale_read_is_excused_by_a_failed_drop_only_if_all_missed_writes_are() -> None:
     writes = [priced(101, 1.0, 2.0), priced(102, 5.0, 6.0)]
     late = read("price:1", 100, 7.0, 8.0)
     assert verdicts(*writes, late, failed_drops=((0.5, 7.0),)) == ["failed drop"]
@@ -76,11 +76,11 @@ def test_a_stale_read_is_laid_to_a_failed_drop_only_if_all_that_it_missed_was_wr
     assert verdicts(*writes, read("price:1", 101, 7.0, 8.0), failed_drops=((0.5, 3.0),)) == ["stale"]
 
 
-def test_a_read_without_an_answer_shows_nothing() -> None:
+def test_a_read_without_an_answer_is_not_judged() -> None:
     assert verdicts(priced(101, 1.0, 2.0), read("price:1", 100, 2.5, 3.0, status=503)) == []
 
 
-def test_the_largest_age_is_that_of_the_oldest_data_seen() -> None:
+def test_the_largest_age_is_that_of_the_oldest_data_read() -> None:
     reads = [read("price:1", 100, start, start + 1) for start in (2.5, 12.0, 7.0)]
     assert largest_age(stale_reads(history(priced(101, 1.0, 2.0), *reads))) == 10.0
     assert largest_age([]) == 0.0

@@ -1,4 +1,4 @@
-"""The staleness checker: silent about the shipped cache, whatever happens to Redis, and loud about a broken one."""
+"""The staleness checker: it accepts the shipped cache under every fault of Redis, and detects a broken one."""
 
 import signal
 import subprocess
@@ -28,7 +28,7 @@ PATIENCE_SECONDS = 100
 
 
 def checked(combination: Combination, port: int, policy: str, with_faults: bool = False) -> Checked:
-    """What a short check finds; the combination is as new afterwards."""
+    """The result of a short check; the combination is reset afterwards."""
     load = Load(combination.name, port, "", reads=READS, writes=WRITES, reads_per_write=READS // WRITES, seconds=80)
     try:
         return check(combination.stack, load, policy, with_faults, print)
@@ -51,13 +51,13 @@ def test_no_read_is_stale_whatever_happens_to_redis(cached: Combination) -> None
 
 
 @pytest.mark.parametrize(("name", "policy"), [("sync-cached", "no-stamps"), ("async-cached", "drop-before-commit")])
-def test_a_broken_policy_is_found_out(all_combinations: dict[str, Combination], name: str, policy: str) -> None:
+def test_a_broken_policy_is_detected(all_combinations: dict[str, Combination], name: str, policy: str) -> None:
     cached = all_combinations[name]
     service = own_service(cached.stack, name, **ROOMY)
     service.program = [*BROKEN_PROGRAM, name.partition("-")[0], policy]
     try:
         service.start()
-        # A short load may by chance meet no stale read; three in a row do not.
+        # A short load may have no stale read by chance; three in a row do not.
         tries = (checked(cached, service.port, policy) for _ in range(TRIES))
         found = next((each for each in tries if each.stale), None)
     finally:
@@ -69,7 +69,7 @@ def test_a_broken_policy_is_found_out(all_combinations: dict[str, Combination], 
     assert summary([found]) == []
 
 
-def test_a_broken_policy_that_is_not_found_out_is_a_fault_of_the_checker() -> None:
+def test_an_undetected_broken_policy_is_a_fault_of_the_checker() -> None:
     blind = {"policy": "no-stamps", "stale": 0}
     (line,) = summary([result(**blind)])
     assert line.startswith("sync-cached, no-stamps: ")
@@ -86,12 +86,12 @@ def test_a_broken_policy_that_is_not_found_out_is_a_fault_of_the_checker() -> No
         ({"full": True}, "ask for fewer reads"),
     ],
 )
-def test_everything_that_is_not_as_it_must_be_is_said(members: dict[str, object], said: str) -> None:
+def test_every_violation_is_reported(members: dict[str, object], said: str) -> None:
     (line,) = summary([result(**members)])
     assert said in line
 
 
-def test_what_a_failed_drop_left_behind_is_excepted_while_it_is_counted_and_young() -> None:
+def test_stale_data_after_a_failed_drop_is_excused_while_counted_and_young() -> None:
     assert summary([result(failed_drop=3, refused=1, failed_drop_largest_age_s=20.0)]) == []
 
 
@@ -112,7 +112,7 @@ def test_each_policy_is_checked_on_each_combination_and_ours_in_both_conditions(
         (["--reads", "5", "--writes", "10"], "WRITES=10: give no more writes than READS=5"),
     ],
 )
-def test_what_cannot_be_checked_is_refused_in_one_line(
+def test_an_impossible_check_is_refused_in_one_line(
     capsys: pytest.CaptureFixture[str], words: list[str], said: str
 ) -> None:
     assert main(["staleness", *words]) == 2
@@ -144,7 +144,7 @@ def alive(process: psutil.Process) -> bool:
 
 
 def result(**members: object) -> Checked:
-    """A check in which all went well, but for these members."""
+    """A check without violations, except in these members."""
     given = {
         "combination": "sync-cached", "policy": SHIPPED, "redis": CALM, "workers": 2, "seconds": 1.0, "reads": 10,
         "writes": 1, "states": {"hit": 9, "miss": 1}, "stale": 0, "stale_by_subject": {}, "largest_age_s": 0.0,

@@ -1,4 +1,4 @@
-"""Faults on real services under load, cut short: each takes place, is survived, and is judged."""
+"""Shortened faults on real services under load: each takes place, is survived, and is judged."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from loadtests.faults.target import FaultTarget, fault_targets
 from loadtests.schema.faults import Cell
 from tests.support.stacks import free_base
 
-# How soon a service is back is measured.
+# The recovery time is measured.
 pytestmark = [pytest.mark.timed, pytest.mark.usefixtures("servers")]
 BEFORE, HELD, AFTER = 1.0, 1.5, 2.5
 CELLS = [
@@ -51,7 +51,7 @@ def test_a_fault_takes_place_and_breaks_no_rule(targets: dict[str, FaultTarget],
 
 @contextmanager
 def nothing(_target: FaultTarget) -> Iterator[ReadEvidence]:
-    """A fault that is none."""
+    """A fault that does nothing."""
 
     def look() -> Evidence:
         raise ConnectionRefusedError("nobody there")
@@ -59,7 +59,7 @@ def nothing(_target: FaultTarget) -> Iterator[ReadEvidence]:
     yield look
 
 
-def test_a_fault_without_evidence_is_no_fault_that_was_survived(targets: dict[str, FaultTarget]) -> None:
+def test_a_fault_without_evidence_does_not_count_as_survived(targets: dict[str, FaultTarget]) -> None:
     fault = replace(FAULTS[0], inject=nothing, seconds=0.2, after=0.5)
     cell = drive(targets["sync"], fault, lambda line: None, 0.2)
     assert (cell.happened, len(cell.broken)) == (False, 1)

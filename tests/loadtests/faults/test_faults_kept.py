@@ -1,4 +1,4 @@
-"""A run of the fault matrix that is kept: some of its cells can be measured again."""
+"""A kept run of the fault matrix: some of its cells can be measured again."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from loadtests.schema.files import read_json
 from tests.support.fault_cells import cell, written
 
 
-def test_a_cell_takes_the_place_of_the_one_of_its_fault_and_combination(tmp_path: Path) -> None:
+def test_a_cell_replaces_the_one_of_its_fault_and_combination(tmp_path: Path) -> None:
     run = read_json(written(tmp_path, cell(), cell(combination="async-cached"), cell(fault="redis-full")), Run)
     kept.record(run, cell(combination="async-cached", worst_s=0.3))
     kept.record(run, cell(fault="redis-slow"))
@@ -19,14 +19,14 @@ def test_a_cell_takes_the_place_of_the_one_of_its_fault_and_combination(tmp_path
     assert [each.fault for each in run.cells] == ["redis-killed", "redis-killed", "redis-full", "redis-slow"]
 
 
-def test_a_run_that_goes_on_names_both_commands_and_keeps_its_cells(tmp_path: Path) -> None:
+def test_a_continued_run_names_both_commands_and_keeps_its_cells(tmp_path: Path) -> None:
     earlier, later = read_json(written(tmp_path, cell()), Run), read_json(written(tmp_path), Run)
     later.command = "y"
     assert kept.continued(earlier, later).command == "x, then y"
     assert earlier.cells == [cell()]
 
 
-def test_a_run_of_another_machine_does_not_go_on(tmp_path: Path) -> None:
+def test_a_run_of_another_machine_is_not_continued(tmp_path: Path) -> None:
     earlier, later = read_json(written(tmp_path, cell()), Run), read_json(written(tmp_path), Run)
     later.host = {"cpu": "another"}
     with pytest.raises(StackError, match="another machine"):

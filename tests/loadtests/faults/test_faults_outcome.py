@@ -1,4 +1,4 @@
-"""What the attempts of a history say of a fault: when the service was back, and how long its answers took."""
+"""Figures of a fault from a history's attempts: recovery time and latency."""
 
 import re
 
@@ -13,32 +13,32 @@ def read(started: float, seconds: float = 0.01, status: int = 200, fault: object
     return Record("read", "product", "/x", started, started + seconds, status, fault=fault, problem=status == 503)  # type: ignore[arg-type]
 
 
-def test_a_service_is_back_with_the_end_of_the_last_attempt_that_failed() -> None:
+def test_a_service_has_recovered_at_the_end_of_the_last_failed_attempt() -> None:
     records = [read(9.0), read(12.0, status=503), read(16.0, 0.5, status=503), read(17.0)]
     assert recovery(records, FAULT) == (1.5, "/x, sent at +1.0 s: 503 after 0.5 s")
     assert recovery([read(9.0), read(12.0, status=503), read(17.0)], FAULT) == (0.0, "")
 
 
-def test_an_attempt_without_an_answer_counts_as_one_that_failed() -> None:
+def test_an_attempt_without_an_answer_counts_as_failed() -> None:
     records = [read(14.0, 4.0, 0, "timed out"), read(16.0)]
     seconds, last = recovery(records, FAULT)
     assert seconds == 3.0
     assert re.search(r"/x.* -1\.0 s.* 4\.0 s", last)
 
 
-def test_a_slow_answer_says_that_it_is_not_back_unless_it_was_as_slow_before() -> None:
+def test_a_slow_answer_means_not_recovered_unless_it_was_as_slow_before() -> None:
     assert recovery([read(9.0), read(16.0, 1.25)], FAULT) == (2.25, "/x, sent at +1.0 s: 200 after 1.2 s")
     assert recovery([read(8.0, 0.5), read(16.0, 1.25)], FAULT) == (0.0, "")
 
 
-def test_failures_before_the_fault_are_told_apart_from_its_own() -> None:
+def test_failures_before_the_fault_are_counted_separately() -> None:
     records = [read(9.0, status=503), read(11.0, 2.0, status=503), read(12.0, fault="closed", status=0)]
     found = measures(History("sync", "x", NOBODY, records), FAULT)
     assert (found["failed_before"], found["failed"]) == (1, {"shed": 2, "closed": 1})
     assert (found["worst_s"], found["lasted_s"]) == (2.0, 5.0)
 
 
-def test_latency_is_of_good_answers_that_were_asked_for_in_the_time() -> None:
+def test_latency_is_of_successful_answers_to_requests_sent_in_the_time() -> None:
     records = [read(11.0 + number / 100, number / 1000) for number in range(1, 101)] + [read(12.0, 9.0, status=503)]
     found = latency(records, *FAULT)
     assert found.answers == 100

@@ -1,4 +1,4 @@
-"""The judgement of a cell, and what the program makes of it: text and exit status."""
+"""The judgement of a cell, and the program's text and exit status."""
 
 import re
 from dataclasses import replace
@@ -39,13 +39,13 @@ def test_each_breach_is_named(members: dict[str, Any], words: str) -> None:
     assert seen.fails
 
 
-def test_refused_and_shed_requests_and_what_redis_refused_break_no_rule() -> None:
+def test_refused_requests_and_refused_redis_commands_break_no_rule() -> None:
     seen = cell(failed={"refused": 40, "shed": 300}, excused=7, recovery_s=4.9, memory_mb=(100.0, 119.0))
     judge(seen, FAULT)
     assert not seen.broken
 
 
-def test_a_worker_that_is_killed_may_leave_requests_without_an_answer_but_lose_no_write() -> None:
+def test_a_killed_worker_may_leave_requests_without_an_answer_but_lose_no_write() -> None:
     killed = next(fault for fault in FAULTS if fault.name == "worker-killed")
     seen = cell(failed={"cut": 1}, unanswered=1)
     judge(seen, killed)
@@ -76,7 +76,9 @@ def test_the_program_exits_with_1_and_names_the_cell_that_broke_a_rule(
     assert "a-1: order 7 is gone" in said
 
 
-def test_the_program_exits_with_0_when_all_is_kept_or_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_program_exits_with_0_if_all_rules_are_kept_or_breaches_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     known = cell(broken=["3 requests that hung"], finding="The server waits for them.")
     assert main(["faults", "--show", str(written(tmp_path, cell(failed={"refused": 2, "closed": 1}), known))]) == 0
     said = capsys.readouterr().out
@@ -96,6 +98,6 @@ def test_the_program_exits_with_0_when_all_is_kept_or_known(tmp_path: Path, caps
         (["--slowly"], "--slowly"),
     ],
 )
-def test_what_cannot_be_used_exits_with_2(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unusable_input_exits_with_2(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["faults", *words]) == 2
     assert said in capsys.readouterr().err.replace("\n", "")

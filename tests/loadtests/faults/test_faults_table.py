@@ -1,4 +1,4 @@
-"""The table of faults: it is whole, and a fault that did not take place does not pass for one that did."""
+"""The table of faults is complete."""
 
 import pytest
 
@@ -8,13 +8,13 @@ from loadtests.faults.table import FAULTS
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_every_fault_says_what_it_means_and_lasts_long_enough_to_be_judged(fault: Fault) -> None:
+def test_every_fault_has_a_description_and_lasts_long_enough_to_be_judged(fault: Fault) -> None:
     assert fault.meaning.endswith(".")
-    assert fault.after >= 6  # or nobody could see that the service is back within 5 s
+    assert fault.after >= 6  # otherwise recovery within 5 s could not be observed
     assert set(fault.findings) <= set(COMBINATIONS)
 
 
-def test_the_table_holds_what_can_happen_to_each_part() -> None:
+def test_the_table_has_faults_of_each_part() -> None:
     names = [fault.name for fault in FAULTS]
     assert len(names) == len(set(names))
     parts = {
@@ -30,6 +30,6 @@ def test_the_table_holds_what_can_happen_to_each_part() -> None:
     assert parts["clients"] >= {"silent-clients", "slow-senders", "disconnects", "overload"}
 
 
-def test_only_combinations_with_a_cache_meet_the_faults_of_redis() -> None:
+def test_only_cached_combinations_get_the_faults_of_redis() -> None:
     assert all(fault.concerns(cached=True) for fault in FAULTS)
     assert {fault.part for fault in FAULTS if not fault.concerns(cached=False)} == {"Redis"}

@@ -1,4 +1,4 @@
-"""What is captured of the server's side around a cell."""
+"""The server's side of a cell."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from loadtests.observe.processes import Sample, Samples, by_program, usage_betwe
 from loadtests.targets.prometheus import increase, parsed
 
 
-def test_use_between_two_times_is_read_off_the_line_between_samples() -> None:
+def test_use_between_two_times_is_interpolated_between_samples() -> None:
     samples = [Sample(0, 1.0, 10), Sample(2, 3.0, 30), Sample(4, 3.0, 20)]
     usage = usage_between(samples, 1, 3)
     assert usage is not None
@@ -51,7 +51,7 @@ def wait_for(*paths: Path) -> None:
         time.sleep(0.01)
 
 
-def test_the_cpu_time_of_a_process_and_its_child_is_seen_from_outside(tmp_path: Path) -> None:
+def test_the_cpu_time_of_a_process_and_its_child_is_measured_from_outside(tmp_path: Path) -> None:
     script = tmp_path / "burner.py"
     script.write_text(BURNER)
     process = subprocess.Popen([sys.executable, str(script), str(tmp_path), "1"])
@@ -72,7 +72,7 @@ def test_the_cpu_time_of_a_process_and_its_child_is_seen_from_outside(tmp_path: 
         process.wait(10)
 
 
-def test_counters_are_kept_by_name_and_labels_and_grow() -> None:
+def test_counters_are_read_by_name_and_labels_and_grow() -> None:
     text = (
         "# TYPE cache_events counter\n"
         'cache_events_total{event="hit"} 3.0\n'

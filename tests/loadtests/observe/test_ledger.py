@@ -1,4 +1,4 @@
-"""The ledger sees what a running cell is made of, and what was changed behind the settings' back."""
+"""The ledger has the settings and versions of a running cell, and detects changes at run time."""
 
 import os
 import re
@@ -40,7 +40,7 @@ ON_BOTH = {
     "Redis client's resp": "2",
     "rows of the seed": "2000 products, 5000 customers, 20 categories",
 }
-# What a server would do by itself, and uvloop, are off.
+# Server features that we switch off, and uvloop.
 EXPECTED = {
     "sync-cached": ON_BOTH
     | {
@@ -58,7 +58,7 @@ EXPECTED = {
         "requests before a connection is closed": str(sys.maxsize),
     },
 }
-# They say which service it is and where its servers are.
+# They identify the service and its servers.
 ADDRESSES = {
     *("COMBINATION", "BIND", "DATABASE_URL", "DATABASE_PASSWORD_FILE", "DATABASE_CA_FILE"),
     *("CACHE_URL", "CACHE_PASSWORD_FILE", "CACHE_CA_FILE", "CACHE_PREFIX"),
@@ -69,7 +69,7 @@ DRIVERS = {"sync-cached": "library pymysql", "async-cached": "library aiomysql"}
 @pytest.fixture(scope="module")
 def target(stack: Stack) -> Iterator[LocalTarget]:
     found = LocalTarget(stack)
-    # As before a cell: earlier tests have ended connections, and a pool opens another only when it is needed.
+    # As before a cell: earlier tests have closed connections, and a pool opens new ones only when needed.
     for name in COMBINATIONS:
         found.prepare([name], restore=False)
     yield found
@@ -77,7 +77,7 @@ def target(stack: Stack) -> Iterator[LocalTarget]:
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_the_ledger_names_what_the_running_cell_has(target: LocalTarget, name: str) -> None:
+def test_the_ledger_has_the_settings_of_the_running_cell(target: LocalTarget, name: str) -> None:
     ledger = read_ledger(target, name)
     assert {entry: ledger.get(entry) for entry in EXPECTED[name]} == EXPECTED[name]
     assert ledger[DRIVERS[name]]
@@ -167,9 +167,7 @@ Change = Callable[[Stack], AbstractContextManager[None]]
         (eviction, "Redis' maxmemory-policy"),
     ],
 )
-def test_a_value_changed_behind_the_settings_back_is_seen(
-    stack: Stack, target: LocalTarget, change: Change, entry: str
-) -> None:
+def test_a_value_changed_at_run_time_is_detected(stack: Stack, target: LocalTarget, change: Change, entry: str) -> None:
     before = read_ledger(target, "async")
     with change(stack):
         after = read_ledger(target, "async")
@@ -196,7 +194,7 @@ def differing(**values: str) -> list[str]:
     return unexplained(differences(ledgers, AXES))
 
 
-def test_a_reason_counts_only_for_what_it_was_written_for() -> None:
+def test_a_reason_counts_only_for_the_difference_it_was_written_for() -> None:
     assert differing(sync="8", async_cached="9") == []
     assert differing(sync="8", sync_cached="9") == ["library redis: sync has 8, sync-cached has 9"]
     assert "async-cached has 9" in differing(sync="8", sync_cached="8", **{"async": "8"}, async_cached="9")[0]

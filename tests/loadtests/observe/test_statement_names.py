@@ -1,4 +1,4 @@
-"""Digests of the database are told by the names of the service's own statements."""
+"""Digests of the database are named after the service's own statements."""
 
 import re
 from contextlib import closing
@@ -17,7 +17,7 @@ SECONDS = 30.0
 JOURNEYS = Path(__file__).parents[3] / "loadtests" / "lib" / "journeys.js"
 
 
-def test_every_statement_that_a_route_is_said_to_send_exists() -> None:
+def test_every_statement_listed_for_a_route_exists() -> None:
     missing = {name for names in ROUTES.values() for name in names if not hasattr(statements, name)}
     assert missing == set()
 
@@ -25,11 +25,11 @@ def test_every_statement_that_a_route_is_said_to_send_exists() -> None:
 def test_every_request_of_the_load_has_its_statements() -> None:
     table = JOURNEYS.read_text().partition("export const ROUTES = {")[2].partition("}")[0]
     asked = set(re.findall(r"^  (\w+)[,:]", table, re.MULTILINE))
-    # The sweep asks for pages as `page`, alone: what they send is known as that of `products`.
+    # The sweep requests pages as `page`; their statements are those of `products`.
     assert asked - {"page"} == set(ROUTES)
 
 
-def test_what_the_routes_sent_is_told_by_name_with_its_cost(stack: Stack) -> None:
+def test_the_statements_of_routes_have_their_name_and_cost(stack: Stack) -> None:
     url, schema = stack.url("sync"), stack.database("sync")
     category = httpx.get(f"{url}/api/products", timeout=SECONDS).json()["items"][0]["category"]
     with closing(stack.admin()) as root:
@@ -45,7 +45,7 @@ def test_what_the_routes_sent_is_told_by_name_with_its_cost(stack: Stack) -> Non
 
 
 @pytest.mark.parametrize("text", ["SELECT `x` FROM `y`", "DO SLEEP(?)"])
-def test_what_the_service_never_sends_is_told_by_its_text(text: str) -> None:
+def test_a_foreign_statement_is_named_by_its_text(text: str) -> None:
     assert name_of(text) == text
 
 

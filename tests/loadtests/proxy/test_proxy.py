@@ -1,4 +1,4 @@
-"""The proxy of the faults: what each mode does to a real connection, and that it says what it did."""
+"""The proxy of the faults: the effect of each mode on a real connection, and its counts."""
 
 import contextlib
 import socket
@@ -72,7 +72,7 @@ def client(proxy: Proxy) -> Iterator[socket.socket]:
 
 
 def said(connection: socket.socket, words: bytes) -> bytes:
-    """The echo of `words`; shorter when the connection ends."""
+    """The echo of `words`; shorter if the connection ends."""
     connection.sendall(words)
     return received(connection, len(words))
 
@@ -87,12 +87,12 @@ def received(connection: socket.socket, length: int) -> bytes:
     return answer
 
 
-def test_it_passes_much_data_unchanged(client: socket.socket) -> None:
+def test_pass_forwards_large_data_unchanged(client: socket.socket) -> None:
     words = b"x" * 3_000_000 + b"\n"
     assert said(client, words) == words
 
 
-def test_delay_comes_twice_in_an_exchange_and_leaves_throughput_as_it_was(
+def test_delay_applies_in_each_direction_and_does_not_limit_throughput(
     client: socket.socket, proxy: Proxy, echo: Echo
 ) -> None:
     many = 200
@@ -108,7 +108,7 @@ def test_delay_comes_twice_in_an_exchange_and_leaves_throughput_as_it_was(
     assert proxy.counts()["delayed"] >= 2
 
 
-def test_a_new_connection_to_a_server_far_away_takes_two_round_trips(proxy: Proxy, client: socket.socket) -> None:
+def test_a_new_connection_to_a_distant_server_takes_two_round_trips(proxy: Proxy, client: socket.socket) -> None:
     with proxy.switched(Mode("delay", FAR)):
         started = time.monotonic()
         with socket.create_connection((LOOPBACK, proxy.port), SECONDS) as another:
@@ -116,9 +116,7 @@ def test_a_new_connection_to_a_server_far_away_takes_two_round_trips(proxy: Prox
         assert 4 * FAR <= time.monotonic() - started < 4 * FAR + SLACK
 
 
-def test_what_was_delayed_goes_out_at_once_and_in_order_when_it_passes_again(
-    client: socket.socket, proxy: Proxy
-) -> None:
+def test_delayed_data_goes_out_at_once_and_in_order_after_a_switch_to_pass(client: socket.socket, proxy: Proxy) -> None:
     proxy.switch(Mode("delay", 600))
     client.sendall(b"late\n")
     time.sleep(0.05)
@@ -129,7 +127,7 @@ def test_what_was_delayed_goes_out_at_once_and_in_order_when_it_passes_again(
     assert time.monotonic() - started < SLACK
 
 
-def test_cut_ends_what_is_open_refuses_what_is_new_and_keeps_its_port(client: socket.socket, proxy: Proxy) -> None:
+def test_cut_resets_open_connections_refuses_new_ones_and_keeps_the_port(client: socket.socket, proxy: Proxy) -> None:
     with proxy.switched(CUT):
         assert received(client, 1) == b""
         for _ in range(3):
@@ -141,7 +139,7 @@ def test_cut_ends_what_is_open_refuses_what_is_new_and_keeps_its_port(client: so
         assert said(again, b"back\n") == b"back\n"
 
 
-def test_drip_sends_a_byte_at_a_time(client: socket.socket, proxy: Proxy) -> None:
+def test_drip_sends_one_byte_at_a_time(client: socket.socket, proxy: Proxy) -> None:
     with proxy.switched(Mode("drip", 0.05)):
         client.sendall(b"abc\ndef\n")
         started = time.monotonic()
@@ -154,7 +152,7 @@ def test_drip_sends_a_byte_at_a_time(client: socket.socket, proxy: Proxy) -> Non
     assert proxy.counts()["dripped"] == 8
 
 
-def test_garble_answers_as_much_as_the_server_but_something_else(
+def test_garble_keeps_the_length_of_answers_and_changes_their_bytes(
     client: socket.socket, proxy: Proxy, echo: Echo
 ) -> None:
     words = b"a question\n"
@@ -165,9 +163,7 @@ def test_garble_answers_as_much_as_the_server_but_something_else(
     assert said(client, words) == words
 
 
-def test_lose_lets_the_server_hear_the_word_and_the_client_no_answer(
-    client: socket.socket, proxy: Proxy, echo: Echo
-) -> None:
+def test_lose_forwards_the_request_and_loses_its_reply(client: socket.socket, proxy: Proxy, echo: Echo) -> None:
     with proxy.switched(Mode("lose", word="COMMIT")):
         assert said(client, b"BEGIN\n") == b"BEGIN\n"
         assert said(client, b"COMMIT\n") == b""
@@ -175,26 +171,26 @@ def test_lose_lets_the_server_hear_the_word_and_the_client_no_answer(
     assert proxy.counts()["lost"] == 1
 
 
-def test_a_server_that_is_not_there_ends_the_connection(proxy: Proxy, echo: Echo) -> None:
+def test_a_missing_server_ends_the_connection(proxy: Proxy, echo: Echo) -> None:
     echo.close()
     with socket.create_connection((LOOPBACK, proxy.port), SECONDS) as lonely:
         assert received(lonely, 1) == b""
     assert proxy.counts()["unreached"] == 1
 
 
-def test_the_end_of_one_side_is_the_end_of_the_other(client: socket.socket, proxy: Proxy) -> None:
+def test_the_end_of_one_side_ends_the_other(client: socket.socket, proxy: Proxy) -> None:
     assert proxy.counts()["open"] == 1
     client.shutdown(socket.SHUT_WR)
     assert received(client, 1) == b""
     assert proxy.counts()["open"] == 0
 
 
-def test_it_ends_with_whoever_started_it(echo: Echo) -> None:
+def test_the_proxy_ends_with_its_parent(echo: Echo) -> None:
     with Proxy(echo.port) as proxy:
         process = psutil.Process(proxy.pid)
     assert not process.is_running()
 
 
-def test_a_port_that_is_taken_is_an_error(echo: Echo) -> None:
+def test_a_taken_port_is_an_error(echo: Echo) -> None:
     with pytest.raises(StackError, match="has ended"), Proxy(echo.port, port=echo.port):
         pass

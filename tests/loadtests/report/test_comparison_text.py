@@ -1,4 +1,4 @@
-"""The screen that people read, letter by letter, and what a hostile result file can do to it: nothing."""
+"""The screen, letter by letter, also with hostile result files."""
 
 import os
 import pty
@@ -20,7 +20,7 @@ from tests.support.simulated_turns import ALIKE, write_turns
 
 LATENCIES = {"sync": 400.0, "sync-cached": 10.0, "async": 200.0, "async-cached": 10.0}
 SLOWER = ALIKE | {"sync": 4.0, "async": 4.1, "async-cached": 1.3}
-# UPDATE_GOLDEN=1 writes them again; read the diff before you keep it.
+# UPDATE_GOLDEN=1 rewrites them; read the diff before you keep it.
 GOLDEN = Path(__file__).with_name("golden")
 HOSTILE = "[bold]x[/] \x1b[2J\nv\x07 [/nothing]"
 
@@ -44,7 +44,7 @@ FOLDERS: dict[str, Callable[[Path], None]] = {
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Called by a name that is as short everywhere: a long one breaks its line."""
+    """A folder with the same short name everywhere: a long one would wrap."""
     monkeypatch.chdir(tmp_path)
     Path("FOLDER").mkdir()
     return Path("FOLDER")
@@ -59,7 +59,7 @@ def printed(folder: Path, capsys: pytest.CaptureFixture[str], *options: str) -> 
 
 @pytest.mark.parametrize("width", [60, 80])
 @pytest.mark.parametrize("name", FOLDERS)
-def test_the_screen_is_as_it_was_and_fits(
+def test_the_screen_is_unchanged_and_fits(
     folder: Path, name: str, width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
@@ -122,7 +122,7 @@ def test_a_hostile_name_is_shown_as_text(folder: Path, field: str, capsys: pytes
         save(folder, content, f"{name}.json")
     status = main(["compare", str(folder), "--verbose"])
     captured = capsys.readouterr()
-    # One hostile combination in place of ours leaves a hole in the matrix.
+    # One hostile combination instead of ours leaves a gap in the matrix.
     assert status == (2 if field == "combination" else 0)
     assert "\x1b" not in captured.out + captured.err
     assert "\x07" not in captured.out + captured.err

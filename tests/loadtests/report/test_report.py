@@ -1,4 +1,4 @@
-"""Reports as files: whole or not there, with measured content only, and a list of earlier runs."""
+"""Reports as files: complete or missing, with measured content only; and the list of earlier runs."""
 
 import json
 import re
@@ -49,7 +49,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_report_is_three_files_that_leave_the_comparison_as_it_was(
+def test_a_report_is_three_files_and_does_not_change_the_comparison(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["compare", str(folder), "--json"]) == 0
@@ -80,7 +80,7 @@ def test_the_memo_has_the_parts_of_the_origins_report(folder: Path) -> None:
     assert main(["compare", str(folder), "--markdown", str(memo)]) == 0
     text = memo.read_text()
     assert re.findall(r"^## \d\. (.*)$", text, re.MULTILINE) == list(ORIGIN)
-    # The origin's table has these lines, and after its report comes what it has not.
+    # The lines of the origin's table; further parts come after its report.
     rows = re.findall(r"^\| ([A-Za-z0-9 ]+) \| [0-9]", text.partition("## 7.")[0], re.MULTILINE)
     assert [row for row in rows if row in ORIGINS_ROWS] == list(ORIGINS_ROWS)
     assert text.index("## Details") > text.index("## 7.")
@@ -103,7 +103,7 @@ def test_the_chart_library_is_there_without_npm_and_with_its_licence() -> None:
         (lambda folder: (folder / "report.html").mkdir(), "is a folder"),
     ],
 )
-def test_what_cannot_be_reported_ends_in_one_line_and_leaves_no_half_report(
+def test_a_failed_report_gives_one_line_and_leaves_no_partial_report(
     folder: Path, damage: Callable[[Path], object], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     damage(folder)
@@ -115,7 +115,7 @@ def test_what_cannot_be_reported_ends_in_one_line_and_leaves_no_half_report(
     assert sorted(folder.iterdir()) == before
 
 
-def test_a_report_that_cannot_be_made_leaves_the_earlier_one(folder: Path) -> None:
+def test_a_failed_report_keeps_the_earlier_one(folder: Path) -> None:
     assert main(["compare", str(folder), "--report"]) == 0
     earlier = (folder / "report.html").read_bytes()
     (folder / "sync.round-2.json").write_text("{")
@@ -123,19 +123,19 @@ def test_a_report_that_cannot_be_made_leaves_the_earlier_one(folder: Path) -> No
     assert (folder / "report.html").read_bytes() == earlier
 
 
-def test_a_folder_that_is_not_there_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_folder_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", str(folder), "--html", str(folder / "nowhere" / "report.html")]) == 2
     assert "nowhere" in capsys.readouterr().err
 
 
-def test_a_run_of_void_cells_is_reported_as_that(tmp_path: Path) -> None:
+def test_a_run_of_void_cells_is_reported_as_void(tmp_path: Path) -> None:
     for name in COMBINATIONS:
         save(tmp_path, document(name, failed=1))
     assert main(["compare", str(tmp_path), "--report"]) == 4
     assert NOTHING in (tmp_path / "report.html").read_text()
 
 
-def test_two_combinations_of_somebodys_own_are_reported(tmp_path: Path) -> None:
+def test_two_combinations_of_a_user_are_reported(tmp_path: Path) -> None:
     for name in ("flask", "django"):
         save(tmp_path, document(name, varies={"stack": name, "cache": False}))
     assert main(["compare", str(tmp_path), "--report"]) == 0
@@ -143,7 +143,7 @@ def test_two_combinations_of_somebodys_own_are_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("blind", [("async",), ("async-cached",), ("async", "async-cached")])
-def test_the_headline_says_of_which_pair_the_load_cannot_tell(tmp_path: Path, blind: tuple[str, ...]) -> None:
+def test_the_headline_names_the_pair_that_the_load_cannot_decide(tmp_path: Path, blind: tuple[str, ...]) -> None:
     for name in COMBINATIONS:
         save(tmp_path, document(name, server=bound_by("k6" if name in blind else "service")))
     assert main(["compare", str(tmp_path), "--report"]) == 0
@@ -187,7 +187,7 @@ def test_names_are_text_in_the_memo(text: str, expected: str) -> None:
     assert escaped(text) == expected
 
 
-def test_earlier_runs_are_listed_newest_first_and_broken_ones_say_why(
+def test_earlier_runs_are_listed_newest_first_and_broken_ones_with_the_reason(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("20260101T000000Z-quick", "20260102T000000Z-quick"):
@@ -202,6 +202,8 @@ def test_earlier_runs_are_listed_newest_first_and_broken_ones_say_why(
     assert "unusable" in printed
 
 
-def test_without_earlier_runs_the_list_says_how_to_get_some(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_earlier_runs_the_list_gives_the_command_that_makes_some(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["compare", "--list", str(tmp_path)]) == 2
     assert "make matrix" in capsys.readouterr().err

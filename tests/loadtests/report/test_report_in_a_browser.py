@@ -1,4 +1,4 @@
-"""A report in a real browser: every chart is drawn, figures are those of the JSON, nothing is asked of the network."""
+"""A report in a real browser: every chart is drawn, figures are those of the JSON, nothing uses the network."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from tests.support.simulated_turns import write_turns
 
 EXAMPLE = Path(__file__).parents[3] / "loadtests" / "results" / "example"
 LATENCIES = {"sync": 170.0, "sync-cached": 4.0, "async": 150.0, "async-cached": 5.0}
-# What is drawn of the combinations in each chart of the example; what was left out has a
+# The combinations drawn in each chart of the example; left out ones have a
 # line of its own.
 CHARTS = {
     "distribution": 4,
@@ -52,7 +52,9 @@ def rounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_a_report_draws_everything_and_asks_nothing(chromium: Browser, report: Path, width: int, scheme: str) -> None:
+def test_a_report_draws_every_chart_and_requests_nothing(
+    chromium: Browser, report: Path, width: int, scheme: str
+) -> None:
     with opened(chromium, report, width, scheme) as found:
         assert found.console == []
         assert found.requests == [report.as_uri()]
@@ -84,7 +86,7 @@ def test_a_combination_can_be_switched_off_everywhere_and_on_again(chromium: Bro
         assert {chart: found.drawn(f"{chart}-0") for chart in CHARTS} == before
 
 
-def test_rounds_and_void_cells_are_visible_in_the_course(chromium: Browser, rounds: Path) -> None:
+def test_rounds_and_void_cells_are_visible_over_time(chromium: Browser, rounds: Path) -> None:
     with opened(chromium, rounds) as found:
         names = found.page.locator("#latency-course-0 .annotation-text").all_text_contents()
         assert names == [f"start {number}" for number in range(1, 5)]
@@ -126,7 +128,7 @@ CELLS = """[...document.querySelectorAll('.four tbody tr')].map((row) => [
 
 
 def _rows(found: Opened) -> dict[str, list[float | None]]:
-    """The table of four by the name of each line."""
+    """The table of the four, by the name of each line."""
     return dict(found.page.evaluate(CELLS))
 
 
@@ -151,7 +153,7 @@ def test_two_runs_stand_side_by_side(chromium: Browser, report: Path, rounds: Pa
 
 # A4 without its margins.
 PAPER = 1016
-# Tables of which a part can be reached by scrolling only.
+# Tables that have to be scrolled.
 CUT = (
     "[...document.querySelectorAll('.scroll')]"
     ".filter((one) => one.scrollHeight > one.clientHeight + 1).map((one) => one.ariaLabel)"
@@ -159,7 +161,7 @@ CUT = (
 HEIGHTS = "(name) => [...document.querySelectorAll(name)].map((one) => one.getBoundingClientRect().height)"
 
 
-def test_every_picture_fits_on_a_page_of_paper(chromium: Browser, tmp_path: Path) -> None:
+def test_every_chart_fits_on_a_printed_page(chromium: Browser, tmp_path: Path) -> None:
     write_turns(tmp_path, factors=dict.fromkeys("abcdefgh", 1.0))
     assert main(["compare", str(tmp_path), "--report"]) == 0
     with opened(chromium, tmp_path / "report.html") as found:
@@ -176,7 +178,7 @@ def test_every_picture_fits_on_a_page_of_paper(chromium: Browser, tmp_path: Path
 HOSTILE = "</script><img src=x onerror=alert(1)>\u2028<b>&amp;"
 
 
-def test_hostile_names_are_shown_and_never_run(chromium: Browser, tmp_path: Path) -> None:
+def test_hostile_names_are_shown_as_text_and_never_run(chromium: Browser, tmp_path: Path) -> None:
     for name in ("plain", HOSTILE):
         varies = {"stack": name, "cache": False}
         content = document(

@@ -1,4 +1,4 @@
-"""The days of a report in pieces: all of them, each once, and no month in two."""
+"""The days of a report in pieces: each day once, and no month in two pieces."""
 
 from datetime import date, timedelta
 from itertools import pairwise
@@ -17,7 +17,7 @@ def days_of(piece: Days) -> list[date]:
 
 @pytest.mark.parametrize("last", LAST)
 @pytest.mark.parametrize("length", [1, 30, 90, 92, 180, 365])
-def test_the_pieces_hold_each_day_once_in_order(last: date, length: int) -> None:
+def test_the_pieces_have_each_day_once_in_order(last: date, length: int) -> None:
     whole = (last - timedelta(days=length - 1), last)
     assert [day for piece in report_pieces(whole) for day in days_of(piece)] == days_of(whole)
 

@@ -1,4 +1,4 @@
-"""Which effects two, three, four or six combinations allow."""
+"""The effects between two, three, four or six combinations."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_two_combinations_have_one_effect(names: tuple[str, str], simple: list[s
     assert (list(design.simple), design.main) == (simple, {})
 
 
-def test_six_combinations_hold_every_stack_to_the_first() -> None:
+def test_six_combinations_compare_every_stack_with_the_first() -> None:
     third = {"go": Varies("go", cache=False), "go-cached": Varies("go", cache=True)}
     design = design_of({**OURS, **third})
     assert len(design.simple) == 7
@@ -52,12 +52,12 @@ def test_every_contrast_compares_as_much_with_as_without() -> None:
         assert sum(weights.values()) == pytest.approx(0)
 
 
-def test_combinations_that_do_not_say_what_they_vary_are_held_to_the_first() -> None:
+def test_combinations_without_varies_are_compared_with_the_first() -> None:
     design = design_of({"before": None, "after": None, "later": None})
     assert design.simple == {"after against before": ("before", "after"), "later against before": ("before", "later")}
 
 
-def test_two_combinations_that_vary_alike_are_held_to_the_first() -> None:
+def test_two_combinations_with_equal_varies_are_compared_with_the_first() -> None:
     design = design_of({"a": Varies("x", cache=False), "b": Varies("x", cache=False)})
     assert list(design.simple) == ["b against a"]
 
@@ -74,7 +74,7 @@ ON_ONE_SERVER = {
 }
 
 
-def test_another_server_is_held_to_its_twin_and_to_the_rewrite() -> None:
+def test_another_server_is_compared_with_its_twin_and_with_the_rewrite() -> None:
     design = design_of(
         {**OURS, "sync-waitress": served("sync", "waitress"), "async-uvicorn": served("async", "uvicorn")}
     )
@@ -88,12 +88,12 @@ def test_another_server_is_held_to_its_twin_and_to_the_rewrite() -> None:
     assert (list(design.main), design.factors) == (["cache", "async", "interaction"], {})
 
 
-def test_another_driver_is_held_to_its_twin() -> None:
+def test_another_driver_is_compared_with_its_twin() -> None:
     design = design_of({**OURS, "async-asyncmy": Varies("async", cache=False, driver="asyncmy")})
     assert design.simple["asyncmy in async"] == ("async", "async-asyncmy")
 
 
-def test_other_code_is_held_to_its_twin() -> None:
+def test_other_code_is_compared_with_its_twin() -> None:
     design = design_of({**OURS, "naive-sync-cached": Varies("sync", cache=True, code="naive")})
     assert design.simple["naive in sync-cached"] == ("sync-cached", "naive-sync-cached")
 
@@ -109,6 +109,6 @@ def test_server_framework_and_driver_multiply_to_the_rewrite() -> None:
         assert sum(factors[factor].get(name, 0.0) for factor in ("framework", "server", "driver")) == 0
 
 
-def test_without_a_server_for_both_stacks_nothing_is_taken_apart() -> None:
+def test_without_a_server_for_both_stacks_there_are_no_factors() -> None:
     one_side = {name: axes for name, axes in ON_ONE_SERVER.items() if axes.stack == "sync"}
     assert design_of({**OURS, **one_side}).factors == {}

@@ -1,4 +1,4 @@
-"""The search for the highest rate that holds, on servers whose capacity is known."""
+"""The search for the highest rate that passes, on servers of known capacity."""
 
 import random
 from itertools import count
@@ -11,7 +11,7 @@ RESOLUTION = 0.05
 
 
 def found(capacity: float, first: int = 100, highest: int = 100_000) -> tuple[int | None, int]:
-    """The rate that a search ends with on a server of this capacity, and how many steps it took."""
+    """The final rate of a search on a server of this capacity, and the number of steps."""
     tried: dict[int, bool] = {}
     for steps in count():
         rate = next_rate(tried, first, RESOLUTION, highest)
@@ -35,15 +35,15 @@ def test_the_search_is_short() -> None:
     assert longest <= steps_expected(100, RESOLUTION, 3000) <= 12
 
 
-def test_a_server_that_holds_nothing_has_no_rate_and_an_endless_one_the_highest_asked() -> None:
+def test_a_server_without_capacity_has_no_rate_and_an_unlimited_one_the_highest() -> None:
     assert found(0)[0] is None
     assert found(1e9, highest=5000)[0] == 5000
 
 
-def test_a_rate_that_held_above_one_that_broke_does_not_count() -> None:
+def test_a_passed_rate_above_a_failed_one_does_not_count() -> None:
     assert bracket({100: True, 200: False, 400: True}) == (100, 200)
 
 
-def test_the_second_pass_goes_down_by_the_resolution() -> None:
+def test_the_second_pass_lowers_the_rate_by_the_resolution() -> None:
     assert list(confirmations(1000, RESOLUTION)) == [1000, 950, 900, 850]
     assert list(confirmations(1, RESOLUTION)) == [1]

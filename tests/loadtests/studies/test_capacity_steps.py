@@ -1,4 +1,4 @@
-"""Which step comes next in a search for capacity, how a step is judged, and what all of them come to."""
+"""The next step of a capacity search, the judgement of a step, and the result of all steps."""
 
 import io
 import re
@@ -29,7 +29,7 @@ def asked(**changes: Any) -> Options:
 
 
 def result(load: Load, late: int = 0, cpu: float = 0.5, k6: float = 0.2, **changes: Any) -> Result:
-    """What k6 and the runner would write of a load, with single figures changed."""
+    """The result of a load, with single figures changed."""
     rate = load.rate or 40 * (load.visitors or 1) / (1 + 0.2 * ((load.visitors or 1) - 1))
     requests = round(rate * load.seconds)
     content = document("sync", requests=requests, duration_s=load.seconds, throughput_rps=rate, **changes)
@@ -53,7 +53,7 @@ def simulated(capacity: float, later: float | None = None, **changes: Any) -> tu
     return steps, wanted
 
 
-def test_a_combination_is_warmed_searched_confirmed_and_then_asked_in_a_closed_loop() -> None:
+def test_a_combination_is_warmed_up_searched_confirmed_and_then_measured_in_a_closed_loop() -> None:
     steps, wanted = simulated(700)
     parts = list(dict.fromkeys(step.part for step in steps))
     assert parts == ["warm-up", "search", "confirm", "concurrency"]
@@ -81,7 +81,7 @@ def test_the_second_pass_may_lower_the_rate() -> None:
     assert lower.rate < (load.rate or 0)
 
 
-def test_a_rate_below_the_one_that_was_found_has_to_hold_twice_itself() -> None:
+def test_a_lower_rate_has_to_pass_twice_too() -> None:
     steps, wanted = simulated(700, later=660)
     second = [(step.rate_rps, step.outcome) for step in steps if step.part == "confirm"]
     lower = second[-1][0]
@@ -92,7 +92,7 @@ def test_a_rate_below_the_one_that_was_found_has_to_hold_twice_itself() -> None:
     assert capacity_of("sync", once, wanted, 1).rate_rps is None
 
 
-def test_a_second_pass_is_forgiven_one_stall_and_no_second_one() -> None:
+def test_a_second_pass_is_repeated_after_one_stall_only() -> None:
     wanted = asked(resolution=1.0, highest=50)
     warm, low, twice = Load("warm-up", 8, 2, 50), Load("search", 8, 2, 50), Load("confirm", 16, 2, 50)
     steps = [judged(result(load), 1, load, OBJECTIVES) for load in (warm, low)]
@@ -105,7 +105,7 @@ def test_a_second_pass_is_forgiven_one_stall_and_no_second_one() -> None:
     assert (lower.part, lower.rate) == ("confirm", 1)
 
 
-def test_a_step_that_broke_with_no_core_full_is_taken_once_more() -> None:
+def test_a_step_that_failed_without_a_full_core_is_repeated_once() -> None:
     wanted = asked()
     warm = judged(result(Load("warm-up", 8, 2, 50)), 1, Load("warm-up", 8, 2, 50), OBJECTIVES)
     load = Load("search", 8, 2, 50)
@@ -118,7 +118,7 @@ def test_a_step_that_broke_with_no_core_full_is_taken_once_more() -> None:
     assert after.rate == 25
 
 
-def test_a_step_that_broke_while_k6_was_the_busiest_is_void_and_says_so() -> None:
+def test_a_step_that_failed_while_k6_was_the_busiest_is_void_with_the_reason() -> None:
     load = Load("search", 8, 2, 500)
     step = judged(result(load, late=10_000, cpu=0.4, k6=0.97), 1, load, OBJECTIVES)
     assert step.outcome == "void"
@@ -127,7 +127,7 @@ def test_a_step_that_broke_while_k6_was_the_busiest_is_void_and_says_so() -> Non
     assert held.outcome == "held"
 
 
-def test_a_step_in_which_other_programs_had_the_cores_is_void_and_taken_once_more() -> None:
+def test_a_step_with_other_programs_on_the_cores_is_void_and_repeated_once() -> None:
     load = Load("search", 8, 2, 50)
     answer = result(load, late=10_000, cpu=0.3)
     assert answer.server is not None
@@ -143,7 +143,7 @@ def test_a_step_in_which_other_programs_had_the_cores_is_void_and_taken_once_mor
 
 
 def spoilt(load: Load, server: dict[str, Any], late: int = 0) -> Step:
-    """A step that holds every objective unless answers are late, with single figures of the server's side changed."""
+    """A step that meets every objective unless answers are late, with single figures of the server's side changed."""
     answer = result(load, late)
     assert answer.server is not None
     return judged(
@@ -158,7 +158,7 @@ def spoilt(load: Load, server: dict[str, Any], late: int = 0) -> Step:
         (BYPASSED, "Redis was bypassed or refused 9 times"),
     ],
 )
-def test_a_step_that_held_with_another_ledger_or_without_its_cache_is_void_and_taken_once_more(
+def test_a_step_that_passed_with_another_ledger_or_without_its_cache_is_void_and_repeated_once(
     server: dict[str, Any], reason: str
 ) -> None:
     step = spoilt(Load("search", 8, 2, 50), server)
@@ -173,19 +173,19 @@ def test_a_step_that_held_with_another_ledger_or_without_its_cache_is_void_and_t
     assert after.rate == 25
 
 
-def test_a_step_that_held_with_one_request_in_a_hundred_past_the_cache_still_tells_of_the_cache() -> None:
+def test_a_step_that_passed_with_one_bypass_in_a_hundred_requests_is_valid() -> None:
     few = {"counters": {"cache_events_total{event=refused}": 4.0}}
     assert spoilt(Load("search", 8, 2, 50), few).outcome == "held"
 
 
-def test_a_step_that_broke_and_gave_redis_up_is_broken_and_says_so() -> None:
+def test_a_step_that_failed_and_bypassed_redis_is_failed_with_the_reason() -> None:
     step = spoilt(Load("search", 8, 2, 50), BYPASSED, late=400)
     assert (step.outcome, step.void) == ("broken", [])
     assert " 9 times" in step.reasons[-1]
     assert spoilt(Load("search", 8, 2, 50), CHANGED, late=400).outcome == "void"
 
 
-def test_a_capacity_below_a_void_step_is_a_least_one_and_says_why() -> None:
+def test_a_capacity_below_a_void_step_is_a_lower_bound_with_the_reason() -> None:
     warm, low, twice = Load("warm-up", 8, 2, 50), Load("search", 8, 2, 50), Load("confirm", 16, 2, 50)
     steps = [judged(result(load), 1, load, OBJECTIVES) for load in (warm, low, twice)]
     steps[2:2] = [spoilt(Load("search", 8, 2, 51), CHANGED)] * 2
@@ -225,6 +225,6 @@ def test_failures_drops_and_late_answers_break_an_objective(changes: dict[str, i
 
 
 @pytest.mark.parametrize(("failed", "dropped", "held"), [(4, 4, True), (5, 0, False), (0, 5, False)])
-def test_as_many_may_fail_and_be_dropped_as_is_asked_for(failed: int, dropped: int, held: bool) -> None:
+def test_the_tolerated_shares_may_fail_and_be_dropped(failed: int, dropped: int, held: bool) -> None:
     answer = result(Load("search", 8, 2, 50), failed=failed, dropped_iterations=dropped)
     assert (broken(answer, OBJECTIVES, Tolerance(failed=0.01, dropped=0.01)) == []) is held

@@ -1,4 +1,4 @@
-"""A sweep: its points, its length, what its turns say, and a file of it that is read again."""
+"""A sweep: its points, its length, the findings of its turns, and reading its file."""
 
 import json
 import math
@@ -39,7 +39,7 @@ def turns_at(factors: Mapping[str, float], hit_ratio: float, seed: int, noise: f
 
 
 def simulated(flip_ms: float) -> Measured:
-    """Async gains with the distance and is level at a known one; the cache gains once half of the answers are hits."""
+    """Async gains with the distance and is equal at a known one; the cache gains from a hit ratio of one half."""
     measured = {}
     for seed, point in enumerate(point for group in points(EVERY).values() for point in group):
         gain = math.exp(0.3 * (math.log1p(point.database_ms or 0) - math.log1p(flip_ms)))
@@ -50,7 +50,7 @@ def simulated(flip_ms: float) -> Measured:
 
 
 def with_void(cells: Cells, batches: int) -> Cells:
-    """As many batches of each phase do not count."""
+    """Makes this number of batches of each phase void."""
 
     def late(batch: Batch) -> Batch:
         return msgspec.structs.replace(batch, void="late") if batch.batch < batches else batch
@@ -77,7 +77,7 @@ def test_each_point_is_measured_once_and_each_setting_started_once() -> None:
     assert all(point.setting == setting for setting, group in points(EVERY).items() for point in group)
 
 
-def test_one_factor_at_a_time_leaves_what_is_around_it() -> None:
+def test_a_factor_is_varied_while_the_others_stay() -> None:
     for factor in FACTORS:
         for level, point in zip(factor.levels, factor.points(), strict=True):
             moved = {name for name, value in point._asdict().items() if value != getattr(factor.around, name)}
@@ -85,7 +85,7 @@ def test_one_factor_at_a_time_leaves_what_is_around_it() -> None:
             assert getattr(point, factor.name) == level
 
 
-def test_every_factor_spans_what_it_is_to_span() -> None:
+def test_every_factor_spans_its_documented_range() -> None:
     spans = {factor.name: (min(factor.levels), max(factor.levels)) for factor in FACTORS}
     assert spans == {
         "concurrency": (1, 100),
@@ -97,24 +97,24 @@ def test_every_factor_spans_what_it_is_to_span() -> None:
 
 
 @pytest.mark.parametrize("name", ["connections", "in_flight"])
-def test_there_are_visitors_enough_for_what_they_wait_for(name: str) -> None:
+def test_there_are_enough_visitors_for_a_queue(name: str) -> None:
     (factor,) = (each for each in FACTORS if each.name == name)
     assert factor.around.concurrency >= max(factor.levels)
 
 
-def test_no_level_asks_for_more_than_a_service_lets_wait() -> None:
+def test_no_level_exceeds_the_queue_of_a_service() -> None:
     for point in (point for factor in FACTORS for point in factor.points()):
         settings = Settings(combination="any", bind="any:1", database_url="mysql://", in_flight=int(point.in_flight))
         assert point.concurrency <= settings.in_flight + most_waiting(settings), point
 
 
-def test_only_points_behind_the_proxy_are_far_away() -> None:
+def test_only_points_behind_the_proxy_have_a_delay() -> None:
     behind = {point.database_ms for point in ALL if point.setting.behind_proxy}
     assert behind == {0, 1, 5, 20, 100}
     assert Point().setting.environment == {"POOL": "16", "IN_FLIGHT": "32"}
 
 
-def test_the_known_flips_are_found_and_said() -> None:
+def test_the_known_flips_are_found_and_printed() -> None:
     found = {(finding.factor, finding.comparison): finding for finding in findings(simulated(8.0), EVERY, PAIRS)}
     distance = found["database_ms", "async uncached"]
     assert distance.flip.kind == "flip"
@@ -129,7 +129,7 @@ def test_the_known_flips_are_found_and_said() -> None:
     )
 
 
-def test_without_a_flip_each_level_says_what_it_shows() -> None:
+def test_without_a_flip_each_level_has_its_verdict() -> None:
     found = {(finding.factor, finding.comparison): finding for finding in findings(simulated(60.0), EVERY, PAIRS)}
     assert found["database_ms", "async uncached"].flip.kind == "flip"
     found = {(finding.factor, finding.comparison): finding for finding in findings(simulated(100.0), EVERY, PAIRS)}
@@ -144,7 +144,7 @@ def test_each_level_has_a_ratio_with_an_interval() -> None:
 
 
 @pytest.mark.parametrize(("void", "kind"), [(2, "flip"), (3, "too few points")])
-def test_more_than_a_fifth_of_void_batches_takes_a_level_out(void: int, kind: Kind) -> None:
+def test_a_level_with_more_than_a_fifth_of_void_batches_is_left_out(void: int, kind: Kind) -> None:
     measured = {
         point: with_void(cells, void) if point.database_ms is not None else cells
         for point, cells in simulated(8.0).items()
@@ -164,13 +164,13 @@ def test_more_than_a_fifth_of_void_batches_takes_a_level_out(void: int, kind: Ki
         (["--stack", "none"], "STACK=local"),
     ],
 )
-def test_options_that_cannot_be_used_are_refused(words: list[str], says: str) -> None:
+def test_unusable_options_are_refused(words: list[str], says: str) -> None:
     with pytest.raises((UnusableInput, UsageError), match=says):
         read_sweep(*words)
 
 
 @pytest.mark.parametrize("minutes", [6, 9, 30])
-def test_turns_fill_the_time_that_was_asked_for(minutes: int) -> None:
+def test_turns_fill_the_given_time(minutes: int) -> None:
     asked, _ = read_sweep("--minutes", str(minutes))
     turns = sum(asked.turns_s * weight(point) for point in ALL)
     assert turns + len(points(EVERY)) * START_S + len(ALL) * AROUND_S == pytest.approx(minutes * 60, rel=0.01)
@@ -193,7 +193,7 @@ def command(*words: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_a_sweep_that_was_measured_is_read_again(tmp_path: Path) -> None:
+def test_a_measured_sweep_can_be_read_again(tmp_path: Path) -> None:
     file = tmp_path / "sweep.json"
     file.write_bytes(msgspec.json.encode(document(simulated(8.0))))
     done = command("--read", str(file))

@@ -1,4 +1,4 @@
-"""Where a sweep says that the answer flips, on ratios whose flip is known."""
+"""The flips that a sweep finds, on ratios with a known flip."""
 
 import math
 import random
@@ -48,12 +48,12 @@ def test_a_change_that_becomes_worse_flips_the_other_way() -> None:
     assert flip.low < KNOWN < flip.high
 
 
-def test_the_interval_holds_the_known_flip_as_often_as_it_says() -> None:
+def test_the_interval_contains_the_known_flip_at_its_nominal_rate() -> None:
     runs = 400
     flips = [flip for seed in range(runs) if (flip := flip_of(line(0.04, seed))).kind == "flip"]
     held = sum((flip.low or 0) <= KNOWN <= (flip.high or 0) for flip in flips)
     assert len(flips) > 0.9 * runs
-    # More often: the ends of intervals are joined, which is wider than the interval of what is between two levels.
+    # More often: joined ends of intervals are wider than the interval between two levels.
     assert 0.95 <= held / len(flips)
 
 
@@ -63,7 +63,7 @@ def test_no_flip_says_which_side_holds_throughout(shift: float) -> None:
     assert (flip.kind, flip.better) == ("none", shift > 0)
 
 
-def test_nothing_but_noise_is_no_flip_and_no_absence_of_one() -> None:
+def test_pure_noise_shows_neither_a_flip_nor_its_absence() -> None:
     kinds = [flip_of(line(0.03, seed, slope=0.0)).kind for seed in range(200)]
     assert kinds.count("not shown") >= 0.98 * len(kinds)
 

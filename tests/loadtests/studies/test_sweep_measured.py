@@ -1,4 +1,4 @@
-"""Points of a sweep over the real stack: what they vary, and their ledgers."""
+"""Points of a sweep on the real stack: their settings and ledgers."""
 
 import re
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ NAMES = ["sync-cached", "async-cached"]
 
 @pytest.fixture
 def target(stack: Stack) -> Iterator[SweepTarget]:
-    """The shared stack as a sweep uses it; afterwards its services are as they were."""
+    """The shared stack as the target of a sweep; afterwards its services are reset."""
     try:
         with sweep_target(stack) as target:
             yield target
@@ -38,7 +38,7 @@ def target(stack: Stack) -> Iterator[SweepTarget]:
 
 
 @pytest.mark.alone
-def test_points_are_measured_over_the_real_stack_with_what_they_vary(
+def test_points_are_measured_on_the_real_stack_with_their_settings(
     stack: Stack, target: SweepTarget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(measured, "WARM_UP", {True: "80", False: "40"})
@@ -64,7 +64,7 @@ def test_points_are_measured_over_the_real_stack_with_what_they_vary(
     assert msgspec.json.decode((tmp_path / "sweep.json").read_bytes(), type=Document) == sweep
 
 
-def test_twins_that_differ_at_a_setting_stop_the_sweep_before_it_is_measured(
+def test_twins_that_differ_in_a_setting_stop_the_sweep_before_measuring(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Uneven(SweepTarget):

@@ -20,7 +20,7 @@ def measured(noise: float, seed: int, sigma: float = 0.08, kappa: float = 0.002)
     return {at: law(at, 400.0, sigma, kappa) * (1 + chance.gauss(0, noise)) for at in AT}
 
 
-def test_data_without_noise_give_the_parameters_back() -> None:
+def test_data_without_noise_give_the_true_parameters() -> None:
     found = fit(measured(0, 1))
     assert found.refused is None
     for name, value in KNOWN.items():
@@ -29,7 +29,7 @@ def test_data_without_noise_give_the_parameters_back() -> None:
     assert found.peak_at == pytest.approx((0.92 / 0.002) ** 0.5, rel=1e-6)
 
 
-def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
+def test_intervals_contain_the_truth_at_about_their_nominal_rate() -> None:
     runs = 300
     inside = dict.fromkeys(KNOWN, 0)
     foretold = 0
@@ -58,10 +58,10 @@ def test_without_a_knee_there_is_no_fit() -> None:
     assert found.parameters == {}
 
 
-def test_few_points_are_no_fit() -> None:
+def test_too_few_points_give_no_fit() -> None:
     assert re.fullmatch(r"2 .* 6 .*", str(fit({1: 100.0, 2: 150.0}).refused))
 
 
-def test_a_throughput_that_the_law_cannot_give_is_outside_its_prediction() -> None:
+def test_a_throughput_against_the_law_is_outside_its_prediction() -> None:
     found = fit(measured(0.02, 2))
     assert not predict(found, 20, 2 * law(20, 400.0, 0.08, 0.002)).inside

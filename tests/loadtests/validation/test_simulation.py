@@ -20,7 +20,7 @@ NOISE = Noise(
     batch=0.05, skewness=1.0, autocorrelation=0.3, drift=0.02, start=0.008, latency_p95=0.05, service_cpu=0.01
 )
 TRUTH = dict.fromkeys(METRICS, 1 / TIMES)
-# What 95 % of 100 runs lie below, or above, once in a thousand times or less.
+# Bounds that 95 % of 100 runs exceed once in a thousand times or less.
 LEAST_HELD, MOST_HELD = 0.87, 0.995
 
 
@@ -33,7 +33,7 @@ def proof_of(runs: Drawn, folder: Path) -> Proof:
 
 
 def points_from(runs: Drawn) -> Iterator[Points]:
-    """Of all starts of all runs."""
+    """Points of all starts of all runs."""
     for start in zip(*(values.reshape(-1, *values.shape[2:]) for values in runs), strict=True):
         services = zip(NAMES, *start, strict=True)
         yield {
@@ -42,7 +42,7 @@ def points_from(runs: Drawn) -> Iterator[Points]:
         }
 
 
-def test_intervals_hold_the_truth_and_equal_services_raise_few_alarms(tmp_path: Path) -> None:
+def test_intervals_contain_the_truth_and_equal_services_raise_few_alarms(tmp_path: Path) -> None:
     proof = proof_of(drawn_runs(), tmp_path)
     assert (proof.void, beyond(proof)) == (0, [])
     held = [share for shares in proof.shares.values() for share in (shares.equal_held, shares.slowed_held)]
@@ -52,7 +52,7 @@ def test_intervals_hold_the_truth_and_equal_services_raise_few_alarms(tmp_path: 
 
 
 @pytest.mark.parametrize(("batch", "lowest", "highest"), [(0.03, 0.97, 1.0), (0.4, 0.0, 0.5)])
-def test_a_tenth_is_found_where_the_noise_allows_it(
+def test_a_tenth_is_detected_if_the_noise_allows_it(
     tmp_path: Path, batch: float, lowest: float, highest: float
 ) -> None:
     noise = msgspec.structs.replace(NOISE, batch=batch)
@@ -67,16 +67,16 @@ def test_intervals_that_are_too_narrow_are_noticed(tmp_path: Path, monkeypatch: 
     assert {line.partition(" in ")[0] for line in found} >= {f"{metric}: equal_held" for metric in METRICS}
 
 
-def test_the_noise_of_starts_is_the_noise_that_they_were_drawn_with() -> None:
+def test_the_estimated_noise_is_the_simulated_one() -> None:
     noise = msgspec.structs.replace(NOISE, drift=0.05, start=0.02)
     found = noise_of(list(points_from(drawn_runs(noise, 300))))
     assert found is not None
     for name, value in msgspec.structs.asdict(noise).items():
-        # Drift is told from autocorrelation in part only, and skewness is less in a mean.
+        # Drift is only partly distinguished from autocorrelation, and a mean has less skewness.
         assert getattr(found, name) == pytest.approx(value, rel=0.35), name
 
 
-def test_points_of_files_are_what_was_written_without_what_is_void(tmp_path: Path) -> None:
+def test_points_of_files_are_the_written_ones_without_void_batches(tmp_path: Path) -> None:
     (rounds,) = runs_of(drawn_runs(runs=1), tmp_path)
     voided = rounds[2]["async"]
     batches = [
@@ -94,7 +94,7 @@ def test_points_of_files_are_what_was_written_without_what_is_void(tmp_path: Pat
             assert (found[name].latency_p95 is None) is (number == 2)
 
 
-def test_runs_of_real_starts_hold_them_whole_under_names_that_are_drawn() -> None:
+def test_runs_of_real_starts_keep_them_whole_with_shuffled_names() -> None:
     real = list(points_from(drawn_runs(runs=1)))
     found = resampled(real, RUNS, np.random.default_rng(SEED))
     whole = {start["slowed"].service_cpu: sorted(point.service_cpu or 0 for point in start.values()) for start in real}
@@ -125,7 +125,7 @@ def test_the_command_prints_its_tables_and_writes_everything(
         assert log(kind["truth"]["latency_avg"]) == pytest.approx(-log(TIMES), abs=0.03)
 
 
-def test_too_few_starts_tell_no_noise(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_too_few_starts_give_no_noise(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     measured = measured_file(tmp_path, list(points_from(drawn_runs(runs=1)))[:1])
     assert main(["simulate", "--measured", measured]) == 2
     assert measured in capsys.readouterr().err
@@ -149,7 +149,7 @@ def test_a_share_beyond_its_bound_is_named(changes: dict[str, float], nothing: f
     assert [line.partition(",")[0] for line in found] == said
 
 
-def test_a_void_run_is_no_alarm_and_nothing_found(tmp_path: Path) -> None:
+def test_a_void_run_is_neither_an_alarm_nor_a_detection(tmp_path: Path) -> None:
     runs = drawn_runs(runs=3)
     runs.contrasts[1, :2, :, :6] = np.nan
     proof = proof_of(runs, tmp_path)

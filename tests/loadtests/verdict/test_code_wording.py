@@ -1,4 +1,4 @@
-"""What naive code does by what ours does, of services whose ratios are known."""
+"""Naive code compared with ours, on services with known ratios."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from loadtests.verdict.comparison import compare
 from tests.support.simulated_turns import ALIKE, write_turns
 
 
-def test_naive_code_is_held_to_the_twin_that_it_imitates(tmp_path: Path) -> None:
+def test_naive_code_is_compared_with_its_twin(tmp_path: Path) -> None:
     slower = {"naive-sync": 2.0, "naive-async-cached": 1.25}
     write_turns(tmp_path, factors=ALIKE | slower, noise=0.002)
     found = compare(read_rounds(tmp_path)).recommendation
@@ -17,6 +17,6 @@ def test_naive_code_is_held_to_the_twin_that_it_imitates(tmp_path: Path) -> None
     assert "times sync (" in found.text.partition("requests per second of CPU")[2]
 
 
-def test_nothing_is_said_of_naive_code_where_none_was_measured(tmp_path: Path) -> None:
+def test_naive_code_is_not_mentioned_if_not_measured(tmp_path: Path) -> None:
     write_turns(tmp_path, noise=0.002)
     assert "Naive" not in compare(read_rounds(tmp_path)).recommendation.text

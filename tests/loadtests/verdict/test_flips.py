@@ -41,7 +41,7 @@ def cells(before: float, after: float, hits: int) -> dict[str, Result]:
     return {content["combination"]: msgspec.convert(content, Result) for content in contents}
 
 
-def test_the_hit_ratio_needed_is_on_the_line_from_no_hits_to_what_was_measured() -> None:
+def test_the_hit_ratio_needed_is_on_the_line_from_no_hits_to_the_measured_ratio() -> None:
     assert hit_ratio_needed(105.0, 55.0, 0.5) == pytest.approx(0.05)
     assert hit_ratio_needed(110.0, 105.0, 0.5) is None
     assert hit_ratio_needed(105.0, 55.0, None) is None
@@ -52,7 +52,7 @@ def test_the_hit_ratio_needed_has_the_interval_of_its_rounds() -> None:
     assert found == pytest.approx(interval([0.050, 0.052, 0.054]))
 
 
-def test_a_round_that_gains_nothing_leaves_no_hit_ratio_to_fall_below() -> None:
+def test_a_round_without_a_gain_gives_no_hit_ratio() -> None:
     assert hit_ratio_over_starts([cells(105, 55, 50), cells(100, 100, 50)]) is None
 
 
@@ -68,20 +68,20 @@ def test_one_round_has_a_hit_ratio_and_no_interval() -> None:
     assert (needed.low, needed.high) == (None, None)
 
 
-def test_a_rewrite_flips_with_what_binds_and_with_the_cache(tmp_path: Path) -> None:
+def test_a_rewrite_flips_with_the_bottleneck_and_with_the_cache(tmp_path: Path) -> None:
     found = flips(tmp_path, REWRITE, server=bound_by("service"), think_time_s=0.01)
     assert " service " in found
     assert found.count(" 5 %") == 2
 
 
-def test_a_statement_that_binds_flips_where_it_is_quicker(tmp_path: Path) -> None:
+def test_a_statement_as_the_bottleneck_flips_when_it_gets_quicker(tmp_path: Path) -> None:
     counted = {"routes": ["revenue"], "executions": 9, "total_ms": 9.0, "avg_ms": 1.0, "rows_examined": 5}
     busy = {**server(100.0), "statements": [{"statement": "REVENUE", **counted}]}
     found = flips(tmp_path, dict.fromkeys(CACHE, 100.0), noise=0.0, server=busy, think_time_s=0.01)
     assert re.search(r"REVENUE .* 100 requests/s", found)
 
 
-def test_what_is_undecided_is_decided_by_a_run_that_is_named(tmp_path: Path) -> None:
+def test_an_open_question_names_the_run_that_decides_it(tmp_path: Path) -> None:
     found = flips(tmp_path, dict.fromkeys(CACHE, 100.0), noise=0.3)
     assert " cache " in found
     assert "starts would tell" in found

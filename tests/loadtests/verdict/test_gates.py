@@ -1,4 +1,4 @@
-"""Gates of the command line: what breaks them, what they say, and what cannot be asked."""
+"""Gates of the command line: when they break, their messages, and invalid ones."""
 
 import json
 import re
@@ -64,7 +64,7 @@ def test_a_broken_gate_is_named_with_its_figure_and_its_interval(
         "sync.service_cpu > 1000",
     ],
 )
-def test_a_gate_on_a_missing_figure_is_broken_whatever_it_asks(
+def test_a_gate_on_a_missing_figure_is_always_broken(
     tmp_path: Path, condition: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in COMBINATIONS:
@@ -73,7 +73,7 @@ def test_a_gate_on_a_missing_figure_is_broken_whatever_it_asks(
     assert condition in capsys.readouterr().err
 
 
-def test_the_interval_of_one_round_is_missing_and_so_is_a_gate_on_it(tmp_path: Path) -> None:
+def test_a_gate_on_the_interval_of_one_round_is_broken(tmp_path: Path) -> None:
     write_rounds(tmp_path, LATENCIES, rounds=1)
     assert main(["compare", str(tmp_path), "--fail-if", "cache.latency_avg.low < 1"]) == 3
     assert main(["compare", str(tmp_path), "--fail-if", "cache.latency_avg.ratio < 1"]) == 0
@@ -97,7 +97,7 @@ def test_the_interval_of_one_round_is_missing_and_so_is_a_gate_on_it(tmp_path: P
         "cache\n.latency_p95.ratio < 20",
     ],
 )
-def test_a_condition_that_cannot_be_understood_is_two_and_one_line(
+def test_an_unreadable_condition_gives_status_two_and_one_line(
     results: Path, condition: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["compare", str(results), "--fail-if", condition]) == 2
@@ -105,7 +105,7 @@ def test_a_condition_that_cannot_be_understood_is_two_and_one_line(
     assert (captured.out, captured.err.count("\n")) == ("", 1)
 
 
-def test_an_unknown_figure_ends_with_what_can_be_named(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_figure_gives_the_known_names(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["compare", str(results), "--fail-if", "chache.latency_p95.ratio < 20"])
     line = capsys.readouterr().err
     assert all(name in line for name in ("sync-cached", "cache in async", "latency_p95", "ratio", "products"))
@@ -121,7 +121,7 @@ def test_json_holds_every_gate_and_the_status_is_the_same(results: Path, capsys:
 
 
 @pytest.mark.parametrize("condition", ["cache.latency_avg.ratio < 1", "cache in sync.latency_avg.difference > 1"])
-def test_a_gate_on_the_only_round_that_is_left_is_broken(
+def test_a_gate_on_the_only_remaining_round_is_broken(
     results: Path, condition: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in (2, 3, 4):
@@ -142,7 +142,7 @@ def test_a_gate_on_the_only_round_that_is_left_is_broken(
         ((), 0),
     ],
 )
-def test_an_effect_that_no_round_tells_of_is_a_status_of_its_own(
+def test_an_effect_missing_in_all_rounds_has_its_own_status(
     results: Path, void: tuple[str, ...], status: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in void:
@@ -152,7 +152,7 @@ def test_an_effect_that_no_round_tells_of_is_a_status_of_its_own(
     assert ("missing, as no start" in capsys.readouterr().err) is (status == EFFECT_MISSING)
 
 
-def test_cells_that_are_void_in_turns_leave_no_pair_and_no_effect(results: Path) -> None:
+def test_alternating_void_cells_leave_no_pair_and_no_effect(results: Path) -> None:
     for number in (1, 2, 3, 4):
         save(results, document("sync" if number % 2 else "async", number, failed=1))
     assert main(["compare", str(results)]) == EFFECT_MISSING
@@ -164,7 +164,7 @@ def test_a_broken_gate_comes_before_a_missing_effect(results: Path) -> None:
     assert main(["compare", str(results), "--fail-if", "cache in async.latency_avg.ratio > 1"]) == GATE_BROKEN
 
 
-def test_a_comparison_without_a_cell_that_counts_is_void_before_it_is_broken(tmp_path: Path) -> None:
+def test_a_comparison_without_valid_cells_is_void_before_it_is_broken(tmp_path: Path) -> None:
     for name in COMBINATIONS:
         save(tmp_path, document(name, failed=1))
     assert main(["compare", str(tmp_path), "--fail-if", "cache.latency_avg.ratio < 2"]) == 4

@@ -1,4 +1,4 @@
-"""What is recommended for results of known effects, what it costs, and when it flips."""
+"""The recommendation for results with known effects, its costs, and its flips."""
 
 import json
 import re
@@ -63,7 +63,7 @@ def recommended(
         (NOTHING, "think time", "undecided"),
     ],
 )
-def test_the_answer_follows_from_what_the_load_could_show(
+def test_the_answer_uses_only_effects_that_the_load_can_show(
     tmp_path: Path, latencies: dict[str, float], resource: str, answer: str
 ) -> None:
     found = recommended(tmp_path, latencies, profile="mixed", server=bound_by(resource))
@@ -72,14 +72,14 @@ def test_the_answer_follows_from_what_the_load_could_show(
     assert found.next or answer != "undecided"
 
 
-def test_a_side_that_nobody_saw_tells_nothing_of_async(tmp_path: Path) -> None:
+def test_without_the_servers_side_nothing_is_concluded_about_async(tmp_path: Path) -> None:
     found = recommended(tmp_path, REWRITE, server=None)
     assert (found.answer, found.tells_of_async) == ("undecided", False)
     assert set(found.unseen) == {"async uncached", "async cached"}
     assert all(why in found.text for why in found.unseen.values())
 
 
-def test_of_async_a_load_that_waits_for_others_tells_only_the_cpu_and_names_the_run_that_tells_more(
+def test_a_load_that_waits_for_other_parts_shows_only_asyncs_cpu_and_names_a_better_run(
     tmp_path: Path,
 ) -> None:
     found = recommended(tmp_path, BOTH)
@@ -89,7 +89,7 @@ def test_of_async_a_load_that_waits_for_others_tells_only_the_cpu_and_names_the_
     assert "make matrix PROFILE=capacity" in found.text
 
 
-def test_one_twin_that_waits_for_others_hides_its_pair_and_not_the_other_pair(tmp_path: Path) -> None:
+def test_a_twin_that_waits_for_other_parts_hides_its_pair_and_not_the_other_pair(tmp_path: Path) -> None:
     for content in simulated(BOTH, 4, 0.002):
         save(tmp_path, content | {"server": bound_by("k6" if content["combination"] == "async" else "service")})
     found = compare(read_rounds(tmp_path)).recommendation
@@ -121,7 +121,7 @@ def test_a_recommendation_says_what_each_cure_costs(tmp_path: Path) -> None:
     assert any(" 66 s " in phrase for phrase in found.costs["add the cache"])
 
 
-def test_the_age_of_data_is_that_of_the_lifetime_that_was_measured(tmp_path: Path) -> None:
+def test_the_age_of_data_follows_from_the_measured_lifetime(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(json.dumps({"ledger": {"sync-cached": {"variable CACHE_LIFETIME": "10"}}}))
     recommended(tmp_path, CACHE)
     found = compare(read_rounds(tmp_path), context_of(tmp_path)).recommendation
@@ -139,9 +139,7 @@ def test_the_age_of_data_is_that_of_the_lifetime_that_was_measured(tmp_path: Pat
         ({"sync": "16", "async": "20"}, ("7 connections", "+4 connections to the database: 20 counted in async")),
     ],
 )
-def test_connections_are_those_that_the_ledger_counted(
-    tmp_path: Path, counted: dict[str, str], phrases: tuple[str, str]
-) -> None:
+def test_connections_are_those_in_the_ledger(tmp_path: Path, counted: dict[str, str], phrases: tuple[str, str]) -> None:
     ledger = {name: {"database connections": value} for name, value in counted.items()}
     run = {"ledger": ledger | ({"sync-cached": {"Redis connections": "7"}} if counted else {})}
     (tmp_path / "run.json").write_text(json.dumps(run))
@@ -186,7 +184,7 @@ def test_the_third_cures_saving_has_the_interval_of_its_rounds(tmp_path: Path) -
     assert (cure.limit_rps_after, cure.limit_rps_after_low, cure.limit_rps_after_high) == pytest.approx(expected)
 
 
-def test_a_statement_that_binds_is_mended_first_when_no_cure_is_shown(tmp_path: Path) -> None:
+def test_a_statement_as_the_bottleneck_comes_first_when_no_cure_is_shown(tmp_path: Path) -> None:
     busy = {**server(100.0), "statements": [REPORT, PAGE]}
     found = recommended(tmp_path, NOTHING, server=busy, think_time_s=0.01)
     assert found.answer == "mend the statement"
@@ -195,7 +193,7 @@ def test_a_statement_that_binds_is_mended_first_when_no_cure_is_shown(tmp_path: 
     assert any(flip.startswith("REVENUE becomes quicker") for flip in found.flips)
 
 
-def test_a_statement_is_not_mended_on_the_word_of_one_round(tmp_path: Path) -> None:
+def test_one_round_is_not_enough_to_recommend_a_statement(tmp_path: Path) -> None:
     busy = {**server(100.0), "statements": [REPORT, PAGE]}
     assert recommended(tmp_path, CACHE, rounds=1, server=busy, think_time_s=0.01).answer == "undecided"
 
@@ -205,12 +203,12 @@ def test_without_statements_there_is_no_third_cure(tmp_path: Path) -> None:
     assert (found.statement, "third cure" in found.text) == (None, False)
 
 
-def test_services_of_ones_own_have_no_cost_that_we_could_know(tmp_path: Path) -> None:
+def test_a_users_services_have_no_known_cost(tmp_path: Path) -> None:
     for content in simulated(CACHE, 1):
         save(tmp_path, content | {"combination": f"my-{content['combination']}"})
     assert compare(read_rounds(tmp_path)).recommendation.costs == {}
 
 
-def test_the_age_of_data_without_a_ledger_is_that_of_the_services_preset() -> None:
+def test_the_age_of_data_without_a_ledger_is_the_services_default() -> None:
     preset = Settings(combination="any", bind="any:1", database_url="mysql://").cache_lifetime
     assert preset * (1 + JITTER) == greatest_age_s({}, "sync-cached")

@@ -1,4 +1,4 @@
-"""What the rewrite is made of, and another server as a cure, of services whose ratios are known."""
+"""The factors of the rewrite, and another server as a cure, on services with known ratios."""
 
 import math
 from pathlib import Path
@@ -47,7 +47,7 @@ def test_the_factors_multiply_to_the_rewrite(tmp_path: Path) -> None:
     assert math.prod(factors) == pytest.approx(effects["simple"]["async uncached"]["service_cpu"].ratio)
 
 
-def test_a_quicker_server_is_the_cure_where_neither_cache_nor_rewrite_is(tmp_path: Path) -> None:
+def test_a_quicker_server_is_the_cure_if_neither_cache_nor_rewrite_is(tmp_path: Path) -> None:
     found = compared(tmp_path).recommendation
     assert found.answer == "change the server"
     assert {"change the server", "rewrite", "add the cache"} <= found.costs.keys()
@@ -55,7 +55,7 @@ def test_a_quicker_server_is_the_cure_where_neither_cache_nor_rewrite_is(tmp_pat
     assert any("sync-granian" in line for line in found.headline)
 
 
-def test_the_rewrite_is_the_cure_where_it_beats_the_server(tmp_path: Path) -> None:
+def test_the_rewrite_is_the_cure_if_it_beats_the_server(tmp_path: Path) -> None:
     found = compared(tmp_path, **{"async": 0.4, "async-cached": 1.0}).recommendation
     assert found.answer == "rewrite"
     assert "so the rewrite beats it" in found.text

@@ -1,4 +1,4 @@
-"""What a recommendation says of capacity and sweep, and of which run it says that it is."""
+"""A recommendation's sentences on capacity and sweep, and on the runs they are from."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ from tests.support.study_files import capacity_file, searched, step, sweep_file
 LATENCIES = {"sync": 400.0, "sync-cached": 10.0, "async": 400.0, "async-cached": 10.0}
 HOST = {"cpu": "One", "cores": 2, "memory_gb": 8.0, "system": "Linux 6.1"}
 RUN = {"host": HOST, "commit": "a" * 40}
-# How far above its rate each step was, and what came of it.
+# Each step's distance above the rate, and its outcome.
 TRIED: tuple[tuple[int, Outcome], ...] = ((0, "held"), (1, "broken"), (0, "held"))
 RATES = {"sync": (20, 300.0), "sync-cached": (400, 500.0), "async": (18, 240.0), "async-cached": (320, 400.0)}
 
@@ -54,7 +54,7 @@ def recommended(folder: Path, *given: Path) -> Recommendation:
 
 
 def said_of(what: str, found: Recommendation) -> str:
-    """What it says of one kind of study; of the other there may be a run that this project shows."""
+    """The sentence on one kind of study; the other kind may have a run of this project."""
     (sentence,) = (line for line in found.elsewhere if line.startswith(what))
     return sentence
 
@@ -66,7 +66,7 @@ def save(folder: Path, name: str, content: dict[str, Any]) -> Path:
     return path
 
 
-def test_capacity_beside_the_run_says_what_held(folder: Path) -> None:
+def test_capacity_beside_the_run_gives_the_confirmed_rates(folder: Path) -> None:
     save(folder.parent, "20261120T100000Z-capacity/capacity.json", capacity(**RUN))
     found = recommended(folder)
     sentence = said_of("Capacity", found)
@@ -87,20 +87,20 @@ def test_capacity_beside_the_run_says_what_held(folder: Path) -> None:
         ({}, "on a host that is not known to be this one"),
     ],
 )
-def test_a_study_says_how_near_its_run_is_to_this_one(folder: Path, run: dict[str, Any], words: str) -> None:
+def test_a_study_is_shown_with_its_host_and_commit(folder: Path, run: dict[str, Any], words: str) -> None:
     save(folder, "capacity.json", capacity(**run))
     found = recommended(folder)
     assert words in said_of("Capacity", found)
-    # Only what was measured of this and here saves measuring it.
+    # Only a study of this commit on this host saves a new one.
     assert ("make matrix PROFILE=capacity" in found.text) is (words != "on the same host, the same commit")
 
 
-def test_a_study_that_was_not_finished_leaves_its_run_to_do(folder: Path) -> None:
+def test_an_unfinished_study_is_recommended_again(folder: Path) -> None:
     save(folder, "capacity.json", capacity(**RUN) | {"complete": False})
     assert any("PROFILE=capacity" in line for line in recommended(folder).next)
 
 
-def test_a_rate_that_is_known_from_below_only_says_so(folder: Path) -> None:
+def test_a_rate_that_is_only_a_lower_bound_is_marked(folder: Path) -> None:
     study = capacity(**RUN)
     study["combinations"][3]["steps"] = []
     study["combinations"][2]["rate_rps"] = None
@@ -117,20 +117,22 @@ def test_a_rate_that_is_known_from_below_only_says_so(folder: Path) -> None:
         ("not shown", "no flip is shown at the levels that it swept"),
     ],
 )
-def test_a_sweep_says_where_it_flips(folder: Path, kind: Kind, words: str) -> None:
+def test_a_sweep_gives_its_flips(folder: Path, kind: Kind, words: str) -> None:
     save(folder, "sweep.json", sweep_file(Flip(kind), "async uncached becomes better above 20 ms", RUN))
     sentence = said_of("The sweep", recommended(folder))
     assert words in sentence
 
 
-def test_after_capacity_the_sweep_is_the_run_that_tells_more(folder: Path) -> None:
+def test_after_capacity_the_sweep_is_the_next_run(folder: Path) -> None:
     save(folder, "capacity.json", capacity(**RUN))
     assert any("PROFILE=sweep" in line for line in recommended(folder).next)
     save(folder, "sweep.json", sweep_file(Flip("none"), "", RUN))
     assert not any("PROFILE" in line for line in recommended(folder).next)
 
 
-def test_a_given_file_stands_before_the_one_beside_the_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_given_file_takes_precedence_over_the_one_beside_the_run(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     save(folder, "capacity.json", capacity())
     given = save(folder.parent, "elsewhere/mine.json", capacity(**RUN))
     words = ["--study", str(given), "--html", str(folder / "page.html"), "--section", "cost"]
@@ -139,6 +141,6 @@ def test_a_given_file_stands_before_the_one_beside_the_run(folder: Path, capsys:
     assert "From elsewhere/mine.json" in (folder / "page.html").read_text()
 
 
-def test_a_given_file_of_no_kind_ends_in_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_given_file_of_an_unknown_kind_gives_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", str(folder), "--study", str(folder / "run.json")]) == 2
     assert "is none of capacity.json, sweep.json, faults.json" in capsys.readouterr().err
