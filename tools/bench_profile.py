@@ -40,7 +40,7 @@ SAMPLES_PER_SECOND: Final = 200
 SPARE_SECONDS: Final = 30
 # Where pip has installed it, which may not be on PATH.
 SAMPLER: Final = str(Path(sys.executable).with_name("py-spy"))
-# One folded stack a line: frames from the outside in, each with its file, then how many samples.
+# One folded stack per line: frames from the outside in, each with its file, then the number of samples.
 FRAME_FILE: Final = re.compile(r"\(([^();]+?)(?::\d+)?\) \d+$")
 PACKAGE: Final = re.compile(r"site-packages/([^/]+?)(?:\.py)?(?:/|$)")
 STANDARD: Final = re.compile(r"/python3\.\d+/([^/]+?)(?:\.py)?(?:/|$)")

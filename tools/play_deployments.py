@@ -111,7 +111,7 @@ def containers(name: str) -> list[str]:
 
 @contextmanager
 def nothing_left() -> Iterator[None]:
-    """Removes everything: podman keeps ConfigMaps and Secrets, and the volumes that an image declares."""
+    """Removes the leftovers of podman: ConfigMaps, Secrets, and the volumes that an image declares."""
     before = {kind: run("podman", kind, "ls", "--quiet").split() for kind in ("volume", "secret")}
     try:
         yield

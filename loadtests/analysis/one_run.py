@@ -1,4 +1,4 @@
-"""Whether the files of a folder can be of one run, and of the one that its run.json describes."""
+"""Checks that the files of a folder can belong to one run, and to the one in its run.json."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +20,7 @@ Files = Mapping[Path, Result]
 
 
 class Fact(NamedTuple):
-    """What all files of a run have in common; compared where it is known, of runs by hand within a round."""
+    """A property that all files of a run share; compared if known, for manual runs within a round."""
 
     name: str
     of_result: Callable[[Result], Any]
@@ -36,7 +36,7 @@ FACTS: Final = (
     Fact("versions", lambda result: result.versions, lambda run: run.versions),
     Fact("profile", lambda result: result.profile, lambda run: run.profile),
 )
-# Variables of run.json's load that a result has as a figure too.
+# Variables of run.json's load that a result has as a figure, too.
 LOAD: Final[Mapping[str, tuple[str, Callable[[str, str], Any]]]] = {
     "VUS": ("vus", whole),
     "WARM_UP": ("warm_up_s", seconds),
@@ -45,12 +45,12 @@ LOAD: Final[Mapping[str, tuple[str, Callable[[str, str], Any]]]] = {
     "MIX": ("mix", by_route),
     "HIT_RATIO": ("hit_ratio_asked", lambda name, text: decimal(name, text, 0, 1)),
 }
-# The clock of run.json is read in whole seconds.
+# Times in run.json are whole seconds.
 SECOND: Final = 1.0
 
 
 def refuse_mixture(folder: Path, files: Files, run: RunDescription) -> None:
-    """Raises UnusableResults naming the first file that cannot be of this run, or of one run with the others."""
+    """Raises UnusableResults, naming the first file that cannot belong to this run or to one run with the others."""
     for fault in chain(
         _misnamed(files), _copies(files), _unlike(files, run), _strangers(folder, files, run), _edited(folder, run)
     ):
@@ -58,7 +58,7 @@ def refuse_mixture(folder: Path, files: Files, run: RunDescription) -> None:
 
 
 def shortfall(run: RunDescription, rounds: int) -> str | None:
-    """What the run was to have and has not; null when it is whole, or nothing says what was planned."""
+    """The missing parts of the run; null if it is complete or its plan is unknown."""
     if run.finished and rounds >= run.rounds:
         return None
     state = "finished" if run.finished else "not finished"
@@ -80,14 +80,14 @@ def _misnamed(files: Files) -> Iterator[str]:
 
 
 def _copies(files: Files) -> Iterator[str]:
-    """A measurement under another number: a time in milliseconds, a whole course, and all turns come once only."""
+    """Copies under another number: times in milliseconds, timelines and turns are unique."""
     seen: dict[tuple[str, str], Path] = {}
     for path, result in files.items():
         course = msgspec.json.encode((result.timeline, result.percentiles)).decode() if result.timeline else ""
         turns = msgspec.json.encode(result.turns).decode() if result.turns else ""
         for mark in filter(None, (result.started_at if time_of(result.started_at) else "", course, turns)):
             other = seen.setdefault((result.combination, mark), path)
-            # Two files of one round are told apart by who lays rounds together.
+            # Two files of one round are reported when rounds are assembled.
             if other != path and files[other].round != result.round:
                 yield f"{path} is a copy of {other.name} under another start"
 
@@ -107,7 +107,7 @@ def _unlike(files: Files, run: RunDescription) -> Iterator[str]:
 
 
 def _strangers(folder: Path, files: Files, run: RunDescription) -> Iterator[str]:
-    """Files that the plan, the load and the ledgers of run.json do not know."""
+    """Files that do not match the plan, the load and the ledgers in run.json."""
     begun = time_of(run.started_at) if run.started_at else None
     if run.started_at and begun is None:
         yield f"{folder / RUN_FILE} has started_at {run.started_at}, which is no time of UTC"
@@ -149,7 +149,7 @@ def _other_ledger(path: Path, result: Result, run: RunDescription) -> Iterator[s
 
 
 def _edited(folder: Path, run: RunDescription) -> Iterator[str]:
-    """Versions are in run.json twice: read of a running service, and summed up."""
+    """Versions are in run.json twice: from the running services, and as a summary."""
     for name, ledger in run.ledger.items() if isinstance(run.ledger, dict) else ():
         for entry, value in ledger.items() if isinstance(ledger, dict) else ():
             library = entry.removeprefix("library ")

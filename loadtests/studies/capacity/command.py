@@ -68,7 +68,7 @@ class CapacityRun:
         while load := next_load(steps, self._options):
             say(f"{name}, step {len(steps) + 1}: {_named(load)}; {self._left(len(steps))}")
             steps.append(stepper.take(name, len(steps) + 1, load))
-            say(f"  {said_of(steps[-1])}")
+            say(f"  {outcome_of(steps[-1])}")
             self._save([*self._done, capacity_of(name, steps, self._options, cores)])
         self._done.append(capacity_of(name, steps, self._options, cores))
 
@@ -116,7 +116,7 @@ PARTS: Final = {
 }
 
 
-def said_of(step: Step) -> str:
+def outcome_of(step: Step) -> str:
     p95 = step.latency_ms.get("p95")
     latency = MISSING if p95 is None else f"{p95:.1f} ms"
     reasons = f": {'; '.join(step.reasons)}" if step.reasons else ""
