@@ -46,6 +46,7 @@ class CacheServer:
         command = [programs.need("redis-server"), str(self._configuration), *self._definition.command, *options]
         self.process.start(command, settings, self._directory, user=self._user)
         self.process.wait(self._answers, START_SECONDS)
+        self.process.settle()
 
     def _answers(self) -> bool:
         try:

@@ -1,6 +1,5 @@
 """The stack's database server: MySQL or MariaDB, whichever is installed."""
 
-import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,9 +60,7 @@ class DatabaseServer:
         self._socket = directory / "s"
         self.program = programs.need("mysqld", "mariadbd")
         self.flavour = MARIADB if "MariaDB" in programs.version(self.program) else MYSQL
-        self._cores = cores
-        all_cores = frozenset(os.sched_getaffinity(0))
-        self.process = Process("the database server", directory.parent / "database.log", all_cores)
+        self.process = Process("the database server", directory.parent / "database.log", cores)
         self.port = ports.free()
 
     def start(self, seeded: Path | None = None) -> None:
@@ -97,8 +94,8 @@ class DatabaseServer:
         self.settle()
 
     def settle(self) -> None:
-        """Pin the server to its cores; while it loads the data it may use all."""
-        self.process.move(self._cores)
+        """Pin the server to its cores, once it has loaded the data."""
+        self.process.settle()
 
     def connect(self, database: str | None = None) -> Connection:
         """A root connection over the socket: autocommit, several statements per query allowed."""

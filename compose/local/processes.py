@@ -13,7 +13,7 @@ import psutil
 
 from compose.local.failures import StackError, tail, unusable
 from compose.local.permissions import identity, open_log
-from compose.local.placement import Cores, pinned
+from compose.local.placement import Cores
 
 MARK = "ASYNC_REWRITE_MATRIX_STACK"
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "VIRTUAL_ENV")
@@ -35,7 +35,7 @@ def environment(directory: Path, extra: Mapping[str, str]) -> dict[str, str]:
 
 
 class Process:
-    """A process in its own session; its output goes to `log`."""
+    """A process in its own session; its output goes to `log`. Until `settle` it may use all cores."""
 
     def __init__(self, name: str, log: Path, cores: Cores) -> None:
         self.name = name
@@ -63,7 +63,7 @@ class Process:
         self, command: Sequence[str], environment: Mapping[str, str], folder: Path, user: int | None = None
     ) -> None:
         """Run as `user` if given, else as the current user; output is appended to the log."""
-        with open_log(self.log) as output, pinned(self._cores):
+        with open_log(self.log) as output:
             self._running = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -91,17 +91,19 @@ class Process:
             line = f"{self.name} exited with status {self._running.returncode}"
             raise StackError(line, log=tail(self.log))
 
-    def move(self, cores: Cores) -> None:
-        """Pin all threads to these cores; threads that start later inherit them."""
-        moved: set[int] = set()
-        while fresh := self.threads() - moved:
+    def settle(self) -> None:
+        """Pin all threads of the process and of its children to its cores; threads that start later inherit them."""
+        settled: set[int] = set()
+        while fresh := self.threads() - settled:
             for thread in fresh:
                 with contextlib.suppress(ProcessLookupError):
-                    os.sched_setaffinity(thread, cores)
-            moved |= fresh
+                    os.sched_setaffinity(thread, self._cores)
+            settled |= fresh
 
     def threads(self) -> set[int]:
-        return {thread.id for thread in psutil.Process(self.pid).threads()}
+        """Thread ids of the process and of its children."""
+        parent = psutil.Process(self.pid)
+        return {thread.id for process in (parent, *parent.children(recursive=True)) for thread in process.threads()}
 
     def terminate(self) -> None:
         """SIGTERM to this process only."""

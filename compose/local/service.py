@@ -67,7 +67,9 @@ class Service:
         self.process.start([*python(module, self.python), *arguments], settings, CHECKOUT)
 
     def wait(self) -> None:
+        """Until it is ready; then it is pinned to its cores."""
         self.process.wait(self.ready, START_SECONDS)
+        self.process.settle()
 
     def start(self, environment: Mapping[str, str] | None = None) -> None:
         self.launch(environment)

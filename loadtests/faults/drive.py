@@ -149,6 +149,7 @@ def _nginx(target: FaultTarget, upstream: list[int]) -> Iterator[int]:
     try:
         process.start(command, environment(folder, {}), folder, user=user)
         process.wait(lambda: _listens(port), NGINX_START_SECONDS)
+        process.settle()
         yield port
     finally:
         process.stop(NGINX_STOP_SECONDS)

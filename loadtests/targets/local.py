@@ -43,7 +43,7 @@ class LocalTarget(Target):
         return self.service(name).url
 
     def prepare(self, names: Sequence[str], restore: bool) -> None:
-        """Starts all at once; rows are copied on other cores while the services start and get no requests."""
+        """Starts all at once; rows are copied while the services start and get no requests."""
         services = [self.service(name) for name in names]
         stop_all([service.process for service in services], max(service.grace for service in services))
         for name in names:

@@ -192,8 +192,9 @@ def groups(pid: int) -> list[str]:
 
 
 def threads_cores(pid: int) -> set[frozenset[int]]:
-    """The sets of cores that the threads of a process may run on."""
-    threads = psutil.Process(pid).threads()
+    """The sets of cores that the threads of a process and of its children may run on."""
+    parent = psutil.Process(pid)
+    threads = [thread for process in (parent, *parent.children(recursive=True)) for thread in process.threads()]
     return {frozenset(os.sched_getaffinity(thread.id)) for thread in threads}
 
 
