@@ -56,8 +56,8 @@ def up(chosen: argparse.Namespace, progress: Progress) -> int:
     )
     with Stack(options) as stack:
         progress.end()
-        show(stack, progress.elapsed)
         try:
+            show(stack, progress.elapsed)
             watch(stack)
         except (KeyboardInterrupt, SystemExit):
             progress("stopping")
