@@ -12,7 +12,7 @@ import { endNotes } from './lib/end_notes.js';
 import { figuresOf, isMachineReadable, resultOf } from './lib/figures.js';
 import { HeadToHead } from './lib/head_to_head.js';
 import { refuseUnready } from './lib/guards.js';
-import { measuredSince, sliceOf, thresholds, TREND_STATS, visitors as arrivals } from './lib/measures.js';
+import { measuredSince, sliceOf, thresholds, trendStats, visitors as arrivals } from './lib/measures.js';
 import { refuseMistakes } from './lib/mistakes.js';
 import { phasesOf } from './lib/phases.js';
 import { cumulated, drawn, seeded } from './lib/random.js';
@@ -45,8 +45,7 @@ export const options = {
   batch: settings.asked.visitors,
   batchPerHost: settings.asked.visitors,
   // Every VU runs this script again, but k6 uses the options of the first run only.
-  thresholds: __VU === 0 ? thresholds(settings) : {},
-  summaryTrendStats: TREND_STATS,
+  ...(__VU === 0 ? { thresholds: thresholds(settings), summaryTrendStats: trendStats() } : {}),
   // A URL tag would create a time series for every catalogue page.
   systemTags: ['scenario', 'status', 'error_code'],
   setupTimeout: '180s',

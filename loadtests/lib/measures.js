@@ -12,7 +12,6 @@ export const CACHE_ANSWERS = ['hit', 'miss', 'stale', 'bypass', 'off'];
 export const CURVE = [1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 92.5, 95, 97.5, 99, 99.5, 99.9];
 // The quantile function that parts of a load hand over, as dense as pooling needs: k6 knows of its part after its options.
 export const PLACES = [...places(0, 90, 0.5), ...places(90, 98, 0.1), ...places(98, 100, 0.01)];
-export const TREND_STATS = ['avg', 'min', 'med', 'max', 'count', ...PLACES.map((place) => `p(${place})`)];
 // Parts of the measured time, each with figures of its own, to show what changes while it lasts.
 export const SLICES = 12;
 
@@ -26,7 +25,11 @@ export const visitors = new Counter('visitors');
 
 /** Percentiles after `from` up to `to`. @param {number} from @param {number} to @param {number} step */
 function places(from, to, step) {
-  return Array.from({ length: Math.round((to - from) / step) }, (_, place) => Number((from + (place + 1) * step).toFixed(2)));
+  return Array.from({ length: Math.round((to - from) / step) }, (_, place) => Math.round(100 * (from + (place + 1) * step)) / 100);
+}
+
+export function trendStats() {
+  return ['avg', 'min', 'med', 'max', 'count', ...PLACES.map((place) => `p(${place})`)];
 }
 
 /** The name of one figure: a metric with tags. @param {string} metric @param {Record<string, string>} tags */
