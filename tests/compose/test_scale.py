@@ -14,6 +14,7 @@ from psutil import virtual_memory
 from compose.local import definition, rows
 from compose.local.placement import place
 from compose.local.service import Service, localised
+from tests.support.data_rules import ROW_COUNTS, WRITTEN_DOWN
 from tests.support.own_services import free_port
 from tests.support.seeded_servers import KINDS, SeededServer, seeded_server
 from tests.support.stacks import COMBINATIONS
@@ -24,6 +25,8 @@ pytestmark = pytest.mark.usefixtures("servers")
 # Megabytes of data and indexes of one database at SCALE=1, on either server.
 COPY_MB: Final = 20
 SCALES: Final = (1, 2)
+# Tables of as many rows at any scale.
+FIXED: Final = {"calendar", "categories"}
 # Of one as many as of the other; a report reads the same rows each time.
 REQUESTS: Final = 60
 # Of the user of either shop.
@@ -33,9 +36,10 @@ WORK: Final = "SHOW SESSION STATUS WHERE Variable_name LIKE 'Handler\\_read%' OR
 
 
 class Shops(NamedTuple):
-    """A database for each scale, with the rows that its seeding has read and written."""
+    """A database for each scale: what it holds, and the rows that its seeding has read and written."""
 
     server: SeededServer
+    checksums: dict[int, str]
     work: dict[int, int]
 
 
@@ -43,7 +47,8 @@ class Shops(NamedTuple):
 def shops(request: pytest.FixtureRequest) -> Iterator[Shops]:
     with seeded_server(request.param) as server:
         try:
-            yield Shops(server, {scale: seeded(server, scale) for scale in SCALES})
+            work = {scale: seeded(server, scale) for scale in SCALES}
+            yield Shops(server, {scale: server.checksums(shop_of(scale)) for scale in SCALES}, work)
         finally:
             for scale in SCALES:
                 server.rows("mysql", f"DROP DATABASE IF EXISTS {shop_of(scale)}")
@@ -109,6 +114,14 @@ def test_no_route_but_the_aggregates_reads_more_rows_of_a_larger_shop(
     allowed = {route: SCALES[1] * LIMIT if route in AGGREGATES else LIMIT for route in ROUTES}
     assert {route: by for route, by in growth.items() if by > allowed[route]} == {}
     assert min(growth[route] for route in AGGREGATES) > LIMIT
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_another_seeding_makes_the_same_rows_times_the_scale(shops: Shops, scale: int) -> None:
+    lines = (line.split("\t") for line in shops.checksums[scale].splitlines())
+    counts = {name: int(count) for name, count, _ in lines}
+    assert counts == {name: count if name in FIXED else count * scale for name, count in ROW_COUNTS.items()}
+    assert (shops.checksums[scale] == WRITTEN_DOWN) is (scale == 1)
 
 
 def test_seeding_reads_and_writes_as_many_more_rows_as_there_are(shops: Shops) -> None:

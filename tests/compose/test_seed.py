@@ -12,22 +12,17 @@ from pymysql.cursors import DictCursor
 from compose.local import rows
 from compose.local.definition import CHECKOUT
 from shared.shop import answers, statements
-from tests.support.data_rules import ALLOWED, BROKEN_RULES, FORBIDDEN
+from tests.support.data_rules import ALLOWED, BROKEN_RULES, FORBIDDEN, ROW_COUNTS, WRITTEN_DOWN
 from tests.support.seeded_servers import KINDS, SHOPS, SeededServer, seeded_server
 
 pytestmark = pytest.mark.usefixtures("servers")
 
-WRITTEN_DOWN: Final = (rows.SCRIPTS / "checksums.tsv").read_text()
 REFUSED: Final = {
     1044,
     1142,
     1227,
 }  # the errors for a database, a table and a statement without the privilege
 
-ROW_COUNTS: Final = {
-    "calendar": 1, "categories": 20, "products": 2000, "customers": 5000,
-    "orders": 50000, "order_lines": 150000, "idempotency_keys": 0,
-}  # fmt: skip
 BY_LINES: Final = """
 SELECT c.name FROM categories c JOIN products p ON p.category_id = c.id JOIN order_lines l ON l.product_id = p.id
 GROUP BY c.name ORDER BY COUNT(*) DESC"""
@@ -66,14 +61,9 @@ def server(request: pytest.FixtureRequest) -> Iterator[SeededServer]:
         yield running
 
 
-def checksums(server: SeededServer, database: str) -> str:
-    with server.connect(database) as root:
-        return rows.checksums(root)
-
-
 @pytest.mark.parametrize("database", [rows.TEMPLATE, *SHOPS])
 def test_every_database_has_the_recorded_rows(server: SeededServer, database: str) -> None:
-    assert checksums(server, database) == WRITTEN_DOWN
+    assert server.checksums(database) == WRITTEN_DOWN
 
 
 def test_the_recorded_rows_have_the_documented_counts() -> None:
@@ -93,24 +83,6 @@ def test_a_checksum_sees_a_single_changed_cent(server: SeededServer) -> None:
 def test_the_next_order_has_the_same_id_in_all_four(server: SeededServer, shop: str) -> None:
     [(_, definition)] = server.rows(shop, "SHOW CREATE TABLE orders")
     assert re.findall(r"AUTO_INCREMENT=(\d+)", str(definition)) == ["50001"]
-
-
-@pytest.mark.parametrize("scale", [1, 2])
-def test_another_seeding_makes_the_same_rows_times_the_scale(server: SeededServer, scale: int) -> None:
-    with server.connect(None) as root, root.cursor() as cursor:
-        cursor.execute("DROP DATABASE IF EXISTS shop_again")
-    try:
-        rows.create(server.connect, "shop_again")
-        with server.connect("shop_again") as root:
-            rows.run(root, "seed.sql", scale=scale)
-            found = rows.checksums(root)
-    finally:
-        with server.connect(None) as root, root.cursor() as cursor:
-            cursor.execute("DROP DATABASE IF EXISTS shop_again")
-    counts = {name: int(count) for name, count, _ in (line.split("\t") for line in found.splitlines())}
-    fixed = {"calendar", "categories"}
-    assert counts == {name: n if name in fixed else n * scale for name, n in ROW_COUNTS.items()}
-    assert (found == WRITTEN_DOWN) is (scale == 1)
 
 
 @pytest.mark.parametrize("rule", BROKEN_RULES)
@@ -149,7 +121,7 @@ def test_a_restored_database_equals_the_initial_one(server: SeededServer) -> Non
         cursor.execute("UPDATE products SET stock = 0, name = 'gone' WHERE id < 100")
         cursor.execute("INSERT INTO orders (customer_id, day, total, created_at) VALUES (1, NOW(), 1, NOW())")
         cursor.execute("INSERT INTO idempotency_keys VALUES ('k', REPEAT('h', 32), NULL, NULL, NULL, NOW())")
-    assert checksums(server, "shop_async") != WRITTEN_DOWN
+    assert server.checksums("shop_async") != WRITTEN_DOWN
     rows.restore(server.connect, "shop_async")
     test_every_database_has_the_recorded_rows(server, "shop_async")
     test_the_next_order_has_the_same_id_in_all_four(server, "shop_async")

@@ -1,6 +1,14 @@
-"""Conditions that the data set never meets, and statements that a service may and may not run."""
+"""Row counts of the data set, conditions that it never meets, and statements that a service may and may not run."""
 
 from typing import Final
+
+from compose.local import rows
+
+WRITTEN_DOWN: Final = (rows.SCRIPTS / "checksums.tsv").read_text()
+ROW_COUNTS: Final = {
+    "calendar": 1, "categories": 20, "products": 2000, "customers": 5000,
+    "orders": 50000, "order_lines": 150000, "idempotency_keys": 0,
+}  # fmt: skip
 
 # Each statement counts rows that must not exist.
 BROKEN_RULES: Final = {

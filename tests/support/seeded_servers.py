@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pymysql
 from pymysql.constants import CLIENT
 
-from compose.local import definition
+from compose.local import definition, rows
 from compose.local.database_server import Connection
 from compose.local.options import StackOptions
 from compose.local.stack import Stack
@@ -46,6 +46,10 @@ class SeededServer:
         with self.connect(database) as root, root.cursor() as cursor:
             cursor.execute(statement)
             return list(cursor.fetchall())
+
+    def checksums(self, database: str) -> str:
+        with self.connect(database) as root:
+            return rows.checksums(root)
 
 
 @contextmanager
