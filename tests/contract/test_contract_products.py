@@ -34,7 +34,7 @@ def test_a_product_is_its_row(combination: Combination, number: int) -> None:
 def test_an_unknown_product_is_a_404(combination: Combination, path: str) -> None:
     answer = combination.get(f"/api/products/{path}")
     assert answer.status_code == 404
-    assert answer.json()["detail"] != combination.get("/api/nothing").json()["detail"]
+    assert "product" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=str)
