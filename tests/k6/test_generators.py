@@ -86,7 +86,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
     return results, values_in(folder / "points"), folder
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 def test_the_load_of_several_is_that_of_the_raw_points(measured: Measured) -> None:
     results, points, _ = measured
     for name, result in results.items():
@@ -97,7 +97,7 @@ def test_the_load_of_several_is_that_of_the_raw_points(measured: Measured) -> No
         assert result.start_skew_s <= result.duration_s / 12 / 10
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 def test_each_batch_of_turns_is_that_of_the_raw_points(measured: Measured) -> None:
     results, points, _ = measured
     for service, result in enumerate(results.values()):
@@ -115,7 +115,7 @@ def test_each_batch_of_turns_is_that_of_the_raw_points(measured: Measured) -> No
                 assert batch.contrast == (pytest.approx(np.mean(contrasts)) if contrasts else None)
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 def test_one_schedule_holds_for_all_and_one_k6_sends_what_is_asked_one_at_a_time(measured: Measured) -> None:
     results, _, folder = measured
     shards = [msgspec.json.decode(path.read_bytes(), type=Part) for path in sorted((folder / SHARDS).glob("sync.*"))]
@@ -136,7 +136,7 @@ def quiet(result: Result) -> Result:
     return replace(result, turns=turns)
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 def test_intervals_survive_pooling(measured: Measured) -> None:
     (cells,) = read_rounds(measured[2]).values()
     comparison = compare({1: {name: quiet(result) for name, result in cells.items()}})
@@ -159,7 +159,7 @@ def test_one_k6_that_is_killed_voids_its_start(tmp_path: Path) -> None:
     assert not [each for each in psutil.process_iter(["name", "cmdline"]) if str(tmp_path) in str(each.info["cmdline"])]
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 def test_one_k6_that_comes_round_late_holds_the_whole_back(tmp_path: Path) -> None:
     def halt(generators: Generators, log: Path) -> None:
         begin_of(log)
@@ -182,7 +182,7 @@ def test_a_mistake_is_said_as_of_one_k6(tmp_path: Path) -> None:
             starts.measure(["sync"], 1, {}, {**LOAD, "VUS": "1"})
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 def test_a_void_start_of_a_run_leaves_the_others(tmp_path: Path) -> None:
     killed = threading.Event()
 
@@ -205,7 +205,7 @@ def test_a_void_start_of_a_run_leaves_the_others(tmp_path: Path) -> None:
     assert read_description(folder).generators == 2
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 def test_generators_on_four_machines_one_of_them_far_away(tmp_path: Path) -> None:
     with ExitStack() as stack:
         places = stack.enter_context(namespaces(MANY))
@@ -222,7 +222,7 @@ def test_generators_on_four_machines_one_of_them_far_away(tmp_path: Path) -> Non
         ]
         far.write_text(json.dumps(entries))
         placed = [*places[:-1], places[-1]._replace(before=[*places[-1].before, "env", f"COMBINATIONS={far}"])]
-        results = starts_with(file, placed).measure(NAMES, 1, {}, LOAD)
+        results = starts_with(file, placed).measure(NAMES, 1, {}, {**LOAD, "TURNS": "0"})
         points = values_in(tmp_path / "points")
     for name, result in results.items():
         raw = named(points, combination=name, phase="measured")

@@ -20,7 +20,7 @@ from tests.support.k6_runs import ANNOUNCED, MEASURED, TURNS_ALONE, Run, measure
 from tests.support.known_service import Answer, KnownService
 from tests.support.simulated_results import COMBINATIONS
 
-pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("k6")]
+pytestmark = [pytest.mark.timed, pytest.mark.usefixtures("k6")]
 
 SECONDS = 5
 PHASES = {"product": 8, "product_alone": 1, "revenue": 1, "dashboard": 8}

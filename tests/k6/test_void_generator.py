@@ -27,7 +27,7 @@ def test_requests_that_were_due_and_not_sent_void_the_cell(tmp_path: Path) -> No
 
 def test_a_load_generator_without_a_core_voids_the_cell(tmp_path: Path) -> None:
     # Few visitors: each waits for the core itself, and not for the others, who wait for it too.
-    with KnownService("sync", 0.002) as service, burners(8):
+    with KnownService("sync", 0.002) as service, burners(4):
         result = measured_service(tmp_path, service, StarvedTarget, MIX="product=1", VUS="4")
     assert "k6 waited" in broken_rules(result)["load generator"]
 

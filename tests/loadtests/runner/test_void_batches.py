@@ -102,7 +102,7 @@ def test_a_changed_ledger_voids_all_batches_of_its_service(tmp_path: Path) -> No
 
 
 def test_a_starved_load_generator_voids_the_batch_for_all(tmp_path: Path) -> None:
-    with burners(8):
+    with burners(4):
         found = measured(tmp_path, StarvedTarget)
     assert all(any("k6" in reason for reason in reasons(result)) for result in found.values())
 

@@ -70,7 +70,7 @@ def command(path: Path, results: Path, **variables: str) -> "subprocess.Popen[st
     )
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 def test_the_rate_that_is_found_is_the_known_capacity_of_a_server(tmp_path: Path) -> None:
     with KnownService("sync", SERVICE_S, places=PLACES) as service:
         path = combinations_file(tmp_path, [service])

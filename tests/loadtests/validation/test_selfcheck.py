@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from compose.local.stack import Stack
-from loadtests.validation import spinning
+from loadtests.validation import selfcheck, spinning
 from loadtests.validation.judged import METRICS, NAMES
 from loadtests.validation.selfcheck import SPUN, Options, Report, measure
 from loadtests.validation.services import FiveServices
@@ -22,7 +22,8 @@ SPIN_MS = 40.0
 def report(k6: str, stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Report]:
     folder = tmp_path_factory.mktemp("selfcheck")
     options = Options(runs=1, starts=1, turns_s=3.0, true_minutes=0.0, results=folder, port_base=0)
-    with closing(FiveServices(stack, free_base())) as target:
+    with pytest.MonkeyPatch.context() as patched, closing(FiveServices(stack, free_base())) as target:
+        patched.setitem(selfcheck.LOAD, "WARM_UP_REQUESTS", "80")
         yield measure(target, options, folder)
 
 
