@@ -94,13 +94,16 @@ def _judged(read: Record, subjects: Mapping[str, _Subject], windows: Sequence[Wi
         floor = subject.floor(read.started)
         if seen < floor:
             missed = subject.missed(seen, read.started)
-            age = read.started - missed[0].ended
+            # A level below the base misses writes of an earlier history: they have no time here.
+            age = read.started - missed[0].ended if missed else 0.0
             yield Finding(read, name, seen, floor, age, _verdict(subject, seen, missed, windows))
         elif seen > (ceiling := subject.ceiling(read.ended)):
             yield Finding(read, name, seen, ceiling, 0.0, "impossible")
 
 
 def _verdict(subject: _Subject, seen: int, missed: Sequence[_Write], windows: Sequence[Window]) -> Verdict:
+    if not missed:
+        return "stale"
     if all(write.started < subject.settled.get(seen, 0.0) for write in missed):
         return "undecided"
     if all(any(write.started < end and begin < write.ended for begin, end in windows) for write in missed):

@@ -61,6 +61,11 @@ def test_counters_must_include_the_orders_of_all_writers() -> None:
     assert finding.age == 3.0
 
 
+def test_a_level_below_the_first_answers_is_stale_without_any_write() -> None:
+    assert verdicts(read("orders", 6, 1.0, 2.0)) == ["stale"]
+    assert verdicts(ordered(1, 3.0, 4.0), read("orders", 6, 1.0, 2.0), failed_drops=((0.5, 9.0),)) == ["stale"]
+
+
 def test_a_replayed_order_counts_once() -> None:
     attempts = [ordered(1, 1.0, 2.0), ordered(1, 3.0, 4.0, attempt=2)]
     assert verdicts(*attempts, read("orders", 8, 5.0, 6.0)) == []
