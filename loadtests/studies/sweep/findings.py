@@ -54,15 +54,16 @@ def hits_of(cells: Cells, names: Sequence[str]) -> float | None:
 
 def sentence(flip: Flip, values: Sequence[Value], factor: Factor, comparison: str) -> str:
     written = factor.written
-    span = f"{written(min(factor.levels))} and {written(max(factor.levels))}"
+    levels = [value.level for value in values]
     side = "better" if flip.better else "worse"
     if flip.kind == "flip" and flip.at is not None and flip.low is not None and flip.high is not None:
         interval = f"95 % interval {written(flip.low)} to {written(flip.high)}"
         return f"{comparison} becomes {side} above {written(flip.at)} ({interval})"
-    if flip.kind == "none":
-        return f"no flip between {span}: {comparison} is {side} throughout"
     if flip.kind == "too few points":
         return f"{comparison}: too few levels count to say"
+    span = f"{written(min(levels))} and {written(max(levels))}"
+    if flip.kind == "none":
+        return f"no flip between {span}: {comparison} is {side} throughout"
     return f"no flip is shown between {span}, and none is ruled out: {comparison} is {_by_verdict(values, factor)}"
 
 

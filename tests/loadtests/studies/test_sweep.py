@@ -129,6 +129,13 @@ def test_the_known_flips_are_found_and_printed() -> None:
     )
 
 
+def test_a_flip_is_denied_only_between_levels_that_count() -> None:
+    (connections,) = (each for each in FACTORS if each.name == "connections")
+    measured = {point: cells for point, cells in simulated(8.0).items() if point != connections.points()[-1]}
+    found = {finding.comparison: finding for finding in findings(measured, ["connections"], PAIRS)}
+    assert found["async uncached"].sentence.startswith("no flip between 4 and 16: async uncached is worse")
+
+
 def test_without_a_flip_each_level_has_its_verdict() -> None:
     found = {(finding.factor, finding.comparison): finding for finding in findings(simulated(60.0), EVERY, PAIRS)}
     assert found["database_ms", "async uncached"].flip.kind == "flip"
