@@ -1,5 +1,6 @@
 """The command line: python -m loadtests."""
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -29,6 +30,7 @@ def command_of(name: str) -> click.Command:
 
 
 PROGRAM: Final = "python -m loadtests"
+COMPLETION: Final = "_MATRIX_COMPLETE"
 
 
 class Commands(click.Group):
@@ -56,7 +58,7 @@ Each option of a command that measures is also a variable of the environment:
   make matrix PROFILE=smoke COMBINATIONS=sync,async
 
 \b
-Completion, for bash (or zsh_source, fish_source), of the same command as a program:
+Completion, for bash (or zsh_source, fish_source with tools/ on the PATH), of the same command as a program:
   eval "$(_MATRIX_COMPLETE=bash_source tools/matrix)"
 
 \b
@@ -72,4 +74,6 @@ def commands(context: click.Context) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    return run(commands, sys.argv[1:] if arguments is None else list(arguments), PROGRAM, "_MATRIX_COMPLETE")
+    # A shell completes by the file's name: tools/matrix.
+    name = "matrix" if COMPLETION in os.environ else PROGRAM
+    return run(commands, sys.argv[1:] if arguments is None else list(arguments), name, COMPLETION)

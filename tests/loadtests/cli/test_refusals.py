@@ -265,3 +265,11 @@ def test_a_shell_completes_commands_and_values(words: str, expected: str) -> Non
         check=True,
     )
     assert expected in done.stdout
+
+
+def test_a_shell_completes_no_other_program() -> None:
+    script = 'eval "$(_MATRIX_COMPLETE=bash_source tools/matrix)"; complete -p'
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT_S, check=True
+    )
+    assert [line.split()[-1] for line in done.stdout.splitlines()] == ["matrix"]
