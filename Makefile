@@ -30,7 +30,7 @@ help:
 	@echo '  make setup        run by the others: .venv, and a database server and Redis if missing'
 	@echo '  make locks        rewrite compose/locks/*.txt after a change of pyproject.toml'
 	@echo
-	@echo '`.venv/bin/python -m loadtests --help` lists every option; each is also a variable, as above.'
+	@echo '`.venv/bin/python -m loadtests run --help` lists its options; each is also a variable, as above.'
 	@echo 'With Docker: docker compose up -d --wait && K6_USER="$$(id -u):$$(id -g)" docker compose run --rm k6'
 
 setup: libraries
