@@ -22,6 +22,7 @@ from loadtests.verdict.comparison import compare
 from tests.support.cells import NOISE
 from tests.support.k6_runs import run_k6
 from tests.support.simulated_results import document, save
+from tests.support.unsettled import PROGRAM
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("k6")
@@ -63,7 +64,7 @@ def test_the_example_measures_two_services_with_its_own_routes(combinations: Pat
         "RESULTS": str(tmp_path / "results"),
     }
     done = subprocess.run(
-        [sys.executable, "-m", "loadtests.run"],
+        [*PROGRAM, "run"],
         env=os.environ | variables,
         capture_output=True,
         text=True,

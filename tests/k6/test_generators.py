@@ -37,6 +37,7 @@ from tests.support.known_service import KnownService
 from tests.support.namespaces import HERE, namespaces
 from tests.support.obstacles import frozen
 from tests.support.raw_points import Raw, named, values_in
+from tests.support.unsettled import REPLACED, settling
 
 pytestmark = pytest.mark.usefixtures("k6")
 
@@ -183,7 +184,8 @@ def test_a_mistake_is_said_as_of_one_k6(tmp_path: Path) -> None:
 
 
 @pytest.mark.timed
-def test_a_void_start_of_a_run_leaves_the_others(tmp_path: Path) -> None:
+def test_a_void_start_of_a_run_leaves_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(REPLACED, settling)
     killed = threading.Event()
 
     def kill_once(generators: Generators, log: Path) -> None:

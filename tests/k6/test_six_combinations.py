@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -16,8 +15,9 @@ from loadtests.verdict.comparison import Comparison, compare
 from tests.support.cells import NOISE
 from tests.support.own_services import running_service
 from tests.support.stacks import COMBINATIONS
+from tests.support.unsettled import PROGRAM
 
-pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("k6")]
+pytestmark = [pytest.mark.timed, pytest.mark.usefixtures("k6")]
 
 # The third stack is the async twin whose queries wait for each other.
 SERIAL = {"serial": "async", "serial-cached": "async-cached"}
@@ -39,7 +39,7 @@ def rounds(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Rounds:
         path.write_text(json.dumps(list(_entries(urls))))
         variables = {"COMBINATIONS": str(path), "STACK": "none", "RESULTS": str(folder), "PROFILE": "smoke", **LOAD}
         done = subprocess.run(
-            [sys.executable, "-m", "loadtests.run"],
+            [*PROGRAM, "run"],
             env=os.environ | variables | {"ROUNDS": "1"},
             capture_output=True,
             text=True,

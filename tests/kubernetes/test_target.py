@@ -18,6 +18,7 @@ from loadtests.targets.k6 import find_k6
 from tests.support.k6_runs import combinations_file
 from tests.support.known_service import KnownService
 from tests.support.manifests import find_kubectl
+from tests.support.unsettled import REPLACED, settling
 
 STAND_IN = Path(__file__).parents[1] / "support" / "kubectl_stand_in.py"
 NAMES = ("sync", "async")
@@ -49,6 +50,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("PATH", str(command.parent), prepend=":")
+        monkeypatch.setattr(REPLACED, settling)
         yield folder
 
 

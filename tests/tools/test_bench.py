@@ -59,7 +59,7 @@ def test_a_share_is_the_ceilings_cost_divided_by_the_services() -> None:
         assert share.low < share.ratio < share.high
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 @pytest.mark.usefixtures("k6")
 def test_the_bench_measures_all_four_and_their_ceilings_in_turns(stack: Stack) -> None:
     with ceiling_target(stack) as target:

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +14,7 @@ from loadtests.runner.starts import UNJUDGED
 from loadtests.schema.exit_status import EFFECT_MISSING, NOTHING_COUNTS
 from tests.support.known_service import KnownService
 from tests.support.simulated_results import COMBINATIONS
+from tests.support.unsettled import PROGRAM
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("servers", "k6")
@@ -48,7 +48,7 @@ def services(tmp_path: Path) -> Iterator[Path]:
 def start(combinations: Path, results: Path, **environment: str) -> subprocess.Popen[str]:
     words = ["--profile", "smoke", "--stack", "none", "--results", str(results)]
     return subprocess.Popen(
-        [sys.executable, "-m", "loadtests.run", *words, "--combinations", str(combinations)],
+        [*PROGRAM, "run", *words, "--combinations", str(combinations)],
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from tests.support.command_line import read_capacity
 from tests.support.k6_runs import combinations_file
 from tests.support.known_service import KnownService
 from tests.support.stacks import target_of
+from tests.support.unsettled import PROGRAM, REPLACED, settling
 
 pytestmark = pytest.mark.usefixtures("servers", "k6")
 
@@ -62,7 +62,7 @@ def test_options_that_cannot_be_used_are_refused(words: list[str]) -> None:
 def command(path: Path, results: Path, **variables: str) -> "subprocess.Popen[str]":
     words = ["--profile", "capacity", "--stack", "none", "--combinations", str(path), "--results", str(results)]
     return subprocess.Popen(
-        [sys.executable, "-m", "loadtests.run", *words],
+        [*PROGRAM, "run", *words],
         env={**os.environ, **FEW_STEPS, **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -107,11 +107,11 @@ def test_an_interrupted_run_keeps_every_finished_step(tmp_path: Path) -> None:
     assert [step["part"] for step in found["combinations"][0]["steps"]] == ["warm-up"]
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 def test_the_real_services_are_measured_where_they_run(stack: Stack, tmp_path: Path) -> None:
     variables = {"MIX": "product=60,products=40", "OBJECTIVES": "product=2000,products=2000", "FIRST": "40"}
     done = subprocess.run(
-        [sys.executable, "-m", "loadtests", "capacity", "--stack", "none", "--combinations", "sync-cached"],
+        [*PROGRAM, "capacity", "--stack", "none", "--combinations", "sync-cached"],
         env={
             **os.environ,
             **FEW_STEPS,
@@ -140,7 +140,10 @@ def test_the_real_services_are_measured_where_they_run(stack: Stack, tmp_path: P
     assert "at least 40" in done.stdout
 
 
-def test_a_step_is_held_against_the_ledger_that_the_run_began_with(stack: Stack, tmp_path: Path) -> None:
+def test_a_step_is_held_against_the_ledger_that_the_run_began_with(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(REPLACED, settling)
     words = ["--combinations", "sync", "--port-base", str(stack.options.port_base), "--objectives", "product=2000"]
     wanted, plan = read_capacity(*words)
     with closing(LocalTarget(stack)) as target:

@@ -37,7 +37,7 @@ def target(stack: Stack) -> Iterator[SweepTarget]:
         restart(stack, stack.services)
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 def test_points_are_measured_on_the_real_stack_with_their_settings(
     stack: Stack, target: SweepTarget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
