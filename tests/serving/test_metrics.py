@@ -9,6 +9,7 @@ import pytest
 
 from compose.local.service import Service
 from compose.local.stack import Stack
+from tests.conftest import PATIENT
 from tests.support.crowd import Crowd, all_of
 from tests.support.figures import Figures, figures
 from tests.support.obstacles import locked_tables
@@ -104,7 +105,7 @@ def test_replaced_connections_are_counted(service: Service, stack: Stack) -> Non
 
 @pytest.mark.parametrize("name", CACHED)
 def test_cache_events_are_counted(stack: Stack, name: str) -> None:
-    with running_service(stack, name, WORKERS="2") as service:
+    with running_service(stack, name, WORKERS="2", **PATIENT) as service:
         states = [_state(service, "/api/products/5") for _ in range(6)]
         httpx.patch(f"{service.url}/api/products/5", json={"stock": 900}, timeout=SECONDS)
         states.append(_state(service, "/api/products/5"))

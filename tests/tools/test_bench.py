@@ -85,6 +85,7 @@ def test_the_bench_prints_and_writes_its_figures_and_environment(
     assert re.search(r"\b0\.50\b", capsys.readouterr().out)
 
 
+@pytest.mark.timed
 @pytest.mark.usefixtures("servers", "k6")
 def test_the_profile_shows_where_the_time_of_each_goes(tmp_path: Path) -> None:
     run("tools.bench_profile", "--seconds", "2", "--json", str(tmp_path / "profile.json"))
