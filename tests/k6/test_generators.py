@@ -87,7 +87,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
     return results, values_in(folder / "points"), folder
 
 
-@pytest.mark.timed
+@pytest.mark.alone
 def test_the_load_of_several_is_that_of_the_raw_points(measured: Measured) -> None:
     results, points, _ = measured
     for name, result in results.items():
@@ -98,7 +98,7 @@ def test_the_load_of_several_is_that_of_the_raw_points(measured: Measured) -> No
         assert result.start_skew_s <= result.duration_s / 12 / 10
 
 
-@pytest.mark.timed
+@pytest.mark.alone
 def test_each_batch_of_turns_is_that_of_the_raw_points(measured: Measured) -> None:
     results, points, _ = measured
     for service, result in enumerate(results.values()):
@@ -116,7 +116,7 @@ def test_each_batch_of_turns_is_that_of_the_raw_points(measured: Measured) -> No
                 assert batch.contrast == (pytest.approx(np.mean(contrasts)) if contrasts else None)
 
 
-@pytest.mark.timed
+@pytest.mark.alone
 def test_one_schedule_holds_for_all_and_one_k6_sends_what_is_asked_one_at_a_time(measured: Measured) -> None:
     results, _, folder = measured
     shards = [msgspec.json.decode(path.read_bytes(), type=Part) for path in sorted((folder / SHARDS).glob("sync.*"))]
@@ -137,7 +137,7 @@ def quiet(result: Result) -> Result:
     return replace(result, turns=turns)
 
 
-@pytest.mark.timed
+@pytest.mark.alone
 def test_intervals_survive_pooling(measured: Measured) -> None:
     (cells,) = read_rounds(measured[2]).values()
     comparison = compare({1: {name: quiet(result) for name, result in cells.items()}})
@@ -207,7 +207,7 @@ def test_a_void_start_of_a_run_leaves_the_others(tmp_path: Path, monkeypatch: py
     assert read_description(folder).generators == 2
 
 
-@pytest.mark.timed
+@pytest.mark.alone
 def test_generators_on_four_machines_one_of_them_far_away(tmp_path: Path) -> None:
     with ExitStack() as stack:
         places = stack.enter_context(namespaces(MANY))
