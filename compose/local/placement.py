@@ -34,7 +34,7 @@ def place(services: str, others: str) -> Placement:
     return Placement(mine, parse(others, "OTHER_CPUS") & allowed or allowed - mine or mine)
 
 
-def parse(text: str, variable: str = "cores") -> Cores:
+def parse(text: str, variable: str) -> Cores:
     """Parse a list such as `0-2,5`."""
     cores: set[int] = set()
     for part in filter(None, text.split(",")):

@@ -102,8 +102,11 @@ class Process:
 
     def threads(self) -> set[int]:
         """Thread ids of the process and of its children."""
-        parent = psutil.Process(self.pid)
-        return {thread.id for process in (parent, *parent.children(recursive=True)) for thread in process.threads()}
+        parent, found = psutil.Process(self.pid), set[int]()
+        for process in (parent, *parent.children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess):  # it may end meanwhile
+                found |= {thread.id for thread in process.threads()}
+        return found
 
     def terminate(self) -> None:
         """SIGTERM to this process only."""

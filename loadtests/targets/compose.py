@@ -53,8 +53,8 @@ class ComposeTarget(Target):
 
     @property
     def cores(self) -> dict[str, int]:
-        others = len(parse(self._environment["OTHER_CPUS"]))
-        services = len(parse(self._environment["SERVICE_CPUS"]))
+        others = len(parse(self._environment["OTHER_CPUS"], "OTHER_CPUS"))
+        services = len(parse(self._environment["SERVICE_CPUS"], "SERVICE_CPUS"))
         return {"service": services, "database": others, "cache": others, "k6": others}
 
     def url(self, name: str) -> str:
